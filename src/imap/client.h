@@ -1,0 +1,234 @@
+/* An IMAP4rev1 client (RFC 3501, with the extensions below): verbs that read like the RFC's
+ * dialogue.
+ *
+ * Blocking style over net/conn; one thread at a time. The parser underneath (imap/parser.h) does no
+ * I/O, has limits, and is fed byte by byte in tests. A verb that fails with ERROR_CLOSED,
+ * ERROR_TIMEOUT, ERROR_PROTOCOL, ERROR_CANCELLED or ERROR_TLS leaves the connection unusable: free
+ * the client. Untagged EXISTS, EXPUNGE, VANISHED and FETCH that arrive at any time are handed to
+ * the events. */
+#ifndef POSTROOM_IMAP_CLIENT_H
+#define POSTROOM_IMAP_CLIENT_H
+
+#include "base/error.h"
+#include "base/mail.h"
+#include "base/secret.h"
+#include "net/conn.h"
+
+enum imap_capability {
+    IMAP_CAP_SASL_IR = 1 << 0,
+    IMAP_CAP_IDLE = 1 << 1,
+    IMAP_CAP_UIDPLUS = 1 << 2,
+    IMAP_CAP_MOVE = 1 << 3,
+    IMAP_CAP_CONDSTORE = 1 << 4,
+    IMAP_CAP_QRESYNC = 1 << 5,
+    IMAP_CAP_SPECIAL_USE = 1 << 6,
+    IMAP_CAP_LIST_EXTENDED = 1 << 7,
+    IMAP_CAP_LIST_STATUS = 1 << 8,
+    IMAP_CAP_NAMESPACE = 1 << 9,
+    IMAP_CAP_ENABLE = 1 << 10,
+    IMAP_CAP_LITERAL_PLUS = 1 << 11,
+    IMAP_CAP_LITERAL_MINUS = 1 << 12,
+    IMAP_CAP_ID = 1 << 13,
+    IMAP_CAP_OBJECTID = 1 << 14,
+    IMAP_CAP_UNSELECT = 1 << 15,
+    IMAP_CAP_UTF8 = 1 << 16,
+    IMAP_CAP_ESEARCH = 1 << 17,
+    IMAP_CAP_STARTTLS = 1 << 18,
+    IMAP_CAP_LOGINDISABLED = 1 << 19,
+    IMAP_CAP_NOTIFY = 1 << 20,
+    IMAP_CAP_COMPRESS = 1 << 21,
+    IMAP_CAP_X_GM_EXT_1 = 1 << 22,
+    IMAP_CAP_AUTH_PLAIN = 1 << 23,
+    IMAP_CAP_AUTH_LOGIN = 1 << 24,
+    IMAP_CAP_AUTH_XOAUTH2 = 1 << 25,
+    IMAP_CAP_AUTH_OAUTHBEARER = 1 << 26,
+    IMAP_CAP_STATUS_SIZE = 1 << 27,
+    IMAP_CAP_APPENDLIMIT = 1 << 28,
+};
+
+enum imap_security { IMAP_TLS, IMAP_STARTTLS, IMAP_PLAIN };
+
+struct imap_client;
+
+/* Dials, reads the greeting, STARTTLS when asked (capabilities asked anew), CAPABILITY. A PREAUTH
+ * greeting is refused with STARTTLS. dial->tls is ignored: security says it. (transfer full) or
+ * NULL. */
+struct imap_client *imap_client_open(const struct net_dial *dial, enum imap_security security,
+                                     GError **error);
+/* Over an open conn (taken), for tests. */
+struct imap_client *imap_client_new(struct conn *conn, int64_t deadline, GError **error);
+/* Drops the connection; NULL is allowed. */
+void imap_client_free(struct imap_client *client);
+/* LOGOUT within a second, then free. */
+void imap_client_logout(struct imap_client *client);
+
+/* Every verb after this must end by the deadline; default 60 s each. */
+void imap_client_set_patience(struct imap_client *client, int64_t milliseconds);
+
+uint32_t imap_client_capabilities(const struct imap_client *client);
+const char *imap_client_last_text(
+    const struct imap_client *client); /* text of the last tagged reply, for "Details" */
+struct conn *imap_client_conn(struct imap_client *client);
+
+/* Sign-in. OAuth: XOAUTH2 (initial response with SASL-IR, else two steps; an empty line after a
+ * JSON challenge) or OAUTHBEARER where only that is offered. Password: AUTH=PLAIN, else LOGIN
+ * unless LOGINDISABLED. Capabilities are asked again, and NAMESPACE (or LIST "" "") is tried at
+ * once, so that "authenticated but not connected" shows here. ERROR_LOGIN_REFUSED,
+ * ERROR_PASSWORD_REFUSED, ERROR_NOT_CONNECTED, ERROR_THROTTLED, ERROR_TOKEN_EXPIRED. */
+bool imap_login_oauth(struct imap_client *client, const char *login, const struct secret *token,
+                      GError **error);
+bool imap_login_password(struct imap_client *client, const char *login,
+                         const struct secret *password, GError **error);
+
+/* ID (RFC 2971), ENABLE (RFC 5161); ENABLE returns what was enabled as capability bits. */
+bool imap_id(struct imap_client *client, const char *name, const char *version, GError **error);
+bool imap_enable(struct imap_client *client, uint32_t wanted, uint32_t *enabled, GError **error);
+
+struct imap_mailbox_info {
+    char *raw_name; /* as on the wire, after unquoting: the name to use in commands */
+    char *name;     /* decoded (modified UTF-7 or UTF-8) full path, UTF-8 */
+    char delimiter; /* 0: none */
+    bool selectable, has_children, non_existent, subscribed;
+    enum mail_role role; /* by SPECIAL-USE attributes only; MAIL_ROLE_INBOX for INBOX */
+};
+void imap_mailbox_info_free(struct imap_mailbox_info *info);
+
+/* LIST "" "*" (with RETURN (SPECIAL-USE SUBSCRIBED) where offered). (transfer full) array with free
+ * func. */
+GPtrArray *imap_list(struct imap_client *client, GError **error);
+
+struct imap_status {
+    uint32_t messages, uidnext, uidvalidity, unseen;
+    uint64_t highestmodseq;
+};
+bool imap_status(struct imap_client *client, const char *raw_name, struct imap_status *status,
+                 GError **error);
+
+struct imap_selected {
+    uint32_t exists, uidvalidity, uidnext;
+    uint64_t highestmodseq;  /* 0: NOMODSEQ or no CONDSTORE */
+    uint32_t permanent_bits; /* enum mail_flag bits that can be stored */
+    bool permanent_keywords; /* \* : keywords can be stored */
+    bool read_only;
+};
+/* SELECT or EXAMINE. With CONDSTORE when offered; with QRESYNC (enabled before) when since_modseq
+ * != 0: then vanished UIDs and changed flags come to the events. ERROR_MAILBOX_GONE when it does
+ * not exist. */
+bool imap_select(struct imap_client *client, const char *raw_name, bool read_only,
+                 uint32_t since_uidvalidity, uint64_t since_modseq, struct imap_selected *selected,
+                 GError **error);
+bool imap_unselect(struct imap_client *client, GError **error);
+
+enum imap_fetch_what {
+    IMAP_FETCH_FLAGS = 1 << 0,
+    IMAP_FETCH_INTERNALDATE = 1 << 1,
+    IMAP_FETCH_SIZE = 1 << 2,    /* an estimate at Exchange: never allocate or compare by it */
+    IMAP_FETCH_HEADER = 1 << 3,  /* BODY.PEEK[HEADER.FIELDS (…those of mail_summary…)] */
+    IMAP_FETCH_BODY = 1 << 4,    /* BODY.PEEK[] */
+    IMAP_FETCH_EMAILID = 1 << 5, /* where OBJECTID is offered */
+    IMAP_FETCH_MODSEQ = 1 << 6,
+};
+
+/* One FETCH response. Valid inside the callback only; steal by taking a reference of the GBytes. */
+struct imap_fetched {
+    uint32_t seq, uid; /* uid 0: the server did not say */
+    bool has_flags;
+    struct mail_flags flags;
+    int64_t internal_date; /* seconds since 1970; INT64_MIN: not given */
+    uint32_t size;
+    uint64_t modseq;
+    const char *emailid; /* or NULL */
+    GBytes *header;      /* or NULL */
+    GBytes *body;        /* or NULL; big ones are backed by an unlinked file, not by memory */
+    bool body_too_large; /* over the client's limit: skipped on the wire, body is NULL */
+};
+/* Return false to stop taking (the rest is read and dropped, the verb then fails with
+ * ERROR_CANCELLED). */
+typedef bool imap_fetch_fn(const struct imap_fetched *fetched, void *arg);
+
+/* UID FETCH set (what). uid_set: "1:*", "5,9:12". changed_since: CONDSTORE's modifier when != 0.
+ * A message whose data does not come ("OK" without data, facts sheet 3) is simply not handed out.
+ */
+bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
+                uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error);
+/* Largest body that is kept; default 150 MiB. Bodies above spool_over bytes (default 1 MiB) go to
+ * an unlinked file in spool_dir. */
+void imap_client_set_limits(struct imap_client *client, uint64_t body_max, uint64_t spool_over,
+                            const char *spool_dir);
+
+/* UID SEARCH, US-ASCII only; (transfer full) GArray of uint32_t, ascending. */
+GArray *imap_search(struct imap_client *client, const char *criteria, GError **error);
+/* UID SEARCH HEADER MESSAGE-ID: the id is encoded by the client. */
+GArray *imap_search_message_id(struct imap_client *client, const char *message_id, GError **error);
+GArray *imap_search_since(struct imap_client *client, int64_t since,
+                          GError **error); /* SINCE date of internal date */
+
+/* UID STORE ±FLAGS.SILENT; keywords are left out where the mailbox does not keep them.
+ * unchanged_since: 0: none; modified: (out, may be NULL) UIDs refused by UNCHANGEDSINCE. */
+bool imap_store(struct imap_client *client, const char *uid_set, bool add,
+                const struct mail_flags *flags, uint64_t unchanged_since, GArray **modified,
+                GError **error);
+
+struct imap_copied {
+    uint32_t uidvalidity;    /* 0: no COPYUID came */
+    GArray *source, *target; /* uint32_t, pairwise; NULL without COPYUID */
+};
+void imap_copied_clear(struct imap_copied *copied);
+/* UID MOVE where offered; the caller composes COPY + STORE + UID EXPUNGE otherwise. */
+bool imap_move(struct imap_client *client, const char *uid_set, const char *raw_target,
+               struct imap_copied *copied, GError **error);
+bool imap_copy(struct imap_client *client, const char *uid_set, const char *raw_target,
+               struct imap_copied *copied, GError **error);
+/* UID EXPUNGE (UIDPLUS); without UIDPLUS ERROR_INVALID: an unguarded EXPUNGE takes others'
+ * \Deleted. */
+bool imap_expunge(struct imap_client *client, const char *uid_set, GError **error);
+/* APPEND (literal, non-synchronising where offered). uid and uidvalidity (out) from APPENDUID, 0
+ * when not told. */
+bool imap_append(struct imap_client *client, const char *raw_name, const struct mail_flags *flags,
+                 int64_t internal_date, GBytes *message, uint32_t *uidvalidity, uint32_t *uid,
+                 GError **error);
+
+/* name is UTF-8; encoded by the client. */
+bool imap_create(struct imap_client *client, const char *raw_name, GError **error);
+bool imap_rename(struct imap_client *client, const char *raw_from, const char *raw_to,
+                 GError **error);
+bool imap_delete(struct imap_client *client, const char *raw_name, GError **error);
+bool imap_subscribe(struct imap_client *client, const char *raw_name, bool on, GError **error);
+/* UTF-8 to modified UTF-7 (RFC 3501, 5.1.3) and back; (transfer full); back never fails: bad input
+ * is kept as it is. */
+char *imap_utf7_encode(const char *utf8);
+char *imap_utf7_decode(const char *raw);
+
+bool imap_noop(struct imap_client *client, GError **error);
+
+/* What the server says unasked. Called inside verbs and imap_idle_read. Any may be NULL. */
+struct imap_events {
+    void (*exists)(uint32_t count, void *arg);
+    void (*expunged)(uint32_t seq, void *arg);
+    void (*vanished)(uint32_t first_uid, uint32_t last_uid, bool earlier, void *arg);
+    void (*flags)(const struct imap_fetched *fetched, void *arg);
+    void *arg;
+};
+void imap_client_set_events(struct imap_client *client, const struct imap_events *events);
+
+/* IDLE (RFC 2177): begin, then park on conn_fd(imap_client_conn()), then read what is there without
+ * blocking, then end. imap_idle_read: true with *news when an event came; false when the connection
+ * ended. */
+bool imap_idle_begin(struct imap_client *client, GError **error);
+bool imap_idle_read(struct imap_client *client, bool *news, GError **error);
+bool imap_idle_end(struct imap_client *client, GError **error);
+/* Line buffer empty, TLS buffer empty, nothing unwritten. */
+bool imap_client_may_park(const struct imap_client *client);
+
+/* Builds "1:5,9" from sorted UIDs; at most about max_bytes long; *used says how many went in.
+ * (transfer full) */
+char *imap_uid_set(const uint32_t *uids, size_t count, size_t max_bytes, size_t *used);
+
+/* imap/roles.h: the role of a folder by its name (facts sheet, section 3): whole name,
+ * case-insensitive, NFC; the table of 19 languages. */
+enum mail_role imap_role_of_name(const char *name);
+/* Calendar, Contacts, Tasks, …: folders of Exchange that hold no mail, by their English or German
+ * names at the top level. */
+bool imap_is_non_mail_name(const char *name);
+
+#endif

@@ -1,0 +1,89 @@
+/* A byte stream to a mail server: TCP, with or without TLS, with deadlines and cancellation.
+ *
+ * Blocking style over a non-blocking descriptor: a call returns when it is done, its deadline
+ * passed (ERROR_TIMEOUT), its cancel token was triggered (ERROR_CANCELLED) or the stream failed
+ * (ERROR_CLOSED, ERROR_TLS). One thread at a time may use a conn; it may move between threads while
+ * nobody is inside a call. */
+#ifndef POSTROOM_NET_CONN_H
+#define POSTROOM_NET_CONN_H
+
+#include "base/cancel.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Who chose the address (SECURITY.md 5). */
+enum net_class {
+    NET_OPERATOR, /* a provider the administrator set up: any address */
+    NET_USER, /* a host a user or a mail names: public addresses only, unless the policy allows the
+                 network */
+};
+
+/* What the configuration says about outbound connections. Immutable while shared; owned by the
+ * caller. */
+struct net_policy {
+    char **allowed_networks; /* "10.1.0.0/16", "::1/128": USER connections may go there;
+                                NULL-terminated or NULL */
+    char *proxy_url;         /* http://user:pass@host:port or socks5://…; NULL: direct */
+};
+
+struct net_dial {
+    const char *host; /* a name or an address literal, UTF-8 or A-label */
+    uint16_t port;
+    bool tls;            /* TLS from the start */
+    const char *ca_file; /* PEM file trusted besides the system's; NULL: the system's only */
+    enum net_class class;
+    const struct net_policy *policy; /* NULL: direct, nothing allowed besides public addresses */
+    int64_t deadline;      /* base/clock.h; covers resolving, connecting and the TLS handshake */
+    struct cancel *cancel; /* may be NULL; the conn keeps a reference for its later calls */
+};
+
+struct conn;
+
+/* Connects (RFC 8305 style: addresses of both families in turn). (transfer full) or NULL.
+ * ERROR_DNS, ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_TLS, ERROR_ADDRESS_FORBIDDEN, ERROR_CANCELLED.
+ */
+struct conn *conn_dial(const struct net_dial *dial, GError **error);
+/* A conn over a connected socket, for tests and for accepted sockets; takes the descriptor. */
+struct conn *conn_new_fd(int fd, struct cancel *cancel);
+/* Closes without lingering; sends a TLS close_notify if that does not block. NULL is allowed. */
+void conn_free(struct conn *conn);
+
+/* At least one byte, 0 at an orderly end, -1 on error. */
+ssize_t conn_read(struct conn *conn, void *buffer, size_t size, int64_t deadline, GError **error);
+/* All of it, or an error. */
+bool conn_write(struct conn *conn, const void *data, size_t length, int64_t deadline,
+                GError **error);
+
+/* Upgrades to TLS (STARTTLS) and verifies the certificate against the dialled host. Fails with
+ * ERROR_TLS when bytes are already waiting (SECURITY.md 11). The caller forgets the capabilities it
+ * saw before. */
+bool conn_start_tls(struct conn *conn, const char *ca_file, int64_t deadline, GError **error);
+bool conn_is_tls(const struct conn *conn);
+
+/* The descriptor to wait on while parked; owned by the conn. */
+int conn_fd(const struct conn *conn);
+/* Nothing is buffered in the TLS layer and nothing is unwritten: the conn may be parked (DESIGN
+ * section 4). */
+bool conn_may_park(const struct conn *conn);
+/* Lets the TLS layer give its buffers back while idle. */
+void conn_shrink(struct conn *conn);
+
+uint64_t conn_bytes_in(const struct conn *conn);
+uint64_t conn_bytes_out(const struct conn *conn);
+/* The address connected to, for the log; owned by the conn. */
+const char *conn_peer(const struct conn *conn);
+
+/* True when a USER connection may go to this socket address. Also used by httpc. */
+struct sockaddr;
+bool net_address_allowed(const struct sockaddr *address, const struct net_policy *policy);
+
+/* Resolves within the deadline on a bounded set of threads, so that one hung name never blocks many
+ * callers. */
+struct addrinfo;
+int net_resolve(const char *host, uint16_t port, int64_t deadline, struct cancel *cancel,
+                struct addrinfo **result, GError **error);
+
+#endif

@@ -1,0 +1,32 @@
+/* Words: breaking, folding, snippets. The only place that sees ICU. All functions are thread-safe;
+ * strings UTF-8.
+ *
+ * The same breaker serves index and query. I, İ, ı, i fold alike; ü folds to u, ß to ss, accents
+ * and Hebrew points go, Ukrainian apostrophes are one; Chinese by ICU's dictionary. TEXT_VERSION
+ * changes when any of that does. */
+#ifndef POSTROOM_TEXT_TEXT_H
+#define POSTROOM_TEXT_TEXT_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define TEXT_VERSION 1
+
+/* Folded words joined by single spaces, ready for the index; words over 64 bytes are cut, at most
+ * max_words (0: no limit). Invalid UTF-8 is replaced. (transfer full), "" for nothing. */
+char *text_index_words(const char *utf8, gssize length, size_t max_words);
+/* The words of a search term in order; NULL-terminated, (transfer full). At most 32. */
+char **text_query_words(const char *utf8);
+/* One text folded whole, for comparing and sorting. (transfer full) */
+char *text_fold(const char *utf8);
+
+/* A snippet around the best hit with <mark></mark>, other HTML escaped (RFC 8621, 5); at most
+ * max_chars of text; NULL when no word occurs. (transfer full) */
+char *text_snippet(const char *utf8, const char *const *words, size_t max_chars);
+
+/* Bytes in a named charset to UTF-8 with ICU, bad sequences replaced by U+FFFD (*replaced set
+ * then); NULL: ICU does not know the charset. (transfer full). Used by mime through a hook, see
+ * mime_set_converter. */
+char *text_to_utf8(const char *charset, const char *bytes, size_t length, bool *replaced);
+
+#endif
