@@ -1,0 +1,52 @@
+/* HTTP requests to others, over libcurl: OAuth, Graph, images of mails. Blocking; any thread;
+ * deadlines and cancel. */
+#ifndef POSTROOM_HTTPC_HTTPC_H
+#define POSTROOM_HTTPC_HTTPC_H
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "net/conn.h"
+
+#include <glib.h>
+
+struct httpc_request {
+    const char *method;          /* "GET" or "POST" */
+    const char *url;             /* http or https; never logged whole */
+    const char *const *headers;  /* "Name: value", NULL-terminated, or NULL */
+    const struct secret *bearer; /* Authorization: Bearer, or NULL */
+    const struct secret *body;   /* POST body (it may hold secrets), or NULL */
+    const char *content_type;
+    const char *ca_file;
+    enum net_class class; /* NET_USER: the address is checked at connect time, after every redirect
+                             too */
+    const struct net_policy *policy;
+    unsigned redirects; /* how many are followed; 0: none */
+    size_t answer_max;  /* larger answers fail with ERROR_TOO_LARGE; 0: 1 MiB */
+    int64_t deadline;
+    struct cancel *cancel;
+};
+
+struct httpc_answer {
+    int status;
+    char *content_type;     /* or NULL */
+    int64_t retry_after_ms; /* from Retry-After (seconds or date); 0: none */
+    int64_t date; /* the server's Date, seconds since 1970; 0: none (for the clock check) */
+    GBytes *body; /* may hold secrets: wiped by clear when it is the last reference */
+};
+void httpc_answer_clear(struct httpc_answer *answer);
+
+/* Once, before threads. */
+void httpc_init(void);
+
+/* True when an answer with any status came. ERROR_DNS, ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_TLS,
+ * ERROR_ADDRESS_FORBIDDEN, ERROR_TOO_LARGE, ERROR_CANCELLED, ERROR_PROTOCOL. */
+bool httpc_perform(const struct httpc_request *request, struct httpc_answer *answer,
+                   GError **error);
+
+/* application/x-www-form-urlencoded from name/value pairs, NULL-terminated names; (transfer full).
+ */
+struct secret *httpc_form(const char *const *names_and_values);
+/* Percent-encodes one query value. (transfer full) */
+char *httpc_escape(const char *value);
+
+#endif

@@ -1,0 +1,78 @@
+/* JMAP (RFC 8620, RFC 8621, docs/page-api.md): one table of methods, one file per method. No HTTP
+ * here. */
+#ifndef POSTROOM_JMAP_JMAP_H
+#define POSTROOM_JMAP_JMAP_H
+
+#include "base/error.h"
+#include "store/access.h"
+
+#include <glib.h>
+#include <jansson.h>
+
+struct jmap;
+
+/* What the vendor types need of modules that jmap may not see; wired in app. Any may be NULL: the
+ * method then answers serverFail. Any thread. */
+struct jmap_hooks {
+    void *arg;
+    /* Redirect URI really used for a provider, and a warning word or NULL ("not-https",
+     * "other-origin"). (transfer full) */
+    char *(*redirect_uri)(const char *provider, const char **warning, void *arg);
+    /* Provider/set of one provider: patch as in docs/page-api.md; null: destroy. *property names
+     * the wrong one. */
+    bool (*provider_set)(const char *name, bool create, const json_t *patch, const char **property,
+                         void *arg, GError **error);
+    /* Provider as JSON, without secrets; (transfer full). NULL name in *list form: array of all. */
+    json_t *(*providers)(bool admin, void *arg, GError **error);
+    /* LinkedAccount/set: create of a plain IMAP/SMTP mailbox. Returns the account, 0 on error. */
+    int64_t (*account_create)(const struct store_principal *principal, const json_t *object,
+                              const char **property, void *arg, GError **error);
+    bool (*account_update)(const struct store_access *access, const json_t *patch,
+                           const char **property, void *arg, GError **error);
+    bool (*account_destroy)(const struct store_access *access, void *arg, GError **error);
+};
+
+struct jmap_config {
+    struct store *store;
+    const struct keyring *keyring; /* signs mail-image addresses */
+    const char *public_url;        /* absolute, without a slash at the end */
+    struct jmap_hooks hooks;
+    size_t max_size_upload; /* 0: 50 MB */
+};
+
+struct jmap *jmap_new(const struct jmap_config *config);
+void jmap_free(struct jmap *jmap);
+
+/* RFC 8620, 2: the session object. (transfer full) */
+json_t *jmap_session(struct jmap *jmap, struct store_principal *principal, GError **error);
+
+/* One API request (RFC 8620, 3). body is hostile. *status is the HTTP status (200, or 400 with
+ * problem details). (transfer full), never NULL: JSON text. Blocking; on an exec worker. */
+GBytes *jmap_handle(struct jmap *jmap, struct store_principal *principal, const void *body,
+                    size_t length, int *status);
+
+/* RFC 8620, 6.1. account as in the URL. *status; (transfer full) JSON. */
+GBytes *jmap_upload(struct jmap *jmap, struct store_principal *principal, const char *account,
+                    const char *type, GBytes *body, int *status);
+/* RFC 8620, 6.2. (transfer full) or NULL with ERROR_NOT_FOUND. Blob ids: "b<n>" a raw blob,
+ * "b<n>-<partId>" a decoded part of one. */
+GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, const char *account,
+                      const char *blob, GError **error);
+
+/* A StateChange object (RFC 8620, 7.1) of what changed in an account for this person; NULL when
+ * they may not see it or nothing of types is in it. types NULL: all. (transfer full) */
+json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
+                          unsigned changed, const char *const *types);
+
+/* Signed image addresses of mails: what a token of EmailView names. */
+struct jmap_image {
+    char *remote_url; /* fetch this (USER class), or NULL */
+    GBytes *bytes;    /* the inline part, or NULL */
+    char *type;       /* of the inline part: a raster image type */
+};
+void jmap_image_clear(struct jmap_image *image);
+/* ERROR_NOT_FOUND: not signed by us, expired, another person's, or gone. */
+bool jmap_image_resolve(struct jmap *jmap, struct store_principal *principal, const char *token,
+                        struct jmap_image *image, GError **error);
+
+#endif

@@ -1,0 +1,180 @@
+/* Users, sessions, API tokens, providers, accounts and credentials: for commands, sign-in and
+ * set-up. Secrets are sealed with the key file and bound to record, kind and destination origin
+ * (SECURITY.md 3); passwords are argon2id; session ids and tokens are stored hashed. */
+#ifndef POSTROOM_STORE_ADMIN_H
+#define POSTROOM_STORE_ADMIN_H
+
+#include "base/secret.h"
+#include "store/access.h"
+
+/* --- users
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+struct store_user {
+    int64_t id, created;
+    char *email;
+    bool admin;
+};
+void store_user_free(struct store_user *user);
+/* ERROR_CONFLICT: the address is taken; ERROR_INVALID: not an address, or a password under 8
+ * characters. Returns the id, 0 on error. */
+int64_t store_user_add(struct store *store, const char *email, const struct secret *password,
+                       bool admin, GError **error);
+bool store_user_password(struct store *store, const char *email, const struct secret *password,
+                         GError **error); /* ends their sessions */
+/* Also their sessions, tokens, credentials and accesses; accounts nobody else can reach go too. */
+bool store_user_remove(struct store *store, const char *email, GError **error);
+GPtrArray *store_users(struct store *store, GError **error);
+
+/* --- signing in
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Checks a password in the time of one argon2 run whether the user exists or not; at most two runs
+ * at once, others wait at most 5 s (ERROR_THROTTLED). (transfer full) or NULL with
+ * ERROR_PASSWORD_REFUSED. */
+struct store_principal *store_sign_in_password(struct store *store, const char *email,
+                                               const struct secret *password, GError **error);
+/* (transfer full) or NULL with ERROR_NOT_FOUND. */
+struct store_principal *store_sign_in_token(struct store *store, const struct secret *token,
+                                            GError **error);
+
+struct store_session {
+    char *id; /* the cookie's value: 256 random bits, base64url; known only when it was just made */
+    char *csrf; /* derived from the id */
+};
+void store_session_clear(struct store_session *session);
+/* Makes a session of a signed-in principal; lives 30 days, 7 unused. */
+bool store_session_begin(struct store *store, struct store_principal *principal,
+                         struct store_session *session, GError **error);
+/* (transfer full) or NULL with ERROR_NOT_FOUND; *csrf (transfer full). */
+struct store_principal *store_session_principal(struct store *store, const char *cookie,
+                                                char **csrf, GError **error);
+bool store_session_end(struct store *store, const char *cookie, GError **error);
+
+struct store_token {
+    int64_t id, created, last_used;
+    char *user, *name;
+};
+void store_token_free(struct store_token *token);
+/* The token is shown once: (transfer full) in *token. Returns its id, 0 on error. */
+int64_t store_token_create(struct store *store, const char *user, const char *name,
+                           struct secret **token, GError **error);
+GPtrArray *store_tokens(struct store *store, GError **error);
+bool store_token_revoke(struct store *store, int64_t id, GError **error);
+
+/* --- providers
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+struct store_provider {
+    char *name, *type; /* "microsoft", "google" */
+    char *client_id, *tenant, *cloud;
+    char *authority, *graph, *imap, *smtp, *scope_prefix,
+        *ca_file;                 /* explicit values, or NULL for the preset's */
+    struct secret *client_secret; /* NULL on put: keep the stored one */
+    bool has_secret;
+    int64_t secret_expires;         /* 0: not told */
+    char *problem, *problem_detail; /* app broken: problem code, or NULL */
+};
+void store_provider_free(struct store_provider *provider);
+/* The secret is bound to the token endpoint's origin: given as secret_origin; when it changed and
+ * no secret is given: ERROR_INVALID "enter the client secret again". */
+bool store_provider_put(struct store *store, const struct store_provider *provider,
+                        const char *secret_origin, GError **error);
+/* secret_origin NULL: the secret is not opened. (transfer full) or NULL with ERROR_NOT_FOUND,
+ * ERROR_CRYPTO. */
+struct store_provider *store_provider(struct store *store, const char *name,
+                                      const char *secret_origin, GError **error);
+GPtrArray *store_providers(struct store *store, GError **error); /* without secrets */
+bool store_provider_problem(struct store *store, const char *name, const GError *problem,
+                            GError **error);
+/* ERROR_CONFLICT while accounts use it. */
+bool store_provider_remove(struct store *store, const char *name, GError **error);
+uint64_t store_providers_state(struct store *store);
+
+/* --- accounts and credentials
+ * ------------------------------------------------------------------------------------------------
+ */
+
+struct store_link {
+    const char *address, *display_name;
+    int64_t user;         /* who linked it */
+    const char *provider; /* NULL: a password account */
+    const char *tid, *oid,
+        *login; /* OAuth: the key of the credential (SECURITY.md 15), and the login name */
+    const char *scopes;
+    const struct secret *refresh_token, *access_token;
+    int64_t access_expires;
+    const char *token_origin; /* what the tokens are bound to */
+    /* password account: */
+    const char *imap_host, *imap_security, *imap_login, *smtp_host, *smtp_security, *smtp_login,
+        *ca_file;
+    uint16_t imap_port, smtp_port;
+    const struct secret *password;
+    int64_t since; /* start date; 0: everything. On a re-link: only when not 0 */
+};
+/* Links a mailbox. The same tid+oid+address (password: address+host+login) again is a re-link in
+ * place: mail stays, problem is cleared, state "linking". A second user gains access to the same
+ * account with a credential of their own. Returns the account, 0 on error. */
+int64_t store_link(struct store *store, const struct store_link *link, bool *relinked,
+                   GError **error);
+/* What an existing account's credential is keyed on, to compare before a re-link in place.
+ * ERROR_NOT_FOUND. */
+bool store_link_identity(struct store *store, int64_t account, char **tid, char **oid,
+                         char **address, GError **error);
+
+/* Removes everything of it: mail, blobs, index, credentials, accesses, log (nothing of it is left
+ * in the files). */
+bool store_account_remove(struct store *store, int64_t account, GError **error);
+bool store_account_pause(struct store *store, int64_t account, bool paused, GError **error);
+bool store_account_since(struct store *store, int64_t account, int64_t since, GError **error);
+/* 0 with ERROR_NOT_FOUND. */
+int64_t store_account_of_address(struct store *store, const char *address, GError **error);
+
+/* For `account status --json`. */
+struct store_mailbox_status {
+    char *name;
+    enum mail_role role;
+    uint32_t server_count, local_count, pending, skipped;
+};
+struct store_account_status {
+    struct store_account_view *view;
+    char *owner;
+    uint64_t emails, bytes;
+    GPtrArray *mailboxes; /* of struct store_mailbox_status */
+};
+void store_account_status_free(struct store_account_status *status);
+struct store_account_status *store_account_status(struct store *store, int64_t account,
+                                                  GError **error);
+GPtrArray *store_account_statuses(struct store *store, GError **error);
+
+/* OAuth credential, for the token cache. token_origin must be what it was sealed with
+ * (ERROR_CRYPTO: link anew). */
+struct store_credential {
+    char *provider, *login, *scopes;
+    struct secret *refresh_token, *access_token;
+    int64_t access_expires;
+};
+void store_credential_clear(struct store_credential *credential);
+char *store_credential_provider(struct store *store, int64_t account, GError **error);
+bool store_credential_load(struct store *store, int64_t account, const char *token_origin,
+                           struct store_credential *credential, GError **error);
+/* refresh_token NULL: keep the old one. */
+bool store_credential_keep(struct store *store, int64_t account, const char *token_origin,
+                           const struct secret *refresh_token, const struct secret *access_token,
+                           int64_t access_expires, const char *scopes, GError **error);
+
+/* Re-seals everything with the current key (after a rotation). Returns how many, -1 on error. */
+int64_t store_reseal(struct store *store, GError **error);
+
+/* A view as a person's own, for `postroom search` and `sync`: the operator at the machine acts for
+ * the owner. (transfer full) */
+struct store_access *store_access_for_operator(struct store *store, int64_t account,
+                                               GError **error);
+
+/* Quick checks of the data files for `postroom doctor`: NULL, or a sentence. (transfer full) */
+char *store_check(struct store *store);
+
+#endif

@@ -1,0 +1,252 @@
+/* Mail as JMAP sees it (RFC 8621). Every function takes an access handle; ids are numbers within
+ * its account: Mailbox, Email (the public number, which a thread merge renews), Thread, Identity,
+ * EmailSubmission, blob. Foreign and missing ids are alike. Writing functions need a handle with
+ * STORE_WRITE (STORE_SEND for submissions), else ERROR_FORBIDDEN. */
+#ifndef POSTROOM_STORE_MAIL_H
+#define POSTROOM_STORE_MAIL_H
+
+#include "store/access.h"
+
+/* The state of a type (JMAP's state strings are these numbers). */
+uint64_t store_state(const struct store_access *access, enum store_type type);
+/* ERROR_CANNOT_CALCULATE when the log no longer reaches back or the state is not ours. max 0: no
+ * limit. */
+bool store_changes(const struct store_access *access, enum store_type type, uint64_t since,
+                   size_t max, struct store_changes *changes, GError **error);
+
+/* --- Mailbox
+ * --------------------------------------------------------------------------------------------------
+ */
+
+struct store_mailbox {
+    int64_t id, parent; /* parent 0: top level */
+    char *name;         /* one level, UTF-8 NFC */
+    enum mail_role role;
+    uint32_t sort_order;
+    bool subscribed, selectable;
+    uint32_t total_emails, unread_emails, total_threads, unread_threads; /* exact (RFC 8621, 2) */
+};
+void store_mailbox_free(struct store_mailbox *mailbox);
+/* All of the account. (transfer full) with free func. */
+GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, GError **error);
+
+/* --- Email
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+enum store_email_state {
+    STORE_EMAIL_PENDING, /* headers only; the raw message follows */
+    STORE_EMAIL_READY,
+    STORE_EMAIL_UNREADABLE, /* raw kept, not parsed (SECURITY.md 9) */
+};
+
+struct store_email {
+    int64_t id, thread, blob; /* blob 0 while pending */
+    enum store_email_state state;
+    int64_t received_at;
+    uint64_t size; /* octets of the raw message; an estimate while pending */
+    struct mail_summary *summary;
+    struct mail_flags flags;
+    GArray *mailboxes; /* int64_t */
+};
+void store_email_free(struct store_email *email);
+
+enum store_email_part { STORE_EMAIL_SUMMARY = 1, STORE_EMAIL_FLAGS = 2, STORE_EMAIL_MAILBOXES = 4 };
+/* Those of the ids that exist, in their order; parts: what to load besides the fixed fields.
+ * (transfer full) with free func. */
+GPtrArray *store_emails(const struct store_access *access, const int64_t *ids, size_t count,
+                        unsigned parts, uint64_t *state, GError **error);
+/* Asks the sync engine to bring a pending email's message ahead of the queue. */
+void store_email_want(const struct store_access *access, int64_t id);
+
+/* --- Thread
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* Email ids of a thread by received_at, then id (RFC 8621, 3); empty: no such thread. (transfer
+ * full) GArray of int64_t. */
+GArray *store_thread_emails(const struct store_access *access, int64_t thread, GError **error);
+
+/* --- query
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+enum store_filter_kind {
+    STORE_AND,
+    STORE_OR,
+    STORE_NOT, /* with children */
+    STORE_IN_MAILBOX,
+    STORE_IN_MAILBOX_OTHER_THAN, /* ids */
+    STORE_BEFORE,
+    STORE_AFTER, /* number: received_at seconds; before is <, after is >= */
+    STORE_MIN_SIZE,
+    STORE_MAX_SIZE, /* number: >=, < */
+    STORE_HAS_KEYWORD,
+    STORE_NOT_KEYWORD,
+    STORE_ALL_IN_THREAD,
+    STORE_SOME_IN_THREAD,
+    STORE_NONE_IN_THREAD, /* text: the keyword */
+    STORE_HAS_ATTACHMENT, /* number: 0 or 1 */
+    STORE_TEXT,
+    STORE_FROM,
+    STORE_TO,
+    STORE_CC,
+    STORE_BCC,
+    STORE_SUBJECT,
+    STORE_BODY,
+    STORE_FILENAME, /* words */
+    STORE_HEADER,   /* text: name; words[0]: value or NULL */
+    STORE_NEVER,    /* matches nothing */
+};
+/* A tree, built by jmap, at most 32 deep and 512 nodes. */
+struct store_filter {
+    enum store_filter_kind kind;
+    GPtrArray *children; /* of struct store_filter */
+    GArray *ids;         /* int64_t */
+    int64_t number;
+    char *text;
+    char **words;        /* already broken and folded by text_query_words */
+    bool phrase, prefix; /* words in this order; last word is a prefix */
+};
+struct store_filter *store_filter_new(enum store_filter_kind kind);
+void store_filter_free(struct store_filter *filter);
+
+enum store_sort_by {
+    STORE_BY_RECEIVED_AT,
+    STORE_BY_SENT_AT,
+    STORE_BY_SIZE,
+    STORE_BY_FROM,
+    STORE_BY_TO,
+    STORE_BY_SUBJECT,
+    STORE_BY_KEYWORD,
+    STORE_BY_ALL_IN_THREAD,
+    STORE_BY_SOME_IN_THREAD,
+};
+struct store_sort {
+    enum store_sort_by by;
+    bool ascending;
+    const char *keyword;
+};
+struct store_query {
+    const struct store_filter *filter; /* NULL: all */
+    const struct store_sort *sort;
+    size_t sort_count;             /* 0: newest first */
+    int64_t position;              /* negative: from the end */
+    int64_t anchor, anchor_offset; /* anchor 0: none */
+    size_t limit;
+    bool collapse_threads, calculate_total;
+};
+struct store_query_result {
+    uint64_t state;
+    GArray *ids; /* int64_t */
+    uint64_t position;
+    uint64_t total; /* valid when asked for */
+};
+void store_query_result_clear(struct store_query_result *result);
+/* ERROR_NOT_FOUND: the anchor is not in the result. Ties are broken by id, so that paging is
+ * stable. */
+bool store_query(const struct store_access *access, const struct store_query *query,
+                 struct store_query_result *result, GError **error);
+
+/* --- set
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+/* What an Email/set changes, all in one transaction with its intents. */
+struct store_set;
+/* if_in_state 0: no condition. (transfer full) */
+struct store_set *store_set_new(const struct store_access *access, uint64_t if_in_state);
+void store_set_free(struct store_set *set);
+
+struct store_email_patch {
+    bool replace_flags; /* flags is the whole new set; else add and remove below */
+    struct mail_flags flags, add, remove;
+    bool replace_mailboxes; /* mailboxes is the whole new set; else add and remove below */
+    GArray *mailboxes, *mailboxes_add, *mailboxes_remove; /* int64_t, or NULL */
+};
+struct store_new_email {
+    int64_t blob; /* the raw message, of this account */
+    const struct mail_summary *summary;
+    struct mail_flags flags;
+    GArray *mailboxes; /* int64_t, at least one */
+    int64_t received_at;
+    uint64_t size;
+    const struct store_index *index;
+};
+/* Each returns the index of the item, for the results. Arguments are copied. */
+size_t store_set_update(struct store_set *set, int64_t id, const struct store_email_patch *patch);
+size_t store_set_create(struct store_set *set, const struct store_new_email *email);
+size_t store_set_destroy(struct store_set *set, int64_t id);
+/* ERROR_CONFLICT: the state differs, nothing was done. Other errors: nothing was done. */
+bool store_set_commit(struct store_set *set, uint64_t *old_state, uint64_t *new_state,
+                      GError **error);
+/* After commit. NULL: the item was carried out. ERROR_NOT_FOUND; ERROR_INVALID with *property
+ * "mailboxIds" or "keywords". */
+const GError *store_set_error(const struct store_set *set, size_t item, const char **property);
+/* The new email of a create (id, blob, thread, size filled; no parts); owned by the set. */
+const struct store_email *store_set_created(const struct store_set *set, size_t item);
+
+/* --- blobs
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+/* Words for the index, broken and folded by text_index_words; each may be NULL. */
+struct store_index {
+    char *subject, *from, *to, *cc, *bcc, *body, *quoted, *filenames;
+};
+void store_index_clear(struct store_index *index);
+
+/* Keeps bytes as a blob that lives for a day unless an email takes it (RFC 8620, 6.1). Returns its
+ * number, 0 on error (ERROR_TOO_LARGE over the user's quota of unreferenced uploads,
+ * ERROR_DISK_FULL). type may be NULL. */
+int64_t store_blob_put(const struct store_access *access, GBytes *bytes, const char *type,
+                       GError **error);
+/* (transfer full) or NULL with ERROR_NOT_FOUND. Large ones are backed by a file. */
+GBytes *store_blob(const struct store_access *access, int64_t blob, GError **error);
+
+/* --- identities and submissions
+ * ------------------------------------------------------------------------------------------ */
+
+struct store_identity {
+    int64_t id;
+    char *name, *email, *text_signature, *html_signature;
+    bool may_delete;
+};
+void store_identity_free(struct store_identity *identity);
+GPtrArray *store_identities(const struct store_access *access, uint64_t *state, GError **error);
+
+enum store_send_state {
+    STORE_SEND_PENDING,
+    STORE_SEND_SENDING,
+    STORE_SEND_UNCERTAIN,
+    STORE_SEND_SENT,
+    STORE_SEND_FAILED,
+    STORE_SEND_CANCELLED
+};
+struct store_submission {
+    int64_t id, identity, email, thread;
+    char *mail_from;
+    char **rcpt_to;
+    char *envelope_json; /* parameters as they came, or NULL */
+    int64_t send_at;
+    enum store_send_state state;
+    int attempts;
+    int64_t next_attempt;
+    char *reply;        /* last words of the server */
+    char *problem;      /* problem code, or NULL */
+    char *rcpt_replies; /* JSON {"address": "reply"}, or NULL */
+};
+void store_submission_free(struct store_submission *submission);
+/* ids NULL: all, newest first. */
+GPtrArray *store_submissions(const struct store_access *access, const int64_t *ids, size_t count,
+                             uint64_t *state, GError **error);
+/* Puts a submission into the outbox: durable when it returns. The email's Message-ID is fixed in
+ * its blob already. id, thread, state, attempts of the argument are filled. ERROR_NOT_FOUND names
+ * "emailId" or "identityId" in *property. */
+bool store_submission_create(const struct store_access *access, struct store_submission *submission,
+                             const char **property, uint64_t *old_state, uint64_t *new_state,
+                             GError **error);
+/* Cancels one that has not begun; ERROR_CONFLICT when it has. */
+bool store_submission_cancel(const struct store_access *access, int64_t id, GError **error);
+
+#endif

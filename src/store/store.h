@@ -1,0 +1,64 @@
+/* The store: accounts, mail, change log, intents, search. One interface over SQLite now and
+ * PostgreSQL later: no SQL, no statement and no transaction shows here.
+ *
+ * Three views of it: store/mail.h takes an access handle and is all that JMAP may see; store/sync.h
+ * is for the sync engine; store/admin.h is for commands, sign-in and set-up. Every function may be
+ * called from any thread. Writes go to one writer thread, are durable when the call returns, and
+ * must never be made while the caller holds a network lock. */
+#ifndef POSTROOM_STORE_STORE_H
+#define POSTROOM_STORE_STORE_H
+
+#include "base/error.h"
+#include "base/keyring.h"
+#include "base/mail.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+struct store_config {
+    const char *directory;         /* the data directory; made (0700) when missing */
+    const struct keyring *keyring; /* borrowed until store_close */
+    unsigned readers;              /* connections for reading; 0: 4 */
+    int64_t changes_kept;          /* rows of the change log per account; 0: 200000 */
+};
+
+/* Opens (and migrates) the data directory. The caller holds its lock. ERROR_STORE says what is
+ * wrong and what to do; a database of a newer version is refused. */
+struct store *store_open(const struct store_config *config, GError **error);
+/* Waits for the writes under way. */
+void store_close(struct store *store);
+
+/* Types of the change log; as bits for listeners. */
+enum store_type {
+    STORE_MAILBOX = 1 << 0,
+    STORE_EMAIL = 1 << 1,
+    STORE_THREAD = 1 << 2,
+    STORE_IDENTITY = 1 << 3,
+    STORE_SUBMISSION = 1 << 4,
+    STORE_EMAIL_DELIVERY = 1 << 5, /* new mail arrived in an inbox: RFC 8621, 1.5 */
+    STORE_LINKED_ACCOUNT = 1 << 6, /* state, problem or progress of the account */
+    STORE_INTENT = 1 << 7, /* something for the sync engine to carry out: an intent, a submission, a
+                              wanted message */
+    STORE_ACCESS = 1 << 8, /* who may see the account changed */
+};
+
+/* Called after commit, from the store's own thread: must return quickly and must not call the
+ * store. account 0: all. */
+typedef void store_listener_fn(int64_t account, unsigned types, void *arg);
+void store_listen(struct store *store, store_listener_fn *fn, void *arg);
+void store_unlisten(struct store *store, store_listener_fn *fn, void *arg);
+
+/* A changes answer (RFC 8620, 5.2). ids are numbers; jmap makes strings of them. */
+struct store_changes {
+    uint64_t old_state, new_state;
+    bool has_more;
+    GArray *created, *updated, *destroyed; /* int64_t */
+    bool
+        counts_only; /* Mailbox: only the four counts changed in all updated ones (RFC 8621, 2.2) */
+};
+void store_changes_clear(struct store_changes *changes);
+
+#endif

@@ -1,0 +1,222 @@
+/* The store as the sync engine sees it: remote names, UIDs, intents. Only sync, app and the store
+ * itself may include this; emails are internal numbers here, which never change. No function is
+ * called while a network call is under way in a transaction: there are none to hold. */
+#ifndef POSTROOM_STORE_SYNC_H
+#define POSTROOM_STORE_SYNC_H
+
+#include "store/mail.h"
+
+enum store_lane { STORE_LANE_INTERACTIVE, STORE_LANE_BULK };
+
+/* --- accounts
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+struct store_sync_account {
+    int64_t id;
+    char *address, *login, *provider; /* provider NULL: password account */
+    char *imap_host, *smtp_host, *ca_file;
+    uint16_t imap_port, smtp_port;
+    char *imap_security, *smtp_security; /* "tls", "starttls", "plain" */
+    char *imap_login, *smtp_login;       /* login names of a password account */
+    int64_t since;                       /* start date; 0: everything */
+    bool paused;
+    bool operator_hosts; /* the hosts come from a provider the administrator set up */
+    char *state;
+};
+void store_sync_account_free(struct store_sync_account *account);
+GArray *store_sync_accounts(struct store *store, GError **error); /* ids, int64_t */
+struct store_sync_account *store_sync_account(struct store *store, int64_t account, GError **error);
+/* The password of a password account. (transfer full) */
+struct secret *store_sync_password(struct store *store, int64_t account, GError **error);
+
+/* state as in docs/page-api.md; error NULL clears the problem. next_attempt 0: none. last_sync is
+ * set when state is "idle". */
+bool store_sync_state(struct store *store, int64_t account, const char *state,
+                      const GError *problem, int64_t next_attempt, GError **error);
+/* Sending works or does not (NULL clears). */
+bool store_sync_send_problem(struct store *store, int64_t account, const GError *problem,
+                             GError **error);
+/* In memory only; listeners are told at most once a second. */
+void store_sync_progress(struct store *store, int64_t account,
+                         const struct store_progress *progress);
+
+/* --- mailboxes
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+struct store_remote_mailbox {
+    int64_t id;            /* 0: not known here yet */
+    char *raw_name, *name; /* raw IMAP name; decoded path */
+    char delimiter;
+    enum mail_role role;
+    bool selectable, subscribed, sync; /* sync: false for folders that hold no mail */
+    uint32_t uidvalidity, uidnext;
+    uint64_t highestmodseq;
+    uint32_t server_count; /* messages in scope as last compared */
+    uint32_t skipped;      /* named, unreadable items */
+    int64_t checked_at;    /* last time it was compared */
+    bool headers_done;     /* the headers pass reached the start date once */
+};
+void store_remote_mailbox_free(struct store_remote_mailbox *mailbox);
+GPtrArray *store_sync_mailboxes(struct store *store, int64_t account, GError **error);
+/* Creates (id 0) or updates by id: name, parent (by path), role, flags. Fills id. The change log
+ * tells. */
+bool store_sync_mailbox_put(struct store *store, int64_t account,
+                            struct store_remote_mailbox *mailbox, GError **error);
+/* It no longer exists there: its memberships go, emails without any other go too. */
+bool store_sync_mailbox_remove(struct store *store, int64_t account, int64_t mailbox,
+                               GError **error);
+/* UIDVALIDITY changed: forget its UIDs, keeping emails for a re-match by Message-ID, date and true
+ * size until the next store_batch_sweep. */
+bool store_sync_mailbox_reset(struct store *store, int64_t account, int64_t mailbox,
+                              uint32_t uidvalidity, GError **error);
+/* Sync marks after a pass. */
+bool store_sync_mailbox_mark(struct store *store, int64_t account,
+                             const struct store_remote_mailbox *mailbox, GError **error);
+/* How many messages are here in a mailbox by its remote memberships, and how many are pending. */
+bool store_sync_mailbox_counts(struct store *store, int64_t mailbox, uint32_t *local,
+                               uint32_t *pending, GError **error);
+
+/* What is known of a mailbox's messages, ascending by UID. */
+struct store_remote_message {
+    uint32_t uid;
+    uint32_t flag_bits; /* last seen remote flags: the base of three-way merges */
+    int64_t email;
+    uint8_t state; /* enum store_email_state */
+    bool skipped;
+};
+GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first_uid,
+                            uint32_t last_uid, GError **error);
+/* Last seen remote keywords of one message (rarely any). (transfer full) or NULL. */
+char **store_sync_remote_keywords(struct store *store, int64_t mailbox, uint32_t uid);
+
+/* --- batches
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* Changes that came from the server, gathered and written in one transaction. */
+struct store_batch;
+struct store_batch *store_batch_new(struct store *store, int64_t account);
+void store_batch_free(struct store_batch *batch);
+
+struct store_batch_message {
+    int64_t mailbox;
+    uint32_t uidvalidity, uid;
+    struct mail_flags flags; /* as the server has them, \Deleted as MAIL_DELETED */
+    int64_t received_at;     /* INTERNALDATE */
+    uint64_t size;           /* true size with raw, else an estimate */
+    const struct mail_summary *summary;
+    const char *emailid;             /* or NULL */
+    GBytes *raw;                     /* NULL: pending */
+    const struct store_index *index; /* with raw */
+    bool unreadable;                 /* raw kept, not parsed */
+};
+/* A message of a mailbox. A known UID keeps its email: a pending one becomes ready when raw came;
+ * flags merge three ways against the last seen ones, local pending intents winning. An unknown UID
+ * joins an email of the account that an APPEND, COPY or MOVE of ours awaits there, or one orphaned
+ * by a move elsewhere (EMAILID, else Message-ID, date and size), else a new email with a thread is
+ * made. Copied into the batch. */
+void store_batch_message(struct store_batch *batch, const struct store_batch_message *message);
+/* Flags of a known UID as the server has them now: three-way merge. */
+void store_batch_flags(struct store_batch *batch, int64_t mailbox, uint32_t uid,
+                       const struct mail_flags *flags);
+/* The UID is gone from the mailbox. The email is kept as an orphan for the re-match until
+ * store_batch_sweep, then destroyed. */
+void store_batch_vanished(struct store_batch *batch, int64_t mailbox, uint32_t uid);
+/* A UID that cannot be fetched: named, counted, not asked for again. */
+void store_batch_skipped(struct store_batch *batch, int64_t mailbox, uint32_t uidvalidity,
+                         uint32_t uid, const char *reason);
+/* End of a pass over all mailboxes: destroys orphans that nobody matched. */
+void store_batch_sweep(struct store_batch *batch);
+size_t store_batch_bytes(const struct store_batch *batch);
+
+struct store_batch_result {
+    unsigned created, matched, flags_changed, removed, completed;
+};
+/* Writes it: raw blobs first. The batch is empty afterwards. ERROR_DISK_FULL, ERROR_STORE: nothing
+ * was written. */
+bool store_batch_commit(struct store_batch *batch, enum store_lane lane,
+                        struct store_batch_result *result, GError **error);
+
+/* Pending messages of the account: wanted ones first, then newest first by received_at. */
+struct store_pending {
+    int64_t email, mailbox;
+    uint32_t uid;
+    uint64_t size;
+    bool wanted;
+};
+GArray *store_sync_pending(struct store *store, int64_t account, size_t limit, GError **error);
+/* Totals for the progress: messages and (estimated) bytes that are ready and pending. */
+bool store_sync_totals(struct store *store, int64_t account, uint64_t *ready, uint64_t *ready_bytes,
+                       uint64_t *pending, uint64_t *pending_bytes, GError **error);
+
+/* --- intents
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+enum store_intent_kind {
+    STORE_INTENT_FLAGS,   /* add/remove bits and keywords of one membership */
+    STORE_INTENT_MOVE,    /* mailbox -> target */
+    STORE_INTENT_COPY,    /* mailbox -> target */
+    STORE_INTENT_EXPUNGE, /* remove from mailbox for good */
+    STORE_INTENT_APPEND, /* put the email's raw message into target (drafts, import, Sent copies) */
+};
+struct store_intent {
+    int64_t id, email, mailbox, target; /* mailboxes by id; 0: none */
+    enum store_intent_kind kind;
+    uint32_t uidvalidity,
+        uid; /* of the message in mailbox, as known now; uid 0: it is not there yet, wait for it */
+    char *raw_mailbox, *raw_target;
+    struct mail_flags add, remove; /* FLAGS; for APPEND add is the whole set */
+    int64_t received_at;           /* APPEND */
+    char *message_id;              /* or NULL */
+    int attempts;
+    char *journal; /* what store_intent_begin wrote last: how far a crashed run came; or NULL */
+};
+void store_intent_free(struct store_intent *intent);
+/* Those that are due, oldest first, superseded flag changes already folded. (transfer full) with
+ * free func. */
+GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GError **error);
+/* Journals a step before it is taken; durable when it returns. */
+bool store_intent_begin(struct store *store, int64_t intent, const char *journal, GError **error);
+/* Carried out. target_uid: where the message is now in target (COPYUID, APPENDUID), 0 when not
+ * told: the next message seen there with its Message-ID is it. */
+bool store_intent_done(struct store *store, int64_t intent, uint32_t target_uidvalidity,
+                       uint32_t target_uid, GError **error);
+/* Not now. */
+bool store_intent_retry(struct store *store, int64_t intent, int64_t next_attempt, GError **error);
+/* Refused for good: the local change is rolled back to what the server has, with the reason (told
+ * with the account's problem list). */
+bool store_intent_refused(struct store *store, int64_t intent, const GError *reason,
+                          GError **error);
+/* Raw message of an internal email number (for APPEND and sending). (transfer full) */
+GBytes *store_sync_raw(struct store *store, int64_t email, GError **error);
+
+/* --- outbox
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* The next due submission of the account, or NULL without error; *wake: when the next one is due,
+ * 0: none. */
+struct store_submission *store_outbox_next(struct store *store, int64_t account, int64_t now,
+                                           int64_t *wake, GError **error);
+/* Journals a change of state; durable when it returns. reply, problem, rcpt_replies may be NULL.
+ * alias_id: a second Message-ID that the service gave. */
+bool store_outbox_mark(struct store *store, int64_t submission, enum store_send_state state,
+                       int64_t next_attempt, const char *reply, const char *problem,
+                       const char *rcpt_replies, const char *alias_id, GError **error);
+/* The internal email number of a submission, its Message-ID and raw message. */
+bool store_outbox_message(struct store *store, int64_t submission, int64_t *email,
+                          char **message_id, GBytes **raw, GError **error);
+
+/* --- parsing that crashed (SECURITY.md 9)
+ * -------------------------------------------------------------------------------- */
+
+/* Notes that this message is about to be parsed; returns how many earlier runs died in it. Cheap:
+ * kept in a small mapped file. */
+unsigned store_parse_begin(struct store *store, int64_t mailbox, uint32_t uidvalidity,
+                           uint32_t uid);
+void store_parse_end(struct store *store, int64_t mailbox, uint32_t uidvalidity, uint32_t uid);
+
+#endif
