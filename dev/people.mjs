@@ -25,20 +25,20 @@ export const tenants = [
 ];
 
 const person = (name, address, tenant, oid, rest = {}) => ({
-  name, upn: address, mail: address, aliases: [], tenant, oid, locale: 'en-GB', title: '', flags: {}, ...rest,
+  name, upn: address, mail: address, aliases: [], tenant, oid, locale: 'en-GB', title: '', admin: false, flags: {}, ...rest,
   password: rest.password ?? `${name.split(' ')[0].normalize('NFD').replace(/[^A-Za-z]/g, '')}-Lamp-42`,
 });
 
 /**
  * upn: login name. mail: address (may differ). aliases: further addresses of the same mailbox.
- * flags: admin (may grant consent for the tenant), empty (no mail), imapOff, smtpAuthOff, personal (tenant is consumers),
+ * admin: may grant consent for the tenant. flags: main (the big mailbox), empty (no mail), imapOff, smtpAuthOff, personal (tenant is consumers),
  * plain (no Microsoft account at all: password over plain IMAP and SMTP).
  */
 export const people = [
   person('Anna Berg', 'anna.berg@northlight.example', NORTHLIGHT, '1a6b2f0c-7d41-4e5b-9a10-5f0c3e8d2b71',
     { title: 'Head of Sales', aliases: ['sales@northlight.example'], flags: { main: true } }),
   person('James Okafor', 'james.okafor@northlight.example', NORTHLIGHT, '2c94e1d7-08b5-4c3f-b6a2-7e1d90f4a352',
-    { title: 'Operations', aliases: ['orders@northlight.example'], flags: { admin: true } }),
+    { title: 'Operations', aliases: ['orders@northlight.example'], admin: true }),
   person('Maeve O’Neill', 'moneill@northlight.onmicrosoft.example', NORTHLIGHT, '3e07b5a8-62dc-4190-8f3b-c5a9d16e7043',
     { title: 'Marketing', mail: 'maeve.oneill@northlight.example', aliases: ['press@northlight.example'], locale: 'en-IE' }),
   person('Jonas Weber', 'jonas.weber@northlight.example', NORTHLIGHT, '4f58c3e6-91ab-4d27-a0e4-18b7d2f6c095',
@@ -50,7 +50,7 @@ export const people = [
   person('Elif Yıldız', 'elif.yildiz@northlight.example', NORTHLIGHT, '72fbc9d6-e530-48a4-9d97-04162eac8f35',
     { title: 'Partner manager', locale: 'tr-TR', flags: { smtpAuthOff: true } }),
   person('נועה פרץ', 'noa.peretz@harborline.example', HARBORLINE, '830cdae7-f641-49b5-aea8-15273fbd9046',
-    { title: 'Forwarding agent', locale: 'he-IL', flags: { admin: true }, password: 'Noa-Lamp-42' }),
+    { title: 'Forwarding agent', locale: 'he-IL', admin: true, password: 'Noa-Lamp-42' }),
   person('Sam Carter', 'sam.carter@outlook.example', CONSUMERS, '00000000-0000-0000-9c1d-ebf80752c6a1',
     { locale: 'en-US', flags: { personal: true } }),
   person('Workshop', 'workshop@lampworks.example', null, null, { flags: { plain: true }, password: 'Workshop-Lamp-42' }),
@@ -67,12 +67,12 @@ const secrets = () => [
 ];
 
 /**
- * audience: 'multi' (any organisation and personal accounts) or 'single' (people of `tenant` only).
+ * audience: 'AzureADandPersonalMicrosoftAccount' (any organisation and personal accounts) or 'single' (people of `tenant` only).
  * secrets: the first is good, the second has expired.
  */
 export const apps = [
-  { clientId: 'c0ffee1a-5e2b-4d6f-8a37-1b9c4e7d2f60', name: 'Postroom', audience: 'multi', tenant: NORTHLIGHT, redirectUris, secrets: secrets() },
-  { clientId: 'd15ea5e2-6f3c-4e70-9b48-2cad5f8e3071', name: 'Postroom (Northlight only)', audience: 'single', tenant: NORTHLIGHT, redirectUris, secrets: secrets() },
+  { clientId: 'c0ffee1a-5e2b-4d6f-8a37-1b9c4e7d2f60', name: 'Postroom', audience: 'AzureADandPersonalMicrosoftAccount', tenant: NORTHLIGHT, redirectUris, secrets: secrets() },
+  { clientId: 'd15ea5e2-6f3c-4e70-9b48-2cad5f8e3071', name: 'Postroom (Northlight only)', audience: 'AzureADMyOrg', tenant: NORTHLIGHT, redirectUris, secrets: secrets() },
 ];
 
 /** The person whose UPN, address or alias this is (case-insensitive), or undefined. */

@@ -1,0 +1,53 @@
+// The commands that put mail into an organisation's mailboxes: made-up ones for benchmarks, files, a whole corpus.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { personByAddress } from '../people.mjs';
+import { addMessage, localFolder, makeFolder } from './maildir.mjs';
+import { mailOwner, ownedDir } from './runtime.mjs';
+import { makeRandom } from './generate/random.mjs';
+import { benchMessage } from './generate/bench.mjs';
+import { corpusMessages } from './corpus.mjs';
+
+/** Opens the folder of a person for writing: {add(bytes, options)}. */
+function openFolder({ dir, address, folder = 'INBOX' }) {
+  const person = personByAddress(address);
+  if (!person) throw new Error(`nobody in the sample organisation has the address ${address}`);
+  const owner = mailOwner();
+  const root = ownedDir(path.resolve(dir, 'mail'), owner);
+  const where = makeFolder(root, person, localFolder(person, folder), owner);
+  return { person, add: (bytes, options) => addMessage(where, bytes, owner, options) };
+}
+
+/** Adds `messages` deterministic messages of about `average` bytes. */
+export async function fillMailbox({ dir, address, messages, average, folder }) {
+  const box = openFolder({ dir, address, folder });
+  const random = makeRandom(`bench ${messages} ${average}`);
+  const newest = Date.UTC(2026, 9, 1);
+  for (let i = 0; i < messages; i++) {
+    const date = new Date(newest - (messages - i) * 17 * 60e3);
+    const flags = ['\\Seen', ...(i % 7 === 0 ? ['\\Answered'] : []), ...(i % 41 === 0 ? ['\\Flagged'] : [])];
+    box.add(benchMessage({ number: i, date, average, random, to: box.person }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
+  }
+  process.stdout.write(`${messages} messages written for ${box.person.mail}\n`);
+}
+
+/** Puts each file, one message, into the mailbox as it is. */
+export async function deliverFiles({ dir, address, folder, files }) {
+  const box = openFolder({ dir, address, folder });
+  for (const file of files) box.add(fs.readFileSync(file));
+  process.stdout.write(`${files.length} delivered to ${box.person.mail}\n`);
+}
+
+/** Puts every message of the given corpus trees into the mailbox and says how many of each collection. */
+export async function deliverCorpus({ dir, address, folder, files }) {
+  const box = openFolder({ dir, address, folder });
+  const counts = new Map();
+  for (const { collection, bytes } of corpusMessages(files)) {
+    box.add(bytes);
+    counts.set(collection, (counts.get(collection) ?? 0) + 1);
+  }
+  const total = [...counts.values()].reduce((a, b) => a + b, 0);
+  for (const [collection, count] of counts) process.stdout.write(`${String(count).padStart(6)} ${collection}\n`);
+  process.stdout.write(`${String(total).padStart(6)} delivered to ${box.person.mail}\n`);
+}
