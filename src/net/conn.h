@@ -3,7 +3,7 @@
  * Blocking style over a non-blocking descriptor: a call returns when it is done, its deadline
  * passed (ERROR_TIMEOUT), its cancel token was triggered (ERROR_CANCELLED) or the stream failed
  * (ERROR_CLOSED, ERROR_TLS). One thread at a time may use a conn; it may move between threads while
- * nobody is inside a call. */
+ * nobody is inside a call. No call raises SIGPIPE. */
 #ifndef POSTROOM_NET_CONN_H
 #define POSTROOM_NET_CONN_H
 
@@ -43,23 +43,27 @@ struct net_dial {
 struct conn;
 
 /* Connects (RFC 8305 style: addresses of both families in turn). (transfer full) or NULL.
- * ERROR_DNS, ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_TLS, ERROR_ADDRESS_FORBIDDEN, ERROR_CANCELLED.
- */
+ * ERROR_DNS, ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_TLS, ERROR_ADDRESS_FORBIDDEN, ERROR_CANCELLED;
+ * ERROR_CLOSED when the peer hangs up in the middle of the TLS handshake; ERROR_INVALID for a host
+ * or proxy address that cannot be one. */
 struct conn *conn_dial(const struct net_dial *dial, GError **error);
 /* A conn over a connected socket, for tests and for accepted sockets; takes the descriptor. */
 struct conn *conn_new_fd(int fd, struct cancel *cancel);
 /* Closes without lingering; sends a TLS close_notify if that does not block. NULL is allowed. */
 void conn_free(struct conn *conn);
 
-/* At least one byte, 0 at an orderly end, -1 on error. */
+/* At least one byte, 0 at an orderly end, -1 on error. ERROR_CLOSED for a TLS stream cut without
+ * close_notify. A read whose deadline passed less than a second ago still takes what is there, so
+ * deadline = clock_now() polls. */
 ssize_t conn_read(struct conn *conn, void *buffer, size_t size, int64_t deadline, GError **error);
-/* All of it, or an error. */
+/* All of it, or an error; after an error nobody knows how much went out, and the conn is of no more
+ * use. */
 bool conn_write(struct conn *conn, const void *data, size_t length, int64_t deadline,
                 GError **error);
 
 /* Upgrades to TLS (STARTTLS) and verifies the certificate against the dialled host. Fails with
- * ERROR_TLS when bytes are already waiting (SECURITY.md 11). The caller forgets the capabilities it
- * saw before. */
+ * ERROR_TLS when bytes are already waiting (SECURITY.md 11); bytes that the caller has read but not
+ * used are for the caller to refuse. The caller forgets the capabilities it saw before. */
 bool conn_start_tls(struct conn *conn, const char *ca_file, int64_t deadline, GError **error);
 bool conn_is_tls(const struct conn *conn);
 
@@ -80,10 +84,12 @@ const char *conn_peer(const struct conn *conn);
 struct sockaddr;
 bool net_address_allowed(const struct sockaddr *address, const struct net_policy *policy);
 
-/* Resolves within the deadline on a bounded set of threads, so that one hung name never blocks many
- * callers. */
+/* Resolves within the deadline on a bounded set of threads, one lookup a name at a time, so that
+ * one hung name never blocks many callers. 0 and a list for net_resolve_free, or -1 with ERROR_DNS,
+ * ERROR_TIMEOUT, ERROR_CANCELLED, ERROR_INVALID. */
 struct addrinfo;
 int net_resolve(const char *host, uint16_t port, int64_t deadline, struct cancel *cancel,
                 struct addrinfo **result, GError **error);
+void net_resolve_free(struct addrinfo *result);
 
 #endif

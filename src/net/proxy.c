@@ -1,0 +1,260 @@
+#include "net/internal.h"
+
+#include "base/secret.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define CONNECT_ANSWER_MAX 8192
+
+enum proxy_kind { PROXY_HTTP, PROXY_SOCKS5 };
+
+struct proxy {
+    enum proxy_kind kind;
+    char *host, *user, *password;
+    uint16_t port;
+};
+
+static void proxy_clear(struct proxy *proxy)
+{
+    g_free(proxy->host);
+    g_free(proxy->user);
+    secret_wipe_string(proxy->password);
+}
+
+static bool proxy_parse(const char *url, struct proxy *proxy, GError **error)
+{
+    g_autofree char *scheme = NULL;
+    int port = -1;
+    bool parsed =
+        g_uri_split_with_user(url, G_URI_FLAGS_HAS_PASSWORD, &scheme, &proxy->user,
+                              &proxy->password, NULL, &proxy->host, &port, NULL, NULL, NULL, NULL);
+    bool http = parsed && g_strcmp0(scheme, "http") == 0;
+    bool socks = parsed && (g_strcmp0(scheme, "socks5") == 0 || g_strcmp0(scheme, "socks5h") == 0);
+    proxy->kind = socks ? PROXY_SOCKS5 : PROXY_HTTP;
+    proxy->port = (uint16_t)(port > 0 ? port : socks ? 1080 : 8080);
+    bool fits = (http || socks) && proxy->host != NULL && proxy->host[0] != '\0' &&
+                (proxy->user == NULL || strlen(proxy->user) < 256) &&
+                (proxy->password == NULL || strlen(proxy->password) < 256);
+    if (!fits) /* the URL itself may hold a password: it is not repeated */
+        error_set(error, ERROR_INVALID, "the proxy address must be http://… or socks5://…");
+    return fits;
+}
+
+static bool read_exactly(struct conn *conn, void *buffer, size_t size, int64_t deadline,
+                         GError **error)
+{
+    for (size_t got = 0; got < size;) {
+        ssize_t n = conn_read(conn, (char *)buffer + got, size - got, deadline, error);
+        if (n == 0)
+            error_set(error, ERROR_UNREACHABLE, "the proxy hung up");
+        if (n <= 0)
+            return false;
+        got += (size_t)n;
+    }
+    return true;
+}
+
+static char *basic_credentials(const struct proxy *proxy)
+{
+    g_autofree char *plain =
+        g_strdup_printf("%s:%s", proxy->user, proxy->password == NULL ? "" : proxy->password);
+    char *encoded = g_base64_encode((const guchar *)plain, strlen(plain));
+    memset(plain, 0, strlen(plain));
+    return encoded;
+}
+
+/* RFC 9110, 9.3.6. The answer is read byte by byte, since the mail server may speak right after. */
+static bool http_open(struct conn *conn, const struct proxy *proxy, const char *host, uint16_t port,
+                      int64_t deadline, GError **error)
+{
+    const char *format = strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* one of the two above */
+    g_autofree char *target = g_strdup_printf(format, host, port);
+#pragma GCC diagnostic pop
+    g_autoptr(GString) request = g_string_new(NULL);
+    g_string_printf(request, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", target, target);
+    if (proxy->user != NULL) {
+        char *credentials = basic_credentials(proxy);
+        g_string_append_printf(request, "Proxy-Authorization: Basic %s\r\n", credentials);
+        secret_wipe_string(credentials);
+    }
+    g_string_append(request, "\r\n");
+    if (!conn_write(conn, request->str, request->len, deadline, error))
+        return false;
+    g_autoptr(GString) answer = g_string_new(NULL);
+    while (!g_str_has_suffix(answer->str, "\r\n\r\n")) {
+        char byte;
+        if (!read_exactly(conn, &byte, 1, deadline, error))
+            return false;
+        if (byte == '\0' || answer->len >= CONNECT_ANSWER_MAX) {
+            error_set(error, ERROR_UNREACHABLE, "the proxy's answer makes no sense");
+            return false;
+        }
+        g_string_append_c(answer, byte);
+    }
+    if (g_str_has_prefix(answer->str, "HTTP/1.") && answer->len > 12 && answer->str[9] == '2')
+        return true;
+    g_autofree char *line = g_strndup(answer->str, strcspn(answer->str, "\r\n"));
+    error_set(error, ERROR_UNREACHABLE, "the proxy refused: %s", line);
+    return false;
+}
+
+/* RFC 1929. */
+static bool socks_sign_in(struct conn *conn, const struct proxy *proxy, int64_t deadline,
+                          GError **error)
+{
+    const char *password = proxy->password == NULL ? "" : proxy->password;
+    uint8_t message[3 + 255 + 255];
+    size_t user = strlen(proxy->user), secret = strlen(password);
+    message[0] = 1;
+    message[1] = (uint8_t)user;
+    memcpy(message + 2, proxy->user, user);
+    message[2 + user] = (uint8_t)secret;
+    memcpy(message + 3 + user, password, secret);
+    uint8_t answer[2];
+    bool ok = conn_write(conn, message, 3 + user + secret, deadline, error) &&
+              read_exactly(conn, answer, 2, deadline, error);
+    explicit_bzero(message, sizeof(message));
+    if (ok && answer[1] != 0) {
+        error_set(error, ERROR_UNREACHABLE, "the proxy refused the sign-in");
+        return false;
+    }
+    return ok;
+}
+
+/* RFC 1928, 4: type, address and port. */
+static size_t socks_target(uint8_t *out, const char *host, uint16_t port)
+{
+    size_t length;
+    if (inet_pton(AF_INET, host, out + 1) == 1) {
+        out[0] = 1;
+        length = 5;
+    } else if (inet_pton(AF_INET6, host, out + 1) == 1) {
+        out[0] = 4;
+        length = 17;
+    } else {
+        size_t name = strlen(host);
+        out[0] = 3;
+        out[1] = (uint8_t)name;
+        memcpy(out + 2, host, name);
+        length = 2 + name;
+    }
+    out[length] = (uint8_t)(port >> 8);
+    out[length + 1] = (uint8_t)(port & 0xff);
+    return length + 2;
+}
+
+static const char *socks_reason(uint8_t code)
+{
+    static const char *const reasons[] = {
+        "ok",
+        "general failure",
+        "not allowed by its rules",
+        "network unreachable",
+        "host unreachable",
+        "connection refused",
+        "took too long",
+        "command not supported",
+        "address type not supported",
+    };
+    return code < G_N_ELEMENTS(reasons) ? reasons[code] : "unknown reason";
+}
+
+/* RFC 1928, 6: the rest of the answer depends on the kind of address in it. */
+static bool socks_answer(struct conn *conn, int64_t deadline, GError **error)
+{
+    uint8_t head[5], rest[256 + 2];
+    if (!read_exactly(conn, head, sizeof(head), deadline, error))
+        return false;
+    if (head[0] == 5 && head[1] != 0) {
+        error_set(error, ERROR_UNREACHABLE, "the proxy says: %s", socks_reason(head[1]));
+        return false;
+    }
+    size_t address = head[3] == 1 ? 4 : head[3] == 4 ? 16 : head[3] == 3 ? (size_t)head[4] + 1 : 0;
+    if (head[0] != 5 || address == 0) {
+        error_set(error, ERROR_UNREACHABLE, "the proxy's answer makes no sense");
+        return false;
+    }
+    return read_exactly(conn, rest, address - 1 + 2, deadline, error);
+}
+
+static bool socks_open(struct conn *conn, const struct proxy *proxy, const char *host,
+                       uint16_t port, int64_t deadline, GError **error)
+{
+    uint8_t hello[] = {5, 1, proxy->user == NULL ? 0 : 2};
+    uint8_t chosen[2];
+    if (!conn_write(conn, hello, sizeof(hello), deadline, error) ||
+        !read_exactly(conn, chosen, sizeof(chosen), deadline, error))
+        return false;
+    if (chosen[0] != 5 || chosen[1] != hello[2]) {
+        error_set(error, ERROR_UNREACHABLE, "the proxy does not take this kind of sign-in");
+        return false;
+    }
+    if (proxy->user != NULL && !socks_sign_in(conn, proxy, deadline, error))
+        return false;
+    uint8_t request[3 + 2 + 255 + 2] = {5, 1, 0};
+    size_t length = 3 + socks_target(request + 3, host, port);
+    return conn_write(conn, request, length, deadline, error) &&
+           socks_answer(conn, deadline, error);
+}
+
+/* A connection through the proxy to one target: a name or a literal. */
+static struct conn *open_target(const struct net_dial *dial, const struct proxy *proxy,
+                                const char *target, GError **error)
+{
+    struct net_dial to_proxy = {.host = proxy->host,
+                                .port = proxy->port,
+                                .class = NET_OPERATOR,
+                                .deadline = dial->deadline,
+                                .cancel = dial->cancel};
+    g_autoptr(GError) failure = NULL;
+    struct conn *conn = conn_dial(&to_proxy, &failure);
+    if (conn == NULL) {
+        error_set(error, (enum error_code)failure->code, "proxy: %s", failure->message);
+        return NULL;
+    }
+    bool opened = proxy->kind == PROXY_SOCKS5
+                      ? socks_open(conn, proxy, target, dial->port, dial->deadline, error)
+                      : http_open(conn, proxy, target, dial->port, dial->deadline, error);
+    if (opened) {
+        g_clear_pointer(&conn->host, g_free);
+        return conn;
+    }
+    conn_free(conn);
+    return NULL;
+}
+
+/* A USER host is resolved and checked here, and the proxy is given addresses only: it might resolve
+ * the name to something of its own network (SECURITY.md 5). */
+static struct conn *open_checked(const struct net_dial *dial, const struct proxy *proxy,
+                                 const char *host, GError **error)
+{
+    struct addrinfo *list = NULL;
+    struct conn *conn = NULL;
+    if (net_resolve(host, dial->port, dial->deadline, dial->cancel, &list, error) != 0)
+        return NULL;
+    if (net_addresses_filter(&list, dial->policy, error)) {
+        for (struct addrinfo *at = list; at != NULL && conn == NULL; at = at->ai_next) {
+            char literal[NI_MAXHOST];
+            g_clear_error(error);
+            if (getnameinfo(at->ai_addr, at->ai_addrlen, literal, sizeof(literal), NULL, 0,
+                            NI_NUMERICHOST) == 0)
+                conn = open_target(dial, proxy, literal, error);
+        }
+    }
+    net_resolve_free(list);
+    return conn;
+}
+
+struct conn *net_proxy_dial(const struct net_dial *dial, const char *host, GError **error)
+{
+    struct proxy proxy = {.kind = PROXY_HTTP};
+    struct conn *conn = NULL;
+    if (proxy_parse(dial->policy->proxy_url, &proxy, error))
+        conn = dial->class == NET_OPERATOR ? open_target(dial, &proxy, host, error)
+                                           : open_checked(dial, &proxy, host, error);
+    proxy_clear(&proxy);
+    return conn;
+}
