@@ -23,7 +23,8 @@ struct exec;
 /* Starts the threads. Never NULL (aborts when threads cannot be made). */
 struct exec *exec_new(const struct exec_config *config);
 /* Refuses new work, wakes all parked tasks with EXEC_WOKE_STOP so that they end, waits until every
- * task is done, joins. */
+ * task and submitted call is done, joins. Not from a worker. Handles of tasks may still be unreffed
+ * afterwards, but not poked. */
 void exec_free(struct exec *exec);
 
 /* Runs fn(arg) once on a worker. False when exec is stopping (fn is then not called). Any thread.
@@ -35,13 +36,15 @@ enum exec_woke {
     EXEC_WOKE_READABLE = 1 << 1, /* the parked descriptor */
     EXEC_WOKE_DEADLINE = 1 << 2,
     EXEC_WOKE_POKE = 1 << 3, /* exec_task_poke was called since the last run began */
-    EXEC_WOKE_STOP = 1 << 4, /* end as soon as possible: return EXEC_DONE */
+    EXEC_WOKE_STOP = 1 << 4, /* end as soon as possible: return EXEC_DONE; set in every later run */
 };
 
 enum exec_next { EXEC_DONE, EXEC_AGAIN, EXEC_PARK };
 
-/* How a task goes on. For EXEC_PARK: fd to wait on (-1: none) and a deadline (base/clock.h;
- * CLOCK_NEVER: none). lane: where its next run is queued. */
+/* How a task goes on. For EXEC_PARK: fd to wait on (-1: none), which stays open while parked, and a
+ * deadline (base/clock.h; CLOCK_NEVER: none). An fd that cannot be waited on counts as readable.
+ * lane: where its next run is queued. Ordinary workers take the highest lane first, but a lower one
+ * at least every 16th time. */
 struct exec_verdict {
     enum exec_next next;
     enum exec_lane lane;

@@ -107,7 +107,7 @@ static void context_clear(struct context *context)
 {
     SSL_CTX_free(context->ssl);
     g_free(context->ca_file);
-    *context = (struct context){NULL};
+    *context = (struct context){.ca_file = NULL};
 }
 
 static bool same_time(struct timespec a, struct timespec b)
