@@ -10,7 +10,7 @@
 // A reply is a string without line end, or {text, close: true}; `session.hangUp` ends the connection without a word.
 
 import tls from 'node:tls';
-import { ReadEnd, SmtpReader } from './smtp-reader.mjs';
+import { ReadEnd, LineReader } from './line-reader.mjs';
 
 const PATH = /^(FROM|TO):\s*<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>(.*)$/i;
 
@@ -37,7 +37,7 @@ export class SmtpSession {
     this.hangUp = false;
     socket.on('error', () => {});
     socket.setNoDelay(true);
-    this.reader = new SmtpReader(socket);
+    this.reader = new LineReader(socket);
     this.reset();
   }
 

@@ -45,7 +45,7 @@ function subjectField(talk, subject) {
  */
 export function makeTalk(script, { now, random, id }) {
   const talk = { lang: 'en', charset: 'utf-8', cte: null, style: 'plain', ...script };
-  let at = now.getTime() - talk.day * 24 * HOUR - talk.messages.reduce((sum, m) => sum + m[1], 0) * HOUR * (talk.day < 4 ? 0.2 : 1);
+  let at = now.getTime() - random.int(6 * 60, 15 * 60) * 60e3 - talk.day * 24 * HOUR - talk.messages.reduce((sum, m) => sum + m[1], 0) * HOUR * (talk.day < 4 ? 0.2 : 1);
   const pace = talk.day < 4 ? 0.2 : 1; // a young conversation must not reach into the future
   const done = [];
   talk.messages.forEach(([who, hours, text], i) => {

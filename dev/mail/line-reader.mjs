@@ -1,4 +1,4 @@
-// Reads an SMTP client's bytes for straight-line code: a line, the data after DATA, or the bytes of a BDAT chunk. Memory is bounded.
+// Reads a client's bytes for straight-line code: a line, a counted piece, or the data after SMTP's DATA. Memory is bounded.
 
 const END_OF_DATA = Buffer.from('\r\n.\r\n');
 
@@ -7,7 +7,7 @@ export class ReadEnd extends Error {
   constructor(kind) { super(kind); this.kind = kind; }
 }
 
-export class SmtpReader {
+export class LineReader {
   #socket; #chunks = []; #wake = null; #ended = false; #idle; #onData; #onEnd;
 
   /** idle: milliseconds of silence after which reading fails. */
@@ -84,6 +84,17 @@ export class SmtpReader {
       left -= part.length;
     }
     return keep ? Buffer.concat(parts) : null;
+  }
+
+  /** Hands n bytes on piece by piece; `give` may return a promise to slow the sender down. */
+  async pass(n, give) {
+    for (let left = n; left > 0;) {
+      const chunk = await this.#chunk();
+      const part = chunk.subarray(0, left);
+      if (part.length < chunk.length) this.#chunks.unshift(chunk.subarray(part.length));
+      left -= part.length;
+      await give(part);
+    }
   }
 
   /** The message after DATA, dot-stuffing undone, or null when it has more than max bytes (it is read to its end all the same). */
