@@ -43,6 +43,10 @@ struct smtp_message {
     GBytes *data; /* RFC 5322 message; any line endings: written as CRLF, dot-stuffed (SECURITY.md
                      10) */
     const char *envid, *ret; /* DSN, or NULL */
+    /* Called when all of the data is out and only the final dot is left: a crash before it means that nothing was sent. False (with
+     * *error) gives up; the server then drops the message. May be NULL. */
+    bool (*before_final_dot)(void *arg, GError **error);
+    void *arg;
 };
 
 struct smtp_result {

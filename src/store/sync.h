@@ -85,6 +85,7 @@ struct store_remote_message {
     int64_t email;
     uint8_t state; /* enum store_email_state */
     bool skipped;
+    bool has_keywords; /* keywords besides the bits were last seen there */
 };
 GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first_uid,
                             uint32_t last_uid, GError **error);

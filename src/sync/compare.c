@@ -1,0 +1,236 @@
+/* One folder: what is new, changed or gone there, and the headers of what is new. */
+#include "sync/plan.h"
+#include "sync/session.h"
+
+#include "base/log.h"
+#include "mime/mime.h"
+
+#include <string.h>
+
+#define HEADERS_AT_ONCE 500
+#define FLAGS_AT_ONCE 5000
+#define SET_BYTES 4000
+
+bool session_load_mailboxes(struct session *session, GError **error)
+{
+    g_clear_pointer(&session->mailboxes, g_ptr_array_unref);
+    session->mailboxes =
+        store_sync_mailboxes(session->manager->config.store, session->account, error);
+    return session->mailboxes != NULL;
+}
+
+struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id)
+{
+    for (guint i = 0; session->mailboxes != NULL && i < session->mailboxes->len; i++) {
+        struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
+        if (mailbox->id == id)
+            return mailbox;
+    }
+    return NULL;
+}
+
+bool session_open(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
+{
+    if (session->open_mailbox == mailbox->id)
+        return true;
+    session->open_mailbox = 0;
+    if (!imap_select(session->imap, mailbox->raw_name, false, 0, 0, &session->selected, error))
+        return false;
+    session->open_mailbox = mailbox->id;
+    if (mailbox->uidvalidity == session->selected.uidvalidity)
+        return true;
+    if (mailbox->uidvalidity != 0)
+        LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
+                 LOG_INT("mailbox", mailbox->id));
+    if (!store_sync_mailbox_reset(session->manager->config.store, session->account, mailbox->id,
+                                  session->selected.uidvalidity, error))
+        return false;
+    mailbox->uidvalidity = session->selected.uidvalidity;
+    mailbox->highestmodseq = 0;
+    mailbox->uidnext = 0;
+    session->orphans = true;
+    return true;
+}
+
+GArray *session_scope(struct session *session, GError **error)
+{
+    if (session->config->since > 0)
+        return imap_search_since(session->imap, session->config->since, error);
+    return imap_search(session->imap, "ALL", error);
+}
+
+static bool take_seen(const struct imap_fetched *fetched, void *arg)
+{
+    GArray *seen = arg;
+    if (fetched->uid == 0 || !fetched->has_flags)
+        return true;
+    struct sync_seen item = {.uid = fetched->uid};
+    mail_flags_copy(&item.flags, &fetched->flags);
+    g_array_append_val(seen, item);
+    return true;
+}
+
+static void clear_seen(gpointer item)
+{
+    mail_flags_clear(&((struct sync_seen *)item)->flags);
+}
+
+static int by_uid(gconstpointer a, gconstpointer b)
+{
+    uint32_t x = ((const struct sync_seen *)a)->uid, y = ((const struct sync_seen *)b)->uid;
+    return x < y ? -1 : x > y;
+}
+
+/* With CONDSTORE only what changed since the last comparison; else windows over all of the scope
+ * that is known here. */
+static GArray *fetch_flags(struct session *session, const struct store_remote_mailbox *mailbox,
+                           GArray *known, GError **error)
+{
+    GArray *seen = g_array_new(FALSE, FALSE, sizeof(struct sync_seen));
+    g_array_set_clear_func(seen, clear_seen);
+    bool condstore = session->selected.highestmodseq != 0 && mailbox->highestmodseq != 0;
+    bool ok = true;
+    if (known->len == 0 || (condstore && session->selected.highestmodseq == mailbox->highestmodseq))
+        return seen;
+    if (condstore)
+        ok = imap_fetch(session->imap, "1:*", IMAP_FETCH_FLAGS, mailbox->highestmodseq, take_seen,
+                        seen, error);
+    for (guint i = 0; ok && !condstore && i < known->len; i += FLAGS_AT_ONCE) {
+        const struct store_remote_message *items = (const struct store_remote_message *)known->data;
+        guint last = MIN(i + FLAGS_AT_ONCE, known->len) - 1;
+        g_autofree char *window = g_strdup_printf("%u:%u", items[i].uid, items[last].uid);
+        ok = imap_fetch(session->imap, window, IMAP_FETCH_FLAGS, 0, take_seen, seen, error);
+    }
+    if (!ok) {
+        g_array_unref(seen);
+        return NULL;
+    }
+    g_array_sort(seen, by_uid);
+    return seen;
+}
+
+struct headers {
+    struct session *session;
+    struct store_batch *batch;
+    const struct store_remote_mailbox *mailbox;
+};
+
+static bool take_header(const struct imap_fetched *fetched, void *arg)
+{
+    struct headers *headers = arg;
+    if (fetched->uid == 0 || fetched->header == NULL)
+        return true;
+    struct mail_summary *summary = mime_summary_of_header(fetched->header);
+    struct store_batch_message message = {
+        .mailbox = headers->mailbox->id,
+        .uidvalidity = headers->session->selected.uidvalidity,
+        .uid = fetched->uid,
+        .flags = fetched->flags,
+        .received_at = fetched->internal_date != INT64_MIN ? fetched->internal_date : clock_wall(),
+        .size = fetched->size,
+        .summary = summary,
+        .emailid = fetched->emailid,
+    };
+    store_batch_message(headers->batch, &message);
+    mail_summary_free(summary);
+    return true;
+}
+
+static bool commit(struct session *session, struct store_batch *batch, GError **error)
+{
+    struct store_batch_result result = {0};
+    if (!store_batch_commit(batch, STORE_LANE_BULK, &result, error))
+        return false;
+    session->working.flags_changed += result.flags_changed;
+    session->working.removed += result.removed;
+    return true;
+}
+
+/* Newest first, so that lists are right from the first second. */
+static bool fetch_headers(struct session *session, const struct store_remote_mailbox *mailbox,
+                          GArray *fresh, struct store_batch *batch, GError **error)
+{
+    unsigned what =
+        IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER;
+    if ((imap_client_capabilities(session->imap) & IMAP_CAP_OBJECTID) != 0)
+        what |= IMAP_FETCH_EMAILID;
+    struct headers headers = {session, batch, mailbox};
+    size_t end = fresh->len;
+    while (end > 0) {
+        const uint32_t *uids = (const uint32_t *)fresh->data;
+        size_t first = end > HEADERS_AT_ONCE ? end - HEADERS_AT_ONCE : 0;
+        size_t used = 0;
+        for (size_t at = first; at < end; at += used) {
+            g_autofree char *set = imap_uid_set(uids + at, end - at, SET_BYTES, &used);
+            if (!imap_fetch(session->imap, set, what, 0, take_header, &headers, error))
+                return false;
+        }
+        if (!commit(session, batch, error))
+            return false;
+        session_progress(session, "headers");
+        end = first;
+    }
+    return true;
+}
+
+static bool apply_plan(struct session *session, struct store_remote_mailbox *mailbox,
+                       const struct sync_plan *plan, GArray *seen, GError **error)
+{
+    struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
+    for (guint i = 0; i < plan->vanished->len; i++)
+        store_batch_vanished(batch, mailbox->id, g_array_index(plan->vanished, uint32_t, i));
+    for (guint i = 0; i < plan->flags->len; i++) {
+        size_t at = g_array_index(plan->flags, size_t, i);
+        const struct sync_seen *item = &g_array_index(seen, struct sync_seen, at);
+        store_batch_flags(batch, mailbox->id, item->uid, &item->flags);
+    }
+    session->orphans = session->orphans || plan->vanished->len > 0;
+    bool ok =
+        commit(session, batch, error) && fetch_headers(session, mailbox, plan->fresh, batch, error);
+    store_batch_free(batch);
+    return ok;
+}
+
+/* Marks are taken from before the comparison: what changes meanwhile is compared again next time.
+ */
+static bool mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
+                 GError **error)
+{
+    mailbox->uidvalidity = session->selected.uidvalidity;
+    mailbox->uidnext = session->selected.uidnext;
+    mailbox->highestmodseq = session->selected.highestmodseq;
+    mailbox->server_count = in_scope;
+    mailbox->checked_at = clock_wall();
+    mailbox->headers_done = true;
+    return store_sync_mailbox_mark(session->manager->config.store, session->account, mailbox,
+                                   error);
+}
+
+bool session_compare(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
+{
+    struct store *store = session->manager->config.store;
+    session->open_mailbox = 0; /* SELECT anew: its counts and mod-sequence are the marks */
+    if (!session_open(session, mailbox, error))
+        return false;
+    g_autoptr(GArray) uids = session_scope(session, error);
+    if (uids == NULL)
+        return false;
+    g_autoptr(GArray) known = store_sync_messages(store, mailbox->id, 1, UINT32_MAX, error);
+    if (known == NULL)
+        return false;
+    g_autoptr(GArray) seen = fetch_flags(session, mailbox, known, error);
+    if (seen == NULL)
+        return false;
+    struct sync_plan plan;
+    sync_plan_make(&plan, (const struct store_remote_message *)known->data, known->len,
+                   (const uint32_t *)uids->data, uids->len, (const struct sync_seen *)seen->data,
+                   seen->len);
+    bool ok = apply_plan(session, mailbox, &plan, seen, error) &&
+              mark(session, mailbox, uids->len, error);
+    if (ok)
+        LOG_DEBUG("sync.compared", LOG_INT("account", session->account),
+                  LOG_INT("mailbox", mailbox->id), LOG_INT("fresh", plan.fresh->len),
+                  LOG_INT("flags", plan.flags->len), LOG_INT("vanished", plan.vanished->len));
+    sync_plan_clear(&plan);
+    return ok;
+}

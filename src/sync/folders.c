@@ -1,0 +1,120 @@
+#include "sync/session.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+#define FOLDERS_MAX 10000
+
+/* The name table speaks only where no folder claims the role by SPECIAL-USE, and only at the top
+ * level. */
+static enum mail_role role_of(const struct imap_mailbox_info *info, unsigned claimed)
+{
+    if (info->role != MAIL_ROLE_NONE)
+        return info->role;
+    bool top = info->delimiter == 0 || strchr(info->name, info->delimiter) == NULL;
+    enum mail_role role = top ? imap_role_of_name(info->name) : MAIL_ROLE_NONE;
+    return (claimed & (1U << role)) != 0 ? MAIL_ROLE_NONE : role;
+}
+
+static bool holds_mail(const struct imap_mailbox_info *info)
+{
+    if (!info->selectable || info->non_existent)
+        return false;
+    g_autofree char *top = g_strdup(info->name);
+    char *cut = info->delimiter != 0 ? strchr(top, info->delimiter) : NULL;
+    if (cut != NULL)
+        *cut = '\0';
+    return !imap_is_non_mail_name(top);
+}
+
+static struct store_remote_mailbox *known_as(GPtrArray *known, const char *raw_name)
+{
+    for (guint i = 0; i < known->len; i++) {
+        struct store_remote_mailbox *mailbox = known->pdata[i];
+        if (strcmp(mailbox->raw_name, raw_name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+static bool put_folder(struct session *session, GPtrArray *known,
+                       const struct imap_mailbox_info *info, enum mail_role role, GError **error)
+{
+    struct store_remote_mailbox *old = known_as(known, info->raw_name);
+    bool sync = holds_mail(info);
+    if (old != NULL && strcmp(old->name, info->name) == 0 && old->role == role &&
+        old->sync == sync && old->selectable == info->selectable &&
+        old->subscribed == info->subscribed)
+        return true;
+    struct store_remote_mailbox *mailbox = g_new0(struct store_remote_mailbox, 1);
+    mailbox->id = old != NULL ? old->id : 0;
+    mailbox->raw_name = g_strdup(info->raw_name);
+    mailbox->name = g_strdup(info->name);
+    mailbox->delimiter = info->delimiter;
+    mailbox->role = role;
+    mailbox->selectable = info->selectable;
+    mailbox->subscribed = info->subscribed;
+    mailbox->sync = sync;
+    bool ok =
+        store_sync_mailbox_put(session->manager->config.store, session->account, mailbox, error);
+    store_remote_mailbox_free(mailbox);
+    return ok;
+}
+
+static bool remove_missing(struct session *session, GPtrArray *known, GPtrArray *listed,
+                           GError **error)
+{
+    for (guint i = 0; i < known->len; i++) {
+        const struct store_remote_mailbox *mailbox = known->pdata[i];
+        bool found = false;
+        for (guint k = 0; k < listed->len && !found; k++)
+            found = strcmp(((struct imap_mailbox_info *)listed->pdata[k])->raw_name,
+                           mailbox->raw_name) == 0;
+        if (found)
+            continue;
+        if (!store_sync_mailbox_remove(session->manager->config.store, session->account,
+                                       mailbox->id, error))
+            return false;
+    }
+    return true;
+}
+
+static int by_depth(gconstpointer a, gconstpointer b)
+{
+    const struct imap_mailbox_info *x = *(struct imap_mailbox_info *const *)a;
+    const struct imap_mailbox_info *y = *(struct imap_mailbox_info *const *)b;
+    return strcmp(x->name, y->name); /* a parent sorts before its children */
+}
+
+bool session_folders(struct session *session, GError **error)
+{
+    struct store *store = session->manager->config.store;
+    session_progress(session, "folders");
+    g_autoptr(GPtrArray) listed = imap_list(session->imap, error);
+    if (listed == NULL)
+        return false;
+    if (listed->len == 0 || listed->len > FOLDERS_MAX) {
+        /* An empty list from a live mailbox is a server's hiccup; believing it would drop all mail.
+         */
+        error_set(error, ERROR_PROTOCOL, "the server lists %u folders", listed->len);
+        return false;
+    }
+    g_autoptr(GPtrArray) known = store_sync_mailboxes(store, session->account, error);
+    if (known == NULL)
+        return false;
+    g_ptr_array_sort(listed, by_depth);
+    unsigned claimed = 0;
+    for (guint i = 0; i < listed->len; i++)
+        claimed |= 1U << ((struct imap_mailbox_info *)listed->pdata[i])->role;
+    claimed &= ~(1U << MAIL_ROLE_NONE);
+    for (guint i = 0; i < listed->len; i++) {
+        const struct imap_mailbox_info *info = listed->pdata[i];
+        enum mail_role role = role_of(info, claimed);
+        if (role != MAIL_ROLE_NONE)
+            claimed |= 1U << role;
+        if (!put_folder(session, known, info, role, error))
+            return false;
+    }
+    return remove_missing(session, known, listed, error) && session_load_mailboxes(session, error);
+}

@@ -1,0 +1,118 @@
+/* Inside the sync engine: one account's session. Only src/sync includes this. */
+#ifndef POSTROOM_SYNC_SESSION_H
+#define POSTROOM_SYNC_SESSION_H
+
+#include "base/clock.h"
+#include "imap/client.h"
+#include "store/sync.h"
+#include "sync/backoff.h"
+#include "sync/sync.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* How a session goes on, in this order; each run of the task does a bounded piece. */
+enum session_phase {
+    SESSION_FOLDERS,  /* the list of folders */
+    SESSION_COMPARE,  /* each queued folder: what is new, changed, gone; headers of the new */
+    SESSION_MESSAGES, /* raw messages of the pending, wanted and newest first */
+    SESSION_WATCH,    /* all done: IDLE on INBOX, STATUS of the others now and then */
+};
+
+/* What STATUS said last, by mailbox: a folder that says the same again is not compared. */
+struct session_status {
+    struct imap_status status;
+    int64_t compared_at; /* base/clock.h */
+};
+
+struct session {
+    struct sync_manager *manager;
+    int64_t account;
+    struct exec_task *task;
+    struct cancel *cancel;
+
+    struct store_sync_account *config;
+    struct imap_client *imap;
+    struct net_dial dial;
+    int64_t open_mailbox; /* id of the selected one; 0: none */
+    struct imap_selected selected;
+    bool idling;
+    int64_t idle_until, poll_at;
+
+    enum session_phase phase;
+    GPtrArray *mailboxes; /* struct store_remote_mailbox; NULL while parked */
+    GArray *queue;        /* int64_t: mailboxes to compare */
+    GHashTable *statuses; /* int64_t* -> struct session_status* */
+    bool pass_is_full;    /* every folder is in this pass */
+    bool orphans;  /* messages vanished: another folder may have them; swept after a full pass */
+    bool was_idle; /* a pass was finished since the start: news are deliveries, no first sync */
+    bool checked_send;
+
+    struct sync_backoff backoff;
+    int64_t resting_until; /* 0: not resting after a failure */
+    int64_t rate_started;
+    uint64_t rate_bytes;
+
+    struct sync_result working; /* of the pass under way */
+    unsigned pass_serving;      /* passes_wanted when it began */
+
+    /* Under manager->mutex: a command waits for a pass. */
+    unsigned passes_wanted, passes_done;
+    struct sync_result result; /* of the last pass */
+};
+
+struct sync_manager {
+    struct sync_config config;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    GHashTable *sessions; /* int64_t* -> struct session*, live ones */
+    GHashTable *senders;  /* int64_t* -> struct sender* */
+    GHashTable
+        *results; /* int64_t* -> struct sync_result*: of sessions that ended before anybody asked */
+    bool stopping;
+};
+
+exec_task_fn session_run;
+
+/* Connects and signs in; *expires: when the token ends (wall clock; 0: never). Also used by the
+ * sender to look into Sent. */
+struct imap_client *session_sign_in(struct sync_manager *manager,
+                                    const struct store_sync_account *account, struct cancel *cancel,
+                                    GError **error);
+/* Brings the dial parameters of an account together; borrowed strings. */
+void session_dial(struct net_dial *dial, struct sync_manager *manager,
+                  const struct store_sync_account *account, bool smtp, struct cancel *cancel);
+
+/* Selects a mailbox unless it is; a changed UIDVALIDITY resets it in the store. */
+bool session_open(struct session *session, struct store_remote_mailbox *mailbox, GError **error);
+struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id);
+bool session_load_mailboxes(struct session *session, GError **error);
+
+bool session_folders(struct session *session, GError **error); /* folders.c */
+bool session_compare(struct session *session, struct store_remote_mailbox *mailbox,
+                     GError **error); /* compare.c */
+/* One bounded batch; *more: pending messages are left. */
+bool session_messages(struct session *session, bool wanted_only, bool *more,
+                      GError **error);                       /* messages.c */
+bool session_carry(struct session *session, GError **error); /* carry.c: intents out */
+bool session_poll(struct session *session,
+                  GError **error); /* watch.c: STATUS of all, queues the changed ones */
+bool session_watch(struct session *session, GError **error); /* watch.c: SELECT INBOX, IDLE */
+bool session_listen(struct session *session, bool *news,
+                    GError **error); /* watch.c: reads what came while parked, ends IDLE */
+void session_progress(struct session *session, const char *phase); /* progress.c */
+/* The scope of an open mailbox: all UIDs since the start date, ascending. (transfer full) */
+GArray *session_scope(struct session *session, GError **error);
+/* Checks by login only whether sending works (PRODUCT.md 2, 15), and notes the answer. */
+void session_check_send(struct session *session);
+
+/* Turns a raw message into words for the index and a summary. False: it killed an earlier run
+ * twice, keep it raw. */
+struct sync_parsed {
+    struct mail_summary *summary;
+    struct store_index index;
+};
+void sync_parse(GBytes *raw, struct sync_parsed *parsed);
+void sync_parsed_clear(struct sync_parsed *parsed);
+
+#endif

@@ -1,0 +1,120 @@
+#include "sync/session.h"
+
+#include "base/log.h"
+#include "smtp/smtp.h"
+
+#include <string.h>
+
+#define DIAL_MS 30000
+
+void session_dial(struct net_dial *dial, struct sync_manager *manager,
+                  const struct store_sync_account *account, bool smtp, struct cancel *cancel)
+{
+    *dial = (struct net_dial){
+        .host = smtp ? account->smtp_host : account->imap_host,
+        .port = smtp ? account->smtp_port : account->imap_port,
+        .ca_file = account->ca_file,
+        .class = account->operator_hosts ? NET_OPERATOR : NET_USER,
+        .policy = manager->config.policy,
+        .deadline = clock_in_ms(DIAL_MS),
+        .cancel = cancel,
+    };
+}
+
+static enum imap_security imap_security_of(const char *word)
+{
+    if (g_strcmp0(word, "starttls") == 0)
+        return IMAP_STARTTLS;
+    return g_strcmp0(word, "plain") == 0 ? IMAP_PLAIN : IMAP_TLS;
+}
+
+static enum smtp_security smtp_security_of(const char *word)
+{
+    if (g_strcmp0(word, "tls") == 0)
+        return SMTP_TLS;
+    return g_strcmp0(word, "plain") == 0 ? SMTP_PLAIN : SMTP_STARTTLS;
+}
+
+static struct imap_client *sign_in_once(struct sync_manager *manager,
+                                        const struct store_sync_account *account,
+                                        bool force_refresh, struct cancel *cancel, GError **error)
+{
+    struct secret *secret = account->provider != NULL
+                                ? oauth_token_get(manager->config.tokens, account->id,
+                                                  force_refresh, cancel, NULL, error)
+                                : store_sync_password(manager->config.store, account->id, error);
+    if (secret == NULL)
+        return NULL;
+    struct net_dial dial;
+    session_dial(&dial, manager, account, false, cancel);
+    struct imap_client *imap =
+        imap_client_open(&dial, imap_security_of(account->imap_security), error);
+    bool ok = imap != NULL && (account->provider != NULL
+                                   ? imap_login_oauth(imap, account->login, secret, error)
+                                   : imap_login_password(imap, account->imap_login, secret, error));
+    secret_free(secret);
+    if (ok)
+        return imap;
+    imap_client_free(imap);
+    return NULL;
+}
+
+struct imap_client *session_sign_in(struct sync_manager *manager,
+                                    const struct store_sync_account *account, struct cancel *cancel,
+                                    GError **error)
+{
+    GError *first = NULL;
+    struct imap_client *imap = sign_in_once(manager, account, false, cancel, &first);
+    /* A refused login with a token that has not expired: one refresh, then patience (facts
+     * sheet, 1.6). */
+    if (imap == NULL && account->provider != NULL &&
+        (error_is(first, ERROR_LOGIN_REFUSED) || error_is(first, ERROR_TOKEN_EXPIRED))) {
+        g_clear_error(&first);
+        imap = sign_in_once(manager, account, true, cancel, &first);
+    }
+    if (imap == NULL)
+        g_propagate_error(error, first);
+    else
+        imap_client_set_limits(imap, 0, 0, manager->config.spool_dir);
+    return imap;
+}
+
+static bool smtp_login(struct sync_manager *manager, const struct store_sync_account *account,
+                       struct cancel *cancel, GError **error)
+{
+    struct secret *secret =
+        account->provider != NULL
+            ? oauth_token_get(manager->config.tokens, account->id, false, cancel, NULL, error)
+            : store_sync_password(manager->config.store, account->id, error);
+    if (secret == NULL)
+        return false;
+    struct smtp_server server = {
+        .security = smtp_security_of(account->smtp_security),
+        .auth = account->provider != NULL ? SMTP_AUTH_XOAUTH2 : SMTP_AUTH_PASSWORD,
+        .login = account->provider != NULL ? account->login : account->smtp_login,
+        .secret = secret,
+    };
+    session_dial(&server.dial, manager, account, true, cancel);
+    struct smtp_result result = {0};
+    bool ok = smtp_verify(&server, &result, error);
+    smtp_result_clear(&result);
+    secret_free(secret);
+    return ok;
+}
+
+void session_check_send(struct session *session)
+{
+    struct store *store = session->manager->config.store;
+    g_autoptr(GError) problem = NULL;
+    if (session->checked_send || session->config->smtp_host == NULL)
+        return;
+    bool ok = smtp_login(session->manager, session->config, session->cancel, &problem);
+    /* A server that is away for a moment says nothing about sending; try again at the next pass. */
+    if (!ok && (error_scope(problem) == ERROR_SCOPE_SERVER || error_is(problem, ERROR_CANCELLED) ||
+                error_is(problem, ERROR_THROTTLED)))
+        return;
+    session->checked_send = true;
+    store_sync_send_problem(store, session->account, ok ? NULL : problem, NULL);
+    if (!ok)
+        LOG_INFO("sync.send-refused", LOG_INT("account", session->account), LOG_ERR(problem));
+}
