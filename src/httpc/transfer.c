@@ -144,13 +144,13 @@ static char *resolve_target(struct transfer *transfer, GError **error)
     const struct httpc_request *request = transfer->hop->request;
     const struct httpc_target *target = transfer->hop->target;
     struct addrinfo *found = NULL;
-    net_resolve(target->host, target->port, request->deadline, request->cancel, &found, error);
-    if (found == NULL)
+    if (net_resolve(target->host, target->port, request->deadline, request->cancel, &found,
+                    error) != 0)
         return NULL;
     GString *list = g_string_new(NULL);
     for (const struct addrinfo *a = found; a != NULL; a = a->ai_next)
         append_address(transfer, list, a);
-    freeaddrinfo(found);
+    net_resolve_free(found);
     if (list->len > 0)
         return g_string_free(list, FALSE);
     g_string_free(list, TRUE);

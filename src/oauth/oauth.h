@@ -55,10 +55,13 @@ struct oauth_begin {
     int64_t since;          /* start date, seconds; 0: none given */
     int64_t account;        /* re-link this account; 0: a new link */
 };
-/* The address to send the browser to. (transfer full) or NULL: ERROR_TOO_LARGE when too many are
- * pending for the session. */
+/* The address to send the browser to. A session has ten pending authorizations at most; one more
+ * drops its oldest. (transfer full) or NULL: ERROR_TOO_LARGE when too many are pending altogether.
+ */
 char *oauth_flow_begin(struct oauth_flows *flows, const struct oauth_begin *begin, GError **error);
-/* Admin consent address of the provider. (transfer full) */
+/* Admin consent address of the provider: at its tenant, or organizations, never common. The answer
+ * comes to the redirect URI as admin_consent=True&tenant=…&state=…, without a code; the state is
+ * the caller's own. state may be NULL. (transfer full) */
 char *oauth_admin_consent_url(const struct oauth_provider *provider, const char *state);
 
 struct oauth_linked {
@@ -88,8 +91,11 @@ void oauth_failure_clear(struct oauth_failure *failure);
 typedef struct oauth_provider *oauth_provider_fn(const char *name, void *arg, GError **error);
 
 /* What the browser brought back to the callback. Takes the flow of the state (single use, same
- * session, same provider), exchanges the code over the back channel, checks the id_token (aud, iss,
- * exp, nonce), asks Graph who it is, compares address and scopes. (transfer full) or NULL. */
+ * session, same provider and settings), exchanges the code over the back channel, checks the
+ * id_token (aud, iss, exp, nonce, tid, oid), asks Graph who it is, compares address and scopes.
+ * failure (may be NULL) is filled in any case and cleared by the caller. The caller compares tid
+ * and oid with the stored ones before a re-link. Blocking, about four requests. (transfer full) or
+ * NULL with an OAuth error of base/error.h, ERROR_THROTTLED, ERROR_TLS or ERROR_CANCELLED. */
 struct oauth_linked *oauth_flow_finish(struct oauth_flows *flows,
                                        const struct oauth_provider *provider, const char *session,
                                        const char *state, const char *code, const char *error_word,
@@ -108,7 +114,8 @@ struct oauth_tokens {
 };
 void oauth_tokens_clear(struct oauth_tokens *tokens);
 
-/* One refresh for the mail scopes. Errors by facts 1.6 with retry-after where told. Blocking. */
+/* One refresh for the mail scopes, 30 seconds at most. Errors by the table in classify.c,
+ * with retry-after where told; ERROR_SCOPES_MISSING when fewer scopes came back. Blocking. */
 bool oauth_refresh(const struct oauth_provider *provider, const struct secret *refresh_token,
                    const struct net_policy *policy, struct cancel *cancel,
                    struct oauth_tokens *tokens, GError **error);
@@ -133,12 +140,17 @@ struct oauth_cache;
 struct oauth_cache *oauth_cache_new(const struct oauth_vault *vault,
                                     const struct net_policy *policy);
 void oauth_cache_free(struct oauth_cache *cache);
-/* A token that is good for at least five minutes, refreshed when it is not: one refresh at a time
- * per account, others wait for it. force: the server refused the cached one although it has not
- * expired: refresh once now. (transfer full) or NULL. */
+/* A token that is good for at least five minutes (a quarter of its life when it lives shorter than
+ * 20 minutes), refreshed when it is not: one refresh at a time per account, others wait for it and
+ * share its outcome. After a failure the provider is left alone for two seconds, or as long as it
+ * asked. While it is down, a token that still lives goes on being given. force: the server refused
+ * the cached one although it has not expired: refresh once now; within ten seconds of a refresh it
+ * changes nothing. Blocking; any thread. (transfer full) or NULL. */
 struct secret *oauth_token_get(struct oauth_cache *cache, int64_t account, bool force,
                                struct cancel *cancel, int64_t *expires_at, GError **error);
-/* Forget the cached token of an account (unlinked, re-linked). */
+/* Forgets the cached token of an account. Waits for a refresh that is under way. Call it before and
+ * after a new credential is stored, so that an older refresh does not overwrite it, and after an
+ * unlink. */
 void oauth_token_forget(struct oauth_cache *cache, int64_t account);
 
 #endif

@@ -1,0 +1,41 @@
+#include "oauth/json.h"
+
+#include <stdbool.h>
+
+#define DEPTH_MAX 64
+
+/* jansson itself would recurse 2048 levels deep. */
+static bool depth_is_sane(const char *text, size_t length)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
+            return false;
+        else if (!quoted && (c == '}' || c == ']'))
+            depth--;
+    }
+    return true;
+}
+
+json_t *oauth_json_object(const char *text, size_t length)
+{
+    if (text == NULL || length > OAUTH_JSON_MAX || !depth_is_sane(text, length))
+        return NULL;
+    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(value))
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+const char *oauth_json_text(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}

@@ -1,0 +1,242 @@
+#include "oauth/wire.h"
+
+#include "base/clock.h"
+#include "httpc/httpc.h"
+#include "oauth/json.h"
+#include "oauth/provider.h"
+
+#include <string.h>
+
+#define TIMEOUT_MS 30000
+#define EXPIRES_DEFAULT 3600
+#define EXPIRES_MAX (28 * 3600)
+
+void oauth_tokens_clear(struct oauth_tokens *tokens)
+{
+    secret_free(tokens->access_token);
+    secret_free(tokens->refresh_token);
+    g_free(tokens->scopes);
+    memset(tokens, 0, sizeof *tokens);
+}
+
+void oauth_grant_clear(struct oauth_grant *grant)
+{
+    oauth_tokens_clear(&grant->tokens);
+    secret_wipe_string(grant->id_token);
+    grant->id_token = NULL;
+}
+
+/* The provider cannot be reached, whatever the reason on the way; a certificate that is not trusted
+ * and a cancelled call keep their own names. */
+static void blame_network(GError *cause, GError **error)
+{
+    if (error_is(cause, ERROR_CANCELLED) || error_is(cause, ERROR_TLS)) {
+        g_propagate_prefixed_error(error, cause, "sign-in service: ");
+        return;
+    }
+    error_set(error, ERROR_PROVIDER_UNREACHABLE, "sign-in service: %s", cause->message);
+    g_error_free(cause);
+}
+
+static bool perform(const struct oauth_wire *wire, struct httpc_request *request,
+                    struct httpc_answer *answer, GError **error)
+{
+    static const char *const headers[] = {"Accept: application/json", NULL};
+    GError *cause = NULL;
+    request->headers = headers;
+    request->ca_file = wire->provider->ca_file;
+    request->class = NET_OPERATOR;
+    request->policy = wire->policy;
+    request->answer_max = OAUTH_JSON_MAX;
+    request->deadline = clock_in_ms(TIMEOUT_MS);
+    request->cancel = wire->cancel;
+    if (httpc_perform(request, answer, &cause))
+        return true;
+    blame_network(cause, error);
+    return false;
+}
+
+static json_t *body_of(const struct httpc_answer *answer)
+{
+    size_t length = 0;
+    const char *text = g_bytes_get_data(answer->body, &length);
+    return oauth_json_object(text, length);
+}
+
+static int64_t expires_at(const json_t *body)
+{
+    const json_t *value = json_object_get(body, "expires_in");
+    json_int_t seconds = json_integer_value(value);
+    if (json_is_string(value))
+        seconds = (json_int_t)g_ascii_strtoll(json_string_value(value), NULL, 10);
+    if (seconds <= 0)
+        seconds = EXPIRES_DEFAULT;
+    return clock_wall() + MIN(seconds, (json_int_t)EXPIRES_MAX);
+}
+
+static struct secret *secret_of(const json_t *body, const char *name)
+{
+    const char *text = oauth_json_text(body, name);
+    return text != NULL ? secret_new(text, strlen(text)) : NULL;
+}
+
+/* RFC 6749, 5.1. A missing scope means: as asked. */
+static bool read_grant(const struct httpc_answer *answer, const char *asked,
+                       struct oauth_grant *grant, GError **error)
+{
+    json_t *body = body_of(answer);
+    const char *type = oauth_json_text(body, "token_type");
+    const char *scope = oauth_json_text(body, "scope");
+    bool good = type != NULL && g_ascii_strcasecmp(type, "Bearer") == 0 &&
+                oauth_json_text(body, "access_token") != NULL;
+    if (good) {
+        grant->tokens.access_token = secret_of(body, "access_token");
+        grant->tokens.refresh_token = secret_of(body, "refresh_token");
+        grant->tokens.scopes = g_strdup(scope != NULL ? scope : asked);
+        grant->tokens.expires_at = expires_at(body);
+        grant->id_token = g_strdup(oauth_json_text(body, "id_token"));
+    } else {
+        error_set(error, ERROR_PROVIDER_ERROR, "the token endpoint's answer is not a token");
+    }
+    json_decref(body);
+    return good;
+}
+
+static void classify(const struct oauth_wire *wire, enum oauth_stage stage,
+                     const struct httpc_answer *answer, const struct secret *const *secrets,
+                     GError **error)
+{
+    size_t length = 0;
+    const char *text = g_bytes_get_data(answer->body, &length);
+    int *aadsts = wire->failure != NULL ? &wire->failure->aadsts : NULL;
+    char *correlation = wire->failure != NULL ? wire->failure->correlation : NULL;
+    oauth_classify_body(stage, answer->status, text, length, answer->retry_after_ms, secrets,
+                        aadsts, correlation, error);
+}
+
+struct token_request {
+    enum oauth_stage stage;
+    const char *const *form;
+    const struct secret *const *secrets; /* must not be quoted from an answer */
+    const char *scopes;
+};
+
+static bool request_token(const struct oauth_wire *wire, const struct token_request *ask,
+                          struct oauth_grant *grant, GError **error)
+{
+    memset(grant, 0, sizeof *grant);
+    g_autofree char *endpoint = oauth_token_endpoint(wire->provider);
+    struct secret *body = httpc_form(ask->form);
+    struct httpc_request request = {.method = "POST",
+                                    .url = endpoint,
+                                    .body = body,
+                                    .content_type = "application/x-www-form-urlencoded"};
+    struct httpc_answer answer;
+    bool good = perform(wire, &request, &answer, error);
+    secret_free(body);
+    if (!good)
+        return false;
+    good = answer.status == 200;
+    if (good)
+        good = read_grant(&answer, ask->scopes, grant, error);
+    else
+        classify(wire, ask->stage, &answer, ask->secrets, error);
+    httpc_answer_clear(&answer);
+    return good;
+}
+
+bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const char *verifier,
+                       struct oauth_grant *grant, GError **error)
+{
+    const struct oauth_provider *provider = wire->provider;
+    g_autofree char *scopes = oauth_mail_scopes(provider);
+    /* Google takes no scope here; Microsoft wants exactly one resource's (facts 1.3). */
+    const char *const form[] = {"client_id",
+                                provider->client_id,
+                                "client_secret",
+                                secret_reveal(provider->client_secret),
+                                "grant_type",
+                                "authorization_code",
+                                "code",
+                                code,
+                                "redirect_uri",
+                                provider->redirect_uri,
+                                "code_verifier",
+                                verifier,
+                                provider->type == OAUTH_GOOGLE ? NULL : "scope",
+                                scopes,
+                                NULL};
+    struct secret *code_secret = secret_new(code, strlen(code));
+    struct secret *verifier_secret = secret_new(verifier, strlen(verifier));
+    const struct secret *const secrets[] = {provider->client_secret, code_secret, verifier_secret,
+                                            NULL};
+    struct token_request ask = {OAUTH_STAGE_CODE, form, secrets, scopes};
+    bool good = request_token(wire, &ask, grant, error);
+    secret_free(code_secret);
+    secret_free(verifier_secret);
+    return good;
+}
+
+bool oauth_wire_refresh(const struct oauth_wire *wire, const struct secret *refresh_token,
+                        const char *scopes, struct oauth_grant *grant, GError **error)
+{
+    const struct oauth_provider *provider = wire->provider;
+    const char *const form[] = {"client_id",
+                                provider->client_id,
+                                "client_secret",
+                                secret_reveal(provider->client_secret),
+                                "grant_type",
+                                "refresh_token",
+                                "refresh_token",
+                                secret_reveal(refresh_token),
+                                provider->type == OAUTH_GOOGLE ? NULL : "scope",
+                                scopes,
+                                NULL};
+    const struct secret *const secrets[] = {provider->client_secret, refresh_token, NULL};
+    struct token_request ask = {OAUTH_STAGE_REFRESH, form, secrets, scopes};
+    return request_token(wire, &ask, grant, error);
+}
+
+json_t *oauth_wire_get(const struct oauth_wire *wire, const char *url, const struct secret *bearer,
+                       int *status, GError **error)
+{
+    struct httpc_request request = {.method = "GET", .url = url, .bearer = bearer};
+    struct httpc_answer answer;
+    *status = 0;
+    if (!perform(wire, &request, &answer, error))
+        return NULL;
+    *status = answer.status;
+    json_t *body = answer.status == 200 ? body_of(&answer) : NULL;
+    if (body == NULL) {
+        GError *made = NULL;
+        error_set(&made, answer.status == 429 ? ERROR_THROTTLED : ERROR_PROVIDER_ERROR,
+                  "sign-in service: HTTP %d%s", answer.status,
+                  answer.status == 200 ? ", but not a JSON object" : "");
+        error_set_retry_after_ms(made, answer.retry_after_ms);
+        g_propagate_error(error, made);
+    }
+    httpc_answer_clear(&answer);
+    return body;
+}
+
+bool oauth_refresh(const struct oauth_provider *provider, const struct secret *refresh_token,
+                   const struct net_policy *policy, struct cancel *cancel,
+                   struct oauth_tokens *tokens, GError **error)
+{
+    struct oauth_wire wire = {.provider = provider, .policy = policy, .cancel = cancel};
+    g_autofree char *scopes = oauth_mail_scopes(provider);
+    struct oauth_grant grant;
+    memset(tokens, 0, sizeof *tokens);
+    if (!oauth_wire_refresh(&wire, refresh_token, scopes, &grant, error))
+        return false;
+    g_autofree char *missing = oauth_missing_scopes(provider, grant.tokens.scopes);
+    if (missing != NULL) {
+        error_set(error, ERROR_SCOPES_MISSING, "not granted: %s", missing);
+        oauth_grant_clear(&grant);
+        return false;
+    }
+    *tokens = grant.tokens;
+    memset(&grant.tokens, 0, sizeof grant.tokens);
+    oauth_grant_clear(&grant);
+    return true;
+}
