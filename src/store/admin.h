@@ -113,6 +113,7 @@ struct store_link {
         *ca_file;
     uint16_t imap_port, smtp_port;
     const struct secret *password;
+    bool operator_hosts; /* the administrator's command named the hosts: any address may be dialled */
     int64_t since; /* start date; 0: everything. On a re-link: only when not 0 */
 };
 /* Links a mailbox. The same tid+oid+address (password: address+host+login) again is a re-link in
