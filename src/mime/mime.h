@@ -21,10 +21,18 @@
 
 struct mime_mail;
 
+/* Turns bytes of a charset that the C library does not know into UTF-8; charset NULL: guess it.
+ * *replaced is set when something was unreadable; NULL: unknown. (transfer full). text_to_utf8 is
+ * one. Called from any thread; set once, before the first mail. */
+typedef char *mime_converter(const char *charset, const char *bytes, size_t length, bool *replaced);
+void mime_set_converter(mime_converter *convert);
+
+/* Raw form (RFC 8621, 4.1.2.1), not unfolded, at most MIME_HEADER_MAX bytes: always valid UTF-8
+ * without NUL. Eight-bit bytes of an older charset are read by the message's own charset, or
+ * guessed. */
 struct mime_header {
     const char *name;
-    const char
-        *value; /* raw, as in the message, unfolded not; NUL bytes replaced (RFC 8621, 4.1.2.1) */
+    const char *value;
 };
 
 /* A node of the body structure (RFC 8621, 4.1.4). All strings owned by the mail. */
