@@ -1,0 +1,217 @@
+#include "app/app.h"
+
+#include "app/mailurl.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "imap/client.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define STACK_BYTES (1024 * 1024)
+#define SIGN_IN_MS 20000
+
+/* --- tokens: the oauth cache's vault is the store
+ * --------------------------------------------------------------- */
+
+static bool vault_load(int64_t account, struct oauth_provider **provider,
+                       struct oauth_tokens *tokens, void *arg, GError **error)
+{
+    struct app *app = arg;
+    g_autofree char *name = store_credential_provider(app->store, account, error);
+    struct oauth_provider *found = name != NULL ? app_provider(app, name, error) : NULL;
+    if (found == NULL)
+        return false;
+    g_autofree char *origin = oauth_token_origin(found);
+    struct store_credential credential = {0};
+    if (!store_credential_load(app->store, account, origin, &credential, error)) {
+        oauth_provider_free(found);
+        return false;
+    }
+    *provider = found;
+    *tokens = (struct oauth_tokens){
+        .access_token = g_steal_pointer(&credential.access_token),
+        .refresh_token = g_steal_pointer(&credential.refresh_token),
+        .expires_at = credential.access_expires,
+        .scopes = g_steal_pointer(&credential.scopes),
+    };
+    store_credential_clear(&credential);
+    return true;
+}
+
+static bool vault_keep(int64_t account, const struct oauth_tokens *tokens, void *arg,
+                       GError **error)
+{
+    struct app *app = arg;
+    g_autofree char *name = store_credential_provider(app->store, account, error);
+    struct oauth_provider *provider = name != NULL ? app_provider(app, name, error) : NULL;
+    if (provider == NULL)
+        return false;
+    g_autofree char *origin = oauth_token_origin(provider);
+    oauth_provider_free(provider);
+    return store_credential_keep(app->store, account, origin, tokens->refresh_token,
+                                 tokens->access_token, tokens->expires_at, tokens->scopes, error);
+}
+
+/* --- opening and closing
+ * ------------------------------------------------------------------------------------------ */
+
+struct app *app_open(struct config *config, int lock_fd, GError **error)
+{
+    struct app *app = g_new0(struct app, 1);
+    app->config = config;
+    app->lock_fd = lock_fd;
+    app->policy.allowed_networks = config->allowed_networks;
+    app->policy.proxy_url = config->proxy;
+    app->public_url =
+        g_strdup(config->public_url != NULL ? config->public_url : "http://localhost");
+    app->keyring = keyring_load(config->key_file, true, error);
+    if (app->keyring != NULL) {
+        struct store_config store = {.directory = config->data, .keyring = app->keyring};
+        app->store = store_open(&store, error);
+    }
+    if (app->store == NULL) {
+        app_close(app);
+        return NULL;
+    }
+    struct oauth_vault vault = {vault_load, vault_keep, app};
+    app->tokens = oauth_cache_new(&vault, &app->policy);
+    return app;
+}
+
+static void tell_sync(int64_t account, unsigned types, void *arg)
+{
+    struct app *app = arg;
+    if ((types & STORE_INTENT) != 0 && account != 0)
+        sync_manager_poke(app->sync, account);
+}
+
+void app_start_sync(struct app *app, bool live)
+{
+    struct exec_config workers = {.workers = (unsigned)app->config->workers,
+                                  .reserved = 1,
+                                  .stack_bytes = STACK_BYTES};
+    app->exec = exec_new(&workers);
+    app->spool = g_build_filename(app->config->data, "spool", NULL);
+    g_mkdir_with_parents(app->spool, 0700);
+    struct sync_config sync = {
+        .store = app->store,
+        .exec = app->exec,
+        .tokens = app->tokens,
+        .policy = &app->policy,
+        .spool_dir = app->spool,
+        .tuning = {.poll_ms = app->config->poll_s * 1000,
+                   .compare_ms = app->config->compare_s * 1000,
+                   .idle_ms = app->config->idle_s * 1000},
+        .live = live,
+    };
+    app->sync = sync_manager_new(&sync);
+    if (live)
+        store_listen(app->store, tell_sync, app);
+}
+
+void app_close(struct app *app)
+{
+    if (app == NULL)
+        return;
+    if (app->store != NULL && app->sync != NULL)
+        store_unlisten(app->store, tell_sync, app);
+    sync_manager_free(app->sync);
+    if (app->exec != NULL)
+        exec_free(app->exec);
+    if (app->tokens != NULL)
+        oauth_cache_free(app->tokens);
+    if (app->store != NULL)
+        store_close(app->store);
+    keyring_free(app->keyring);
+    g_free(app->public_url);
+    g_free(app->spool);
+    config_free(app->config);
+    if (app->lock_fd >= 0)
+        close(app->lock_fd);
+    g_free(app);
+}
+
+/* --- accounts with a password
+ * ----------------------------------------------------------------------------------------- */
+
+static bool try_sign_in(struct app *app, const struct app_password_account *account,
+                        const struct mail_url *imap, GError **error)
+{
+    struct net_dial dial = {
+        .host = imap->host,
+        .port = imap->port,
+        .ca_file = account->ca_file,
+        .class = account->by_operator ? NET_OPERATOR : NET_USER,
+        .policy = &app->policy,
+        .deadline = clock_in_ms(SIGN_IN_MS),
+    };
+    struct imap_client *client = imap_client_open(&dial, imap->security, error);
+    bool ok = client != NULL &&
+              imap_login_password(client, imap->login != NULL ? imap->login : account->address,
+                                  account->password, error);
+    if (ok)
+        imap_client_logout(client);
+    else
+        imap_client_free(client);
+    return ok;
+}
+
+static int64_t link_password(struct app *app, const struct app_password_account *account,
+                             const struct mail_url *imap, const struct mail_url *smtp,
+                             GError **error)
+{
+    struct store_link link = {
+        .address = account->address,
+        .display_name = account->display_name,
+        .user = account->user,
+        .imap_host = imap->host,
+        .imap_port = imap->port,
+        .imap_security = mail_url_security_word(imap),
+        .imap_login = imap->login != NULL ? imap->login : account->address,
+        .smtp_host = smtp->host,
+        .smtp_port = smtp->port,
+        .smtp_security = mail_url_security_word(smtp),
+        .smtp_login = smtp->login != NULL ? smtp->login : account->address,
+        .ca_file = account->ca_file,
+        .password = account->password,
+        .operator_hosts = account->by_operator,
+        .since = account->since,
+    };
+    bool relinked = false;
+    return store_link(app->store, &link, &relinked, error);
+}
+
+int64_t app_account_add(struct app *app, const struct app_password_account *account,
+                        const char **property, GError **error)
+{
+    struct mail_url imap = {0}, smtp = {0};
+    int64_t id = 0;
+    *property = "address";
+    if (account->address == NULL || strchr(account->address, '@') == NULL)
+        error_set(error, ERROR_INVALID, "\"%s\" is not an e-mail address",
+                  account->address != NULL ? account->address : "");
+    else if (*property = "imapUrl",
+             mail_url_parse(account->imap_url, "imap", account->by_operator, &imap, error))
+        if (*property = "smtpUrl",
+            mail_url_parse(account->smtp_url, "smtp", account->by_operator, &smtp, error))
+            if (*property = "password", try_sign_in(app, account, &imap, error))
+                id = link_password(app, account, &imap, &smtp, error);
+    mail_url_clear(&imap);
+    mail_url_clear(&smtp);
+    if (id != 0 && app->sync != NULL)
+        sync_manager_poke(app->sync, id);
+    return id;
+}
+
+bool app_parse_date(const char *text, int64_t *seconds)
+{
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autofree char *whole =
+        strlen(text) == 10 ? g_strconcat(text, "T00:00:00Z", NULL) : g_strdup(text);
+    g_autoptr(GDateTime) date = g_date_time_new_from_iso8601(whole, utc);
+    if (date == NULL)
+        return false;
+    *seconds = g_date_time_to_unix(date);
+    return true;
+}

@@ -1,0 +1,174 @@
+/* Commands about linked mailboxes. */
+#include "app/command.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static int64_t user_of(struct command_call *call, const char *email, GError **error)
+{
+    g_autoptr(GPtrArray) users = store_users(call->app->store, error);
+    for (guint i = 0; users != NULL && i < users->len; i++) {
+        const struct store_user *user = users->pdata[i];
+        if (g_ascii_strcasecmp(user->email, email) == 0)
+            return user->id;
+    }
+    if (users != NULL)
+        error_set(error, ERROR_NOT_FOUND, "there is no user %s; see: postroom user list", email);
+    return 0;
+}
+
+int command_account_add(struct command_call *call, const struct command_options *options)
+{
+    g_autoptr(GError) error = NULL;
+    const char *property = NULL;
+    if (options->owner == NULL || options->imap == NULL || options->smtp == NULL) {
+        fprintf(call->err, "postroom account add: --owner, --imap and --smtp are needed\n");
+        return 2;
+    }
+    g_autofree char *ca_file =
+        options->ca_file != NULL ? command_path(call, options->ca_file) : NULL;
+    struct app_password_account account = {
+        .address = call->args[0],
+        .imap_url = options->imap,
+        .smtp_url = options->smtp,
+        .ca_file = ca_file,
+        .by_operator = true,
+    };
+    if (options->since != NULL && !app_parse_date(options->since, &account.since)) {
+        fprintf(call->err, "postroom: \"%s\" is no date like 2026-01-31\n", options->since);
+        return 1;
+    }
+    account.user = user_of(call, options->owner, &error);
+    struct secret *password =
+        account.user != 0 ? command_secret(call, options->password_file, "Password", &error) : NULL;
+    account.password = password;
+    int64_t id = password != NULL ? app_account_add(call->app, &account, &property, &error) : 0;
+    secret_free(password);
+    if (id == 0)
+        return command_fail(call, error);
+    fprintf(call->out, "linked %s\n", call->args[0]);
+    return 0;
+}
+
+static json_t *number_or_null(int64_t seconds)
+{
+    if (seconds == 0)
+        return json_null();
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(seconds);
+    g_autofree char *text = g_date_time_format_iso8601(date);
+    return json_string(text);
+}
+
+static json_t *error_json(const char *problem, const char *detail)
+{
+    if (problem == NULL)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s, s:s?}", "code", problem, "title", error_title(problem),
+                     "action", error_action(problem), "detail", detail);
+}
+
+/* The shape is promised in DESIGN section 5: scripts depend on it. */
+static json_t *status_json(const struct store_account_status *status)
+{
+    const struct store_account_view *view = status->view;
+    json_t *mailboxes = json_array();
+    for (guint i = 0; i < status->mailboxes->len; i++) {
+        const struct store_mailbox_status *mailbox = status->mailboxes->pdata[i];
+        json_array_append_new(mailboxes,
+                              json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I}", "name", mailbox->name,
+                                        "role", mail_role_name(mailbox->role), "serverCount",
+                                        (json_int_t)mailbox->server_count, "localCount",
+                                        (json_int_t)mailbox->local_count, "pending",
+                                        (json_int_t)mailbox->pending, "skipped",
+                                        (json_int_t)mailbox->skipped));
+    }
+    return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:s?}", "email",
+                     view->address, "provider", view->provider, "state", view->state, "error",
+                     error_json(view->problem, view->detail), "sendError",
+                     error_json(view->send_problem, view->send_detail), "emails",
+                     (json_int_t)status->emails, "bytes", (json_int_t)status->bytes, "lastSync",
+                     number_or_null(view->last_sync), "nextAttempt",
+                     number_or_null(view->next_attempt), "mailboxes", mailboxes, "owner",
+                     status->owner);
+}
+
+static void print_json(struct command_call *call, json_t *value)
+{
+    json_dumpf(value, call->out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    fputc('\n', call->out);
+    json_decref(value);
+}
+
+int command_account_list(struct command_call *call, const struct command_options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) all = store_account_statuses(call->app->store, &error);
+    if (all == NULL)
+        return command_fail(call, error);
+    json_t *list = json_array();
+    for (guint i = 0; i < all->len; i++) {
+        const struct store_account_status *status = all->pdata[i];
+        if (options->json)
+            json_array_append_new(list, status_json(status));
+        else
+            fprintf(call->out, "%-32s %-12s %8" G_GUINT64_FORMAT " emails  %s\n",
+                    status->view->address, status->view->state, status->emails,
+                    status->view->problem != NULL ? error_title(status->view->problem) : "");
+    }
+    if (options->json)
+        print_json(call, list);
+    else
+        json_decref(list);
+    return 0;
+}
+
+static void print_status(struct command_call *call, const struct store_account_status *status)
+{
+    const struct store_account_view *view = status->view;
+    fprintf(call->out, "%s: %s, %" G_GUINT64_FORMAT " emails, %" G_GUINT64_FORMAT " bytes\n",
+            view->address, view->state, status->emails, status->bytes);
+    if (view->problem != NULL)
+        fprintf(call->out, "  %s %s\n", error_title(view->problem), error_action(view->problem));
+    if (view->send_problem != NULL)
+        fprintf(call->out, "  %s %s\n", error_title(view->send_problem),
+                error_action(view->send_problem));
+    fprintf(call->out, "  %-32s %8s %8s %8s\n", "folder", "server", "here", "pending");
+    for (guint i = 0; i < status->mailboxes->len; i++) {
+        const struct store_mailbox_status *mailbox = status->mailboxes->pdata[i];
+        fprintf(call->out, "  %-32s %8u %8u %8u%s\n", mailbox->name, mailbox->server_count,
+                mailbox->local_count, mailbox->pending,
+                mailbox->skipped > 0 ? "  some were skipped" : "");
+    }
+}
+
+int command_account_status(struct command_call *call, const struct command_options *options)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t id = store_account_of_address(call->app->store, call->args[0], &error);
+    struct store_account_status *status =
+        id != 0 ? store_account_status(call->app->store, id, &error) : NULL;
+    if (status == NULL)
+        return command_fail(call, error);
+    if (options->json)
+        print_json(call, status_json(status));
+    else
+        print_status(call, status);
+    store_account_status_free(status);
+    return 0;
+}
+
+int command_account_remove(struct command_call *call, const struct command_options *options)
+{
+    (void)options;
+    g_autoptr(GError) error = NULL;
+    int64_t id = store_account_of_address(call->app->store, call->args[0], &error);
+    if (id == 0)
+        return command_fail(call, error);
+    if (call->app->sync != NULL)
+        sync_manager_drop(call->app->sync, id);
+    oauth_token_forget(call->app->tokens, id);
+    if (!store_account_remove(call->app->store, id, &error))
+        return command_fail(call, error);
+    fprintf(call->out, "removed %s and everything of it\n", call->args[0]);
+    return 0;
+}

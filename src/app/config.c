@@ -1,0 +1,161 @@
+#include "app/config.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_FILE "/etc/postroom/postroom.conf"
+
+enum kind { TEXT, LIST, NUMBER, SECONDS };
+
+struct key {
+    const char *section, *name;
+    enum kind kind;
+    size_t offset;
+};
+
+static const struct key keys[] = {
+    {"server", "data", TEXT, offsetof(struct config, data)},
+    {"server", "listen", TEXT, offsetof(struct config, listen)},
+    {"server", "public_url", TEXT, offsetof(struct config, public_url)},
+    {"server", "key_file", TEXT, offsetof(struct config, key_file)},
+    {"server", "log_level", TEXT, offsetof(struct config, log_level)},
+    {"server", "metrics", TEXT, offsetof(struct config, metrics_from)},
+    {"server", "workers", NUMBER, offsetof(struct config, workers)},
+    {"network", "proxy", TEXT, offsetof(struct config, proxy)},
+    {"network", "allowed", LIST, offsetof(struct config, allowed_networks)},
+    {"sync", "poll", SECONDS, offsetof(struct config, poll_s)},
+    {"sync", "compare", SECONDS, offsetof(struct config, compare_s)},
+    {"sync", "idle", SECONDS, offsetof(struct config, idle_s)},
+};
+
+static char **split_list(const char *value)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_auto(GStrv) parts = g_strsplit_set(value, ";, ", -1);
+    for (char **part = parts; *part != NULL; part++)
+        if (**part != '\0')
+            g_strv_builder_add(builder, *part);
+    return g_strv_builder_end(builder);
+}
+
+static bool put(struct config *config, const struct key *key, const char *value, GError **error)
+{
+    void *field = (char *)config + key->offset;
+    gint64 number = 0;
+    switch (key->kind) {
+    case TEXT:
+        g_free(*(char **)field);
+        *(char **)field = g_strdup(value);
+        return true;
+    case LIST:
+        g_strfreev(*(char ***)field);
+        *(char ***)field = split_list(value);
+        return true;
+    case NUMBER:
+    case SECONDS:
+        if (!g_ascii_string_to_signed(value, 10, 1, 1000000, &number, NULL)) {
+            error_set(error, ERROR_INVALID,
+                      "[%s] %s = \"%s\": a number from 1 to 1000000 is wanted", key->section,
+                      key->name, value);
+            return false;
+        }
+        if (key->kind == NUMBER)
+            *(int *)field = (int)number;
+        else
+            *(int64_t *)field = number;
+        return true;
+    }
+    return true;
+}
+
+static const struct key *find(const char *section, const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, name) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+static bool read_file(struct config *config, const char *file, GError **error)
+{
+    g_autoptr(GKeyFile) ini = g_key_file_new();
+    g_autoptr(GError) bad = NULL;
+    if (!g_key_file_load_from_file(ini, file, G_KEY_FILE_NONE, &bad)) {
+        error_set(error, ERROR_INVALID, "%s: %s", file, bad->message);
+        return false;
+    }
+    config->file = g_strdup(file);
+    g_auto(GStrv) sections = g_key_file_get_groups(ini, NULL);
+    for (char **section = sections; *section != NULL; section++) {
+        g_auto(GStrv) names = g_key_file_get_keys(ini, *section, NULL, NULL);
+        for (char **name = names; name != NULL && *name != NULL; name++) {
+            const struct key *key = find(*section, *name);
+            g_autofree char *value = g_key_file_get_string(ini, *section, *name, NULL);
+            if (key == NULL) {
+                error_set(error, ERROR_INVALID,
+                          "%s: [%s] %s is no key of Postroom; see docs/configuration.md", file,
+                          *section, *name);
+                return false;
+            }
+            if (!put(config, key, value != NULL ? value : "", error))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool read_environment(struct config *config, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autofree char *joined = g_strdup_printf("POSTROOM_%s_%s", keys[i].section, keys[i].name);
+        g_autofree char *variable = g_ascii_strup(joined, -1);
+        const char *value = g_getenv(variable);
+        if (value != NULL && !put(config, &keys[i], value, error))
+            return false;
+    }
+    return true;
+}
+
+static void put_defaults(struct config *config)
+{
+    bool root = geteuid() == 0;
+    config->data = root ? g_strdup("/var/lib/postroom")
+                        : g_build_filename(g_get_user_data_dir(), "postroom", NULL);
+    config->key_file =
+        root ? g_strdup("/etc/postroom/postroom.key")
+             : g_build_filename(g_get_user_config_dir(), "postroom", "postroom.key", NULL);
+    config->listen = g_strdup("127.0.0.1:8480");
+    config->log_level = g_strdup("info");
+    config->metrics_from = g_strdup("loopback");
+    config->workers = 8;
+}
+
+struct config *config_load(const char *file, GError **error)
+{
+    struct config *config = g_new0(struct config, 1);
+    put_defaults(config);
+    bool ok = true;
+    if (file != NULL || g_file_test(DEFAULT_FILE, G_FILE_TEST_IS_REGULAR))
+        ok = read_file(config, file != NULL ? file : DEFAULT_FILE, error);
+    if (ok && read_environment(config, error))
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+void config_free(struct config *config)
+{
+    if (config == NULL)
+        return;
+    g_free(config->file);
+    g_free(config->data);
+    g_free(config->listen);
+    g_free(config->public_url);
+    g_free(config->key_file);
+    g_free(config->log_level);
+    g_free(config->proxy);
+    g_strfreev(config->allowed_networks);
+    g_free(config->metrics_from);
+    g_free(config);
+}

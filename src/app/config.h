@@ -1,0 +1,30 @@
+/* The configuration: one INI file, each key with an environment variable POSTROOM_<SECTION>_<KEY>
+ * that wins over it. */
+#ifndef POSTROOM_APP_CONFIG_H
+#define POSTROOM_APP_CONFIG_H
+
+#include "base/error.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+struct config {
+    char *file;              /* the file that was read; NULL: none */
+    char *data;              /* [server] data: the data directory */
+    char *listen;            /* [server] listen: ADDR:PORT */
+    char *public_url;        /* [server] public_url; NULL: made of the address listened to */
+    char *key_file;          /* [server] key_file: outside the data directory */
+    char *log_level;         /* [server] log_level: debug, info, warn, error */
+    char *proxy;             /* [network] proxy */
+    char **allowed_networks; /* [network] allowed: networks that users' mail hosts may be in */
+    char *metrics_from;      /* [server] metrics: who may read /metrics; "loopback" or "all" */
+    int workers;             /* [server] workers */
+    int64_t poll_s, compare_s, idle_s; /* [sync] poll, compare, idle: seconds */
+};
+
+/* Reads the file (NULL: /etc/postroom/postroom.conf when it is there) and the environment. A key
+ * that is not known is ERROR_INVALID, with its name. (transfer full) */
+struct config *config_load(const char *file, GError **error);
+void config_free(struct config *config);
+
+#endif

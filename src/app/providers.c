@@ -1,0 +1,95 @@
+/* Provider settings, between the store's rows and what oauth works with. */
+#include "app/app.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+char *app_redirect_uri(const struct app *app, const char *provider)
+{
+    return g_strdup_printf("%s/oauth/%s/callback", app->public_url, provider);
+}
+
+static bool split_host_port(const char *text, char **host, uint16_t *port)
+{
+    const char *colon = text != NULL ? strrchr(text, ':') : NULL;
+    guint64 number = 0;
+    if (colon == NULL || colon == text ||
+        !g_ascii_string_to_unsigned(colon + 1, 10, 1, 65535, &number, NULL))
+        return false;
+    *host = g_strndup(text, (gsize)(colon - text));
+    *port = (uint16_t)number;
+    return true;
+}
+
+struct oauth_provider *app_provider_of(struct app *app, const struct store_provider *settings,
+                                       GError **error)
+{
+    struct oauth_provider *provider = g_new0(struct oauth_provider, 1);
+    provider->name = g_strdup(settings->name);
+    provider->type = g_strcmp0(settings->type, "google") == 0 ? OAUTH_GOOGLE : OAUTH_MICROSOFT;
+    provider->client_id = g_strdup(settings->client_id);
+    provider->client_secret = secret_copy(settings->client_secret);
+    provider->tenant = g_strdup(settings->tenant);
+    provider->authority = g_strdup(settings->authority);
+    provider->graph = g_strdup(settings->graph);
+    provider->scope_prefix = g_strdup(settings->scope_prefix);
+    provider->ca_file = g_strdup(settings->ca_file);
+    provider->redirect_uri = app_redirect_uri(app, settings->name);
+    if (settings->imap != NULL &&
+        !split_host_port(settings->imap, &provider->imap_host, &provider->imap_port))
+        error_set(error, ERROR_INVALID, "imap: \"%s\" is not HOST:PORT", settings->imap);
+    else if (settings->smtp != NULL &&
+             !split_host_port(settings->smtp, &provider->smtp_host, &provider->smtp_port))
+        error_set(error, ERROR_INVALID, "smtp: \"%s\" is not HOST:PORT", settings->smtp);
+    else if (!oauth_provider_fill(provider, settings->cloud != NULL ? settings->cloud : "global"))
+        error_set(error, ERROR_INVALID,
+                  "cloud: \"%s\" is none of global, usgov, dod, china, custom", settings->cloud);
+    else
+        return provider;
+    oauth_provider_free(provider);
+    return NULL;
+}
+
+struct oauth_provider *app_provider(struct app *app, const char *name, GError **error)
+{
+    struct store_provider *settings = store_provider(app->store, name, NULL, error);
+    struct oauth_provider *provider =
+        settings != NULL ? app_provider_of(app, settings, error) : NULL;
+    store_provider_free(settings);
+    if (provider == NULL)
+        return NULL;
+    /* The secret opens only for the origin that it was entered for. */
+    g_autofree char *origin = oauth_token_origin(provider);
+    settings = store_provider(app->store, name, origin, error);
+    if (settings == NULL) {
+        oauth_provider_free(provider);
+        return NULL;
+    }
+    provider->client_secret = secret_copy(settings->client_secret);
+    store_provider_free(settings);
+    return provider;
+}
+
+bool app_provider_put(struct app *app, struct store_provider *settings, const char **property,
+                      GError **error)
+{
+    *property = NULL;
+    if (settings->ca_file != NULL && !g_file_test(settings->ca_file, G_FILE_TEST_IS_REGULAR)) {
+        *property = "caFile";
+        error_set(error, ERROR_INVALID, "CA file %s is not there", settings->ca_file);
+        return false;
+    }
+    struct oauth_provider *provider = app_provider_of(app, settings, error);
+    if (provider == NULL)
+        return false;
+    g_autofree char *origin = oauth_token_origin(provider);
+    bool ok = oauth_provider_check(provider, property, error) &&
+              store_provider_put(app->store, settings, origin, error);
+    oauth_provider_free(provider);
+    if (!ok)
+        return false;
+    store_provider_problem(app->store, settings->name, NULL, NULL);
+    LOG_INFO("provider.set", LOG_STR("provider", settings->name));
+    return true;
+}
