@@ -24,9 +24,9 @@ char *text_fold(const char *utf8);
  * max_chars of text; NULL when no word occurs. (transfer full) */
 char *text_snippet(const char *utf8, const char *const *words, size_t max_chars);
 
-/* Bytes in a named charset to UTF-8 with ICU, bad sequences replaced by U+FFFD (*replaced set
- * then); NULL: ICU does not know the charset. (transfer full). Used by mime through a hook, see
- * mime_set_converter. */
+/* Bytes in a named charset (NULL: guessed from the bytes) to UTF-8 with ICU, bad sequences replaced
+ * by U+FFFD (*replaced set then); NULL: ICU does not know the charset, or has no guess. (transfer
+ * full). Used by mime through a hook, see mime_set_converter. */
 char *text_to_utf8(const char *charset, const char *bytes, size_t length, bool *replaced);
 
 #endif

@@ -1,0 +1,291 @@
+#include "text/internal.h"
+#include "text/text.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unicode/ubrk.h>
+#include <unicode/uchar.h>
+#include <unicode/ustring.h>
+
+/* Scripts below U+0600 (Latin, Greek, Cyrillic, Armenian, Hebrew) part their words by blanks and
+ * signs: a table says what each character is and folds to, many times faster than a break iterator.
+ * All above goes to ICU, whose dictionaries know Chinese, Japanese and Thai. */
+struct walk {
+    const char *text;
+    size_t length;
+    words_function *found;
+    void *arg;
+    char word[WORD_BYTES_MAX];
+    size_t used, start;
+    bool open, stopped;
+};
+
+/* The character at *at, which moves behind it; bad bytes count as U+FFFD, one at a time. */
+static UChar32 decode(const char *text, size_t length, size_t *at)
+{
+    const unsigned char *p = (const unsigned char *)text + *at;
+    size_t left = length - *at;
+    if (p[0] < 0x80 || (p[0] >= 0xc2 && p[0] < 0xe0 && left > 1 && (p[1] & 0xc0) == 0x80)) {
+        *at += p[0] < 0x80 ? 1 : 2;
+        return p[0] < 0x80 ? p[0] : (p[0] & 0x1f) << 6 | (p[1] & 0x3f);
+    }
+    gunichar c = g_utf8_get_char_validated(text + *at, (gssize)left);
+    bool bad = c == (gunichar)-1 || c == (gunichar)-2 || c == 0;
+    *at += bad ? 1 : g_utf8_skip[p[0]];
+    return bad ? 0xfffd : (UChar32)c;
+}
+
+static void emit(struct walk *w, size_t end)
+{
+    if (w->open && w->used > 0 && !w->stopped)
+        w->stopped = !w->found(w->word, w->used, w->start, end, w->arg);
+    w->open = false;
+    w->used = 0;
+}
+
+static void append(struct walk *w, const char *bytes, size_t length, size_t start)
+{
+    if (!w->open) {
+        w->open = true;
+        w->start = start;
+        w->used = 0;
+    }
+    if (w->used + length <= WORD_BYTES_MAX) {
+        memcpy(w->word + w->used, bytes, length);
+        w->used += length;
+    }
+}
+
+/* The character behind `at`, 0 at the end; bad bytes count as U+FFFD. */
+static UChar32 peek(const struct walk *w, size_t at)
+{
+    return at < w->length ? decode(w->text, w->length, &at) : 0;
+}
+
+static bool is_hebrew(UChar32 c)
+{
+    return c >= 0x5d0 && c <= 0x5f2;
+}
+
+static bool is_cyrillic(UChar32 c)
+{
+    return c >= 0x400 && c <= 0x52f;
+}
+
+static bool is_apostrophe(UChar32 c)
+{
+    return c == '\'' || c == 0x2019 || c == 0x2bc || c == 0x2018 || c == 0x2b9 || c == 0x60 ||
+           c == 0xb4;
+}
+
+/* Signs inside a word that do not part it: п'ять (kept as '), צה"ל and ג'ירפה (dropped). */
+static bool joins(struct walk *w, UChar32 before, UChar32 sign, size_t next)
+{
+    UChar32 after = peek(w, next);
+    bool gershayim = sign == '"' || sign == 0x5f4 || sign == 0x5f3 || sign == 0x201d;
+    if (is_hebrew(before) && is_hebrew(after))
+        return gershayim || is_apostrophe(sign);
+    if (is_apostrophe(sign) && is_cyrillic(before) && is_cyrillic(after)) {
+        append(w, "'", 1, 0);
+        return true;
+    }
+    return false;
+}
+
+/* и or і with a mark of its own, when the letter came in two pieces. */
+static bool compose_mark(struct walk *w, UChar32 before, UChar32 mark)
+{
+    char *last = w->word + w->used - 2;
+    const char *whole = NULL;
+    if (w->used >= 2 && mark == 0x306 && (before == 0x438 || before == 0x418))
+        whole = "й";
+    else if (w->used >= 2 && mark == 0x306 && (before == 0x443 || before == 0x423))
+        whole = "ў";
+    else if (w->used >= 2 && mark == 0x308 && (before == 0x456 || before == 0x406))
+        whole = "ї";
+    if (whole == NULL)
+        return false;
+    memcpy(last, whole, 2);
+    return true;
+}
+
+static pthread_key_t breaker_key;
+
+static void close_breaker(void *breaker)
+{
+    ubrk_close(breaker);
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&breaker_key, close_breaker);
+}
+
+/* One iterator a thread: opening one costs more than breaking a mail. */
+static UBreakIterator *breaker(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_key);
+    UBreakIterator *it = pthread_getspecific(breaker_key);
+    if (it == NULL) {
+        UErrorCode status = U_ZERO_ERROR;
+        it = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
+        if (U_FAILURE(status))
+            g_error("text: no word breaker (%s)", u_errorName(status));
+        pthread_setspecific(breaker_key, it);
+    }
+    return it;
+}
+
+enum { RUN_UNITS = 2048 };
+
+struct run {
+    UChar units[RUN_UNITS + 2];
+    size_t offsets[RUN_UNITS + 3]; /* of each unit in the source */
+    int count;
+};
+
+/* Collects text for ICU: until a character of the table's scripts that makes words. */
+static size_t collect(struct walk *w, size_t at, struct run *run)
+{
+    const struct fold_entry *table = fold_table();
+    run->count = 0;
+    while (at < w->length && run->count < RUN_UNITS) {
+        size_t next = at;
+        UChar32 c = decode(w->text, w->length, &next);
+        if (c < FOLD_TABLE && (table[c].kind == CLASS_WORD || c == '\n'))
+            break;
+        if (U_IS_SUPPLEMENTARY(c)) {
+            run->offsets[run->count] = at;
+            run->units[run->count++] = U16_LEAD(c);
+        }
+        run->offsets[run->count] = at;
+        run->units[run->count++] = U_IS_SUPPLEMENTARY(c) ? U16_TRAIL(c) : (UChar)c;
+        at = next;
+    }
+    run->offsets[run->count] = at;
+    return at;
+}
+
+/* ICU's words of a run; one that touches the run's edge is complete, since runs end at other
+ * scripts. */
+static size_t walk_complex(struct walk *w, size_t at)
+{
+    struct run run;
+    size_t end = collect(w, at, &run);
+    if (end == at)
+        return at + 1;
+    UErrorCode status = U_ZERO_ERROR;
+    UBreakIterator *it = breaker();
+    ubrk_setText(it, run.units, run.count, &status);
+    int from = ubrk_first(it);
+    for (int to = ubrk_next(it); to != UBRK_DONE && !w->stopped; from = to, to = ubrk_next(it)) {
+        if (ubrk_getRuleStatus(it) < UBRK_WORD_NONE_LIMIT)
+            continue;
+        char folded[WORD_BYTES_MAX];
+        size_t length = fold_run(run.units + from, to - from, folded, sizeof folded);
+        append(w, folded, length, run.offsets[from]);
+        emit(w, run.offsets[to]);
+    }
+    return end;
+}
+
+static size_t walk_ascii(struct walk *w, size_t at, const struct fold_entry *table)
+{
+    const char *text = w->text;
+    size_t start = at;
+    while (at < w->length && text[at] > 0 && table[(unsigned char)text[at]].kind == CLASS_WORD)
+        at++;
+    if (!w->open) {
+        w->open = true;
+        w->start = start;
+        w->used = 0;
+    }
+    size_t n = MIN(at - start, WORD_BYTES_MAX - w->used);
+    for (size_t i = 0; i < n; i++)
+        w->word[w->used + i] = table[(unsigned char)text[start + i]].utf8[0];
+    w->used += n;
+    return at;
+}
+
+/* One character that is no ASCII letter; returns where the next one starts. */
+static size_t walk_other(struct walk *w, size_t at, UChar32 *before, const struct fold_entry *table)
+{
+    size_t next = at;
+    UChar32 c = decode(w->text, w->length, &next);
+    if (w->open && joins(w, *before, c, next))
+        return next;
+    if (c >= FOLD_TABLE && !(c >= 0x2000 && c <= 0x206f)) {
+        emit(w, at);
+        *before = 0;
+        return walk_complex(w, at);
+    }
+    unsigned kind = c < FOLD_TABLE ? table[c].kind : CLASS_OTHER;
+    if ((c >= 0x200c && c <= 0x200f) || c == 0x2060)
+        kind = CLASS_MARK;
+    if (kind == CLASS_WORD)
+        append(w, table[c].utf8, table[c].length, at);
+    else if (kind == CLASS_OTHER)
+        emit(w, at);
+    else if (w->open)
+        compose_mark(w, *before, c);
+    if (kind != CLASS_MARK)
+        *before = c;
+    return next;
+}
+
+void words_walk(const char *utf8, size_t length, words_function *found, void *arg)
+{
+    const struct fold_entry *table = fold_table();
+    struct walk w = {.text = utf8,
+                     .length = MIN(length, (size_t)1 << 30),
+                     .found = found,
+                     .arg = arg};
+    UChar32 before = 0;
+    size_t at = 0;
+    while (at < w.length && !w.stopped) {
+        unsigned char c = (unsigned char)utf8[at];
+        if (c < 0x80 && table[c].kind == CLASS_WORD) {
+            at = walk_ascii(&w, at, table);
+            before = (unsigned char)utf8[at - 1];
+        } else if (c < 0x80 && c != '\'' && c != '"' && c != '`') {
+            emit(&w, at++);
+            before = c;
+        } else {
+            at = walk_other(&w, at, &before, table);
+        }
+    }
+    emit(&w, w.length);
+}
+
+struct joined {
+    GString *out;
+    size_t left;
+};
+
+static bool join_word(const char *word, size_t length, size_t start, size_t end, void *arg)
+{
+    (void)start;
+    (void)end;
+    struct joined *joined = arg;
+    if (joined->out->len > 0)
+        g_string_append_c(joined->out, ' ');
+    g_string_append_len(joined->out, word, (gssize)length);
+    return --joined->left > 0;
+}
+
+char *text_index_words(const char *utf8, gssize length, size_t max_words)
+{
+    size_t size = length >= 0 ? (size_t)length : strlen(utf8);
+    struct joined joined = {g_string_sized_new(size + 16), max_words > 0 ? max_words : SIZE_MAX};
+    words_walk(utf8, size, join_word, &joined);
+    return g_string_free(joined.out, FALSE);
+}
+
+#define QUERY_WORDS_MAX 32
+
+char **text_query_words(const char *utf8)
+{
+    g_autofree char *joined = text_index_words(utf8, -1, QUERY_WORDS_MAX);
+    return g_strsplit(joined, " ", *joined != '\0' ? -1 : 1);
+}
