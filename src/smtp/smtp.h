@@ -43,34 +43,39 @@ struct smtp_message {
     GBytes *data; /* RFC 5322 message; any line endings: written as CRLF, dot-stuffed (SECURITY.md
                      10) */
     const char *envid, *ret; /* DSN, or NULL */
-    /* Called when all of the data is out and only the final dot is left: a crash before it means that nothing was sent. False (with
-     * *error) gives up; the server then drops the message. May be NULL. */
+    /* Called when all of the data is out and only the final dot is left: a crash before it means
+     * that nothing was sent. False (with *error) gives up; the server then drops the message. May
+     * be NULL. */
     bool (*before_final_dot)(void *arg, GError **error);
     void *arg;
 };
 
 struct smtp_result {
-    int code;            /* of the deciding reply; 0 before any */
-    char *enhanced;      /* "5.7.139" or NULL */
-    char *reply;         /* all its lines, joined by spaces, cut at 1000 bytes */
-    char *queued_id;     /* a <message-id> in the final 250, as personal Outlook gives; or NULL */
-    bool handed_over;    /* the final dot was sent: after an error the end is uncertain
-                            (ERROR_UNCERTAIN) */
+    int code;         /* of the deciding reply; 0 before any */
+    char *enhanced;   /* "5.7.139" or NULL */
+    char *reply;      /* all its lines, joined by spaces, cut at 1000 bytes */
+    char *queued_id;  /* a message id in the final 250, as personal Outlook gives, without < >; or
+                         NULL */
+    bool handed_over; /* the final dot was sent: after an error the end is uncertain
+                         (ERROR_UNCERTAIN) */
     uint64_t size_limit; /* announced by SIZE; 0: none */
     bool dsn, smtputf8, eight_bit;
 };
 void smtp_result_clear(struct smtp_result *result);
 
 /* Connects, greets, secures, signs in and quits: verification without a message (PRODUCT.md section
- * 2, 15). */
+ * 2, 15). The result is filled anew, also on failure; clear it afterwards. */
 bool smtp_verify(const struct smtp_server *server, struct smtp_result *result, GError **error);
 
 /* Sends one message. True when the server took it for at least one recipient and every refused one
- * is told in recipients[].code; with no recipient taken ERROR_RECIPIENT_REFUSED. Errors map by the
- * facts sheet, section 4: ERROR_SMTP_AUTH_OFF, ERROR_SMTP_REFUSED, ERROR_SEND_AS_DENIED,
- * ERROR_MESSAGE_TOO_LARGE (also before DATA, by SIZE), ERROR_THROTTLED (432, 421, 451 4.7.x),
- * ERROR_SMTP_TEMPORARY, ERROR_SMTP_PERMANENT, ERROR_UNCERTAIN, ERROR_INVALID (CR, LF or NUL in an
- * address), and those of conn. */
+ * is told in recipients[].code; with no recipient taken ERROR_RECIPIENT_REFUSED, or a temporary or
+ * more telling error when all refusals are of that kind. Refusals map by the table in replies.c:
+ * ERROR_SMTP_AUTH_OFF, ERROR_SMTP_REFUSED, ERROR_PASSWORD_REFUSED, ERROR_BLOCKED_BY_POLICY,
+ * ERROR_ACCOUNT_DISABLED, ERROR_SEND_AS_DENIED, ERROR_MESSAGE_TOO_LARGE (also before DATA, by
+ * SIZE), ERROR_THROTTLED (432, 421, 451 4.7.x), ERROR_SMTP_TEMPORARY, ERROR_SMTP_PERMANENT,
+ * ERROR_PROTOCOL. Besides: ERROR_UNCERTAIN when no answer came after the final dot, ERROR_INVALID
+ * (CR, LF, or what else cannot stand in an address or parameter), and those of conn. Any thread;
+ * blocks. */
 bool smtp_send(const struct smtp_server *server, struct smtp_message *message,
                struct smtp_result *result, GError **error);
 

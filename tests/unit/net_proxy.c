@@ -127,7 +127,7 @@ static void dial_through(const char *format, struct peer *peer, const char *host
 
 static void http_connect_signs_in_and_passes_the_name(void)
 {
-    struct proxy_script script = {NULL};
+    struct proxy_script script = {.answer = NULL};
     struct peer *peer = peer_start(serve_http_proxy, &script);
     dial_through("http://us%%65r:p%%40ss@127.0.0.1:%u", peer, "imap.example.org", NET_OPERATOR, -1);
     peer_stop(peer);
@@ -182,7 +182,7 @@ static void socks_refusals_are_unreachable(void)
 
 static void a_users_name_is_never_resolved_at_the_proxy(void)
 {
-    struct proxy_script script = {NULL};
+    struct proxy_script script = {.answer = NULL};
     struct peer *peer = peer_start(serve_socks, &script);
     dial_through("socks5://127.0.0.1:%u", peer, "localhost", NET_USER, -1);
     peer_stop(peer);
