@@ -1,0 +1,109 @@
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useT } from "../i18n/i18n.ts";
+import { currentUser, signOut, type User } from "../jmap/auth.ts";
+import { HttpProblem, whenSignedOut } from "../jmap/http.ts";
+import { startPush } from "../jmap/push.ts";
+import { liveListener } from "../mail/live.ts";
+import { forgetStates, sessionQuery } from "../mail/queries.ts";
+import { LinkDonePage } from "../screens/link-result/LinkDonePage.tsx";
+import { LinkFailedPage } from "../screens/link-result/LinkFailedPage.tsx";
+import { MailScreen } from "../screens/mail/MailScreen.tsx";
+import { SignInPage } from "../screens/sign-in/SignInPage.tsx";
+import { Spinner } from "../ui/Notice.tsx";
+import { ToastRegion } from "../ui/ToastRegion.tsx";
+import { DeskProvider, mailAccountsOf, maxUploadOf, userAccountOf, type Desk } from "./context.ts";
+import { Failed, NotFound } from "./Failed.tsx";
+import { navigate, useRoute } from "./router.ts";
+
+const AccountsPage = lazy(() => import("../screens/accounts/AccountsPage.tsx").then((module) => ({ default: module.AccountsPage })));
+const MicrosoftPage = lazy(() => import("../screens/admin/MicrosoftPage.tsx").then((module) => ({ default: module.MicrosoftPage })));
+
+type Who = { readonly kind: "unknown" } | { readonly kind: "nobody" } | { readonly kind: "user"; readonly user: User } | { readonly kind: "failed"; readonly error: unknown };
+
+function useWho(client: QueryClient) {
+  const [who, setWho] = useState<Who>({ kind: "unknown" });
+  const ask = useCallback(() => {
+    setWho({ kind: "unknown" });
+    currentUser().then(
+      (user) => setWho({ kind: "user", user }),
+      (error: unknown) => setWho(error instanceof HttpProblem && error.status === 401 ? { kind: "nobody" } : { kind: "failed", error }),
+    );
+  }, []);
+  const leave = useCallback(() => {
+    client.clear();
+    forgetStates();
+    setWho({ kind: "nobody" });
+  }, [client]);
+  useEffect(ask, [ask]);
+  useEffect(() => whenSignedOut(leave), [leave]);
+  return { who, ask, leave, enter: (user: User) => setWho({ kind: "user", user }) };
+}
+
+function Screens() {
+  const route = useRoute();
+  switch (route.screen) {
+    case "home":
+    case "account":
+    case "mail": return <MailScreen route={route} />;
+    case "accounts": return <AccountsPage />;
+    case "microsoft": return <MicrosoftPage />;
+    case "link-done": return <LinkDonePage accountId={route.accountId} />;
+    case "link-failed": return <LinkFailedPage route={route} />;
+    default: return <NotFound />;
+  }
+}
+
+function SignedIn({ user, onSignedOut }: { readonly user: User; readonly onSignedOut: () => void }) {
+  const t = useT();
+  const client = useQueryClient();
+  const session = useQuery(sessionQuery());
+  const [online, setOnline] = useState(true);
+  useEffect(() => startPush(user.id, liveListener(client, setOnline)), [client, user.id]);
+  const leave = useCallback(() => {
+    signOut().finally(onSignedOut).catch(() => undefined);
+    navigate({ screen: "home" }, true);
+  }, [onSignedOut]);
+  const data = session.data;
+  const desk = useMemo<Desk | null>(
+    () => data ? { user, userAccount: userAccountOf(data), accounts: mailAccountsOf(data), maxUpload: maxUploadOf(data), online, signOut: leave } : null,
+    [data, user, online, leave],
+  );
+  if (session.isError && !desk) return <Failed error={session.error} onRetry={() => void session.refetch()} />;
+  if (!desk) return <Spinner label={t("common.loading")} />;
+  return (
+    <DeskProvider value={desk}>
+      <Suspense fallback={<Spinner label={t("common.loading")} />}><Screens /></Suspense>
+    </DeskProvider>
+  );
+}
+
+function Door() {
+  const t = useT();
+  const client = useQueryClient();
+  const { who, ask, leave, enter } = useWho(client);
+  if (who.kind === "unknown") return <Spinner label={t("common.loading")} />;
+  if (who.kind === "failed") return <Failed error={who.error} onRetry={ask} />;
+  if (who.kind === "nobody") return <SignInPage onSignedIn={enter} />;
+  return <SignedIn user={who.user} onSignedOut={leave} />;
+}
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false, refetchOnReconnect: true, networkMode: "always" } },
+  });
+}
+
+export function App({ client }: { readonly client: QueryClient }) {
+  return (
+    <I18nProvider i18n={i18n}>
+      <QueryClientProvider client={client}>
+        <Door />
+        <ToastRegion />
+      </QueryClientProvider>
+    </I18nProvider>
+  );
+}
+

@@ -1,0 +1,47 @@
+import { createContext, useContext } from "react";
+import type { User } from "../jmap/auth.ts";
+import { MAIL, MANAGE, type Id, type JmapSession } from "../jmap/types.ts";
+
+export interface MailAccount {
+  readonly id: Id;
+  readonly address: string;
+  readonly readOnly: boolean;
+}
+
+/* Who is signed in and which mailboxes they reach. */
+export interface Desk {
+  readonly user: User;
+  readonly userAccount: Id;
+  readonly accounts: readonly MailAccount[];
+  readonly maxUpload: number;
+  readonly online: boolean;
+  readonly signOut: () => void;
+}
+
+const DeskContext = createContext<Desk | null>(null);
+
+export const DeskProvider = DeskContext.Provider;
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (!desk) throw new Error("no desk around this component");
+  return desk;
+}
+
+export function mailAccountsOf(session: JmapSession): MailAccount[] {
+  return Object.entries(session.accounts)
+    .filter(([id, account]) => id.startsWith("a") && MAIL in account.accountCapabilities)
+    .map(([id, account]) => ({ id, address: account.name, readOnly: account.isReadOnly }))
+    .sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
+}
+
+export function userAccountOf(session: JmapSession): Id {
+  const primary = session.primaryAccounts[MANAGE];
+  if (primary !== undefined) return primary;
+  return Object.keys(session.accounts).find((id) => MANAGE in session.accounts[id]!.accountCapabilities && id.startsWith("u")) ?? "";
+}
+
+export function maxUploadOf(session: JmapSession): number {
+  const core = session.capabilities["urn:ietf:params:jmap:core"] as { maxSizeUpload?: number } | undefined;
+  return core?.maxSizeUpload ?? 50_000_000;
+}

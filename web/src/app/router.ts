@@ -1,0 +1,120 @@
+import { useSyncExternalStore } from "react";
+import type { Id } from "../jmap/types.ts";
+
+/* The addresses of the page, relative to <base href>. */
+export type Route =
+  | { readonly screen: "home" }
+  /* An account's inbox, before it is known which mailbox that is. */
+  | { readonly screen: "account"; readonly accountId: Id }
+  | { readonly screen: "mail"; readonly accountId: Id; readonly mailboxId: Id | null; readonly threadId: Id | null; readonly text: string; readonly only: "all" | "unread" | "flagged" }
+  | { readonly screen: "accounts" }
+  | { readonly screen: "microsoft" }
+  | { readonly screen: "link-done"; readonly accountId: Id }
+  | { readonly screen: "link-failed"; readonly code: string; readonly aadsts: string | null; readonly correlation: string | null; readonly expected: string | null; readonly got: string | null }
+  | { readonly screen: "not-found" };
+
+export type MailRoute = Extract<Route, { screen: "mail" }>;
+
+const EVERYWHERE = "all";
+
+function onlyOf(value: string | null): MailRoute["only"] {
+  return value === "unread" || value === "flagged" ? value : "all";
+}
+
+function mailRoute(parts: readonly string[], query: URLSearchParams): Route {
+  const [, accountId, mailboxId, threadId] = parts;
+  if (!accountId) return { screen: "home" };
+  if (!mailboxId) return { screen: "account", accountId };
+  return {
+    screen: "mail",
+    accountId,
+    mailboxId: mailboxId === EVERYWHERE ? null : mailboxId,
+    threadId: threadId ?? null,
+    text: query.get("q") ?? "",
+    only: onlyOf(query.get("only")),
+  };
+}
+
+export function parseRoute(path: string, search: string): Route {
+  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const query = new URLSearchParams(search);
+  const place = parts.slice(0, 2).join("/");
+  if (parts.length === 0) return { screen: "home" };
+  if (parts[0] === "mail") return mailRoute(parts, query);
+  if (place === "accounts") return { screen: "accounts" };
+  if (place === "settings/microsoft") return { screen: "microsoft" };
+  if (place === "link/done") return { screen: "link-done", accountId: query.get("account") ?? "" };
+  if (place === "link/failed")
+    return {
+      screen: "link-failed", code: query.get("code") ?? "", aadsts: query.get("aadsts"),
+      correlation: query.get("correlation"), expected: query.get("expected"), got: query.get("got"),
+    };
+  return { screen: "not-found" };
+}
+
+function mailPath(route: MailRoute): string {
+  const mailbox = route.mailboxId ?? EVERYWHERE;
+  const parts = ["mail", route.accountId, mailbox, ...(route.threadId ? [route.threadId] : [])];
+  const query = new URLSearchParams();
+  if (route.text) query.set("q", route.text);
+  if (route.only !== "all") query.set("only", route.only);
+  const search = query.toString();
+  return parts.map(encodeURIComponent).join("/") + (search ? `?${search}` : "");
+}
+
+export function pathOf(route: Route): string {
+  switch (route.screen) {
+    case "mail": return mailPath(route);
+    case "account": return `mail/${encodeURIComponent(route.accountId)}`;
+    case "accounts": return "accounts";
+    case "microsoft": return "settings/microsoft";
+    case "link-done": return `link/done?account=${encodeURIComponent(route.accountId)}`;
+    default: return "";
+  }
+}
+
+export function hrefOf(route: Route): string {
+  return new URL(pathOf(route), document.baseURI).href;
+}
+
+const listeners = new Set<() => void>();
+let current: { readonly href: string; readonly route: Route } | null = null;
+
+function read(): Route {
+  if (current?.href === location.href) return current.route;
+  const base = new URL(document.baseURI).pathname;
+  const path = location.pathname.startsWith(base) ? location.pathname.slice(base.length) : location.pathname;
+  let route: Route;
+  try {
+    route = parseRoute(path, location.search);
+  } catch {
+    route = { screen: "not-found" };
+  }
+  current = { href: location.href, route };
+  return route;
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    removeEventListener("popstate", listener);
+  };
+}
+
+export function navigate(route: Route, replace = false): void {
+  const href = hrefOf(route);
+  if (href === location.href) return;
+  if (replace) history.replaceState(null, "", href);
+  else history.pushState(null, "", href);
+  for (const listener of listeners) listener();
+}
+
+export function currentRoute(): Route {
+  return read();
+}
+
+export function useRoute(): Route {
+  return useSyncExternalStore(subscribe, read);
+}

@@ -1,0 +1,228 @@
+/* The shapes of RFC 8620, RFC 8621 and docs/page-api.md, as far as the page uses them. */
+export type Id = string;
+export type UTCDate = string;
+
+export interface Address {
+  readonly name: string | null;
+  readonly email: string;
+}
+
+export interface Mailbox {
+  readonly id: Id;
+  readonly name: string;
+  readonly parentId: Id | null;
+  readonly role: string | null;
+  readonly sortOrder: number;
+  readonly totalEmails: number;
+  readonly unreadEmails: number;
+  readonly totalThreads: number;
+  readonly unreadThreads: number;
+}
+
+export type EmailState = "ready" | "pending" | "unreadable";
+
+/* What a row of the list needs of one email. */
+export interface EmailSummary {
+  readonly id: Id;
+  readonly threadId: Id;
+  readonly mailboxIds: Readonly<Record<Id, true>>;
+  readonly keywords: Readonly<Record<string, true>>;
+  readonly hasAttachment: boolean;
+  readonly from: readonly Address[] | null;
+  readonly to: readonly Address[] | null;
+  readonly subject: string | null;
+  readonly receivedAt: UTCDate;
+  readonly preview: string;
+  readonly size: number;
+  readonly "postroom:state"?: EmailState;
+}
+
+/* What the reader and an answer need. */
+export interface EmailDetail extends EmailSummary {
+  readonly cc: readonly Address[] | null;
+  readonly bcc: readonly Address[] | null;
+  readonly replyTo: readonly Address[] | null;
+  readonly sentAt: string | null;
+  readonly messageId: readonly string[] | null;
+  readonly inReplyTo: readonly string[] | null;
+  readonly references: readonly string[] | null;
+}
+
+export interface BodyPart {
+  readonly partId: string | null;
+  readonly blobId: Id | null;
+  readonly size: number;
+  readonly name: string | null;
+  readonly type: string;
+  readonly cid: string | null;
+  readonly disposition: string | null;
+}
+
+export interface EmailBody {
+  readonly id: Id;
+  readonly htmlBody: readonly BodyPart[];
+  readonly textBody: readonly BodyPart[];
+  readonly attachments: readonly BodyPart[];
+  readonly bodyValues: Readonly<Record<string, { readonly value: string; readonly isTruncated: boolean }>>;
+}
+
+export interface ViewAttachment {
+  readonly blobId: Id;
+  readonly name: string | null;
+  readonly type: string;
+  readonly size: number;
+  readonly inline: boolean;
+}
+
+export interface EmailView {
+  readonly id: Id;
+  readonly html: string | null;
+  readonly text: string | null;
+  readonly blockedRemote: number;
+  readonly trackersRemoved: number;
+  readonly attachments: readonly ViewAttachment[];
+  readonly state: EmailState;
+}
+
+export interface Identity {
+  readonly id: Id;
+  readonly name: string;
+  readonly email: string;
+  readonly textSignature: string;
+  readonly htmlSignature: string;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly action: string;
+  readonly detail?: string | null;
+  readonly at?: UTCDate | null;
+}
+
+export interface Progress {
+  readonly phase: "folders" | "headers" | "messages";
+  readonly messagesDone: number;
+  readonly messagesTotal: number;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly bytesPerSecond: number;
+  readonly secondsLeft: number | null;
+  readonly pending: number;
+}
+
+export type AccountState = "linking" | "syncing" | "idle" | "retrying" | "paused" | "needs-relink" | "error";
+
+export interface LinkedAccount {
+  readonly id: Id;
+  readonly address: string;
+  readonly provider: string | null;
+  readonly providerType: "microsoft" | "google" | null;
+  readonly state: AccountState;
+  readonly problem: Problem | null;
+  readonly since: UTCDate | null;
+  readonly lastSync: UTCDate | null;
+  readonly nextAttempt: UTCDate | null;
+  readonly progress: Progress | null;
+  readonly canSend: boolean;
+  readonly sendProblem: Problem | null;
+}
+
+export type Cloud = "global" | "usgov" | "dod" | "china" | "custom";
+
+export interface Provider {
+  readonly id: Id;
+  readonly type: "microsoft" | "google";
+  readonly name: string;
+  readonly ready: boolean;
+  readonly problem?: Problem | null;
+  readonly clientId?: string | null;
+  readonly tenant?: string | null;
+  readonly hasClientSecret?: boolean;
+  readonly secretExpires?: UTCDate | null;
+  readonly cloud?: Cloud;
+  readonly authority?: string | null;
+  readonly graph?: string | null;
+  readonly imap?: string | null;
+  readonly smtp?: string | null;
+  readonly scopePrefix?: string | null;
+  readonly caFile?: string | null;
+  readonly redirectUri?: string;
+  readonly redirectWarning?: "not-https" | "other-origin" | null;
+}
+
+export interface SessionAccount {
+  readonly name: string;
+  readonly isPersonal: boolean;
+  readonly isReadOnly: boolean;
+  readonly accountCapabilities: Readonly<Record<string, unknown>>;
+}
+
+export interface JmapSession {
+  readonly username: string;
+  readonly accounts: Readonly<Record<Id, SessionAccount>>;
+  readonly primaryAccounts: Readonly<Record<string, Id>>;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly apiUrl: string;
+  readonly state: string;
+}
+
+export interface SetError {
+  readonly type: string;
+  readonly description?: string | null;
+  readonly properties?: readonly string[];
+}
+
+export interface SetResponse {
+  readonly accountId: Id;
+  readonly oldState: string | null;
+  readonly newState: string;
+  readonly created?: Readonly<Record<string, { readonly id: Id } & Record<string, unknown>>> | null;
+  readonly updated?: Readonly<Record<Id, unknown>> | null;
+  readonly destroyed?: readonly Id[] | null;
+  readonly notCreated?: Readonly<Record<string, SetError>> | null;
+  readonly notUpdated?: Readonly<Record<Id, SetError>> | null;
+  readonly notDestroyed?: Readonly<Record<Id, SetError>> | null;
+}
+
+export interface GetResponse<T> {
+  readonly accountId: Id;
+  readonly state: string;
+  readonly list: readonly T[];
+  readonly notFound: readonly Id[];
+}
+
+export interface QueryResponse {
+  readonly accountId: Id;
+  readonly queryState: string;
+  readonly position: number;
+  readonly ids: readonly Id[];
+  readonly total?: number;
+}
+
+export interface ChangesResponse {
+  readonly accountId: Id;
+  readonly oldState: string;
+  readonly newState: string;
+  readonly hasMoreChanges: boolean;
+  readonly created: readonly Id[];
+  readonly updated: readonly Id[];
+  readonly destroyed: readonly Id[];
+}
+
+export interface StateChange {
+  readonly "@type": "StateChange";
+  readonly changed: Readonly<Record<Id, Readonly<Record<string, string>>>>;
+}
+
+export interface UploadedBlob {
+  readonly accountId: Id;
+  readonly blobId: Id;
+  readonly type: string;
+  readonly size: number;
+}
+
+export const CORE = "urn:ietf:params:jmap:core";
+export const MAIL = "urn:ietf:params:jmap:mail";
+export const SUBMISSION = "urn:ietf:params:jmap:submission";
+export const MANAGE = "urn:postroom:manage";

@@ -1,0 +1,109 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { jmapOne, MethodError } from "../jmap/client.ts";
+import type { PushListener } from "../jmap/push.ts";
+import type { EmailSummary, Id, StateChange } from "../jmap/types.ts";
+import { cachedEmails, mergeSummaries, refreshLists } from "./cache.ts";
+import { fetchChanges, fetchSummaries, keys, knownState, rememberState } from "./queries.ts";
+
+const LIST_REFRESH_GAP = 1_500;
+
+/* Runs a job soon, but not more often than the gap: a first sync changes mail many times a second. */
+function paced(gap: number, job: () => Promise<void>): () => void {
+  let running = false;
+  let again = false;
+  const run = async (): Promise<void> => {
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    do {
+      again = false;
+      await job().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, gap));
+    } while (again);
+    running = false;
+  };
+  return () => void run();
+}
+
+function sameMailboxes(a: EmailSummary, b: EmailSummary): boolean {
+  const left = Object.keys(a.mailboxIds);
+  return left.length === Object.keys(b.mailboxIds).length && left.every((id) => b.mailboxIds[id]);
+}
+
+/* Follows Email/changes: known emails are patched in place, anything new or gone makes the lists ask again. */
+async function followEmails(client: QueryClient, accountId: Id): Promise<void> {
+  const since = knownState(accountId, "Email");
+  if (since === undefined) return;
+  const changes = await fetchChanges("Email", accountId, since).catch((error: unknown) => {
+    if (error instanceof MethodError) return null;
+    throw error;
+  });
+  if (changes === null) return startOver(client, accountId);
+  rememberState(accountId, "Email", changes.newState);
+  const known = cachedEmails(client, accountId);
+  const updated = changes.updated.filter((id) => known.has(id));
+  const fresh = await fetchSummaries(accountId, updated);
+  const moved = fresh.some((email) => !sameMailboxes(known.get(email.id)!, email));
+  const becameReady = fresh.filter((email) => known.get(email.id)!["postroom:state"] !== email["postroom:state"]);
+  mergeSummaries(client, accountId, fresh);
+  for (const email of becameReady) void client.invalidateQueries({ queryKey: ["view", accountId, email.id] });
+  const unknownUpdates = changes.updated.length > updated.length;
+  if (changes.created.length > 0 || changes.destroyed.length > 0 || moved || unknownUpdates) {
+    await refreshLists(client, accountId);
+    await refreshThreads(client, accountId);
+  }
+  if (changes.hasMoreChanges) await followEmails(client, accountId);
+}
+
+async function refreshThreads(client: QueryClient, accountId: Id): Promise<void> {
+  await client.invalidateQueries({ queryKey: keys.threads(accountId) });
+}
+
+/* The server no longer knows our state: everything of the account is asked again. */
+async function startOver(client: QueryClient, accountId: Id): Promise<void> {
+  rememberState(accountId, "Email", "");
+  const latest = await fetchEmailState(accountId);
+  rememberState(accountId, "Email", latest);
+  await refreshLists(client, accountId);
+  await refreshThreads(client, accountId);
+}
+
+async function fetchEmailState(accountId: Id): Promise<string> {
+  const answer = await jmapOne<{ state: string }>("Email/get", { accountId, ids: [], properties: ["id"] });
+  return answer.state;
+}
+
+type Handler = (accountId: Id) => void;
+
+/* What each type's change sets going. */
+export function liveListener(client: QueryClient, onOnline: (online: boolean) => void): PushListener {
+  const pacers = new Map<string, () => void>();
+  const pace = (key: string, gap: number, job: () => Promise<void>): void => {
+    let pacer = pacers.get(key);
+    if (!pacer) pacers.set(key, (pacer = paced(gap, job)));
+    pacer();
+  };
+  const refetch = (key: readonly unknown[]) => () => client.invalidateQueries({ queryKey: key });
+  const handlers: Readonly<Record<string, Handler>> = {
+    Email: (id) => pace(`Email ${id}`, LIST_REFRESH_GAP, () => followEmails(client, id)),
+    Mailbox: (id) => pace(`Mailbox ${id}`, 1_000, refetch(keys.mailboxes(id))),
+    Thread: () => undefined,
+    LinkedAccount: (id) => pace(`LinkedAccount ${id}`, 500, async () => {
+      await client.invalidateQueries({ queryKey: keys.linked(id) });
+      await client.invalidateQueries({ queryKey: keys.session });
+    }),
+    Provider: (id) => pace(`Provider ${id}`, 500, refetch(keys.providers(id))),
+    Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
+  };
+  const onChange = (change: StateChange): void => {
+    for (const [accountId, types] of Object.entries(change.changed))
+      for (const [type, state] of Object.entries(types))
+        if (knownState(accountId, type) !== state) handlers[type]?.(accountId);
+  };
+  const onResync = (): void => {
+    void client.invalidateQueries();
+  };
+  return { onChange, onResync, onOnline };
+}

@@ -1,0 +1,250 @@
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { jmap, jmapOne, MethodError, resultOf, type Invocation } from "../jmap/client.ts";
+import { fetchSession } from "../jmap/auth.ts";
+import type {
+  ChangesResponse, EmailBody, EmailDetail, EmailSummary, EmailView, GetResponse, Id, Identity, LinkedAccount, Mailbox,
+  Provider, QueryResponse,
+} from "../jmap/types.ts";
+import { groupConversations, type Conversation } from "./conversations.ts";
+
+export const PAGE_SIZE = 50;
+
+const SUMMARY = [
+  "id", "threadId", "mailboxIds", "keywords", "hasAttachment", "from", "to", "subject", "receivedAt", "preview", "size",
+  "postroom:state",
+] as const;
+const DETAIL = [...SUMMARY, "cc", "bcc", "replyTo", "sentAt", "messageId", "inReplyTo", "references"] as const;
+
+/* What a list shows: one mailbox, narrowed by words or a keyword, or a search of the whole account. */
+export interface ListView {
+  readonly accountId: Id;
+  readonly mailboxId: Id | null;
+  readonly text: string;
+  readonly only: "all" | "unread" | "flagged";
+}
+
+export interface ListPage {
+  readonly total: number;
+  readonly mailboxId: Id | null;
+  readonly rows: readonly Conversation[];
+}
+
+export interface Thread {
+  readonly id: Id;
+  readonly emails: readonly EmailDetail[];
+}
+
+export const keys = {
+  session: ["session"] as const,
+  mailboxes: (accountId: Id) => ["mailboxes", accountId] as const,
+  lists: (accountId: Id) => ["list", accountId] as const,
+  page: (view: ListView, page: number) => ["list", view.accountId, view.mailboxId, view.text, view.only, page] as const,
+  threads: (accountId: Id) => ["thread", accountId] as const,
+  thread: (accountId: Id, threadId: Id) => ["thread", accountId, threadId] as const,
+  views: (accountId: Id) => ["view", accountId] as const,
+  view: (accountId: Id, emailId: Id, images: boolean) => ["view", accountId, emailId, images] as const,
+  identities: (accountId: Id) => ["identities", accountId] as const,
+  linked: (userAccount: Id) => ["linked", userAccount] as const,
+  providers: (userAccount: Id) => ["providers", userAccount] as const,
+};
+
+export function sessionQuery() {
+  return queryOptions({ queryKey: keys.session, queryFn: ({ signal }) => fetchSession(signal), staleTime: Infinity });
+}
+
+/* The states that /changes starts from, by account and type. Kept beside the cache: they are not for display. */
+const states = new Map<string, string>();
+
+export function knownState(accountId: Id, type: string): string | undefined {
+  return states.get(`${accountId} ${type}`);
+}
+
+export function rememberState(accountId: Id, type: string, state: string): void {
+  states.set(`${accountId} ${type}`, state);
+}
+
+export function forgetStates(): void {
+  states.clear();
+}
+
+async function getAll<T>(type: string, accountId: Id, signal: AbortSignal): Promise<readonly T[]> {
+  const answer = await jmapOne<GetResponse<T>>(`${type}/get`, { accountId, ids: null }, { signal });
+  rememberState(accountId, type, answer.state);
+  return answer.list;
+}
+
+export function mailboxesQuery(accountId: Id) {
+  return queryOptions({
+    queryKey: keys.mailboxes(accountId),
+    queryFn: ({ signal }) => getAll<Mailbox>("Mailbox", accountId, signal),
+    staleTime: Infinity,
+  });
+}
+
+export function identitiesQuery(accountId: Id) {
+  return queryOptions({
+    queryKey: keys.identities(accountId),
+    queryFn: ({ signal }) => getAll<Identity>("Identity", accountId, signal),
+    staleTime: 300_000,
+  });
+}
+
+export function linkedQuery(userAccount: Id) {
+  return queryOptions({
+    queryKey: keys.linked(userAccount),
+    queryFn: ({ signal }) => getAll<LinkedAccount>("LinkedAccount", userAccount, signal),
+    staleTime: Infinity,
+  });
+}
+
+export function providersQuery(userAccount: Id) {
+  return queryOptions({
+    queryKey: keys.providers(userAccount),
+    queryFn: ({ signal }) => getAll<Provider>("Provider", userAccount, signal),
+    staleTime: 60_000,
+  });
+}
+
+export function filterOf(view: ListView): Record<string, unknown> | null {
+  const filter: Record<string, unknown> = {};
+  if (view.mailboxId !== null) filter["inMailbox"] = view.mailboxId;
+  if (view.text) filter["text"] = view.text;
+  if (view.only === "flagged") filter["hasKeyword"] = "$flagged";
+  if (view.only === "unread") filter["notKeyword"] = "$seen";
+  return Object.keys(filter).length > 0 ? filter : null;
+}
+
+function queryCall(view: ListView, page: number): Invocation {
+  return ["Email/query", {
+    accountId: view.accountId,
+    filter: filterOf(view),
+    sort: [{ property: "receivedAt", isAscending: false }],
+    collapseThreads: true,
+    position: page * PAGE_SIZE,
+    limit: PAGE_SIZE,
+    calculateTotal: true,
+  }, "query"];
+}
+
+/* The four calls of RFC 8621, 4.10: ids, their threads, and the emails of these, in one round trip. */
+function pageCalls(view: ListView, page: number): Invocation[] {
+  const { accountId } = view;
+  return [
+    queryCall(view, page),
+    ["Email/get", { accountId, "#ids": resultOf("query", "Email/query", "/ids"), properties: ["threadId"] }, "leads"],
+    ["Thread/get", { accountId, "#ids": resultOf("leads", "Email/get", "/list/*/threadId") }, "threads"],
+    ["Email/get", { accountId, "#ids": resultOf("threads", "Thread/get", "/list/*/emailIds"), properties: SUMMARY }, "emails"],
+  ];
+}
+
+/* Threads too long for one request: the leading emails alone still make a list. */
+function shortPageCalls(view: ListView, page: number): Invocation[] {
+  const { accountId } = view;
+  return [
+    queryCall(view, page),
+    ["Email/get", { accountId, "#ids": resultOf("query", "Email/query", "/ids"), properties: SUMMARY }, "emails"],
+  ];
+}
+
+async function fetchPage(view: ListView, page: number, signal: AbortSignal): Promise<ListPage> {
+  const read = async (calls: Invocation[]): Promise<ListPage> => {
+    const results = await jmap(calls, { signal });
+    const query = results.get<QueryResponse>("query");
+    const emails = results.get<GetResponse<EmailSummary>>("emails");
+    if (knownState(view.accountId, "Email") === undefined) rememberState(view.accountId, "Email", emails.state);
+    return {
+      total: query.total ?? query.position + query.ids.length,
+      mailboxId: view.mailboxId,
+      rows: groupConversations(query.ids, emails.list),
+    };
+  };
+  try {
+    return await read(pageCalls(view, page));
+  } catch (error) {
+    if (error instanceof MethodError && error.type === "requestTooLarge") return read(shortPageCalls(view, page));
+    throw error;
+  }
+}
+
+export function pageQuery(view: ListView, page: number) {
+  return queryOptions({
+    queryKey: keys.page(view, page),
+    queryFn: ({ signal }) => fetchPage(view, page, signal),
+    staleTime: Infinity,
+    gcTime: 120_000,
+    retry: (count, error) => !(error instanceof MethodError) && count < 2,
+  });
+}
+
+async function fetchThread(accountId: Id, threadId: Id, signal: AbortSignal): Promise<Thread> {
+  const results = await jmap([
+    ["Thread/get", { accountId, ids: [threadId] }, "thread"],
+    ["Email/get", { accountId, "#ids": resultOf("thread", "Thread/get", "/list/*/emailIds"), properties: DETAIL }, "emails"],
+  ], { signal });
+  const emails = results.get<GetResponse<EmailDetail>>("emails").list;
+  return { id: threadId, emails: [...emails].sort((a, b) => (a.receivedAt < b.receivedAt ? -1 : 1)) };
+}
+
+export function threadQuery(accountId: Id, threadId: Id) {
+  return queryOptions({
+    queryKey: keys.thread(accountId, threadId),
+    queryFn: ({ signal }) => fetchThread(accountId, threadId, signal),
+    staleTime: Infinity,
+  });
+}
+
+async function fetchView(accountId: Id, emailId: Id, remoteImages: boolean, signal: AbortSignal): Promise<EmailView> {
+  const answer = await jmapOne<GetResponse<EmailView>>("EmailView/get", { accountId, ids: [emailId], remoteImages }, { signal });
+  const view = answer.list[0];
+  if (!view) throw new MethodError("notFound", null);
+  return view;
+}
+
+export function viewQuery(accountId: Id, emailId: Id, remoteImages: boolean) {
+  return queryOptions({
+    queryKey: keys.view(accountId, emailId, remoteImages),
+    queryFn: ({ signal }) => fetchView(accountId, emailId, remoteImages, signal),
+    staleTime: 600_000,
+    gcTime: 600_000,
+    /* A pending email comes with a change of Email; asking again now and then covers a lost push. */
+    refetchInterval: (query) => (query.state.data?.state === "pending" ? 5_000 : false),
+  });
+}
+
+/* The bodies as they are, for an answer or for a draft that is opened again. */
+export async function fetchBody(accountId: Id, emailId: Id): Promise<EmailBody> {
+  const answer = await jmapOne<GetResponse<EmailBody>>("Email/get", {
+    accountId,
+    ids: [emailId],
+    properties: ["id", "htmlBody", "textBody", "attachments", "bodyValues"],
+    bodyProperties: ["partId", "blobId", "size", "name", "type", "cid", "disposition"],
+    fetchHTMLBodyValues: true,
+    fetchTextBodyValues: true,
+  });
+  const body = answer.list[0];
+  if (!body) throw new MethodError("notFound", null);
+  return body;
+}
+
+export async function fetchDetail(accountId: Id, emailId: Id): Promise<EmailDetail> {
+  const answer = await jmapOne<GetResponse<EmailDetail>>("Email/get", { accountId, ids: [emailId], properties: DETAIL });
+  const email = answer.list[0];
+  if (!email) throw new MethodError("notFound", null);
+  return email;
+}
+
+export function fetchChanges(type: string, accountId: Id, sinceState: string): Promise<ChangesResponse> {
+  return jmapOne<ChangesResponse>(`${type}/changes`, { accountId, sinceState, maxChanges: 200 });
+}
+
+export async function fetchSummaries(accountId: Id, ids: readonly Id[]): Promise<readonly EmailSummary[]> {
+  if (ids.length === 0) return [];
+  const answer = await jmapOne<GetResponse<EmailSummary>>("Email/get", { accountId, ids, properties: SUMMARY });
+  return answer.list;
+}
+
+/* A conversation is fetched before it is opened: on hover, and the neighbours of the open one. */
+export function prefetchThread(client: QueryClient, accountId: Id, conversation: Conversation): void {
+  void client.prefetchQuery(threadQuery(accountId, conversation.threadId));
+  void client.prefetchQuery(viewQuery(accountId, conversation.emails.at(-1)?.id ?? conversation.leadId, false));
+}

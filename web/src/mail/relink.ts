@@ -1,0 +1,32 @@
+import { pageUrl } from "../jmap/http.ts";
+import type { Id, LinkedAccount } from "../jmap/types.ts";
+
+export interface LinkStart {
+  readonly provider: Id;
+  readonly address: string;
+  /* YYYY-MM-DD */
+  readonly since: string;
+  /* Given to link the same mailbox again in place. */
+  readonly accountId?: Id;
+}
+
+export function startAddress(start: LinkStart): string {
+  const query = new URLSearchParams({ login_hint: start.address, since: start.since });
+  if (start.accountId !== undefined) query.set("account", start.accountId);
+  return pageUrl(`oauth/${encodeURIComponent(start.provider)}/start?${query.toString()}`);
+}
+
+/* Leaves the page for the provider's own sign-in; the way back is link/done or link/failed. */
+export function goToProvider(start: LinkStart): void {
+  location.assign(startAddress(start));
+}
+
+export function canRelink(account: LinkedAccount): boolean {
+  return account.provider !== null;
+}
+
+export function relink(account: LinkedAccount): void {
+  if (account.provider === null) return;
+  const since = (account.since ?? new Date().toISOString()).slice(0, 10);
+  goToProvider({ provider: account.provider, address: account.address, since, accountId: account.id });
+}

@@ -1,0 +1,22 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App, createQueryClient } from "./app/App.tsx";
+import { applyTheme, themeChoice } from "./app/theme.ts";
+import { activateLanguage } from "./i18n/i18n.ts";
+import { preferredLanguage, storedLanguage } from "./i18n/languages.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/mail.css";
+import "./styles/reader.css";
+import "./styles/pages.css";
+
+async function start(): Promise<void> {
+  applyTheme(themeChoice());
+  await activateLanguage(preferredLanguage(storedLanguage(), navigator.languages));
+  const root = document.getElementById("root");
+  if (!root) throw new Error("index.html lacks its root");
+  createRoot(root).render(<StrictMode><App client={createQueryClient()} /></StrictMode>);
+}
+
+void start();

@@ -1,0 +1,119 @@
+import { Clock, Paperclip, Star } from "lucide-react";
+import { memo, type MouseEvent } from "react";
+import { useLocale, useT, type Translate } from "../../i18n/i18n.ts";
+import { formatFullDate, formatListDate } from "../../i18n/format.ts";
+import { displayName, factsOf, leadOf, participantsOf, shortName, type Conversation, type Participant } from "../../mail/conversations.ts";
+import { Avatar } from "../../ui/Avatar.tsx";
+
+export interface RowProps {
+  readonly conversation: Conversation;
+  readonly own: string;
+  readonly outgoing: boolean;
+  readonly active: boolean;
+  readonly open: boolean;
+  readonly selected: boolean;
+  readonly position: number;
+  readonly total: number;
+  readonly top: number;
+  readonly onOpen: (threadId: string) => void;
+  readonly onToggle: (threadId: string) => void;
+  readonly onRange: (threadId: string) => void;
+  readonly onFlag: (conversation: Conversation) => void;
+  readonly onHover: (conversation: Conversation) => void;
+}
+
+function nameOf(person: Participant, alone: boolean, t: Translate): string {
+  if (person.me) return t("row.me");
+  return alone ? displayName(person.address) : shortName(person.address);
+}
+
+function People({ people, outgoing, draft }: { readonly people: readonly Participant[]; readonly outgoing: boolean; readonly draft: boolean }) {
+  const t = useT();
+  const alone = people.length === 1;
+  return (
+    <span className="row-people">
+      {outgoing && people.length > 0 && <span className="row-to">{t("row.to")} </span>}
+      {people.slice(0, 4).map((person, index) => (
+        <span key={person.address.email}>
+          {index > 0 && t("row.separator")}
+          <bdi className={person.unread ? "row-new" : undefined}>{nameOf(person, alone, t)}</bdi>
+        </span>
+      ))}
+      {people.length > 4 && <span> +{people.length - 4}</span>}
+      {people.length === 0 && <span>{t(outgoing ? "row.noRecipient" : "row.noSender")}</span>}
+      {draft && <span className="row-draft">{people.length > 0 ? t("row.separator") : ""}{t("row.draft")}</span>}
+    </span>
+  );
+}
+
+/* What a screen reader says of a row, in one sentence. */
+function labelOf(props: RowProps, people: readonly Participant[], t: Translate, locale: string): string {
+  const facts = factsOf(props.conversation);
+  const parts = [
+    facts.unread ? t("row.unread") : "",
+    people.map((person) => nameOf(person, true, t)).join(t("row.separator")),
+    facts.subject || t("row.noSubject"),
+    formatFullDate(facts.date, locale),
+    facts.hasAttachment ? t("row.hasAttachment") : "",
+    facts.flagged ? t("row.flagged") : "",
+  ];
+  return parts.filter(Boolean).join(". ");
+}
+
+function RowText(props: RowProps & { readonly people: readonly Participant[] }) {
+  const t = useT();
+  const locale = useLocale();
+  const { conversation, outgoing, people } = props;
+  const facts = factsOf(conversation);
+  const count = conversation.emails.length;
+  return (
+    <div className="row-text">
+      <div className="row-line">
+        <People people={people} outgoing={outgoing} draft={facts.hasDraft && !outgoing} />
+        {count > 1 && <span className="row-count">{count}</span>}
+        <time className="row-date" dateTime={facts.date}>{formatListDate(facts.date, locale)}</time>
+      </div>
+      <div className="row-line">
+        <span className="row-subject" dir="auto">{facts.subject || t("row.noSubject")}</span>
+        {facts.pending && <Clock size={14} className="row-mark" aria-hidden />}
+        {facts.hasAttachment && <Paperclip size={14} className="row-mark" aria-hidden />}
+      </div>
+      <div className="row-line">
+        <span className="row-preview" dir="auto">{facts.preview || " "}</span>
+      </div>
+    </div>
+  );
+}
+
+export const ConversationRow = memo(function ConversationRow(props: RowProps) {
+  const t = useT();
+  const locale = useLocale();
+  const { conversation, active, open, selected, onOpen, onToggle, onRange, onFlag, onHover } = props;
+  const { threadId } = conversation;
+  const facts = factsOf(conversation);
+  const people = participantsOf(conversation, props.own, props.outgoing);
+  const face = people.find((person) => !person.me)?.address ?? people[0]?.address ?? leadOf(conversation).from?.[0];
+  const click = (event: MouseEvent): void => {
+    if (event.shiftKey) onRange(threadId);
+    else if (event.metaKey || event.ctrlKey) onToggle(threadId);
+    else onOpen(threadId);
+  };
+  const names = ["row", facts.unread && "row-unread", active && "row-active", open && "row-open", selected && "row-selected"];
+  return (
+    <div role="option" id={`row-${threadId}`} aria-selected={selected || open} aria-posinset={props.position + 1} aria-setsize={props.total}
+      aria-label={labelOf(props, people, t, locale)} className={names.filter(Boolean).join(" ")}
+      style={{ transform: `translateY(${props.top}px)` }} onClick={click} onMouseEnter={() => onHover(conversation)}>
+      <button type="button" tabIndex={-1} className="row-face" aria-label={t(selected ? "row.deselect" : "row.select")}
+        aria-pressed={selected} onClick={(event) => { event.stopPropagation(); if (event.shiftKey) onRange(threadId); else onToggle(threadId); }}>
+        <Avatar address={face ?? { name: null, email: "?" }} />
+        <span className="row-tick" aria-hidden>{selected ? "✓" : ""}</span>
+      </button>
+      <RowText {...props} people={people} />
+      <button type="button" tabIndex={-1} className={facts.flagged ? "row-star row-starred" : "row-star"} aria-pressed={facts.flagged}
+        aria-label={t(facts.flagged ? "action.unflag" : "action.flag")}
+        onClick={(event) => { event.stopPropagation(); onFlag(conversation); }}>
+        <Star size={16} fill={facts.flagged ? "currentColor" : "none"} aria-hidden />
+      </button>
+    </div>
+  );
+});

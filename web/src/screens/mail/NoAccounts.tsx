@@ -1,0 +1,35 @@
+import { Mailbox } from "lucide-react";
+import { useDesk } from "../../app/context.ts";
+import { useT } from "../../i18n/i18n.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Brand } from "../../ui/Brand.tsx";
+import { Link } from "../../ui/Link.tsx";
+import { Empty } from "../../ui/Notice.tsx";
+import { LanguageMenu, ThemeMenu } from "../../ui/Preferences.tsx";
+
+/* The first visit: nothing is linked yet. */
+export function NoAccounts() {
+  const t = useT();
+  const desk = useDesk();
+  return (
+    <div className="page">
+      <header className="page-head">
+        <Brand />
+        <span className="page-head-tools">
+          <LanguageMenu placement="below-end" /><ThemeMenu placement="below-end" />
+          <Button onClick={desk.signOut}>{t("menu.signOut")}</Button>
+        </span>
+      </header>
+      <main className="full-page">
+        <Empty icon={Mailbox} title={t("welcome.title")} action={
+          <span className="button-row">
+            <Link className="button button-primary" to={{ screen: "accounts" }}>{t("welcome.link")}</Link>
+            {desk.user.admin && <Link className="button button-quiet" to={{ screen: "microsoft" }}>{t("menu.microsoft")}</Link>}
+          </span>
+        }>
+          {t(desk.user.admin ? "welcome.adminText" : "welcome.text")}
+        </Empty>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+import { useEffect, useRef } from "react";
+import { tinykeys, type KeybindingsMap } from "tinykeys";
+import { navigate, type MailRoute } from "../../app/router.ts";
+import type { Mailbox } from "../../jmap/types.ts";
+import { byRole, type Role } from "../../mail/mailboxes.ts";
+import { undoLatest } from "../../ui/toasts.ts";
+import { answerOpenEmail, composeNew } from "../compose/composer-store.ts";
+import { useListCommands, type ListCommands } from "../list/list-commands.ts";
+import type { ListState } from "../list/list-state.ts";
+
+export interface KeyContext {
+  readonly route: MailRoute;
+  readonly list: ListState;
+  readonly mailboxes: readonly Mailbox[];
+  readonly openSheet: (sheet: "keys" | "move") => void;
+  readonly enabled: boolean;
+}
+
+export function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement &&
+    (target.isContentEditable || target.matches("input, textarea, select, [role=menu] *") || target.closest("dialog, .ant-modal") !== null);
+}
+
+function step({ list, route }: KeyContext, by: number): void {
+  const at = list.cursor === null ? -1 : list.indexOf(list.cursor);
+  const next = list.rowAt(at < 0 ? 0 : at + by);
+  if (!next) return;
+  if (route.threadId === null) list.setCursor(next.threadId);
+  else list.open(next.threadId);
+}
+
+function goTo({ route, mailboxes }: KeyContext, role: Role): void {
+  const mailbox = byRole(mailboxes, role);
+  if (mailbox) navigate({ ...route, mailboxId: mailbox.id, threadId: null, text: "", only: "all" });
+}
+
+type Command = (context: KeyContext, commands: ListCommands) => void;
+
+const toList: Command = ({ route, list }) => {
+  if (list.selected.size > 0) list.clearSelection();
+  else if (route.threadId !== null) list.open(null);
+  document.getElementById("list")?.focus();
+};
+
+const openCursor: Command = ({ list }) => list.cursor !== null && list.open(list.cursor);
+const toggleCursor: Command = ({ list }) => list.cursor !== null && list.toggle(list.cursor);
+
+/* As in Gmail. Letters are given by the key's face; the wrapper below adds the key's place for other alphabets. */
+const LETTERS: Readonly<Record<string, Command>> = {
+  j: (context) => step(context, 1),
+  k: (context) => step(context, -1),
+  o: openCursor,
+  u: toList,
+  x: toggleCursor,
+  c: ({ route }) => composeNew(route.accountId),
+  r: () => answerOpenEmail("reply"),
+  a: () => answerOpenEmail("replyAll"),
+  f: () => answerOpenEmail("forward"),
+  e: (_, commands) => commands.archive(),
+  s: (_, commands) => commands.toggleFlag(),
+  v: ({ openSheet, list }) => list.targets().length > 0 && openSheet("move"),
+  z: () => void undoLatest(),
+  "g i": (context) => goTo(context, "inbox"),
+  "g s": (context) => goTo(context, "sent"),
+  "g d": (context) => goTo(context, "drafts"),
+  "Shift+i": (_, commands) => commands.markRead(),
+  "Shift+u": (_, commands) => commands.markUnread(),
+};
+
+const SIGNS: Readonly<Record<string, Command>> = {
+  Enter: openCursor,
+  ArrowDown: (context) => step(context, 1),
+  ArrowUp: (context) => step(context, -1),
+  Escape: toList,
+  "#": (_, commands) => commands.remove(),
+  Delete: (_, commands) => commands.remove(),
+  "!": (_, commands) => commands.junk(),
+  "/": () => document.getElementById("search")?.focus(),
+  "?": ({ openSheet }) => openSheet("keys"),
+};
+
+/* "g i" becomes "KeyG KeyI": the same keys on a keyboard that writes another alphabet. */
+function byPlace(binding: string): string {
+  return binding.replace(/(^|\s|\+)([a-z])(?=\s|$)/g, (_, before: string, letter: string) => `${before}Key${letter.toUpperCase()}`);
+}
+
+function isLatin(event: KeyboardEvent): boolean {
+  return /^[a-z]$/i.test(event.key);
+}
+
+/* Arrow keys and Enter belong to whatever has the focus, unless that is the list or nothing. */
+function isForeign(event: KeyboardEvent): boolean {
+  const target = event.target;
+  if (!/^(Arrow|Enter)/.test(event.key) || !(target instanceof HTMLElement)) return false;
+  return target !== document.body && target.id !== "list";
+}
+
+export function keyBindings(run: (command: Command, event: KeyboardEvent) => void): KeybindingsMap {
+  const bindings: KeybindingsMap = {};
+  /* After g, a letter is the end of "g s" and not the s that flags. */
+  let goPressed = -Infinity;
+  const alone = (keys: string, event: KeyboardEvent): boolean => keys.includes(" ") || event.timeStamp - goPressed > 1_000;
+  const onGo = (event: KeyboardEvent): void => { goPressed = event.timeStamp; };
+  bindings["g"] = onGo;
+  bindings["KeyG"] = onGo;
+  for (const [keys, command] of Object.entries(LETTERS)) {
+    bindings[keys] = (event) => { if (alone(keys, event)) run(command, event); };
+    bindings[byPlace(keys)] = (event) => { if (!isLatin(event) && alone(keys, event)) run(command, event); };
+  }
+  for (const [key, command] of Object.entries(SIGNS)) {
+    bindings[key] = (event) => run(command, event);
+    if (key.length === 1) bindings[`Shift+${key}`] = (event) => run(command, event);
+  }
+  bindings["$mod+k"] = (event) => {
+    event.preventDefault();
+    document.getElementById("search")?.focus();
+  };
+  return bindings;
+}
+
+export function useMailKeys(context: KeyContext): void {
+  const mailbox = context.mailboxes.find((one) => one.id === context.route.mailboxId);
+  const commands = useListCommands(context.list, context.route, mailbox);
+  const latest = useRef({ context, commands });
+  useEffect(() => { latest.current = { context, commands }; });
+  useEffect(() => tinykeys(window, keyBindings((command, event) => {
+    const now = latest.current;
+    if (!now.context.enabled || isTyping(event.target) || isForeign(event) || event.defaultPrevented) return;
+    event.preventDefault();
+    command(now.context, now.commands);
+  })), []);
+}

@@ -1,0 +1,103 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef } from "react";
+import { CloudOff, MailOpen, MailX } from "lucide-react";
+import type { MailRoute } from "../../app/router.ts";
+import { useT } from "../../i18n/i18n.ts";
+import type { Mailbox } from "../../jmap/types.ts";
+import { useMailActions } from "../../mail/actions.ts";
+import { isUnread } from "../../mail/conversations.ts";
+import { failureOf } from "../../mail/failures.ts";
+import { threadQuery, type Thread } from "../../mail/queries.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Empty, Spinner } from "../../ui/Notice.tsx";
+import { setOpenEmail } from "../compose/composer-store.ts";
+import type { ListState } from "../list/list-state.ts";
+import { Message } from "./Message.tsx";
+import { ReaderBar } from "./ReaderBar.tsx";
+
+interface Props {
+  readonly list: ListState;
+  readonly route: MailRoute;
+  readonly mailbox: Mailbox | undefined;
+  readonly onMove: () => void;
+}
+
+/* What is open at first: everything unread and the newest. Decided once, so that reading closes nothing. */
+function useFirstOpen(thread: Thread): ReadonlySet<string> {
+  const first = useRef<{ readonly id: string; readonly open: ReadonlySet<string> } | null>(null);
+  if (first.current?.id !== thread.id) {
+    const sent = thread.emails.filter((email) => !email.keywords["$draft"]);
+    const newest = sent.at(-1) ?? thread.emails.at(-1);
+    const open = new Set(sent.filter(isUnread).map((email) => email.id));
+    if (newest) open.add(newest.id);
+    first.current = { id: thread.id, open };
+  }
+  return first.current.open;
+}
+
+function ConversationView({ thread, route }: { readonly thread: Thread; readonly route: MailRoute }) {
+  const t = useT();
+  const open = useFirstOpen(thread);
+  const actions = useMailActions(route.accountId);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const newest = thread.emails.findLast((email) => !email.keywords["$draft"]) ?? thread.emails.at(-1);
+  const subject = thread.emails.find((email) => email.subject)?.subject ?? "";
+  useEffect(() => {
+    const unread = thread.emails.filter(isUnread);
+    if (unread.length > 0) actions.markRead(unread);
+    /* Only on opening: marking unread again must not be undone by looking. */
+  }, [thread.id]);
+  useEffect(() => {
+    setOpenEmail(newest ? { accountId: route.accountId, emailId: newest.id } : null);
+    return () => setOpenEmail(null);
+  }, [route.accountId, newest]);
+  useEffect(() => {
+    const first = scroller.current?.querySelector<HTMLElement>(".message[data-open=true]");
+    if (first && first.offsetTop > 160) scroller.current?.scrollTo({ top: first.offsetTop - 72 });
+    else scroller.current?.scrollTo({ top: 0 });
+  }, [thread.id]);
+  return (
+    <div className="reader-scroll" ref={scroller}>
+      <h2 className="reader-subject" dir="auto" ref={heading} tabIndex={-1}>{subject || t("row.noSubject")}</h2>
+      <div className="messages" role="list" aria-label={t("reader.messages", { count: thread.emails.length })}>
+        {thread.emails.map((email) => (
+          <Message key={email.id} accountId={route.accountId} email={email} initiallyOpen={open.has(email.id)} last={email.id === newest?.id} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function ReaderBody({ route }: { readonly route: MailRoute }) {
+  const t = useT();
+  const threadId = route.threadId ?? "";
+  const thread = useQuery({ ...threadQuery(route.accountId, threadId), enabled: threadId !== "" });
+  const data = useMemo(() => thread.data, [thread.data]);
+  if (thread.isError && !data) {
+    const failure = failureOf(thread.error);
+    return <Empty icon={CloudOff} title={t(failure.text, failure.values)} action={<Button onClick={() => void thread.refetch()}>{t("common.retry")}</Button>} />;
+  }
+  if (!data) return <Spinner label={t("common.loading")} />;
+  if (data.emails.length === 0) return <Empty icon={MailX} title={t("reader.gone")}>{t("reader.goneHint")}</Empty>;
+  return <ConversationView key={data.id} thread={data} route={route} />;
+}
+
+export function Reader(props: Props) {
+  const t = useT();
+  const { list, route } = props;
+  if (route.threadId === null)
+    return (
+      <section className="reader-pane reader-idle" aria-label={t("reader.region")}>
+        <Empty icon={MailOpen} title={list.selected.size > 0 ? t("selection.count", { count: list.selected.size }) : t("reader.nothing")}>
+          {t("reader.nothingHint")}
+        </Empty>
+      </section>
+    );
+  return (
+    <section className="reader-pane" aria-label={t("reader.region")}>
+      <ReaderBar {...props} />
+      <ReaderBody route={route} />
+    </section>
+  );
+}

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Every web tool runs with the Node that package-lock.json pins by hash, whatever Node the machine has.
+# usage: run.sh install | build | check | test [unit|browser] | dev | mock [--port N] | node ARGS...
+set -eu
+cd "$(dirname "$0")/.."
+
+case "$(uname -m)" in
+  x86_64 | amd64) arch=x64 ;;
+  aarch64 | arm64) arch=arm64 ;;
+  *) echo "web: no pinned Node for $(uname -m)" >&2; exit 1 ;;
+esac
+node="node_modules/node-linux-$arch/bin/node"
+
+install() {
+  stamp=node_modules/.postroom-lock
+  if [ ! -x "$node" ] || ! cmp -s package-lock.json "$stamp"; then
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp package-lock.json "$stamp"
+  fi
+}
+
+vite() { "$node" node_modules/vite/bin/vite.js "$@"; }
+
+build() {
+  vite build --logLevel warn "$@"
+}
+
+check() {
+  "$node" node_modules/typescript/bin/tsc --noEmit -p .
+  "$node" tools/check-text.ts
+  "$node" tools/check-source.ts
+}
+
+command=${1:-help}
+[ $# -gt 0 ] && shift
+case "$command" in
+  install) install ;;
+  build) install; build "$@"; "$node" tools/check-budgets.ts ;;
+  check) install; check ;;
+  dev) install; vite "$@" ;;
+  mock) install; "$node" mock/main.ts "$@" ;;
+  test) install; "$node" tools/test.ts "$@" ;;
+  node) install; "$node" "$@" ;;
+  *) sed -n '2,3p' "$0"; exit 2 ;;
+esac

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { compileMessage } from "@lingui/message-utils/compileMessage";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const CATALOGUE = "virtual:catalogue/";
+
+/* Catalogues are compiled at build time, so that no parser of ICU messages is shipped. */
+function catalogues(): Plugin {
+  return {
+    name: "postroom-catalogues",
+    resolveId: (id) => (id.startsWith(CATALOGUE) ? `\0${id}` : undefined),
+    load(id) {
+      if (!id.startsWith(`\0${CATALOGUE}`)) return undefined;
+      const language = id.slice(CATALOGUE.length + 1);
+      const file = fileURLToPath(new URL(`./locales/${language}.json`, import.meta.url));
+      this.addWatchFile(file);
+      const source = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+      const compiled = Object.fromEntries(
+        Object.entries(source).map(([key, text]) => [key, compileMessage(text)]),
+      );
+      return `export const messages = JSON.parse(${JSON.stringify(JSON.stringify(compiled))});`;
+    },
+  };
+}
+
+/* In development Vite serves the page itself, so it fills what the server fills per request. */
+function developmentPlaceholders(): Plugin {
+  return {
+    name: "postroom-development-placeholders",
+    apply: "serve",
+    transformIndexHtml: (html) => html.replaceAll("{{BASE}}", "/").replaceAll("{{NONCE}}", ""),
+  };
+}
+
+const backend = process.env["POSTROOM_BACKEND"] ?? "http://127.0.0.1:8025";
+
+export default defineConfig(({ command }) => ({
+  base: "./",
+  html: command === "build" ? { cspNonce: "{{NONCE}}" } : {},
+  plugins: [catalogues(), react(), developmentPlaceholders()],
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    manifest: "manifest.json",
+    chunkSizeWarningLimit: 1200,
+    rolldownOptions: { output: { hashCharacters: "hex" } },
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ["/auth", "/jmap", "/oauth", "/mail-image"].map((path) => [path, { target: backend, changeOrigin: false }]),
+    ),
+  },
+  test: {
+    include: ["tests/unit/**/*.test.{ts,tsx}"],
+    environment: "jsdom",
+    restoreMocks: true,
+  },
+}));
