@@ -3,9 +3,14 @@
  *
  * Blocking style over net/conn; one thread at a time. The parser underneath (imap/parser.h) does no
  * I/O, has limits, and is fed byte by byte in tests. A verb that fails with ERROR_CLOSED,
- * ERROR_TIMEOUT, ERROR_PROTOCOL, ERROR_CANCELLED or ERROR_TLS leaves the connection unusable: free
- * the client. Untagged EXISTS, EXPUNGE, VANISHED and FETCH that arrive at any time are handed to
- * the events. */
+ * ERROR_TIMEOUT, ERROR_PROTOCOL, ERROR_CANCELLED, ERROR_TLS or ERROR_TOKEN_EXPIRED leaves the
+ * connection unusable, and other failures may, when the server hung up as well:
+ * imap_client_is_usable tells; free the client. Untagged EXISTS, EXPUNGE, VANISHED and FETCH that
+ * arrive at any time are handed to the events.
+ *
+ * Any verb may fail with ERROR_THROTTLED (see error_retry_after_ms), ERROR_NOT_CONNECTED,
+ * ERROR_UNREACHABLE (the server says that it is unavailable), ERROR_SERVER_NO or ERROR_SERVER_BAD.
+ * UID sets given to verbs other than imap_fetch should stay below 8000 bytes (imap_uid_set). */
 #ifndef POSTROOM_IMAP_CLIENT_H
 #define POSTROOM_IMAP_CLIENT_H
 
@@ -62,9 +67,13 @@ void imap_client_free(struct imap_client *client);
 /* LOGOUT within a second, then free. */
 void imap_client_logout(struct imap_client *client);
 
-/* Every verb after this must end by the deadline; default 60 s each. */
+/* Every verb after this must end within it; default 60 s each. A bulk answer (imap_fetch,
+ * imap_select) may take longer, as long as at least 64 KiB come within each patience, up to 60
+ * times of it. */
 void imap_client_set_patience(struct imap_client *client, int64_t milliseconds);
 
+/* False: nothing more can be said over this connection. */
+bool imap_client_is_usable(const struct imap_client *client);
 uint32_t imap_client_capabilities(const struct imap_client *client);
 const char *imap_client_last_text(
     const struct imap_client *client); /* text of the last tagged reply, for "Details" */
@@ -143,12 +152,15 @@ struct imap_fetched {
     bool body_too_large; /* over the client's limit: skipped on the wire, body is NULL */
 };
 /* Return false to stop taking (the rest is read and dropped, the verb then fails with
- * ERROR_CANCELLED). */
+ * ERROR_CANCELLED; here the connection stays usable). Must not call verbs of the same client. */
 typedef bool imap_fetch_fn(const struct imap_fetched *fetched, void *arg);
 
-/* UID FETCH set (what). uid_set: "1:*", "5,9:12". changed_since: CONDSTORE's modifier when != 0.
- * A message whose data does not come ("OK" without data, facts sheet 3) is simply not handed out.
- */
+/* UID FETCH set (what). uid_set: "1:*", "5,9:12", of any length: a long one goes out in several
+ * commands, some ahead of their answers. changed_since: CONDSTORE's modifier when != 0 (with
+ * QRESYNC enabled, vanished UIDs come to the events). A message whose data does not come ("OK"
+ * without data, facts sheet 3) is simply not handed out. A header over 256 KiB is cut there. Where
+ * OBJECTID is missing, emailid is Gmail's X-GM-MSGID, else NULL. ERROR_DISK_FULL, ERROR_STORE: the
+ * spool file; the connection stays usable. */
 bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
                 uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error);
 /* Largest body that is kept; default 150 MiB. Bodies above spool_over bytes (default 1 MiB) go to
@@ -160,8 +172,9 @@ void imap_client_set_limits(struct imap_client *client, uint64_t body_max, uint6
 GArray *imap_search(struct imap_client *client, const char *criteria, GError **error);
 /* UID SEARCH HEADER MESSAGE-ID: the id is encoded by the client. */
 GArray *imap_search_message_id(struct imap_client *client, const char *message_id, GError **error);
-GArray *imap_search_since(struct imap_client *client, int64_t since,
-                          GError **error); /* SINCE date of internal date */
+/* SINCE date of internal date. Search knows days only, of the server's zone: up to a day and a half
+ * of older messages may be among them. */
+GArray *imap_search_since(struct imap_client *client, int64_t since, GError **error);
 
 /* UID STORE ±FLAGS.SILENT; keywords are left out where the mailbox does not keep them.
  * unchanged_since: 0: none; modified: (out, may be NULL) UIDs refused by UNCHANGEDSINCE. */
@@ -188,7 +201,9 @@ bool imap_append(struct imap_client *client, const char *raw_name, const struct 
                  int64_t internal_date, GBytes *message, uint32_t *uidvalidity, uint32_t *uid,
                  GError **error);
 
-/* name is UTF-8; encoded by the client. */
+/* Names as on the wire; a new name (of imap_create, and the target of imap_rename) may also be
+ * plain UTF-8: it is encoded when it is not modified UTF-7 already. ERROR_CONFLICT when the server
+ * says that it exists ([ALREADYEXISTS]). */
 bool imap_create(struct imap_client *client, const char *raw_name, GError **error);
 bool imap_rename(struct imap_client *client, const char *raw_from, const char *raw_to,
                  GError **error);
@@ -198,10 +213,14 @@ bool imap_subscribe(struct imap_client *client, const char *raw_name, bool on, G
  * is kept as it is. */
 char *imap_utf7_encode(const char *utf8);
 char *imap_utf7_decode(const char *raw);
+/* The same as this connection has it: as they are after ENABLE UTF8=ACCEPT. (transfer full) */
+char *imap_client_encode_name(const struct imap_client *client, const char *name);
+char *imap_client_decode_name(const struct imap_client *client, const char *raw_name);
 
 bool imap_noop(struct imap_client *client, GError **error);
 
-/* What the server says unasked. Called inside verbs and imap_idle_read. Any may be NULL. */
+/* What the server says unasked. Called inside verbs and imap_idle_read; must not call verbs of the
+ * same client. Any may be NULL. */
 struct imap_events {
     void (*exists)(uint32_t count, void *arg);
     void (*expunged)(uint32_t seq, void *arg);
@@ -212,8 +231,9 @@ struct imap_events {
 void imap_client_set_events(struct imap_client *client, const struct imap_events *events);
 
 /* IDLE (RFC 2177): begin, then park on conn_fd(imap_client_conn()), then read what is there without
- * blocking, then end. imap_idle_read: true with *news when an event came; false when the connection
- * ended. */
+ * blocking, then end. imap_idle_read: true with *news when an event came, or when the server ended
+ * the IDLE by itself (imap_idle_end does nothing then); false when the connection ended. Buffers
+ * are given back while idling. */
 bool imap_idle_begin(struct imap_client *client, GError **error);
 bool imap_idle_read(struct imap_client *client, bool *news, GError **error);
 bool imap_idle_end(struct imap_client *client, GError **error);
@@ -224,11 +244,11 @@ bool imap_client_may_park(const struct imap_client *client);
  * (transfer full) */
 char *imap_uid_set(const uint32_t *uids, size_t count, size_t max_bytes, size_t *used);
 
-/* imap/roles.h: the role of a folder by its name (facts sheet, section 3): whole name,
- * case-insensitive, NFC; the table of 19 languages. */
+/* The role of a folder by its name (facts sheet, section 3): whole name, case-insensitive, NFC; the
+ * table of 19 languages (imap/roles.h). */
 enum mail_role imap_role_of_name(const char *name);
 /* Calendar, Contacts, Tasks, …: folders of Exchange that hold no mail, by their English or German
- * names at the top level. */
+ * names at the top level, and what lies below them. */
 bool imap_is_non_mail_name(const char *name);
 
 #endif

@@ -32,6 +32,7 @@ static const struct {
     {"UIDVALIDITY", IMAP_CODE_UIDVALIDITY},
     {"UNAVAILABLE", IMAP_CODE_UNAVAILABLE},
     {"UNSEEN", IMAP_CODE_UNSEEN},
+    {"ALREADYEXISTS", IMAP_CODE_ALREADYEXISTS},
 };
 
 static enum imap_code_kind code_of(const char *word)

@@ -89,6 +89,7 @@ enum imap_code_kind {
     IMAP_CODE_UIDVALIDITY,
     IMAP_CODE_UNAVAILABLE,
     IMAP_CODE_UNSEEN,
+    IMAP_CODE_ALREADYEXISTS,
 };
 
 struct imap_code {

@@ -1,0 +1,96 @@
+/* What the files of the client share. Internal to imap. */
+#ifndef POSTROOM_IMAP_CLIENT_PRIVATE_H
+#define POSTROOM_IMAP_CLIENT_PRIVATE_H
+
+#include "imap/body.h"
+#include "imap/client.h"
+#include "imap/command.h"
+#include "imap/parser.h"
+#include "imap/set.h"
+
+/* UIDs that one expanded set of a server may have. */
+#define IMAP_UIDS_MAX (4 * 1024 * 1024)
+
+struct imap_client {
+    struct conn *conn;
+    struct imap_parser *parser;
+    char *in; /* bytes read and not parsed: in[in_at] up to in[in_length]; NULL at rest */
+    size_t in_at, in_length;
+
+    int64_t patience_ms;
+    int64_t deadline;      /* of the verb that runs */
+    int64_t latest;        /* a bulk FETCH moves its deadline on, but never behind this */
+    uint64_t stretched_at; /* bytes read when it was moved on last */
+
+    uint32_t capabilities, enabled;
+    bool capabilities_known;
+    bool preauth, exchange;
+    bool dead; /* nothing more can be said over this connection */
+    unsigned last_tag;
+    unsigned garbage;  /* lines without sense during this verb */
+    char *last_text;   /* of the last tagged reply */
+    char *farewell;    /* text of a BYE, or of a line that means one; NULL: none */
+    char idle_tag[16]; /* "": not idling */
+
+    struct imap_selected selected;
+    char **permanent_keywords; /* lower case; those besides \* that the mailbox keeps */
+    struct imap_events events;
+    struct imap_bodies bodies;
+};
+
+/* What a verb makes of what comes while it runs. Any may be NULL. */
+struct imap_verb {
+    /* True: the response was the verb's own; else it goes to the events. */
+    bool (*untagged)(struct imap_client *client, const struct imap_response *response, void *arg);
+    /* The tagged reply, whatever its condition. */
+    void (*tagged)(struct imap_client *client, const struct imap_response *response, void *arg);
+    /* A "+"; true: go on waiting. NULL: ignored, as needless ones are (facts sheet, 3). */
+    bool (*challenged)(struct imap_client *client, const char *text, void *arg, GError **error);
+    void *arg;
+    bool bulk; /* the deadline moves on while data comes */
+};
+
+/* Starts a verb: sets its deadline. False on a dead connection. */
+bool imap_client_begin(struct imap_client *client, GError **error);
+/* A command with the next tag. */
+void imap_client_command(struct imap_client *client, struct imap_command *command,
+                         const char *name);
+/* Sends a command, waiting where it must. */
+bool imap_client_send(struct imap_client *client, struct imap_command *command,
+                      const struct imap_verb *verb, GError **error);
+/* Reads up to the tagged reply. False: NO, BAD, or the connection failed. */
+bool imap_client_finish(struct imap_client *client, const struct imap_command *command,
+                        const struct imap_verb *verb, GError **error);
+/* begin, send, finish and clear. */
+bool imap_client_run(struct imap_client *client, struct imap_command *command,
+                     const struct imap_verb *verb, GError **error);
+/* Bytes of our own, outside a command. */
+bool imap_client_write(struct imap_client *client, const char *bytes, size_t length,
+                       GError **error);
+/* The next response; NULL on failure. What every response means for the connection (capabilities,
+ * BYE) was done. */
+const struct imap_response *imap_client_next(struct imap_client *client, bool bulk, GError **error);
+/* The next response out of what was read already; NULL with no error when there is none. */
+const struct imap_response *imap_client_next_buffered(struct imap_client *client, GError **error);
+/* Reads once. False at the end and on failure. */
+bool imap_client_fill(struct imap_client *client, int64_t deadline, GError **error);
+/* Hands a response to the events. True when it was news. */
+bool imap_client_tell(struct imap_client *client, const struct imap_response *response);
+/* Gives buffers back while nothing runs. */
+void imap_client_rest(struct imap_client *client);
+/* Runs CAPABILITY when they are not known. */
+bool imap_client_learn_capabilities(struct imap_client *client, GError **error);
+bool imap_client_can(const struct imap_client *client, uint32_t capability);
+/* True when LIST says that a mailbox does not exist: asked after a refusal that gave no reason. */
+bool imap_client_knows_gone(struct imap_client *client, const char *raw_name);
+
+/* reply.c: the error for a refusal. what: the command; otherwise: when neither code nor text say
+ * more. */
+void imap_reply_error(GError **error, const char *what, enum imap_condition condition,
+                      enum imap_code_kind code, const char *text, enum error_code otherwise);
+/* The same for a BYE or a connection that just ended; text may be NULL. */
+void imap_farewell_error(GError **error, const char *text);
+/* A line without tag that means BYE: "Server Unavailable. 15" (facts sheet, 3). */
+bool imap_reply_is_farewell(const char *text);
+
+#endif

@@ -1,0 +1,202 @@
+#include "imap/client_private.h"
+
+#include <string.h>
+
+/* RFC 7162, 4: a command line should stay below 8192 bytes. */
+#define SET_BYTES 7800
+/* Commands on their way at once, so that the next part of a long set needs no round trip. */
+#define WINDOW 2
+
+#define HEADER_FIELDS                                                                              \
+    "Date From Sender Reply-To To Cc Bcc Subject Message-ID In-Reply-To References "               \
+    "X-Microsoft-Original-Message-ID"
+
+struct job {
+    unsigned what;
+    uint64_t changed_since;
+    GArray *ranges; /* of the whole set */
+    imap_fetch_fn *fn;
+    void *arg;
+    bool stopped;
+    char **parts; /* the set, in pieces that fit a command */
+};
+
+static bool answers(const struct job *job, const struct imap_client *client,
+                    const struct imap_fetch_data *fetch)
+{
+    if (fetch->uid == 0 || !imap_ranges_have(job->ranges, fetch->uid))
+        return false;
+    if ((job->what & IMAP_FETCH_FLAGS) != 0 && !fetch->has_flags)
+        return false;
+    if ((job->what & IMAP_FETCH_HEADER) != 0 && (!fetch->header.given || fetch->header.nil))
+        return false;
+    if ((job->what & IMAP_FETCH_BODY) == 0)
+        return true;
+    return fetch->body.given && (!fetch->body.nil || client->bodies.body.too_large);
+}
+
+static GBytes *section_bytes(struct imap_client *client, const struct imap_fetch_section *section,
+                             struct imap_body *body)
+{
+    if (!section->given || section->nil)
+        return NULL;
+    if (section->streamed)
+        return imap_bodies_take(&client->bodies, body);
+    return g_bytes_new(section->text, (gsize)section->length);
+}
+
+static void hand_over(struct imap_client *client, struct job *job,
+                      const struct imap_response *response)
+{
+    const struct imap_fetch_data *fetch = &response->fetch;
+    struct imap_fetched fetched = {.seq = response->number,
+                                   .uid = fetch->uid,
+                                   .has_flags = fetch->has_flags,
+                                   .flags = fetch->flags,
+                                   .internal_date = fetch->internal_date,
+                                   .size = fetch->size,
+                                   .modseq = fetch->modseq,
+                                   .emailid = fetch->emailid};
+    fetched.body_too_large = fetch->body.streamed && client->bodies.body.too_large;
+    fetched.header = section_bytes(client, &fetch->header, &client->bodies.header);
+    fetched.body =
+        fetched.body_too_large ? NULL : section_bytes(client, &fetch->body, &client->bodies.body);
+    if (client->bodies.error == NULL && !job->fn(&fetched, job->arg))
+        job->stopped = true;
+    g_bytes_unref(fetched.header);
+    g_bytes_unref(fetched.body);
+}
+
+static bool take_fetch(struct imap_client *client, const struct imap_response *response, void *arg)
+{
+    struct job *job = arg;
+    if (response->kind != IMAP_FETCH)
+        return false;
+    bool own = answers(job, client, &response->fetch);
+    bool taking = !job->stopped && client->bodies.error == NULL;
+    if (own && taking)
+        hand_over(client, job, response);
+    imap_bodies_reset(&client->bodies);
+    client->bodies.wanted = !job->stopped && client->bodies.error == NULL;
+    return own;
+}
+
+static void put_items(struct imap_client *client, struct imap_command *command, unsigned what)
+{
+    imap_command_word(command, "(UID");
+    if ((what & IMAP_FETCH_FLAGS) != 0)
+        imap_command_word(command, "FLAGS");
+    if ((what & IMAP_FETCH_INTERNALDATE) != 0)
+        imap_command_word(command, "INTERNALDATE");
+    if ((what & IMAP_FETCH_SIZE) != 0)
+        imap_command_word(command, "RFC822.SIZE");
+    if ((what & IMAP_FETCH_EMAILID) != 0 && imap_client_can(client, IMAP_CAP_OBJECTID))
+        imap_command_word(command, "EMAILID");
+    else if ((what & IMAP_FETCH_EMAILID) != 0 && imap_client_can(client, IMAP_CAP_X_GM_EXT_1))
+        imap_command_word(command, "X-GM-MSGID");
+    if ((what & IMAP_FETCH_MODSEQ) != 0 && imap_client_can(client, IMAP_CAP_CONDSTORE))
+        imap_command_word(command, "MODSEQ");
+    if ((what & IMAP_FETCH_HEADER) != 0)
+        imap_command_word(command, "BODY.PEEK[HEADER.FIELDS (" HEADER_FIELDS ")]");
+    if ((what & IMAP_FETCH_BODY) != 0)
+        imap_command_word(command, "BODY.PEEK[]");
+    g_string_append_c(command->text, ')');
+}
+
+static void make_command(struct imap_client *client, struct imap_command *command,
+                         const struct job *job, const char *set)
+{
+    imap_client_command(client, command, "UID FETCH");
+    imap_command_set(command, set);
+    put_items(client, command, job->what);
+    if (job->changed_since == 0 || !imap_client_can(client, IMAP_CAP_CONDSTORE))
+        return;
+    imap_command_word(command, "(CHANGEDSINCE");
+    imap_command_number(command, job->changed_since);
+    if ((client->enabled & IMAP_CAP_QRESYNC) != 0)
+        imap_command_word(command, "VANISHED");
+    g_string_append_c(command->text, ')');
+}
+
+/* Cuts "1,2,3" at commas. */
+static char **cut_set(const char *set)
+{
+    GPtrArray *parts = g_ptr_array_new();
+    while (strlen(set) > SET_BYTES) {
+        const char *comma = memrchr(set, ',', SET_BYTES);
+        if (comma == NULL)
+            break;
+        g_ptr_array_add(parts, g_strndup(set, (gsize)(comma - set)));
+        set = comma + 1;
+    }
+    g_ptr_array_add(parts, g_strdup(set));
+    g_ptr_array_add(parts, NULL);
+    return (char **)g_ptr_array_free(parts, FALSE);
+}
+
+/* Keeps the first of several errors. */
+static void keep_first(GError **first, GError *error)
+{
+    if (*first == NULL)
+        *first = error;
+    else
+        g_error_free(error);
+}
+
+/* Sends the parts, some ahead of the answers. The first failure, or NULL; (transfer full). */
+static GError *run_parts(struct imap_client *client, struct job *job)
+{
+    struct imap_verb verb = {.untagged = take_fetch, .arg = job, .bulk = true};
+    struct imap_command commands[WINDOW];
+    GError *first = NULL;
+    size_t sent = 0, done = 0;
+    bool more = true;
+    while (!client->dead && (done < sent || more)) {
+        GError *error = NULL;
+        more = job->parts[sent] != NULL && !job->stopped && first == NULL;
+        if (more && sent - done < WINDOW) {
+            struct imap_command *command = &commands[sent % WINDOW];
+            make_command(client, command, job, job->parts[sent]);
+            sent++;
+            imap_client_send(client, command, &verb, &error);
+        } else if (done < sent) {
+            imap_client_finish(client, &commands[done % WINDOW], &verb, &error);
+            imap_command_clear(&commands[done++ % WINDOW]);
+        }
+        if (error != NULL)
+            keep_first(&first, error);
+    }
+    for (; done < sent; done++)
+        imap_command_clear(&commands[done % WINDOW]);
+    return first;
+}
+
+bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
+                uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error)
+{
+    if (!imap_set_is_valid(uid_set)) {
+        error_set(error, ERROR_INVALID, "UID FETCH: not a set of UIDs");
+        return false;
+    }
+    if (!imap_client_begin(client, error))
+        return false;
+    struct job job = {.what = what, .changed_since = changed_since, .fn = fn, .arg = arg};
+    job.ranges = imap_set_ranges(uid_set);
+    job.parts = cut_set(uid_set);
+    client->bodies.wanted = true;
+    GError *failed = run_parts(client, &job);
+    client->bodies.wanted = false;
+    imap_bodies_reset(&client->bodies);
+    g_array_free(job.ranges, TRUE);
+    g_strfreev(job.parts);
+    if (client->bodies.error != NULL) {
+        g_clear_error(&failed);
+        failed = g_steal_pointer(&client->bodies.error);
+    }
+    if (failed == NULL && job.stopped)
+        error_set(&failed, ERROR_CANCELLED, "stopped");
+    if (failed == NULL)
+        return true;
+    g_propagate_error(error, failed);
+    return false;
+}

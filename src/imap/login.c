@@ -1,0 +1,281 @@
+#include "imap/client_private.h"
+
+#include <string.h>
+
+/* A server may ask again after the answer (the JSON of a refused token); more is not to be
+ * followed. */
+#define CHALLENGES_MAX 4
+
+struct sasl {
+    const char *answer; /* base64, NULL once it was given */
+    const char *after;  /* to any further challenge */
+    unsigned challenges;
+};
+
+static bool answer_challenge(struct imap_client *client, const char *text, void *arg,
+                             GError **error)
+{
+    struct sasl *sasl = arg;
+    (void)text;
+    if (++sasl->challenges > CHALLENGES_MAX) {
+        client->dead = true;
+        error_set(error, ERROR_PROTOCOL, "the server asks for more and more at sign-in");
+        return false;
+    }
+    const char *answer = sasl->answer != NULL ? sasl->answer : sasl->after;
+    sasl->answer = NULL;
+    return imap_client_write(client, answer, strlen(answer), error) &&
+           imap_client_write(client, "\r\n", 2, error);
+}
+
+static void forget_capabilities(struct imap_client *client)
+{
+    client->capabilities_known = false;
+}
+
+/* What a refused sign-in is called, where the server said nothing better. */
+static void name_refusal(GError *error, enum error_code refusal)
+{
+    if (error_is(error, ERROR_SERVER_NO) ||
+        (error_is(error, ERROR_SERVER_BAD) && refusal == ERROR_LOGIN_REFUSED))
+        error->code = (int)refusal;
+}
+
+static bool may_sign_in(struct imap_client *client, GError **error)
+{
+    if (!client->preauth)
+        return true;
+    error_set(error, ERROR_PROTOCOL, "the server signed us in as somebody already (PREAUTH)");
+    return false;
+}
+
+/* AUTHENTICATE with an answer of base64, with it in the command where that is offered (RFC 4959).
+ */
+static bool authenticate(struct imap_client *client, const char *name, const char *base64,
+                         const char *after, enum error_code refusal, GError **error)
+{
+    struct sasl sasl = {base64, after, 0};
+    struct imap_verb verb = {.challenged = answer_challenge, .arg = &sasl};
+    struct imap_command command;
+    g_autoptr(GError) inner = NULL;
+    imap_client_command(client, &command, name);
+    if (imap_client_can(client, IMAP_CAP_SASL_IR)) {
+        imap_command_initial_response(&command, base64);
+        sasl.answer = NULL;
+    }
+    forget_capabilities(client);
+    if (imap_client_run(client, &command, &verb, &inner))
+        return true;
+    name_refusal(inner, refusal);
+    g_propagate_error(error, g_steal_pointer(&inner));
+    return false;
+}
+
+/* "Authenticated but not connected" shows at the first command: facts sheet, 2. Both questions go
+ * out at once, to save a round trip. */
+static bool look_around(struct imap_client *client, GError **error)
+{
+    struct imap_command ask, probe;
+    bool names = imap_client_can(client, IMAP_CAP_NAMESPACE);
+    bool asking = !client->capabilities_known;
+    imap_client_command(client, &ask, "CAPABILITY");
+    imap_client_command(client, &probe, names ? "NAMESPACE" : "LIST");
+    if (!names) {
+        imap_command_string(&probe, "");
+        imap_command_string(&probe, "");
+    }
+    bool good = imap_client_begin(client, error) &&
+                (!asking || imap_client_send(client, &ask, NULL, error)) &&
+                imap_client_send(client, &probe, NULL, error);
+    if (good && asking && !imap_client_finish(client, &ask, NULL, error)) {
+        good = false;
+        if (!client->dead)
+            imap_client_finish(client, &probe, NULL, NULL);
+    } else if (good) {
+        good = imap_client_finish(client, &probe, NULL, error);
+    }
+    imap_command_clear(&ask);
+    imap_command_clear(&probe);
+    return good;
+}
+
+/* RFC 5801: "=" and "," of the name are escaped in a GS2 header. */
+static char *gs2_name(const char *login)
+{
+    GString *name = g_string_new(NULL);
+    for (; *login != '\0'; login++) {
+        if (*login == '=')
+            g_string_append(name, "=3D");
+        else if (*login == ',')
+            g_string_append(name, "=2C");
+        else
+            g_string_append_c(name, *login);
+    }
+    return g_string_free(name, FALSE);
+}
+
+static char *base64_and_wipe(char *plain, size_t length)
+{
+    char *base64 = g_base64_encode((const guchar *)plain, length);
+    explicit_bzero(plain, length);
+    g_free(plain);
+    return base64;
+}
+
+static bool login_xoauth2(struct imap_client *client, const char *login, const struct secret *token,
+                          GError **error)
+{
+    char *plain = g_strdup_printf("user=%s\x01"
+                                  "auth=Bearer %s\x01\x01",
+                                  login, secret_reveal(token));
+    char *base64 = base64_and_wipe(plain, strlen(plain));
+    bool good =
+        authenticate(client, "AUTHENTICATE XOAUTH2", base64, "", ERROR_LOGIN_REFUSED, error);
+    secret_wipe_string(base64);
+    return good;
+}
+
+/* RFC 7628. */
+static bool login_oauthbearer(struct imap_client *client, const char *login,
+                              const struct secret *token, GError **error)
+{
+    g_autofree char *name = gs2_name(login);
+    char *plain = g_strdup_printf("n,a=%s,\x01"
+                                  "auth=Bearer %s\x01\x01",
+                                  name, secret_reveal(token));
+    char *base64 = base64_and_wipe(plain, strlen(plain));
+    bool good = authenticate(client, "AUTHENTICATE OAUTHBEARER", base64,
+                             "AQ==", ERROR_LOGIN_REFUSED, error);
+    secret_wipe_string(base64);
+    return good;
+}
+
+static bool is_clean(const char *text, const char *what, GError **error)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            error_set(error, ERROR_INVALID, "%s contains control characters", what);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool imap_login_oauth(struct imap_client *client, const char *login, const struct secret *token,
+                      GError **error)
+{
+    if (!may_sign_in(client, error) || !is_clean(login, "the login name", error) ||
+        !is_clean(secret_reveal(token), "the token", error))
+        return false;
+    bool good = false;
+    if (imap_client_can(client, IMAP_CAP_AUTH_XOAUTH2))
+        good = login_xoauth2(client, login, token, error);
+    else if (imap_client_can(client, IMAP_CAP_AUTH_OAUTHBEARER))
+        good = login_oauthbearer(client, login, token, error);
+    else
+        error_set(error, ERROR_LOGIN_REFUSED, "the server offers no sign-in with a token");
+    return good && look_around(client, error);
+}
+
+/* RFC 4616. */
+static bool login_plain(struct imap_client *client, const char *login,
+                        const struct secret *password, GError **error)
+{
+    size_t length = strlen(login) + secret_length(password) + 2;
+    char *plain = g_malloc0(length + 1);
+    memcpy(plain + 1, login, strlen(login));
+    memcpy(plain + strlen(login) + 2, secret_reveal(password), secret_length(password));
+    char *base64 = base64_and_wipe(plain, length);
+    bool good =
+        authenticate(client, "AUTHENTICATE PLAIN", base64, "*", ERROR_PASSWORD_REFUSED, error);
+    secret_wipe_string(base64);
+    return good;
+}
+
+static bool login_command(struct imap_client *client, const char *login,
+                          const struct secret *password, GError **error)
+{
+    struct imap_command command;
+    g_autoptr(GError) inner = NULL;
+    imap_client_command(client, &command, "LOGIN");
+    imap_command_reserve(&command, 2 * (strlen(login) + secret_length(password)) + 64);
+    imap_command_string(&command, login);
+    imap_command_string(&command, secret_reveal(password));
+    forget_capabilities(client);
+    if (imap_client_run(client, &command, NULL, &inner))
+        return true;
+    name_refusal(inner, ERROR_PASSWORD_REFUSED);
+    g_propagate_error(error, g_steal_pointer(&inner));
+    return false;
+}
+
+bool imap_login_password(struct imap_client *client, const char *login,
+                         const struct secret *password, GError **error)
+{
+    if (!may_sign_in(client, error) || !is_clean(login, "the login name", error))
+        return false;
+    if (strlen(secret_reveal(password)) != secret_length(password)) {
+        error_set(error, ERROR_INVALID, "the password contains a NUL byte");
+        return false;
+    }
+    bool good = false;
+    if (imap_client_can(client, IMAP_CAP_AUTH_PLAIN))
+        good = login_plain(client, login, password, error);
+    else if (!imap_client_can(client, IMAP_CAP_LOGINDISABLED))
+        good = login_command(client, login, password, error);
+    else
+        error_set(error, ERROR_PASSWORD_REFUSED, "the server takes no password here");
+    return good && look_around(client, error);
+}
+
+bool imap_id(struct imap_client *client, const char *name, const char *version, GError **error)
+{
+    if (!imap_client_can(client, IMAP_CAP_ID))
+        return true;
+    struct imap_command command;
+    imap_client_command(client, &command, "ID");
+    imap_command_word(&command, "(\"name\"");
+    imap_command_string(&command, name);
+    imap_command_word(&command, "\"version\"");
+    imap_command_string(&command, version);
+    g_string_append_c(command.text, ')');
+    return imap_client_run(client, &command, NULL, error);
+}
+
+static bool take_enabled(struct imap_client *client, const struct imap_response *response,
+                         void *arg)
+{
+    (void)arg;
+    if (response->kind != IMAP_ENABLED)
+        return false;
+    client->enabled |= response->capabilities;
+    return true;
+}
+
+bool imap_enable(struct imap_client *client, uint32_t wanted, uint32_t *enabled, GError **error)
+{
+    static const struct {
+        uint32_t bit;
+        const char *word;
+    } words[] = {{IMAP_CAP_QRESYNC, "QRESYNC"},
+                 {IMAP_CAP_CONDSTORE, "CONDSTORE"},
+                 {IMAP_CAP_UTF8, "UTF8=ACCEPT"}};
+    struct imap_verb verb = {.untagged = take_enabled};
+    struct imap_command command;
+    bool any = false, good = true;
+    imap_client_command(client, &command, "ENABLE");
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if ((wanted & words[i].bit) == 0 ||
+            !imap_client_can(client, words[i].bit | IMAP_CAP_ENABLE))
+            continue;
+        imap_command_word(&command, words[i].word);
+        any = true;
+    }
+    if (any)
+        good = imap_client_run(client, &command, &verb, error);
+    else
+        imap_command_clear(&command);
+    if (enabled != NULL)
+        *enabled = client->enabled & wanted;
+    return good;
+}

@@ -1,0 +1,216 @@
+/* LIST, LSUB, STATUS and the verbs that change mailboxes. */
+#include "imap/client_private.h"
+
+#include <string.h>
+
+#define MAILBOXES_MAX 100000
+
+void imap_mailbox_info_free(struct imap_mailbox_info *info)
+{
+    if (info == NULL)
+        return;
+    g_free(info->raw_name);
+    g_free(info->name);
+    g_free(info);
+}
+
+char *imap_client_decode_name(const struct imap_client *client, const char *raw_name)
+{
+    bool utf8 = (client->enabled & IMAP_CAP_UTF8) != 0;
+    return utf8 ? g_utf8_make_valid(raw_name, -1) : imap_utf7_decode(raw_name);
+}
+
+char *imap_client_encode_name(const struct imap_client *client, const char *name)
+{
+    bool utf8 = (client->enabled & IMAP_CAP_UTF8) != 0;
+    return utf8 ? g_strdup(name) : imap_utf7_encode(name);
+}
+
+static bool is_inbox(const char *name)
+{
+    return g_ascii_strcasecmp(name, "INBOX") == 0;
+}
+
+static struct imap_mailbox_info *info_of(const struct imap_client *client,
+                                         const struct imap_list_data *list)
+{
+    struct imap_mailbox_info *info = g_new0(struct imap_mailbox_info, 1);
+    info->raw_name = g_strndup(list->name, list->name_length);
+    info->name = imap_client_decode_name(client, info->raw_name);
+    info->delimiter = list->delimiter;
+    info->selectable = (list->attributes & IMAP_LIST_NOSELECT) == 0;
+    info->non_existent = (list->attributes & IMAP_LIST_NONEXISTENT) != 0;
+    info->has_children = (list->attributes & IMAP_LIST_HASCHILDREN) != 0;
+    info->subscribed = (list->attributes & IMAP_LIST_SUBSCRIBED) != 0;
+    info->role = is_inbox(info->raw_name) ? MAIL_ROLE_INBOX : list->role;
+    return info;
+}
+
+struct listing {
+    GPtrArray *infos;
+    GHashTable *by_name; /* raw name -> info, borrowed */
+};
+
+static bool take_listed(struct imap_client *client, const struct imap_response *response, void *arg)
+{
+    struct listing *listing = arg;
+    if (response->kind != IMAP_LIST)
+        return false;
+    g_autofree char *raw = g_strndup(response->list.name, response->list.name_length);
+    struct imap_mailbox_info *known = g_hash_table_lookup(listing->by_name, raw);
+    if (known != NULL) {
+        known->subscribed = known->subscribed || response->list.lsub ||
+                            (response->list.attributes & IMAP_LIST_SUBSCRIBED) != 0;
+    } else if (!response->list.lsub && listing->infos->len < MAILBOXES_MAX) {
+        struct imap_mailbox_info *info = info_of(client, &response->list);
+        g_ptr_array_add(listing->infos, info);
+        g_hash_table_insert(listing->by_name, info->raw_name, info);
+    }
+    return true;
+}
+
+static void put_return_options(struct imap_client *client, struct imap_command *command)
+{
+    if (!imap_client_can(client, IMAP_CAP_LIST_EXTENDED))
+        return;
+    imap_command_word(command, imap_client_can(client, IMAP_CAP_SPECIAL_USE)
+                                   ? "RETURN (SPECIAL-USE SUBSCRIBED CHILDREN)"
+                                   : "RETURN (SUBSCRIBED CHILDREN)");
+}
+
+/* Subscriptions are asked for apart where LIST cannot tell them; both go out at once. */
+static bool list_all(struct imap_client *client, struct listing *listing, GError **error)
+{
+    struct imap_verb verb = {.untagged = take_listed, .arg = listing};
+    struct imap_command list, lsub;
+    bool apart = !imap_client_can(client, IMAP_CAP_LIST_EXTENDED);
+    imap_client_command(client, &list, "LIST");
+    imap_client_command(client, &lsub, "LSUB");
+    imap_command_string(&list, "");
+    imap_command_string(&list, "*");
+    imap_command_string(&lsub, "");
+    imap_command_string(&lsub, "*");
+    put_return_options(client, &list);
+    bool good = imap_client_begin(client, error) && imap_client_send(client, &list, NULL, error) &&
+                (!apart || imap_client_send(client, &lsub, NULL, error));
+    bool listed = good && imap_client_finish(client, &list, &verb, error);
+    if (good && apart && !client->dead) /* subscriptions are worth no failure */
+        imap_client_finish(client, &lsub, &verb, NULL);
+    imap_command_clear(&list);
+    imap_command_clear(&lsub);
+    return listed;
+}
+
+GPtrArray *imap_list(struct imap_client *client, GError **error)
+{
+    struct listing listing = {.infos = g_ptr_array_new_with_free_func(
+                                  (GDestroyNotify)imap_mailbox_info_free),
+                              .by_name = g_hash_table_new(g_str_hash, g_str_equal)};
+    bool good = list_all(client, &listing, error);
+    g_hash_table_unref(listing.by_name);
+    if (good)
+        return listing.infos;
+    g_ptr_array_unref(listing.infos);
+    return NULL;
+}
+
+struct probe {
+    const char *raw_name;
+    bool found;
+};
+
+static bool take_probed(struct imap_client *client, const struct imap_response *response, void *arg)
+{
+    struct probe *probe = arg;
+    (void)client;
+    if (response->kind != IMAP_LIST)
+        return false;
+    bool same = strlen(probe->raw_name) == response->list.name_length &&
+                memcmp(probe->raw_name, response->list.name, response->list.name_length) == 0;
+    if (same && (response->list.attributes & IMAP_LIST_NONEXISTENT) == 0)
+        probe->found = true;
+    return true;
+}
+
+bool imap_client_knows_gone(struct imap_client *client, const char *raw_name)
+{
+    struct probe probe = {raw_name, is_inbox(raw_name)};
+    struct imap_verb verb = {.untagged = take_probed, .arg = &probe};
+    struct imap_command command;
+    imap_client_command(client, &command, "LIST");
+    imap_command_string(&command, "");
+    imap_command_string(&command, raw_name);
+    return imap_client_run(client, &command, &verb, NULL) && !probe.found;
+}
+
+static bool take_status(struct imap_client *client, const struct imap_response *response, void *arg)
+{
+    struct imap_status *status = arg;
+    (void)client;
+    if (response->kind != IMAP_STATUS)
+        return false;
+    *status = (struct imap_status){.messages = response->status.messages,
+                                   .uidnext = response->status.uidnext,
+                                   .uidvalidity = response->status.uidvalidity,
+                                   .unseen = response->status.unseen,
+                                   .highestmodseq = response->status.highestmodseq};
+    return true;
+}
+
+bool imap_status(struct imap_client *client, const char *raw_name, struct imap_status *status,
+                 GError **error)
+{
+    struct imap_verb verb = {.untagged = take_status, .arg = status};
+    struct imap_command command;
+    *status = (struct imap_status){0};
+    imap_client_command(client, &command, "STATUS");
+    imap_command_string(&command, raw_name);
+    imap_command_word(&command, "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN");
+    if (imap_client_can(client, IMAP_CAP_CONDSTORE))
+        imap_command_word(&command, "HIGHESTMODSEQ");
+    g_string_append_c(command.text, ')');
+    return imap_client_run(client, &command, &verb, error);
+}
+
+/* A new name that is not modified UTF-7 yet ("R&D", "Entwürfe") is encoded; one that is stays. */
+static void put_new_name(struct imap_client *client, struct imap_command *command, const char *name)
+{
+    g_autofree char *decoded = imap_client_decode_name(client, name);
+    g_autofree char *again = imap_client_encode_name(client, decoded);
+    g_autofree char *encoded = imap_client_encode_name(client, name);
+    imap_command_string(command, strcmp(again, name) == 0 ? name : encoded);
+}
+
+bool imap_create(struct imap_client *client, const char *raw_name, GError **error)
+{
+    struct imap_command command;
+    imap_client_command(client, &command, "CREATE");
+    put_new_name(client, &command, raw_name);
+    return imap_client_run(client, &command, NULL, error);
+}
+
+bool imap_rename(struct imap_client *client, const char *raw_from, const char *raw_to,
+                 GError **error)
+{
+    struct imap_command command;
+    imap_client_command(client, &command, "RENAME");
+    imap_command_string(&command, raw_from);
+    put_new_name(client, &command, raw_to);
+    return imap_client_run(client, &command, NULL, error);
+}
+
+bool imap_delete(struct imap_client *client, const char *raw_name, GError **error)
+{
+    struct imap_command command;
+    imap_client_command(client, &command, "DELETE");
+    imap_command_string(&command, raw_name);
+    return imap_client_run(client, &command, NULL, error);
+}
+
+bool imap_subscribe(struct imap_client *client, const char *raw_name, bool on, GError **error)
+{
+    struct imap_command command;
+    imap_client_command(client, &command, on ? "SUBSCRIBE" : "UNSUBSCRIBE");
+    imap_command_string(&command, raw_name);
+    return imap_client_run(client, &command, NULL, error);
+}
