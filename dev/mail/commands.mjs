@@ -3,20 +3,26 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { personByAddress } from '../people.mjs';
-import { addMessage, localFolder, makeFolder } from './maildir.mjs';
+import { addMessage, localFolder, makeFolder, numberMessages } from './maildir.mjs';
 import { mailOwner, ownedDir } from './runtime.mjs';
 import { makeRandom } from './generate/random.mjs';
 import { benchMessage } from './generate/bench.mjs';
 import { corpusMessages } from './corpus.mjs';
 
-/** Opens the folder of a person for writing: {add(bytes, options)}. */
+/** Opens the folder of a person for writing: {person, add(bytes, options), finish()}. */
 function openFolder({ dir, address, folder = 'INBOX' }) {
   const person = personByAddress(address);
   if (!person) throw new Error(`nobody in the sample organisation has the address ${address}`);
   const owner = mailOwner();
   const root = ownedDir(path.resolve(dir, 'mail'), owner);
   const where = makeFolder(root, person, localFolder(person, folder), owner);
-  return { person, add: (bytes, options) => addMessage(where, bytes, owner, options) };
+  const fresh = ['cur', 'new'].every((part) => fs.readdirSync(path.join(where, part)).length === 0);
+  const files = [];
+  return {
+    person,
+    add: (bytes, options) => files.push(addMessage(where, bytes, owner, options)),
+    finish: () => { if (fresh) numberMessages(where, files, owner); },
+  };
 }
 
 /** Adds `messages` deterministic messages of about `average` bytes. */
@@ -29,6 +35,7 @@ export async function fillMailbox({ dir, address, messages, average, folder }) {
     const flags = ['\\Seen', ...(i % 7 === 0 ? ['\\Answered'] : []), ...(i % 41 === 0 ? ['\\Flagged'] : [])];
     box.add(benchMessage({ number: i, date, average, random, to: box.person }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
   }
+  box.finish();
   process.stdout.write(`${messages} messages written for ${box.person.mail}\n`);
 }
 
@@ -36,6 +43,7 @@ export async function fillMailbox({ dir, address, messages, average, folder }) {
 export async function deliverFiles({ dir, address, folder, files }) {
   const box = openFolder({ dir, address, folder });
   for (const file of files) box.add(fs.readFileSync(file));
+  box.finish();
   process.stdout.write(`${files.length} delivered to ${box.person.mail}\n`);
 }
 
@@ -43,11 +51,14 @@ export async function deliverFiles({ dir, address, folder, files }) {
 export async function deliverCorpus({ dir, address, folder, files }) {
   const box = openFolder({ dir, address, folder });
   const counts = new Map();
-  for (const { collection, bytes } of corpusMessages(files)) {
+  let missing = 0;
+  for (const { collection, bytes } of corpusMessages(files, () => missing++)) {
     box.add(bytes);
     counts.set(collection, (counts.get(collection) ?? 0) + 1);
   }
+  box.finish();
   const total = [...counts.values()].reduce((a, b) => a + b, 0);
   for (const [collection, count] of counts) process.stdout.write(`${String(count).padStart(6)} ${collection}\n`);
   process.stdout.write(`${String(total).padStart(6)} delivered to ${box.person.mail}\n`);
+  if (missing) process.stderr.write(`org: ${missing} files named in MANIFEST.tsv are not there\n`);
 }

@@ -25,8 +25,11 @@ export function splitMbox(bytes) {
   }).filter((m) => m.length > 0);
 }
 
-/** Yields {collection, file, bytes} for every message below the given directories. Empty files hold no message. */
-export function* corpusMessages(dirs) {
+/**
+ * Yields {collection, file, bytes} for every message below the given directories. Empty files hold no message.
+ * missing(file) is told of files that the manifest names and the tree lacks.
+ */
+export function* corpusMessages(dirs, missing = () => {}) {
   for (const dir of dirs) {
     const root = rootOf(dir);
     const under = path.relative(root, path.resolve(dir));
@@ -34,6 +37,7 @@ export function* corpusMessages(dirs) {
     for (const [topic, collection, name, kind, messages] of rows) {
       const file = path.join(topic, collection, name);
       if (kind !== 'message' || Number(messages) === 0 || (under && !file.startsWith(`${under}${path.sep}`))) continue;
+      if (!fs.existsSync(path.join(root, file))) { missing(file); continue; }
       const bytes = fs.readFileSync(path.join(root, file));
       const isMbox = bytes.subarray(0, 5).toString('latin1') === 'From ';
       for (const message of isMbox ? splitMbox(bytes) : [bytes]) yield { collection, file, bytes: message };

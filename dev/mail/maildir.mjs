@@ -3,6 +3,7 @@
 // Layout as in Dovecot's `maildir:~/mail:LAYOUT=fs:UTF-8`: every mail folder is a directory with cur, new and tmp; names are UTF-8 and
 // "/" separates levels. Files carry S= (bytes) and W= (bytes with CRLF) so that Dovecot need not read a message to know its size.
 
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeDir } from './runtime.mjs';
@@ -80,4 +81,19 @@ export function addMessage(dir, bytes, owner, { flags = [], date = new Date() } 
   const file = path.join(dir, flags.length ? 'cur' : 'new', flags.length ? name : name.replace(/:2,$/, ''));
   fs.renameSync(temporary, file);
   return file;
+}
+
+let lastValidity = 0;
+
+/**
+ * Gives the files of a folder that Dovecot has not seen yet the UIDs 1, 2, 3 … in this order, so that they are the same on every start.
+ * files: paths as addMessage returned them. Does nothing when Dovecot has numbered the folder already.
+ */
+export function numberMessages(dir, files, owner) {
+  const list = path.join(dir, 'dovecot-uidlist');
+  if (fs.existsSync(list)) return;
+  lastValidity = Math.max(Math.floor(Date.now() / 1000), lastValidity + 1);
+  const lines = files.map((file, i) => `${i + 1} :${path.basename(file).replace(/:2,.*$/, '')}`);
+  fs.writeFileSync(list, `3 V${lastValidity} N${files.length + 1} G${randomBytes(16).toString('hex')}\n${lines.join('\n')}\n`, { mode: 0o600 });
+  if (owner.root) fs.chownSync(list, owner.uid, owner.gid);
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { people } from '../people.mjs';
 import { makeMail } from './generate/mailboxes.mjs';
-import { addMessage, homeOf, localFolder, makeFolder, makeMailbox } from './maildir.mjs';
+import { addMessage, homeOf, localFolder, makeFolder, makeMailbox, numberMessages } from './maildir.mjs';
 
 function subscribe(root, person, folders, owner) {
   const file = path.join(homeOf(root, person), 'mail', 'subscriptions');
@@ -24,11 +24,13 @@ export function seedMailboxes({ root, owner, mails, now }) {
     const name = localFolder(person, folder);
     const key = `${person.upn}\0${name}`;
     if (!folders.has(key)) {
-      folders.set(key, makeFolder(root, person, name, owner));
+      folders.set(key, { dir: makeFolder(root, person, name, owner), files: [] });
       if (name !== 'INBOX') subscribe(root, person, [name], owner);
     }
-    addMessage(folders.get(key), raw, owner, { flags, date });
+    const { dir, files } = folders.get(key);
+    files.push(addMessage(dir, raw, owner, { flags, date }));
   }
+  for (const { dir, files } of folders.values()) numberMessages(dir, files, owner);
   fs.writeFileSync(mark, `${made.length}\n`);
   return made.length;
 }
