@@ -84,6 +84,7 @@ bool lists_has_attachment(struct mime_mail *mail);
 
 /* --- quote.c: splits text with LF line ends; own and quoted may be NULL. */
 void quote_split(const char *text, GString *own, GString *quoted);
+bool quote_names_sender(const char *text); /* "From:" in one of the languages */
 
 /* --- plain.c */
 char *preview_of(struct mime_mail *mail);

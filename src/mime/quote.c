@@ -188,6 +188,13 @@ static bool field_word(const struct line *line, const char *const *words, size_t
     return false;
 }
 
+bool quote_names_sender(const char *text)
+{
+    g_autofree char *with_colon = strpbrk(text, ":") == NULL ? g_strconcat(text, ":", NULL) : NULL;
+    struct line line = line_at(with_colon != NULL ? with_colon : text);
+    return field_word(&line, from_words, G_N_ELEMENTS(from_words));
+}
+
 static bool is_header_block(const char *at)
 {
     struct line line = line_at(at);
