@@ -69,7 +69,7 @@ function freePort(wanted) {
 
 async function organisation() {
   const child = start('the sample organisation', process.execPath, [path.join(here, 'org.mjs'), 'up', '--dir', path.join(dir, 'org'), '--exit-with-stdin'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  for await (const piece of child.stdout) if (String(piece).includes('\n')) break;
+  await new Promise((resolve) => child.stdout.once('data', resolve));
   child.stdout.resume();
   return JSON.parse(readFileSync(path.join(dir, 'org', 'org.json'), 'utf8'));
 }
