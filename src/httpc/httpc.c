@@ -15,7 +15,8 @@ void httpc_init(void)
 void httpc_answer_clear(struct httpc_answer *answer)
 {
     g_free(answer->content_type);
-    g_clear_pointer(&answer->body, g_bytes_unref);
+    if (answer->body != NULL)
+        g_bytes_unref(answer->body);
     memset(answer, 0, sizeof *answer);
 }
 

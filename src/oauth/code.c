@@ -1,6 +1,7 @@
 #include "oauth/code.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -27,17 +28,21 @@ char *oauth_random_word(size_t bytes)
     return word;
 }
 
+static bool is_base64url(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!g_ascii_isalnum(text[i]) && text[i] != '-' && text[i] != '_')
+            return false;
+    return length > 0 && length % 4 != 1;
+}
+
 char *oauth_base64url_decode(const char *text, size_t length, size_t *out_length)
 {
-    if (length == 0 || length % 4 == 1)
+    if (!is_base64url(text, length))
         return NULL;
     g_autofree char *standard = g_malloc(length + 4);
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (!g_ascii_isalnum(c) && c != '-' && c != '_')
-            return NULL;
-        standard[i] = c == '-' ? '+' : c == '_' ? '/' : c;
-    }
+    for (size_t i = 0; i < length; i++)
+        standard[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
     while (length % 4 != 0)
         standard[length++] = '=';
     standard[length] = '\0';

@@ -220,9 +220,10 @@ static struct oauth_linked *exchange(const struct oauth_wire *wire, const struct
         take_tokens(linked, &grant, &identity);
     oauth_identity_clear(&identity);
     oauth_grant_clear(&grant);
-    if (!good)
-        g_clear_pointer(&linked, oauth_linked_free);
-    return linked;
+    if (good)
+        return linked;
+    oauth_linked_free(linked);
+    return NULL;
 }
 
 /* What the provider told the browser instead of a code. */

@@ -1,6 +1,8 @@
 #include "oauth/json.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 #define DEPTH_MAX 64
 
@@ -38,4 +40,11 @@ const char *oauth_json_text(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+void oauth_json_wipe(json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    if (json_is_string(value))
+        explicit_bzero((void *)(uintptr_t)json_string_value(value), json_string_length(value));
 }

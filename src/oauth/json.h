@@ -12,5 +12,7 @@
 json_t *oauth_json_object(const char *text, size_t length);
 /* A member that is a non-empty string without NUL; else NULL. Owned by the object. */
 const char *oauth_json_text(const json_t *object, const char *name);
+/* Overwrites the characters of a string member, so that a token does not stay in freed memory. */
+void oauth_json_wipe(json_t *object, const char *name);
 
 #endif

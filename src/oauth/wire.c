@@ -98,6 +98,9 @@ static bool read_grant(const struct httpc_answer *answer, const char *asked,
     } else {
         error_set(error, ERROR_PROVIDER_ERROR, "the token endpoint's answer is not a token");
     }
+    oauth_json_wipe(body, "access_token");
+    oauth_json_wipe(body, "refresh_token");
+    oauth_json_wipe(body, "id_token");
     json_decref(body);
     return good;
 }

@@ -147,83 +147,84 @@ static enum error_code classify(enum oauth_stage stage, int status, const char *
     return (enum error_code)error->code;
 }
 
+static const struct {
+    enum oauth_stage stage;
+    int status;
+    const char *word;
+    int aadsts;
+    enum error_code code;
+} table_rows[] = {
+    {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 50011, ERROR_REDIRECT_MISMATCH},
+    {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 900971, ERROR_REDIRECT_MISMATCH},
+    {OAUTH_STAGE_CODE, 401, "invalid_client", 500112, ERROR_REDIRECT_MISMATCH},
+    {OAUTH_STAGE_CODE, 400, "unauthorized_client", 700016, ERROR_APP_UNKNOWN},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_request", 90002, ERROR_APP_UNKNOWN},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_request", 50194, ERROR_APP_UNKNOWN},
+    {OAUTH_STAGE_REFRESH, 401, "invalid_client", 7000215, ERROR_APP_SECRET_WRONG},
+    {OAUTH_STAGE_REFRESH, 401, "invalid_client", 7000222, ERROR_APP_SECRET_EXPIRED},
+    {OAUTH_STAGE_REFRESH, 401, "invalid_client", 7000218, ERROR_APP_MISCONFIGURED},
+    {OAUTH_STAGE_REFRESH, 401, "invalid_client", 700025, ERROR_APP_MISCONFIGURED},
+    {OAUTH_STAGE_REDIRECT, 0, "invalid_client", 650053, ERROR_APP_MISCONFIGURED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_scope", 70011, ERROR_APP_MISCONFIGURED},
+    {OAUTH_STAGE_CODE, 400, "invalid_request", 28000, ERROR_APP_MISCONFIGURED},
+    {OAUTH_STAGE_CODE, 400, "invalid_request", 28003, ERROR_APP_MISCONFIGURED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_request", 9002313, ERROR_APP_MISCONFIGURED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 9002313, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_CODE, 400, "invalid_grant", 9002313, ERROR_LINK_EXPIRED},
+    {OAUTH_STAGE_REDIRECT, 0, "access_denied", 65004, ERROR_DECLINED},
+    {OAUTH_STAGE_REDIRECT, 0, "access_denied", 90094, ERROR_ADMIN_CONSENT},
+    {OAUTH_STAGE_REDIRECT, 0, "access_denied", 90095, ERROR_ADMIN_CONSENT},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 65001, ERROR_CONSENT_NEEDED},
+    {OAUTH_STAGE_REDIRECT, 0, "interaction_required", 65001, ERROR_CONSENT_NEEDED},
+    {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 50020, ERROR_WRONG_TENANT},
+    {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 500208, ERROR_WRONG_TENANT},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50034, ERROR_WRONG_TENANT},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50057, ERROR_ACCOUNT_DISABLED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50076, ERROR_MFA_REQUIRED},
+    {OAUTH_STAGE_REFRESH, 400, "interaction_required", 50079, ERROR_MFA_REQUIRED},
+    {OAUTH_STAGE_REFRESH, 400, "interaction_required", 50074, ERROR_MFA_REQUIRED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50078, ERROR_MFA_REQUIRED},
+    {OAUTH_STAGE_REFRESH, 400, "interaction_required", 50158, ERROR_MFA_REQUIRED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 53003, ERROR_BLOCKED_BY_POLICY},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 53000, ERROR_BLOCKED_BY_POLICY},
+    {OAUTH_STAGE_REDIRECT, 0, "access_denied", 50105, ERROR_BLOCKED_BY_POLICY},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 530034, ERROR_BLOCKED_BY_POLICY},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50173, ERROR_ACCESS_REVOKED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50132, ERROR_ACCESS_REVOKED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50133, ERROR_ACCESS_REVOKED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50089, ERROR_ACCESS_REVOKED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 70008, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 700082, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 70043, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 700084, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 70000, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_CODE, 400, "invalid_grant", 70008, ERROR_LINK_EXPIRED},
+    {OAUTH_STAGE_CODE, 400, "invalid_grant", 54005, ERROR_LINK_EXPIRED},
+    {OAUTH_STAGE_CODE, 400, "invalid_grant", 501481, ERROR_LINK_EXPIRED},
+    {OAUTH_STAGE_CODE, 400, "invalid_grant", 700005, ERROR_LINK_EXPIRED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 700005, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_REFRESH, 429, "temporarily_unavailable", 90055, ERROR_THROTTLED},
+    {OAUTH_STAGE_REFRESH, 400, "temporarily_unavailable", 90006, ERROR_PROVIDER_ERROR},
+    {OAUTH_STAGE_REFRESH, 503, "temporarily_unavailable", 90024, ERROR_THROTTLED},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50196, ERROR_THROTTLED},
+    {OAUTH_STAGE_REFRESH, 429, NULL, 0, ERROR_THROTTLED},
+    {OAUTH_STAGE_REFRESH, 502, NULL, 0, ERROR_PROVIDER_ERROR},
+    {OAUTH_STAGE_REFRESH, 503, "invalid_grant", 50173, ERROR_PROVIDER_ERROR},
+    {OAUTH_STAGE_REDIRECT, 0, "server_error", 0, ERROR_PROVIDER_ERROR},
+    {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 99999, ERROR_SIGN_IN_EXPIRED},
+    {OAUTH_STAGE_CODE, 400, "invalid_grant", 0, ERROR_LINK_EXPIRED},
+    {OAUTH_STAGE_REDIRECT, 0, "access_denied", 0, ERROR_DECLINED},
+    {OAUTH_STAGE_REDIRECT, 0, "strange_word", 0, ERROR_PROVIDER_ERROR},
+};
+
 static void every_row_of_the_table(void)
 {
-    static const struct {
-        enum oauth_stage stage;
-        int status;
-        const char *word;
-        int aadsts;
-        enum error_code code;
-    } rows[] = {
-        {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 50011, ERROR_REDIRECT_MISMATCH},
-        {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 900971, ERROR_REDIRECT_MISMATCH},
-        {OAUTH_STAGE_CODE, 401, "invalid_client", 500112, ERROR_REDIRECT_MISMATCH},
-        {OAUTH_STAGE_CODE, 400, "unauthorized_client", 700016, ERROR_APP_UNKNOWN},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_request", 90002, ERROR_APP_UNKNOWN},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_request", 50194, ERROR_APP_UNKNOWN},
-        {OAUTH_STAGE_REFRESH, 401, "invalid_client", 7000215, ERROR_APP_SECRET_WRONG},
-        {OAUTH_STAGE_REFRESH, 401, "invalid_client", 7000222, ERROR_APP_SECRET_EXPIRED},
-        {OAUTH_STAGE_REFRESH, 401, "invalid_client", 7000218, ERROR_APP_MISCONFIGURED},
-        {OAUTH_STAGE_REFRESH, 401, "invalid_client", 700025, ERROR_APP_MISCONFIGURED},
-        {OAUTH_STAGE_REDIRECT, 0, "invalid_client", 650053, ERROR_APP_MISCONFIGURED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_scope", 70011, ERROR_APP_MISCONFIGURED},
-        {OAUTH_STAGE_CODE, 400, "invalid_request", 28000, ERROR_APP_MISCONFIGURED},
-        {OAUTH_STAGE_CODE, 400, "invalid_request", 28003, ERROR_APP_MISCONFIGURED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_request", 9002313, ERROR_APP_MISCONFIGURED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 9002313, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_CODE, 400, "invalid_grant", 9002313, ERROR_LINK_EXPIRED},
-        {OAUTH_STAGE_REDIRECT, 0, "access_denied", 65004, ERROR_DECLINED},
-        {OAUTH_STAGE_REDIRECT, 0, "access_denied", 90094, ERROR_ADMIN_CONSENT},
-        {OAUTH_STAGE_REDIRECT, 0, "access_denied", 90095, ERROR_ADMIN_CONSENT},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 65001, ERROR_CONSENT_NEEDED},
-        {OAUTH_STAGE_REDIRECT, 0, "interaction_required", 65001, ERROR_CONSENT_NEEDED},
-        {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 50020, ERROR_WRONG_TENANT},
-        {OAUTH_STAGE_REDIRECT, 0, "invalid_request", 500208, ERROR_WRONG_TENANT},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50034, ERROR_WRONG_TENANT},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50057, ERROR_ACCOUNT_DISABLED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50076, ERROR_MFA_REQUIRED},
-        {OAUTH_STAGE_REFRESH, 400, "interaction_required", 50079, ERROR_MFA_REQUIRED},
-        {OAUTH_STAGE_REFRESH, 400, "interaction_required", 50074, ERROR_MFA_REQUIRED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50078, ERROR_MFA_REQUIRED},
-        {OAUTH_STAGE_REFRESH, 400, "interaction_required", 50158, ERROR_MFA_REQUIRED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 53003, ERROR_BLOCKED_BY_POLICY},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 53000, ERROR_BLOCKED_BY_POLICY},
-        {OAUTH_STAGE_REDIRECT, 0, "access_denied", 50105, ERROR_BLOCKED_BY_POLICY},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 530034, ERROR_BLOCKED_BY_POLICY},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50173, ERROR_ACCESS_REVOKED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50132, ERROR_ACCESS_REVOKED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50133, ERROR_ACCESS_REVOKED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50089, ERROR_ACCESS_REVOKED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 70008, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 700082, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 70043, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 700084, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 70000, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_CODE, 400, "invalid_grant", 70008, ERROR_LINK_EXPIRED},
-        {OAUTH_STAGE_CODE, 400, "invalid_grant", 54005, ERROR_LINK_EXPIRED},
-        {OAUTH_STAGE_CODE, 400, "invalid_grant", 501481, ERROR_LINK_EXPIRED},
-        {OAUTH_STAGE_CODE, 400, "invalid_grant", 700005, ERROR_LINK_EXPIRED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 700005, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_REFRESH, 429, "temporarily_unavailable", 90055, ERROR_THROTTLED},
-        {OAUTH_STAGE_REFRESH, 400, "temporarily_unavailable", 90006, ERROR_PROVIDER_ERROR},
-        {OAUTH_STAGE_REFRESH, 503, "temporarily_unavailable", 90024, ERROR_THROTTLED},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 50196, ERROR_THROTTLED},
-        {OAUTH_STAGE_REFRESH, 429, NULL, 0, ERROR_THROTTLED},
-        {OAUTH_STAGE_REFRESH, 502, NULL, 0, ERROR_PROVIDER_ERROR},
-        {OAUTH_STAGE_REFRESH, 503, "invalid_grant", 50173, ERROR_PROVIDER_ERROR},
-        {OAUTH_STAGE_REDIRECT, 0, "server_error", 0, ERROR_PROVIDER_ERROR},
-        {OAUTH_STAGE_REFRESH, 400, "invalid_grant", 99999, ERROR_SIGN_IN_EXPIRED},
-        {OAUTH_STAGE_CODE, 400, "invalid_grant", 0, ERROR_LINK_EXPIRED},
-        {OAUTH_STAGE_REDIRECT, 0, "access_denied", 0, ERROR_DECLINED},
-        {OAUTH_STAGE_REDIRECT, 0, "strange_word", 0, ERROR_PROVIDER_ERROR},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        enum error_code code =
-            classify(rows[i].stage, rows[i].status, rows[i].word, rows[i].aadsts, NULL);
-        if (code != rows[i].code)
-            g_test_message("row %zu: AADSTS%d became %d", i, rows[i].aadsts, code);
-        g_assert_cmpint(code, ==, rows[i].code);
+    for (size_t i = 0; i < G_N_ELEMENTS(table_rows); i++) {
+        enum error_code code = classify(table_rows[i].stage, table_rows[i].status,
+                                        table_rows[i].word, table_rows[i].aadsts, NULL);
+        if (code != table_rows[i].code)
+            g_test_message("row %zu: AADSTS%d became %d", i, table_rows[i].aadsts, code);
+        g_assert_cmpint(code, ==, table_rows[i].code);
     }
 }
 
