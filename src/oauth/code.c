@@ -28,10 +28,22 @@ char *oauth_random_word(size_t bytes)
     return word;
 }
 
+/* The six bits of a character, or -1. */
+static int bits_of(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
 static bool is_base64url(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (!g_ascii_isalnum(text[i]) && text[i] != '-' && text[i] != '_')
+        if (bits_of(text[i]) < 0)
             return false;
     return length > 0 && length % 4 != 1;
 }
@@ -40,16 +52,19 @@ char *oauth_base64url_decode(const char *text, size_t length, size_t *out_length
 {
     if (!is_base64url(text, length))
         return NULL;
-    g_autofree char *standard = g_malloc(length + 4);
-    for (size_t i = 0; i < length; i++)
-        standard[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-    while (length % 4 != 0)
-        standard[length++] = '=';
-    standard[length] = '\0';
-    g_autofree guchar *raw = g_base64_decode(standard, out_length);
-    char *bytes = g_malloc(*out_length + 1);
-    memcpy(bytes, raw, *out_length);
-    bytes[*out_length] = '\0';
+    char *bytes = g_malloc(length);
+    uint32_t window = 0;
+    size_t count = 0;
+    for (size_t i = 0, held = 0; i < length; i++) {
+        window = (window << 6) | (uint32_t)bits_of(text[i]);
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            bytes[count++] = (char)(window >> held);
+        }
+    }
+    bytes[count] = '\0'; /* three quarters of the length at most, so there is room */
+    *out_length = count;
     return bytes;
 }
 
