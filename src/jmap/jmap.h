@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "store/access.h"
+#include "store/mail.h"
 
 #include <glib.h>
 #include <jansson.h>
@@ -55,7 +56,8 @@ GBytes *jmap_handle(struct jmap *jmap, struct store_principal *principal, const 
 GBytes *jmap_upload(struct jmap *jmap, struct store_principal *principal, const char *account,
                     const char *type, GBytes *body, int *status);
 /* RFC 8620, 6.2. (transfer full) or NULL with ERROR_NOT_FOUND. Blob ids: "b<n>" a raw blob,
- * "b<n>-<partId>" a decoded part of one. */
+ * "b<n>-<partId>" a decoded part of one, with "_" for "." in the part id, since an id has
+ * no "." (RFC 8620, 1.2). */
 GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, const char *account,
                       const char *blob, GError **error);
 
@@ -63,6 +65,11 @@ GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, cons
  * they may not see it or nothing of types is in it. types NULL: all. (transfer full) */
 json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
                           unsigned changed, const char *const *types);
+
+/* A person's search text as a filter (RFC 8621, 4.4.1: quotes make phrases, all other words must
+ * occur; they match the beginnings of words). kind: STORE_TEXT, or one field of it. (transfer
+ * full); NULL when the text is blank, which matches everything. */
+struct store_filter *jmap_text_filter(enum store_filter_kind kind, const char *text);
 
 /* Signed image addresses of mails: what a token of EmailView names. */
 struct jmap_image {

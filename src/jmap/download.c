@@ -1,0 +1,24 @@
+#include "jmap/jmap.h"
+
+#include "jmap/engine/engine.h"
+
+GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, const char *account,
+                      const char *blob, GError **error)
+{
+    GError *failure = NULL;
+    struct store_access *access = jmap_account_open(jmap, principal, account, STORE_READ, &failure);
+    GBytes *bytes = NULL;
+
+    if (access != NULL)
+        bytes = jmap_blob_load(jmap, access, blob, &failure);
+    store_access_free(access);
+    if (failure == NULL)
+        return bytes;
+    /* A foreign account, a missing one and a missing blob are alike to the outside. */
+    if (error_is(failure, ERROR_NOT_FOUND) || error_is(failure, ERROR_FORBIDDEN))
+        error_set(error, ERROR_NOT_FOUND, "no such file");
+    else
+        g_propagate_error(error, g_error_copy(failure));
+    g_error_free(failure);
+    return NULL;
+}

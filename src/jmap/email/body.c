@@ -1,0 +1,225 @@
+#include "jmap/email/object.h"
+
+/* RFC 8621, 4.1.4. */
+
+static bool wants_part(const struct jmap_email_want *want, enum jmap_part_field field)
+{
+    return want->part_fields & JMAP_FIELD(field);
+}
+
+static json_t *languages(const char *const *language)
+{
+    json_t *list;
+
+    if (language == NULL)
+        return json_null();
+    list = json_array();
+    for (size_t i = 0; language[i] != NULL; i++)
+        json_array_append_new(list, jmap_json_text(language[i]));
+    return list;
+}
+
+static json_t *part_field(const struct jmap_email_source *source, const struct mime_part *part,
+                          enum jmap_part_field field)
+{
+    g_autofree char *blob = NULL;
+
+    switch (field) {
+    case JMAP_PART_ID:
+        return jmap_json_text(part->part_id);
+    case JMAP_PART_BLOB_ID:
+        if (part->part_id != NULL)
+            blob = jmap_blob_part_id(source->blob, part->part_id);
+        return jmap_json_text(blob);
+    case JMAP_PART_SIZE:
+        return json_integer((json_int_t)part->size);
+    case JMAP_PART_NAME:
+        return jmap_json_text(part->name);
+    case JMAP_PART_TYPE:
+        return jmap_json_text(part->type);
+    case JMAP_PART_CHARSET:
+        return jmap_json_text(part->charset);
+    case JMAP_PART_DISPOSITION:
+        return jmap_json_text(part->disposition);
+    case JMAP_PART_CID:
+        return jmap_json_text(part->cid);
+    case JMAP_PART_LANGUAGE:
+        return languages(part->language);
+    case JMAP_PART_LOCATION:
+        return jmap_json_text(part->location);
+    default:
+        return json_null();
+    }
+}
+
+static void add_part_headers(json_t *object, const struct jmap_email_source *source, size_t index,
+                             const struct jmap_email_want *want)
+{
+    size_t count;
+    const struct mime_header *headers;
+
+    if (!wants_part(want, JMAP_PART_HEADERS) && want->part_headers->len == 0)
+        return;
+    headers = mime_headers(source->mail, (int)index, &count);
+    if (wants_part(want, JMAP_PART_HEADERS))
+        json_object_set_new(object, "headers", jmap_header_list(headers, count));
+    for (size_t i = 0; i < want->part_headers->len; i++) {
+        const struct jmap_header_property *header = g_ptr_array_index(want->part_headers, i);
+
+        json_object_set_new(object, header->property, jmap_header_value(header, headers, count));
+    }
+}
+
+static json_t *part_object(const struct jmap_email_source *source, size_t index,
+                           const struct jmap_email_want *want)
+{
+    static const char *const names[] = {"partId",  "blobId",      "size", "name",     "type",
+                                        "charset", "disposition", "cid",  "language", "location"};
+    const struct mime_part *part = mime_part(source->mail, index);
+    json_t *object = json_object();
+
+    for (unsigned field = 0; field < G_N_ELEMENTS(names); field++)
+        if (wants_part(want, field))
+            json_object_set_new(object, names[field], part_field(source, part, field));
+    add_part_headers(object, source, index, want);
+    /* The default properties do not name subParts, yet a structure without them is none. */
+    if (part->is_multipart)
+        json_object_set_new(object, "subParts", json_array());
+    else if (wants_part(want, JMAP_PART_SUB_PARTS))
+        json_object_set_new(object, "subParts", json_null());
+    return object;
+}
+
+/* Parents come before their children, so one pass hangs each part where it belongs. */
+static json_t *structure(const struct jmap_email_source *source, const struct jmap_email_want *want)
+{
+    size_t count = mime_part_count(source->mail);
+    g_autofree json_t **objects = g_new0(json_t *, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        int parent = mime_part(source->mail, i)->parent;
+
+        objects[i] = part_object(source, i, want);
+        if (parent >= 0 && (size_t)parent < i)
+            json_array_append_new(json_object_get(objects[parent], "subParts"), objects[i]);
+    }
+    return count > 0 ? objects[0] : json_null();
+}
+
+static json_t *part_list(const struct jmap_email_source *source, const int *indices, size_t count,
+                         const struct jmap_email_want *want)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, part_object(source, (size_t)indices[i], want));
+    return list;
+}
+
+/* Cuts text at max bytes, not inside a character, and not inside a tag of HTML. */
+static bool truncate_value(char *text, size_t max, bool is_html)
+{
+    size_t length = strlen(text);
+    char *open, *close;
+
+    if (max == 0 || length <= max)
+        return false;
+    while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+        max--;
+    text[max] = '\0';
+    open = is_html ? strrchr(text, '<') : NULL;
+    close = open != NULL ? strchr(open, '>') : NULL;
+    if (open != NULL && close == NULL)
+        *open = '\0';
+    return true;
+}
+
+static bool add_value(json_t *values, const struct jmap_email_source *source, size_t index,
+                      const struct jmap_email_want *want, size_t *budget)
+{
+    const struct mime_part *part = mime_part(source->mail, index);
+    g_autofree char *text = NULL;
+    bool problem = false, truncated;
+    size_t length;
+
+    if (part->is_multipart || !g_str_has_prefix(part->type, "text/") ||
+        json_object_get(values, part->part_id) != NULL)
+        return true;
+    text = mime_part_text(source->mail, index, 0, &problem);
+    truncated = truncate_value(text, want->max_value, strcmp(part->type, "text/html") == 0);
+    length = strlen(text);
+    if (length > *budget)
+        return false;
+    *budget -= length;
+    json_object_set_new(values, part->part_id,
+                        json_pack("{s: o, s: b, s: b}", "value", jmap_json_text(text),
+                                  "isEncodingProblem", problem, "isTruncated", truncated));
+    return true;
+}
+
+static bool add_values(json_t *values, const struct jmap_email_source *source, const int *indices,
+                       size_t count, const struct jmap_email_want *want, size_t *budget)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!add_value(values, source, (size_t)indices[i], want, budget))
+            return false;
+    return true;
+}
+
+static bool body_values(json_t *values, const struct jmap_email_source *source,
+                        const struct jmap_email_want *want, size_t *budget)
+{
+    size_t count;
+    const int *indices;
+
+    if (want->all_values)
+        for (size_t i = 0; i < mime_part_count(source->mail); i++)
+            if (!add_value(values, source, i, want, budget))
+                return false;
+    indices = mime_text_body(source->mail, &count);
+    if (want->text_values && !add_values(values, source, indices, count, want, budget))
+        return false;
+    indices = mime_html_body(source->mail, &count);
+    return !want->html_values || add_values(values, source, indices, count, want, budget);
+}
+
+static void add_lists(json_t *object, const struct jmap_email_source *source,
+                      const struct jmap_email_want *want)
+{
+    static const struct {
+        enum jmap_email_field field;
+        const char *name;
+        const int *(*indices)(const struct mime_mail *, size_t *);
+    } lists[] = {
+        {JMAP_EMAIL_TEXT_BODY, "textBody", mime_text_body},
+        {JMAP_EMAIL_HTML_BODY, "htmlBody", mime_html_body},
+        {JMAP_EMAIL_ATTACHMENTS, "attachments", mime_attachments},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        size_t count = 0;
+        const int *indices = NULL;
+
+        if (!jmap_email_wants(want, lists[i].field))
+            continue;
+        if (source->mail != NULL)
+            indices = lists[i].indices(source->mail, &count);
+        json_object_set_new(object, lists[i].name, part_list(source, indices, count, want));
+    }
+}
+
+bool jmap_email_body(json_t *object, const struct jmap_email_source *source,
+                     const struct jmap_email_want *want, size_t *budget)
+{
+    json_t *values;
+
+    add_lists(object, source, want);
+    if (jmap_email_wants(want, JMAP_EMAIL_BODY_STRUCTURE))
+        json_object_set_new(object, "bodyStructure",
+                            source->mail != NULL ? structure(source, want) : json_null());
+    if (!jmap_email_wants(want, JMAP_EMAIL_BODY_VALUES))
+        return true;
+    values = json_object();
+    json_object_set_new(object, "bodyValues", values);
+    return source->mail == NULL || body_values(values, source, want, budget);
+}

@@ -1,0 +1,15 @@
+/* Filters of Email/query (RFC 8621, 4.4.1). */
+#ifndef POSTROOM_JMAP_EMAIL_FILTER_H
+#define POSTROOM_JMAP_EMAIL_FILTER_H
+
+#include "jmap/engine/engine.h"
+
+/* *filter (transfer full) is NULL when everything matches. false: *error is the type of the
+ * method-level error, invalidArguments or unsupportedFilter. */
+bool jmap_email_filter_read(const struct jmap_request *request, json_t *json,
+                            struct store_filter **filter, const char **error);
+
+/* Words of text conditions, for snippets: NULL-terminated, folded. (transfer full) */
+char **jmap_email_filter_words(const struct store_filter *filter, bool subject);
+
+#endif

@@ -1,0 +1,135 @@
+#include "jmap/email/filter.h"
+#include "jmap/methods.h"
+
+/* RFC 8621, 4.4. */
+
+#define SORTS_MAX 8
+
+static const struct {
+    const char *name;
+    enum store_sort_by by;
+    bool takes_keyword;
+} sorts[] = {
+    {"receivedAt", STORE_BY_RECEIVED_AT, false},
+    {"sentAt", STORE_BY_SENT_AT, false},
+    {"size", STORE_BY_SIZE, false},
+    {"from", STORE_BY_FROM, false},
+    {"to", STORE_BY_TO, false},
+    {"subject", STORE_BY_SUBJECT, false},
+    {"hasKeyword", STORE_BY_KEYWORD, true},
+    {"allInThreadHaveKeyword", STORE_BY_ALL_IN_THREAD, true},
+    {"someInThreadHaveKeyword", STORE_BY_SOME_IN_THREAD, true},
+};
+
+/* The error type of one comparator, or NULL. */
+static const char *read_comparator(json_t *json, struct store_sort *sort)
+{
+    const char *property = json_string_value(json_object_get(json, "property"));
+    json_t *ascending = json_object_get(json, "isAscending");
+    json_t *collation = json_object_get(json, "collation"), *keyword;
+
+    if (property == NULL || (ascending != NULL && !json_is_boolean(ascending)) ||
+        (collation != NULL && !json_is_string(collation)))
+        return "invalidArguments";
+    if (collation != NULL && strcmp(json_string_value(collation), "i;unicode-casemap") != 0)
+        return "unsupportedSort";
+    for (size_t i = 0; i < G_N_ELEMENTS(sorts); i++) {
+        if (strcmp(sorts[i].name, property) != 0)
+            continue;
+        keyword = json_object_get(json, "keyword");
+        if (sorts[i].takes_keyword &&
+            (!json_is_string(keyword) || !mail_keyword_is_valid(json_string_value(keyword))))
+            return "invalidArguments";
+        sort->by = sorts[i].by;
+        sort->ascending = ascending == NULL || json_is_true(ascending);
+        sort->keyword = sorts[i].takes_keyword ? json_string_value(keyword) : NULL;
+        return NULL;
+    }
+    return "unsupportedSort";
+}
+
+static bool read_sort(struct jmap_call *call, struct store_sort *list, size_t *count)
+{
+    json_t *json = jmap_arg(call, "sort"), *item;
+    const char *error = json_array_size(json) > SORTS_MAX ? "unsupportedSort" : NULL;
+    size_t i;
+
+    json_array_foreach(json, i, item)
+    {
+        if (error == NULL)
+            error = read_comparator(item, &list[i]);
+        if (error != NULL)
+            break;
+    }
+    *count = json_array_size(json);
+    if (error != NULL)
+        jmap_fail(call, error, NULL);
+    return error == NULL;
+}
+
+static void answer(struct jmap_call *call, const struct store_query *query,
+                   const struct store_query_result *result, bool clamped)
+{
+    json_t *object = jmap_answer(call), *ids = json_array();
+
+    for (size_t i = 0; i < result->ids->len; i++)
+        json_array_append_new(ids, jmap_id('e', g_array_index(result->ids, int64_t, i)));
+    json_object_set_new(object, "queryState", jmap_state(result->state));
+    json_object_set_new(object, "canCalculateChanges", json_false());
+    json_object_set_new(object, "position", json_integer((json_int_t)result->position));
+    json_object_set_new(object, "ids", ids);
+    if (query->calculate_total)
+        json_object_set_new(object, "total", json_integer((json_int_t)result->total));
+    if (clamped)
+        json_object_set_new(object, "limit", json_integer(JMAP_MAX_QUERY));
+    jmap_respond(call, object);
+}
+
+static void run(struct jmap_call *call, struct store_query *query)
+{
+    struct store_query_result result = {0};
+    const char *anchor = jmap_arg_string(call, "anchor");
+    GError *error = NULL;
+    bool clamped;
+
+    query->limit = jmap_query_limit(call, &clamped);
+    query->position = jmap_arg_int(call, "position", 0);
+    query->anchor_offset = jmap_arg_int(call, "anchorOffset", 0);
+    query->anchor = anchor != NULL ? jmap_id_find(call->request, 'e', anchor) : 0;
+    query->collapse_threads = jmap_arg_bool(call, "collapseThreads");
+    query->calculate_total = jmap_arg_bool(call, "calculateTotal");
+    if (anchor != NULL && query->anchor == 0) {
+        jmap_fail(call, "anchorNotFound", NULL);
+        return;
+    }
+    if (store_query(call->access, query, &result, &error)) {
+        answer(call, query, &result, clamped);
+    } else if (error_is(error, ERROR_NOT_FOUND)) {
+        jmap_fail(call, "anchorNotFound", NULL);
+        g_error_free(error);
+    } else if (error_is(error, ERROR_INVALID)) {
+        jmap_fail(call, "unsupportedFilter", NULL);
+        g_error_free(error);
+    } else {
+        jmap_fail_error(call, error);
+    }
+    store_query_result_clear(&result);
+}
+
+void jmap_email_query(struct jmap_call *call)
+{
+    struct store_sort sort[SORTS_MAX];
+    struct store_filter *filter = NULL;
+    struct store_query query = {.sort = sort};
+    const char *error;
+
+    if (!read_sort(call, sort, &query.sort_count))
+        return;
+    if (!jmap_email_filter_read(call->request, jmap_arg(call, "filter"), &filter, &error)) {
+        jmap_fail(call, error, NULL);
+        return;
+    }
+    query.filter = filter;
+    run(call, &query);
+    store_filter_free(filter);
+}

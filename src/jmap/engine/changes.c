@@ -1,0 +1,62 @@
+#include "jmap/engine/engine.h"
+
+/* RFC 8620, 5.2. */
+
+bool jmap_changes_arguments(struct jmap_call *call, uint64_t *since, size_t *max)
+{
+    int64_t limit = jmap_arg_int(call, "maxChanges", JMAP_MAX_CHANGES);
+
+    if (limit == 0) {
+        jmap_fail(call, "invalidArguments", "maxChanges must be greater than 0");
+        return false;
+    }
+    if (!jmap_state_parse(jmap_arg_string(call, "sinceState"), since)) {
+        jmap_fail(call, "cannotCalculateChanges", NULL);
+        return false;
+    }
+    *max = (size_t)MIN(limit, JMAP_MAX_CHANGES);
+    return true;
+}
+
+static json_t *ids_of(const GArray *numbers, char prefix)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; numbers != NULL && i < numbers->len; i++)
+        json_array_append_new(list, jmap_id(prefix, g_array_index(numbers, int64_t, i)));
+    return list;
+}
+
+void jmap_changes_answer(struct jmap_call *call, const struct store_changes *changes, char prefix,
+                         json_t *extra)
+{
+    json_t *answer = jmap_answer(call);
+
+    json_object_set_new(answer, "oldState", jmap_state(changes->old_state));
+    json_object_set_new(answer, "newState", jmap_state(changes->new_state));
+    json_object_set_new(answer, "hasMoreChanges", json_boolean(changes->has_more));
+    json_object_set_new(answer, "created", ids_of(changes->created, prefix));
+    json_object_set_new(answer, "updated", ids_of(changes->updated, prefix));
+    json_object_set_new(answer, "destroyed", ids_of(changes->destroyed, prefix));
+    if (extra != NULL) {
+        json_object_update(answer, extra);
+        json_decref(extra);
+    }
+    jmap_respond(call, answer);
+}
+
+void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix)
+{
+    struct store_changes changes = {0};
+    GError *error = NULL;
+    uint64_t since;
+    size_t max;
+
+    if (!jmap_changes_arguments(call, &since, &max))
+        return;
+    if (store_changes(call->access, type, since, max, &changes, &error))
+        jmap_changes_answer(call, &changes, prefix, NULL);
+    else
+        jmap_fail_error(call, error);
+    store_changes_clear(&changes);
+}

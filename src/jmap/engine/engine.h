@@ -1,0 +1,251 @@
+/* The request engine (RFC 8620, 3): what every method file builds on. One request is handled by one
+ * thread from start to end; nothing here is shared between requests but struct jmap. */
+#ifndef POSTROOM_JMAP_ENGINE_ENGINE_H
+#define POSTROOM_JMAP_ENGINE_ENGINE_H
+
+#include "jmap/jmap.h"
+#include "store/mail.h"
+
+/* Limits, as announced by the session (RFC 8620, 2). */
+#define JMAP_MAX_SIZE_UPLOAD 50000000
+#define JMAP_MAX_SIZE_REQUEST 10000000
+#define JMAP_MAX_CONCURRENT_REQUESTS 10
+#define JMAP_MAX_CONCURRENT_UPLOADS 4
+#define JMAP_MAX_CALLS 32
+#define JMAP_MAX_OBJECTS 500 /* maxObjectsInGet and maxObjectsInSet */
+#define JMAP_MAX_DEPTH 64    /* of JSON, in and by reference (SECURITY.md 14) */
+#define JMAP_MAX_QUERY 5000
+#define JMAP_MAX_CHANGES 10000
+#define JMAP_MAX_MESSAGE 75000000 /* a composed message, after encoding */
+#define JMAP_MAX_RECIPIENTS 500
+#define JMAP_MAX_KEYWORDS 100
+#define JMAP_MAX_DELAY (366 * INT64_C(86400)) /* seconds a submission may wait */
+/* Bytes that the answers of one request may draw from bodies and references. */
+#define JMAP_MAX_RESPONSE (64 * 1024 * 1024)
+
+enum jmap_capability { JMAP_CORE = 1, JMAP_MAIL = 2, JMAP_SUBMISSION = 4, JMAP_MANAGE = 8 };
+/* NULL-terminated names of the bits above, in their order. */
+extern const char *const jmap_capability_names[];
+
+/* Which accounts a method works on. */
+enum jmap_scope {
+    JMAP_SCOPE_NONE,    /* takes no account: Core/echo */
+    JMAP_SCOPE_MAILBOX, /* a linked mailbox, "a<n>" */
+    JMAP_SCOPE_USER,    /* the signed-in person's own account, "u<n>" */
+};
+
+enum jmap_arg_kind {
+    JMAP_ARG_STRING,
+    JMAP_ARG_BOOLEAN,
+    JMAP_ARG_INT,
+    JMAP_ARG_UNSIGNED,
+    JMAP_ARG_STRINGS,
+    JMAP_ARG_OBJECT,
+    JMAP_ARG_OBJECTS,   /* an array of them */
+    JMAP_ARG_OBJECT_MAP /* an object whose members are objects */
+};
+enum { JMAP_ARG_OPTIONAL = 1, JMAP_ARG_NULLABLE = 2 };
+/* One argument of a method; tables of them end with a NULL name. */
+struct jmap_arg {
+    const char *name;
+    enum jmap_arg_kind kind;
+    unsigned flags;
+};
+
+struct jmap_call;
+struct jmap_method {
+    const char *name;
+    enum jmap_capability capability;
+    enum jmap_scope scope;
+    enum store_right right;      /* of the account; for a user's own account it is not asked */
+    const struct jmap_arg *args; /* NULL: any */
+    void (*run)(struct jmap_call *call);
+};
+/* The table of all methods. */
+const struct jmap_method *jmap_methods(size_t *count);
+
+struct jmap {
+    struct jmap_config config; /* its public_url is a copy */
+    struct jmap_mails *mails;
+    struct jmap_gauge *gauge;
+};
+
+struct jmap_request {
+    struct jmap *jmap;
+    struct store_principal *principal;
+    unsigned using;    /* enum jmap_capability bits */
+    json_t *responses; /* array of invocations */
+    json_t *created;   /* creation id -> id */
+    size_t budget;     /* bytes that may still be answered, see JMAP_MAX_RESPONSE */
+};
+
+/* One method call under way. */
+struct jmap_call {
+    struct jmap_request *request;
+    const struct jmap_method *method;
+    json_t *args;   /* references resolved, types checked */
+    const char *id; /* the method call id */
+    const char *account;
+    struct store_access *access; /* JMAP_SCOPE_MAILBOX only */
+};
+
+/* --- answers --- */
+
+/* Adds a response under the method's name; arguments (transfer full). */
+void jmap_respond(struct jmap_call *call, json_t *arguments);
+/* {"accountId": …} to build an answer on. (transfer full) */
+json_t *jmap_answer(const struct jmap_call *call);
+/* Adds an error response (RFC 8620, 3.6.2). description may be NULL. */
+void jmap_fail(struct jmap_call *call, const char *type, const char *description);
+/* The same for an error of the store or a hook; consumes error. What it says of the inside is
+ * logged, not answered. */
+void jmap_fail_error(struct jmap_call *call, GError *error);
+/* Calls a method implicitly (RFC 8621, 7.5): arguments (transfer full). */
+void jmap_call_implicit(struct jmap_call *call, const char *method, json_t *arguments);
+
+/* SetErrors (RFC 8620, 5.3). (transfer full) */
+json_t *jmap_set_error(const char *type, const char *description);
+/* invalidProperties naming one property. */
+json_t *jmap_invalid_property(const char *property, const char *description);
+/* Consumes error; property may be NULL. */
+json_t *jmap_set_error_of(GError *error, const char *property);
+/* Problem details (RFC 7807, RFC 8620, 3.6.1) as text; limit may be NULL. */
+GBytes *jmap_problem(const char *type, int status, const char *title, const char *detail,
+                     const char *limit);
+
+/* --- arguments --- */
+
+/* Holds args against a table; *problem (transfer full) says what is wrong. */
+bool jmap_args_check(const json_t *args, const struct jmap_arg *table, char **problem);
+/* NULL when missing or null. Owned by the arguments. */
+const char *jmap_arg_string(const struct jmap_call *call, const char *name);
+json_t *jmap_arg(const struct jmap_call *call, const char *name);
+bool jmap_arg_bool(const struct jmap_call *call, const char *name);
+int64_t jmap_arg_int(const struct jmap_call *call, const char *name, int64_t missing);
+/* A string anywhere in value holds a NUL byte. */
+bool jmap_json_has_nul(const json_t *value);
+
+/* Result references (RFC 8620, 3.7). The arguments with all of them resolved (transfer full), or
+ * NULL with the type of the error in *error. */
+json_t *jmap_refs_resolve(struct jmap_request *request, json_t *args, const char **error);
+
+/* --- ids --- */
+
+/* "e12" -> 12; 0 when it is none of that kind. Never fails otherwise, whatever the text. */
+int64_t jmap_id_parse(char prefix, const char *text);
+json_t *jmap_id(char prefix, int64_t number);
+/* The id behind a creation reference "#x", or text itself; NULL when nothing was created by that
+ * name. Owned by the request. */
+const char *jmap_id_resolve(const struct jmap_request *request, const char *text);
+/* Both of the above. */
+int64_t jmap_id_find(const struct jmap_request *request, char prefix, const char *text);
+/* Remembers a creation (RFC 8620, 3.3). */
+void jmap_id_created(struct jmap_request *request, const char *creation, json_t *id);
+/* A state string; false when it is none of ours. */
+bool jmap_state_parse(const char *text, uint64_t *state);
+json_t *jmap_state(uint64_t state);
+
+/* --- the standard methods --- */
+
+/* Numbers of "ids" without doubles; what is no id of the kind goes to not_found. false: answered
+ * with requestTooLarge. *ids NULL: all are wanted. (transfer full) */
+bool jmap_get_ids(struct jmap_call *call, const char *argument, char prefix, GArray **ids,
+                  json_t *not_found);
+bool jmap_ids_contain(const GArray *ids, int64_t number);
+/* Adds those of ids (NULL: none) that were not found. */
+void jmap_get_missing(const GArray *ids, const GArray *found, char prefix, json_t *not_found);
+/* Checks "properties" against the known ones; false: answered with invalidArguments. */
+bool jmap_properties_check(struct jmap_call *call, const char *const *known);
+/* Takes away from object what "properties" does not name; the id stays. */
+void jmap_properties_apply(const struct jmap_call *call, json_t *object);
+/* Answers a /get. list and not_found (transfer full). */
+void jmap_get_answer(struct jmap_call *call, uint64_t state, json_t *list, json_t *not_found);
+
+/* The whole of a /changes on a type of the store. */
+void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix);
+/* *since and *max of the arguments; false: answered. */
+bool jmap_changes_arguments(struct jmap_call *call, uint64_t *since, size_t *max);
+/* Answers with changes of ids of a kind; extra (transfer full, may be NULL) is merged in. */
+void jmap_changes_answer(struct jmap_call *call, const struct store_changes *changes, char prefix,
+                         json_t *extra);
+
+/* The answer of a /set, filled item by item. */
+struct jmap_set {
+    json_t *created, *updated, *destroyed;
+    json_t *not_created, *not_updated, *not_destroyed;
+};
+/* false: answered with requestTooLarge. */
+bool jmap_set_begin(struct jmap_call *call, struct jmap_set *set);
+void jmap_set_clear(struct jmap_set *set);
+/* Answers; states may be NULL for oldState. Clears the set. */
+void jmap_set_answer(struct jmap_call *call, struct jmap_set *set, const char *old_state,
+                     const char *new_state);
+/* The id behind an update's or destroy's key is also to be destroyed in this call. */
+bool jmap_set_destroys(const struct jmap_call *call, const char *id);
+
+/* /query: position, anchor and limit over a list that is complete; consumes ids. */
+void jmap_query_answer_list(struct jmap_call *call, uint64_t state, GArray *ids, char prefix);
+/* Limit of the arguments; *clamped when ours is smaller. */
+size_t jmap_query_limit(const struct jmap_call *call, bool *clamped);
+
+/* --- values --- */
+
+/* A JSON string of any bytes: what is no UTF-8 is replaced. NULL gives null. (transfer full) */
+json_t *jmap_json_text(const char *text);
+/* UTCDate (RFC 8620, 1.4). */
+json_t *jmap_json_utc(int64_t seconds);
+/* null for 0. */
+json_t *jmap_json_utc_or_null(int64_t seconds);
+/* Date with an offset. */
+json_t *jmap_json_date(int64_t seconds, int offset_minutes);
+/* false: no date. utc: only with "Z". offset may be NULL. */
+bool jmap_date_parse(const char *text, bool utc, int64_t *seconds, int *offset_minutes);
+json_t *jmap_json_addresses(const struct mail_addresses *addresses);
+/* JSON as bytes; an empty object when it cannot be written. Consumes value. */
+GBytes *jmap_json_bytes(json_t *value);
+
+/* --- parsed mails and blobs --- */
+
+struct mime_mail;
+/* A message that is out on loan to one call. */
+struct jmap_mail {
+    struct mime_mail *mail;
+    int64_t blob;
+    size_t bytes;
+    char *key; /* of the cache */
+};
+struct jmap_mails *jmap_mails_new(void);
+void jmap_mails_free(struct jmap_mails *mails);
+/* Parses a raw blob, or takes it from the cache. The caller has made sure that the person may see
+ * it now. NULL with ERROR_NOT_FOUND. (transfer full) */
+struct jmap_mail *jmap_mail_take(struct jmap *jmap, const struct store_access *access, int64_t blob,
+                                 GError **error);
+/* Gives it back to the cache. */
+void jmap_mail_give(struct jmap *jmap, struct jmap_mail *mail);
+
+/* "b<n>", "b<n>-<part>", "b<n>-<part>-<part>…": a part id with "_" for ".", since an id has no "."
+ * (RFC 8620, 1.2); a second part is one of an attached message. (transfer full) or NULL with
+ * ERROR_NOT_FOUND. */
+GBytes *jmap_blob_load(struct jmap *jmap, const struct store_access *access, const char *id,
+                       GError **error);
+/* The id of a part of blob (itself an id). (transfer full) */
+char *jmap_blob_part_id(const char *blob, const char *part_id);
+
+/* --- concurrency --- */
+
+enum jmap_gauge_kind { JMAP_GAUGE_REQUEST, JMAP_GAUGE_UPLOAD };
+struct jmap_gauge *jmap_gauge_new(void);
+void jmap_gauge_free(struct jmap_gauge *gauge);
+/* false: this person has too many of that kind under way. Else leave when done. */
+bool jmap_gauge_enter(struct jmap_gauge *gauge, enum jmap_gauge_kind kind, int64_t user);
+void jmap_gauge_leave(struct jmap_gauge *gauge, enum jmap_gauge_kind kind, int64_t user);
+
+/* --- accounts --- */
+
+/* "a<n>" of a URL or argument, with a right. NULL with ERROR_NOT_FOUND or ERROR_FORBIDDEN. */
+struct store_access *jmap_account_open(struct jmap *jmap, struct store_principal *principal,
+                                       const char *account, enum store_right right, GError **error);
+/* The call's person has this right to the call's account too. */
+bool jmap_may(const struct jmap_call *call, enum store_right right);
+
+#endif

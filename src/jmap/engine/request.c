@@ -1,0 +1,347 @@
+#include "jmap/engine/engine.h"
+#include "jmap/session.h"
+
+#include "base/log.h"
+
+#define ERROR_PREFIX "urn:ietf:params:jmap:error:"
+
+const char *const jmap_capability_names[] = {
+    "urn:ietf:params:jmap:core",
+    "urn:ietf:params:jmap:mail",
+    "urn:ietf:params:jmap:submission",
+    "urn:postroom:manage",
+    NULL,
+};
+
+/* jansson would recurse 2,040 levels deep (SECURITY.md 14), so depth is seen before it starts. */
+static bool depth_is_bounded(const char *text, size_t length)
+{
+    unsigned depth = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (quoted)
+            continue;
+        else if ((c == '[' || c == '{') && ++depth > JMAP_MAX_DEPTH)
+            return false;
+        else if ((c == ']' || c == '}') && depth > 0)
+            depth--;
+    }
+    return true;
+}
+
+static bool is_plain_string(const json_t *value)
+{
+    return json_is_string(value) && !jmap_json_has_nul(value);
+}
+
+static bool is_invocation(const json_t *call)
+{
+    return json_is_array(call) && json_array_size(call) == 3 &&
+           is_plain_string(json_array_get(call, 0)) && json_is_object(json_array_get(call, 1)) &&
+           is_plain_string(json_array_get(call, 2));
+}
+
+static bool strings_in(const json_t *array)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(array, i, item)
+    {
+        if (!is_plain_string(item))
+            return false;
+    }
+    return json_is_array(array);
+}
+
+/* NULL when the body is a Request object (RFC 8620, 3.3), else what is wrong with it. */
+static const char *request_problem(json_t *body)
+{
+    json_t *created = json_object_get(body, "createdIds"), *calls, *value;
+    const char *key;
+    size_t i;
+
+    if (!json_is_object(body))
+        return "The request is not an object.";
+    if (!strings_in(json_object_get(body, "using")))
+        return "\"using\" is not an array of strings.";
+    calls = json_object_get(body, "methodCalls");
+    if (!json_is_array(calls))
+        return "\"methodCalls\" is not an array.";
+    json_array_foreach(calls, i, value)
+    {
+        if (!is_invocation(value))
+            return "A method call is not a name, an object of arguments and an id.";
+    }
+    if (created != NULL && !json_is_object(created))
+        return "\"createdIds\" is not an object.";
+    json_object_foreach(created, key, value)
+    {
+        if (!is_plain_string(value))
+            return "\"createdIds\" holds something that is no id.";
+    }
+    return NULL;
+}
+
+/* Bits of the capabilities; false with the first unknown one. */
+static bool read_using(const json_t *list, unsigned *bits, const char **unknown)
+{
+    size_t i;
+    json_t *item;
+
+    *bits = 0;
+    json_array_foreach(list, i, item)
+    {
+        size_t known = 0;
+
+        while (jmap_capability_names[known] != NULL &&
+               strcmp(jmap_capability_names[known], json_string_value(item)) != 0)
+            known++;
+        if (jmap_capability_names[known] == NULL) {
+            *unknown = json_string_value(item);
+            return false;
+        }
+        *bits |= 1u << known;
+    }
+    return true;
+}
+
+static GBytes *refuse(int *status, const char *type, const char *title, const char *detail,
+                      const char *limit)
+{
+    g_autofree char *full = g_strconcat(ERROR_PREFIX, type, NULL);
+
+    *status = 400;
+    return jmap_problem(full, 400, title, detail, limit);
+}
+
+/* --- one call --- */
+
+static const struct jmap_method *find_method(const struct jmap_request *request, const char *name)
+{
+    size_t count;
+    const struct jmap_method *methods = jmap_methods(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return (request->using & methods[i].capability) ? &methods[i] : NULL;
+    return NULL;
+}
+
+/* The account of the other kind exists and is this person's: the method is not for it. */
+static bool is_other_kind(struct jmap_call *call)
+{
+    struct jmap_request *request = call->request;
+    g_autoptr(GError) error = NULL;
+    struct store_access *access;
+
+    if (jmap_id_parse('u', call->account) == store_principal_user(request->principal))
+        return true;
+    access =
+        jmap_account_open(request->jmap, request->principal, call->account, STORE_READ, &error);
+    store_access_free(access);
+    return access != NULL;
+}
+
+static void fail_account(struct jmap_call *call, GError *error)
+{
+    if (error_is(error, ERROR_NOT_FOUND)) {
+        jmap_fail(call, "accountNotFound", NULL);
+        g_error_free(error);
+    } else if (error_is(error, ERROR_FORBIDDEN)) {
+        jmap_fail(call, jmap_may(call, STORE_WRITE) ? "forbidden" : "accountReadOnly", NULL);
+        g_error_free(error);
+    } else {
+        jmap_fail_error(call, error);
+    }
+}
+
+/* Opens the account the call names; false: answered. */
+static bool open_account(struct jmap_call *call)
+{
+    struct jmap_request *request = call->request;
+    bool is_user = jmap_id_parse('u', call->account) != 0;
+    GError *error = NULL;
+
+    if (call->method->scope == JMAP_SCOPE_NONE)
+        return true;
+    if (!store_principal_is_valid(request->jmap->config.store, request->principal)) {
+        jmap_fail(call, "accountNotFound", NULL);
+        return false;
+    }
+    if (is_user != (call->method->scope == JMAP_SCOPE_USER)) {
+        jmap_fail(call, is_other_kind(call) ? "accountNotSupportedByMethod" : "accountNotFound",
+                  NULL);
+        return false;
+    }
+    if (is_user) {
+        if (jmap_id_parse('u', call->account) == store_principal_user(request->principal))
+            return true;
+        jmap_fail(call, "accountNotFound", NULL);
+        return false;
+    }
+    call->access = jmap_account_open(request->jmap, request->principal, call->account,
+                                     call->method->right, &error);
+    if (call->access == NULL)
+        fail_account(call, error);
+    return call->access != NULL;
+}
+
+/* NUL bytes pass only inside what a /set judges item by item, and in an echo. */
+static bool strings_are_sound(const struct jmap_call *call)
+{
+    const char *key;
+    json_t *value;
+
+    if (call->method->args == NULL)
+        return true;
+    json_object_foreach(call->args, key, value)
+    {
+        if (strcmp(key, "create") != 0 && strcmp(key, "update") != 0 && jmap_json_has_nul(value))
+            return false;
+    }
+    return true;
+}
+
+static void run_checked(struct jmap_call *call)
+{
+    g_autofree char *problem = NULL;
+
+    if (call->method->args != NULL && !jmap_args_check(call->args, call->method->args, &problem)) {
+        jmap_fail(call, "invalidArguments", problem);
+        return;
+    }
+    if (!strings_are_sound(call)) {
+        jmap_fail(call, "invalidArguments", "a string holds a NUL character");
+        return;
+    }
+    call->account = jmap_arg_string(call, "accountId");
+    if (open_account(call))
+        call->method->run(call);
+    store_access_free(call->access);
+}
+
+static void run_call(struct jmap_request *request, const char *name, json_t *args, const char *id)
+{
+    struct jmap_method unknown = {.name = name};
+    struct jmap_call call = {.request = request, .id = id, .method = find_method(request, name)};
+    const char *error;
+
+    if (call.method == NULL) {
+        call.method = &unknown;
+        jmap_fail(&call, "unknownMethod", NULL);
+        return;
+    }
+    call.args = jmap_refs_resolve(request, args, &error);
+    if (call.args == NULL) {
+        jmap_fail(&call, error, NULL);
+        return;
+    }
+    run_checked(&call);
+    json_decref(call.args);
+}
+
+void jmap_call_implicit(struct jmap_call *call, const char *method, json_t *arguments)
+{
+    unsigned using = call->request->using;
+
+    /* What a method of one capability does to a type of another is part of the first. */
+    call->request->using |= JMAP_MAIL;
+    run_call(call->request, method, arguments, call->id);
+    call->request->using = using;
+    json_decref(arguments);
+}
+
+/* --- the request --- */
+
+static GBytes *run_all(struct jmap_request *request, json_t *body)
+{
+    json_t *calls = json_object_get(body, "methodCalls"), *created, *call, *answer;
+    g_autofree char *state = NULL;
+    size_t i;
+
+    created = json_object_get(body, "createdIds");
+    request->responses = json_array();
+    request->created = created != NULL ? json_copy(created) : json_object();
+    request->budget = JMAP_MAX_RESPONSE;
+    json_array_foreach(calls, i, call)
+    {
+        run_call(request, json_string_value(json_array_get(call, 0)), json_array_get(call, 1),
+                 json_string_value(json_array_get(call, 2)));
+    }
+    state = jmap_session_state(request->jmap, request->principal);
+    answer =
+        json_pack("{s: o, s: s}", "methodResponses", request->responses, "sessionState", state);
+    if (created != NULL)
+        json_object_set(answer, "createdIds", request->created);
+    json_decref(request->created);
+    return jmap_json_bytes(answer);
+}
+
+static GBytes *handle_parsed(struct jmap *jmap, struct store_principal *principal, json_t *body,
+                             int *status)
+{
+    struct jmap_request request = {.jmap = jmap, .principal = principal};
+    const char *problem = request_problem(body), *unknown = NULL;
+
+    if (problem != NULL)
+        return refuse(status, "notRequest", "This is not a JMAP request.", problem, NULL);
+    if (!read_using(json_object_get(body, "using"), &request.using, &unknown)) {
+        g_autofree char *detail = g_strdup_printf("This server does not know \"%.100s\".", unknown);
+
+        return refuse(status, "unknownCapability", "The request uses an unknown capability.",
+                      detail, NULL);
+    }
+    if (json_array_size(json_object_get(body, "methodCalls")) > JMAP_MAX_CALLS)
+        return refuse(status, "limit", "The request has too many method calls.",
+                      "Send it in several parts.", "maxCallsInRequest");
+    *status = 200;
+    return run_all(&request, body);
+}
+
+static GBytes *handle_text(struct jmap *jmap, struct store_principal *principal, const char *text,
+                           size_t length, int *status)
+{
+    json_error_t error;
+    json_t *body;
+    GBytes *answer;
+
+    if (!depth_is_bounded(text, length))
+        return refuse(status, "notJSON", "The request is nested too deeply.",
+                      "At most 64 levels are read.", NULL);
+    body =
+        json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    if (body == NULL) {
+        g_autofree char *detail =
+            g_strdup_printf("Line %d, column %d is not valid I-JSON.", error.line, error.column);
+
+        return refuse(status, "notJSON", "The request is not JSON.", detail, NULL);
+    }
+    answer = handle_parsed(jmap, principal, body, status);
+    json_decref(body);
+    return answer;
+}
+
+GBytes *jmap_handle(struct jmap *jmap, struct store_principal *principal, const void *body,
+                    size_t length, int *status)
+{
+    int64_t user = store_principal_user(principal);
+    GBytes *answer;
+
+    if (length > JMAP_MAX_SIZE_REQUEST)
+        return refuse(status, "limit", "The request is too large.",
+                      "Send it in several parts, and files by upload.", "maxSizeRequest");
+    if (!jmap_gauge_enter(jmap->gauge, JMAP_GAUGE_REQUEST, user))
+        return refuse(status, "limit", "Too many requests at once.",
+                      "Wait for an answer before sending more.", "maxConcurrentRequests");
+    answer = handle_text(jmap, principal, body, length, status);
+    jmap_gauge_leave(jmap->gauge, JMAP_GAUGE_REQUEST, user);
+    return answer;
+}

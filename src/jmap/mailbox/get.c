@@ -1,0 +1,69 @@
+#include "jmap/methods.h"
+
+/* RFC 8621, 2.1. */
+
+static const char *const properties[] = {
+    "id",           "name",         "parentId",      "role",     "sortOrder",    "totalEmails",
+    "unreadEmails", "totalThreads", "unreadThreads", "myRights", "isSubscribed", NULL,
+};
+
+static json_t *rights(const struct store_mailbox *mailbox, bool may_write, bool may_send)
+{
+    bool items = may_write && mailbox->selectable;
+
+    return json_pack("{s: b, s: b, s: b, s: b, s: b, s: b, s: b, s: b, s: b}", "mayReadItems", 1,
+                     "mayAddItems", items, "mayRemoveItems", items, "maySetSeen", items,
+                     "maySetKeywords", items, "mayCreateChild", 0, "mayRename", 0, "mayDelete", 0,
+                     "maySubmit", items && may_send);
+}
+
+static json_t *mailbox_object(const struct store_mailbox *mailbox, json_t *my_rights)
+{
+    json_t *parent = mailbox->parent != 0 ? jmap_id('m', mailbox->parent) : json_null();
+
+    return json_pack("{s: o, s: o, s: o, s: o, s: I, s: I, s: I, s: I, s: I, s: o, s: b}", "id",
+                     jmap_id('m', mailbox->id), "name", jmap_json_text(mailbox->name), "parentId",
+                     parent, "role", jmap_json_text(mail_role_name(mailbox->role)), "sortOrder",
+                     (json_int_t)mailbox->sort_order, "totalEmails",
+                     (json_int_t)mailbox->total_emails, "unreadEmails",
+                     (json_int_t)mailbox->unread_emails, "totalThreads",
+                     (json_int_t)mailbox->total_threads, "unreadThreads",
+                     (json_int_t)mailbox->unread_threads, "myRights", my_rights, "isSubscribed",
+                     mailbox->subscribed);
+}
+
+void jmap_mailbox_get(struct jmap_call *call)
+{
+    json_t *not_found = json_array(), *list = json_array();
+    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_autoptr(GPtrArray) mailboxes = NULL;
+    GError *error = NULL;
+    uint64_t state = 0;
+    bool may_write = jmap_may(call, STORE_WRITE), may_send = jmap_may(call, STORE_SEND);
+
+    if (!jmap_properties_check(call, properties) ||
+        !jmap_get_ids(call, "ids", 'm', &ids, not_found))
+        goto refused;
+    mailboxes = store_mailboxes(call->access, &state, &error);
+    if (mailboxes == NULL) {
+        jmap_fail_error(call, error);
+        goto refused;
+    }
+    for (size_t i = 0; i < mailboxes->len; i++) {
+        const struct store_mailbox *mailbox = g_ptr_array_index(mailboxes, i);
+        json_t *object;
+
+        g_array_append_val(found, mailbox->id);
+        if (ids != NULL && !jmap_ids_contain(ids, mailbox->id))
+            continue;
+        object = mailbox_object(mailbox, rights(mailbox, may_write, may_send));
+        jmap_properties_apply(call, object);
+        json_array_append_new(list, object);
+    }
+    jmap_get_missing(ids, found, 'm', not_found);
+    jmap_get_answer(call, state, list, not_found);
+    return;
+refused:
+    json_decref(list);
+    json_decref(not_found);
+}

@@ -1,0 +1,160 @@
+#include "jmap/methods.h"
+
+#define OPTIONAL JMAP_ARG_OPTIONAL
+#define NULLABLE (JMAP_ARG_OPTIONAL | JMAP_ARG_NULLABLE)
+
+#define ACCOUNT                                                                                    \
+    {                                                                                              \
+        "accountId", JMAP_ARG_STRING, 0                                                            \
+    }
+#define IDS                                                                                        \
+    {                                                                                              \
+        "ids", JMAP_ARG_STRINGS, NULLABLE                                                          \
+    }
+#define PROPERTIES                                                                                 \
+    {                                                                                              \
+        "properties", JMAP_ARG_STRINGS, NULLABLE                                                   \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, JMAP_ARG_STRING, 0                                                                   \
+    }
+/* RFC 8621, 4.2 and 4.9: what Email/get and Email/parse share. */
+#define BODY_ARGUMENTS                                                                             \
+    {"bodyProperties", JMAP_ARG_STRINGS, OPTIONAL},                                                \
+        {"fetchTextBodyValues", JMAP_ARG_BOOLEAN, OPTIONAL},                                       \
+        {"fetchHTMLBodyValues", JMAP_ARG_BOOLEAN, OPTIONAL},                                       \
+        {"fetchAllBodyValues", JMAP_ARG_BOOLEAN, OPTIONAL},                                        \
+    {                                                                                              \
+        "maxBodyValueBytes", JMAP_ARG_UNSIGNED, OPTIONAL                                           \
+    }
+/* RFC 8620, 5.5. */
+#define QUERY_ARGUMENTS                                                                            \
+    {"filter", JMAP_ARG_OBJECT, NULLABLE}, {"sort", JMAP_ARG_OBJECTS, NULLABLE},                   \
+        {"position", JMAP_ARG_INT, OPTIONAL}, {"anchor", JMAP_ARG_STRING, NULLABLE},               \
+        {"anchorOffset", JMAP_ARG_INT, OPTIONAL}, {"limit", JMAP_ARG_UNSIGNED, NULLABLE},          \
+    {                                                                                              \
+        "calculateTotal", JMAP_ARG_BOOLEAN, OPTIONAL                                               \
+    }
+/* RFC 8620, 5.6. */
+#define QUERY_CHANGES_ARGUMENTS                                                                    \
+    {"filter", JMAP_ARG_OBJECT, NULLABLE}, {"sort", JMAP_ARG_OBJECTS, NULLABLE},                   \
+        {"sinceQueryState", JMAP_ARG_STRING, 0}, {"maxChanges", JMAP_ARG_UNSIGNED, NULLABLE},      \
+        {"upToId", JMAP_ARG_STRING, NULLABLE},                                                     \
+    {                                                                                              \
+        "calculateTotal", JMAP_ARG_BOOLEAN, OPTIONAL                                               \
+    }
+/* RFC 8620, 5.3. */
+#define SET_ARGUMENTS                                                                              \
+    {"ifInState", JMAP_ARG_STRING, NULLABLE}, {"create", JMAP_ARG_OBJECT_MAP, NULLABLE},           \
+        {"update", JMAP_ARG_OBJECT_MAP, NULLABLE},                                                 \
+    {                                                                                              \
+        "destroy", JMAP_ARG_STRINGS, NULLABLE                                                      \
+    }
+
+static const struct jmap_arg get_args[] = {ACCOUNT, IDS, PROPERTIES, END};
+static const struct jmap_arg changes_args[] = {
+    ACCOUNT,
+    {"sinceState", JMAP_ARG_STRING, 0},
+    {"maxChanges", JMAP_ARG_UNSIGNED, NULLABLE},
+    END,
+};
+static const struct jmap_arg set_args[] = {ACCOUNT, SET_ARGUMENTS, END};
+static const struct jmap_arg query_args[] = {ACCOUNT, QUERY_ARGUMENTS, END};
+static const struct jmap_arg query_changes_args[] = {ACCOUNT, QUERY_CHANGES_ARGUMENTS, END};
+
+static const struct jmap_arg mailbox_query_args[] = {
+    ACCOUNT,
+    QUERY_ARGUMENTS,
+    {"sortAsTree", JMAP_ARG_BOOLEAN, OPTIONAL},
+    {"filterAsTree", JMAP_ARG_BOOLEAN, OPTIONAL},
+    END,
+};
+static const struct jmap_arg email_get_args[] = {ACCOUNT, IDS, PROPERTIES, BODY_ARGUMENTS, END};
+static const struct jmap_arg email_query_args[] = {
+    ACCOUNT,
+    QUERY_ARGUMENTS,
+    {"collapseThreads", JMAP_ARG_BOOLEAN, OPTIONAL},
+    END,
+};
+static const struct jmap_arg email_query_changes_args[] = {
+    ACCOUNT,
+    QUERY_CHANGES_ARGUMENTS,
+    {"collapseThreads", JMAP_ARG_BOOLEAN, OPTIONAL},
+    END,
+};
+static const struct jmap_arg email_import_args[] = {
+    ACCOUNT,
+    {"ifInState", JMAP_ARG_STRING, NULLABLE},
+    {"emails", JMAP_ARG_OBJECT_MAP, 0},
+    END,
+};
+static const struct jmap_arg email_parse_args[] = {
+    ACCOUNT, {"blobIds", JMAP_ARG_STRINGS, 0}, PROPERTIES, BODY_ARGUMENTS, END,
+};
+static const struct jmap_arg snippet_args[] = {
+    ACCOUNT,
+    {"filter", JMAP_ARG_OBJECT, NULLABLE},
+    {"emailIds", JMAP_ARG_STRINGS, 0},
+    END,
+};
+static const struct jmap_arg submission_set_args[] = {
+    ACCOUNT,
+    SET_ARGUMENTS,
+    {"onSuccessUpdateEmail", JMAP_ARG_OBJECT_MAP, NULLABLE},
+    {"onSuccessDestroyEmail", JMAP_ARG_STRINGS, NULLABLE},
+    END,
+};
+static const struct jmap_arg email_view_args[] = {
+    ACCOUNT, {"ids", JMAP_ARG_STRINGS, 0}, PROPERTIES, {"remoteImages", JMAP_ARG_BOOLEAN, OPTIONAL},
+    END,
+};
+
+#define MAILBOX JMAP_SCOPE_MAILBOX
+#define USER JMAP_SCOPE_USER
+
+/* clang-format off */
+static const struct jmap_method methods[] = {
+    {"Core/echo", JMAP_CORE, JMAP_SCOPE_NONE, 0, NULL, jmap_core_echo},
+
+    {"Mailbox/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_mailbox_get},
+    {"Mailbox/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_mailbox_changes},
+    {"Mailbox/query", JMAP_MAIL, MAILBOX, STORE_READ, mailbox_query_args, jmap_mailbox_query},
+    {"Mailbox/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, query_changes_args, jmap_query_changes_never},
+
+    {"Thread/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_thread_get},
+    {"Thread/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_thread_changes},
+
+    {"Email/get", JMAP_MAIL, MAILBOX, STORE_READ, email_get_args, jmap_email_get},
+    {"Email/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_email_changes},
+    {"Email/query", JMAP_MAIL, MAILBOX, STORE_READ, email_query_args, jmap_email_query},
+    {"Email/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, email_query_changes_args, jmap_query_changes_never},
+    {"Email/set", JMAP_MAIL, MAILBOX, STORE_WRITE, set_args, jmap_email_set},
+    {"Email/import", JMAP_MAIL, MAILBOX, STORE_WRITE, email_import_args, jmap_email_import},
+    {"Email/parse", JMAP_MAIL, MAILBOX, STORE_READ, email_parse_args, jmap_email_parse},
+
+    {"SearchSnippet/get", JMAP_MAIL, MAILBOX, STORE_READ, snippet_args, jmap_snippet_get},
+
+    {"Identity/get", JMAP_SUBMISSION, MAILBOX, STORE_READ, get_args, jmap_identity_get},
+    {"Identity/changes", JMAP_SUBMISSION, MAILBOX, STORE_READ, changes_args, jmap_identity_changes},
+
+    {"EmailSubmission/get", JMAP_SUBMISSION, MAILBOX, STORE_READ, get_args, jmap_submission_get},
+    {"EmailSubmission/changes", JMAP_SUBMISSION, MAILBOX, STORE_READ, changes_args, jmap_submission_changes},
+    {"EmailSubmission/query", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_args, jmap_submission_query},
+    {"EmailSubmission/queryChanges", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_changes_args, jmap_query_changes_never},
+    {"EmailSubmission/set", JMAP_SUBMISSION, MAILBOX, STORE_SEND, submission_set_args, jmap_submission_set},
+
+    {"Provider/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_provider_get},
+    {"Provider/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_provider_set},
+    {"LinkedAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_linked_account_get},
+    {"LinkedAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_linked_account_changes},
+    {"LinkedAccount/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_linked_account_set},
+    {"EmailView/get", JMAP_MANAGE, MAILBOX, STORE_READ, email_view_args, jmap_email_view_get},
+};
+/* clang-format on */
+
+const struct jmap_method *jmap_methods(size_t *count)
+{
+    *count = G_N_ELEMENTS(methods);
+    return methods;
+}

@@ -1,0 +1,43 @@
+/* The handlers of all methods, one a file; their table is in methods.c. Each answers its call. */
+#ifndef POSTROOM_JMAP_METHODS_H
+#define POSTROOM_JMAP_METHODS_H
+
+#include "jmap/engine/engine.h"
+
+void jmap_core_echo(struct jmap_call *call);
+
+void jmap_mailbox_get(struct jmap_call *call);
+void jmap_mailbox_changes(struct jmap_call *call);
+void jmap_mailbox_query(struct jmap_call *call);
+
+void jmap_thread_get(struct jmap_call *call);
+void jmap_thread_changes(struct jmap_call *call);
+
+void jmap_email_get(struct jmap_call *call);
+void jmap_email_changes(struct jmap_call *call);
+void jmap_email_query(struct jmap_call *call);
+void jmap_email_set(struct jmap_call *call);
+void jmap_email_import(struct jmap_call *call);
+void jmap_email_parse(struct jmap_call *call);
+
+void jmap_snippet_get(struct jmap_call *call);
+
+void jmap_identity_get(struct jmap_call *call);
+void jmap_identity_changes(struct jmap_call *call);
+
+void jmap_submission_get(struct jmap_call *call);
+void jmap_submission_changes(struct jmap_call *call);
+void jmap_submission_query(struct jmap_call *call);
+void jmap_submission_set(struct jmap_call *call);
+
+void jmap_provider_get(struct jmap_call *call);
+void jmap_provider_set(struct jmap_call *call);
+void jmap_linked_account_get(struct jmap_call *call);
+void jmap_linked_account_changes(struct jmap_call *call);
+void jmap_linked_account_set(struct jmap_call *call);
+void jmap_email_view_get(struct jmap_call *call);
+
+/* /queryChanges of types whose /query says canCalculateChanges: false (RFC 8620, 5.6). */
+void jmap_query_changes_never(struct jmap_call *call);
+
+#endif
