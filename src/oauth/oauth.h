@@ -139,6 +139,7 @@ struct oauth_vault {
 struct oauth_cache;
 struct oauth_cache *oauth_cache_new(const struct oauth_vault *vault,
                                     const struct net_policy *policy);
+/* Nobody may be inside a call. NULL is allowed. */
 void oauth_cache_free(struct oauth_cache *cache);
 /* A token that is good for at least five minutes (a quarter of its life when it lives shorter than
  * 20 minutes), refreshed when it is not: one refresh at a time per account, others wait for it and

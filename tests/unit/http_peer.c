@@ -30,7 +30,7 @@ static void serve(struct peer_stream *stream, void *arg)
 {
     struct http_peer *server = arg;
     struct http_request request = {0};
-    if (server->tls && !peer_tls(stream, "localhost"))
+    if (server->tls && !peer_tls(stream, server->tls_name))
         return;
     request.line = peer_read_line(stream);
     if (request.line == NULL)
@@ -46,7 +46,7 @@ static void serve(struct peer_stream *stream, void *arg)
 
 void http_peer_start(struct http_peer *server, http_answer_fn *answer, void *arg, bool tls)
 {
-    *server = (struct http_peer){.answer = answer, .arg = arg, .tls = tls};
+    *server = (struct http_peer){.answer = answer, .arg = arg, .tls = tls, .tls_name = "localhost"};
     server->peer = peer_start(serve, server);
 }
 

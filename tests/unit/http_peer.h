@@ -22,7 +22,8 @@ struct http_peer {
     http_answer_fn *answer;
     void *arg;
     bool tls;
-    int requests; /* g_atomic_int */
+    const char *tls_name; /* of the certificate; "localhost" unless a test changes it */
+    int requests;         /* g_atomic_int */
 };
 
 void http_peer_start(struct http_peer *server, http_answer_fn *answer, void *arg, bool tls);

@@ -244,6 +244,17 @@ static void tls_is_verified(struct fixture *f, const void *tls)
     fails_with(&request, ERROR_TLS);
 }
 
+static void tls_of_another_name_is_refused(struct fixture *f, const void *tls)
+{
+    (void)tls;
+    f->server.tls_name = "other.example";
+    g_autofree char *url = http_peer_url(&f->server, "/");
+    struct httpc_request request = get(url);
+    request.ca_file = peer_ca_file();
+    fails_with(&request, ERROR_TLS);
+    g_assert_cmpint(g_atomic_int_get(&f->server.requests), ==, 0);
+}
+
 static void no_redirect_is_followed_unless_asked(struct fixture *f, const void *data)
 {
     (void)data;
@@ -384,6 +395,7 @@ int main(int argc, char **argv)
     TEST("cancel", NULL, silence_ends_when_cancelled);
     TEST("garbage", NULL, garbage_and_cut_answers_are_told_apart);
     TEST("tls", "tls", tls_is_verified);
+    TEST("tls-name", "tls", tls_of_another_name_is_refused);
     TEST("redirects", NULL, no_redirect_is_followed_unless_asked);
     TEST("bearer", NULL, a_bearer_stays_at_its_origin);
     TEST("downgrade", "tls", redirects_never_leave_https_or_http);
