@@ -1,0 +1,274 @@
+#include "app/hooks.h"
+
+#include <string.h>
+
+/* Properties of a Provider that are plain texts, and where they are kept. */
+struct text_property {
+    const char *name;
+    size_t offset;
+};
+
+#define TEXT(property, field)                                                                      \
+    {                                                                                              \
+        property, offsetof(struct store_provider, field)                                           \
+    }
+static const struct text_property texts[] = {
+    TEXT("type", type),      TEXT("clientId", client_id),  TEXT("tenant", tenant),
+    TEXT("cloud", cloud),    TEXT("authority", authority), TEXT("graph", graph),
+    TEXT("imap", imap),      TEXT("smtp", smtp),           TEXT("scopePrefix", scope_prefix),
+    TEXT("caFile", ca_file),
+};
+
+static char **text_field(const struct store_provider *provider, size_t offset)
+{
+    return (char **)((uintptr_t)provider + offset);
+}
+
+static const char *redirect_warning(const struct app *app)
+{
+    bool https = g_str_has_prefix(app->public_url, "https://");
+    bool local = g_str_has_prefix(app->public_url, "http://localhost") ||
+                 g_str_has_prefix(app->public_url, "http://127.0.0.1");
+    return https || local ? NULL : "not-https";
+}
+
+static char *hook_redirect_uri(const char *provider, const char **warning, void *arg)
+{
+    *warning = redirect_warning(arg);
+    return app_redirect_uri(arg, provider);
+}
+
+static json_t *date_json(int64_t seconds)
+{
+    if (seconds == 0)
+        return json_null();
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(seconds);
+    g_autofree char *text = date != NULL ? g_date_time_format(date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    return text != NULL ? json_string(text) : json_null();
+}
+
+static json_t *problem_json(const struct store_provider *provider)
+{
+    if (provider->problem == NULL)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s, s:s?}", "code", provider->problem, "title",
+                     error_title(provider->problem), "action", error_action(provider->problem),
+                     "detail", provider->problem_detail);
+}
+
+static json_t *provider_json(struct app *app, const struct store_provider *provider, bool admin)
+{
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:b}", "id", provider->name, "type", provider->type, "name",
+                  provider->name, "ready", provider->has_secret && provider->problem == NULL);
+    if (!admin)
+        return object;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        const char *value = *text_field(provider, texts[i].offset);
+        json_object_set_new(object, texts[i].name,
+                            value != NULL ? json_string(value) : json_null());
+    }
+    if (provider->tenant == NULL)
+        json_object_set_new(object, "tenant", json_string("common"));
+    g_autofree char *uri = app_redirect_uri(app, provider->name);
+    const char *warning = redirect_warning(app);
+    json_object_set_new(object, "clientSecret", json_null());
+    json_object_set_new(object, "hasClientSecret", json_boolean(provider->has_secret));
+    json_object_set_new(object, "secretExpires", date_json(provider->secret_expires));
+    json_object_set_new(object, "redirectUri", json_string(uri));
+    json_object_set_new(object, "redirectWarning",
+                        warning != NULL ? json_string(warning) : json_null());
+    json_object_set_new(object, "problem", problem_json(provider));
+    return object;
+}
+
+static json_t *hook_providers(bool admin, void *arg, GError **error)
+{
+    struct app *app = arg;
+    g_autoptr(GPtrArray) providers = store_providers(app->store, error);
+    if (providers == NULL)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < providers->len; i++)
+        json_array_append_new(list, provider_json(app, providers->pdata[i], admin));
+    return list;
+}
+
+static bool bad(const char **property, const char *name, GError **error, const char *text)
+{
+    *property = name;
+    error_set(error, ERROR_INVALID, "%s: %s", name, text);
+    return false;
+}
+
+static bool take_text(struct store_provider *settings, const char *key, const json_t *value,
+                      bool *taken)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (strcmp(texts[i].name, key) != 0)
+            continue;
+        char **field = text_field(settings, texts[i].offset);
+        *taken = json_is_string(value) || json_is_null(value);
+        if (!*taken)
+            return true;
+        g_free(*field);
+        const char *text = json_string_value(value);
+        *field = text != NULL && *text != '\0' ? g_strdup(text) : NULL;
+        return true;
+    }
+    return false;
+}
+
+static bool take_secret(struct store_provider *settings, const json_t *value)
+{
+    if (json_is_null(value))
+        return true; /* keeps what is stored */
+    if (!json_is_string(value) || json_string_length(value) == 0)
+        return false;
+    secret_free(settings->client_secret);
+    settings->client_secret = secret_new(json_string_value(value), json_string_length(value));
+    return true;
+}
+
+static bool take_property(struct store_provider *settings, const char *key, const json_t *value,
+                          const char **property, GError **error)
+{
+    static const char *const server_set[] = {"id",          "hasClientSecret",
+                                             "redirectUri", "redirectWarning",
+                                             "ready",       "problem",
+                                             "name",        NULL};
+    bool ok = true;
+    if (take_text(settings, key, value, &ok))
+        return ok || bad(property, key, error, "a string or null is wanted");
+    if (strcmp(key, "clientSecret") == 0)
+        return take_secret(settings, value) ||
+               bad(property, key, error, "the Value of a client secret is wanted");
+    if (strcmp(key, "secretExpires") == 0) {
+        settings->secret_expires = 0;
+        return json_is_null(value) ||
+               (json_is_string(value) &&
+                app_parse_date(json_string_value(value), &settings->secret_expires)) ||
+               bad(property, key, error, "a date is wanted");
+    }
+    return g_strv_contains(server_set, key) || bad(property, key, error, "no such property");
+}
+
+static bool valid_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 1 && length <= 32 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+static bool hook_provider_set(const char *name, bool create, const json_t *patch,
+                              const char **property, void *arg, GError **error)
+{
+    struct app *app = arg;
+    *property = NULL;
+    if (json_is_null(patch) || patch == NULL)
+        return store_provider_remove(app->store, name, error);
+    if (!valid_name(name))
+        return bad(property, "name", error, "1 to 32 of a-z, 0-9 and - are wanted");
+    struct store_provider *settings = store_provider(app->store, name, NULL, create ? NULL : error);
+    if ((settings != NULL) == create) {
+        if (create)
+            error_set(error, ERROR_CONFLICT, "there is a provider %s already", name);
+        store_provider_free(settings);
+        return false;
+    }
+    if (settings == NULL) {
+        settings = g_new0(struct store_provider, 1);
+        settings->name = g_strdup(name);
+    }
+    const char *key;
+    json_t *value;
+    bool ok = true;
+    json_object_foreach((json_t *)(uintptr_t)patch, key, value)
+    {
+        ok = ok && take_property(settings, key, value, property, error);
+    }
+    if (ok && create && settings->client_secret == NULL)
+        ok = bad(property, "clientSecret", error, "the Value of a client secret is wanted");
+    ok = ok && app_provider_put(app, settings, property, error);
+    store_provider_free(settings);
+    return ok;
+}
+
+static int64_t hook_account_create(const struct store_principal *principal, const json_t *object,
+                                   const char **property, void *arg, GError **error)
+{
+    struct app *app = arg;
+    struct app_password_account account = {
+        .address = json_string_value(json_object_get(object, "address")),
+        .imap_url = json_string_value(json_object_get(object, "imapUrl")),
+        .smtp_url = json_string_value(json_object_get(object, "smtpUrl")),
+        .user = store_principal_user(principal),
+    };
+    const json_t *password = json_object_get(object, "password");
+    const json_t *since = json_object_get(object, "since");
+    if (!json_is_string(password) || json_string_length(password) == 0) {
+        bad(property, "password", error, "a password is wanted");
+        return 0;
+    }
+    if (json_is_string(since) && !app_parse_date(json_string_value(since), &account.since)) {
+        bad(property, "since", error, "a date is wanted");
+        return 0;
+    }
+    struct secret *secret = secret_new(json_string_value(password), json_string_length(password));
+    account.password = secret;
+    int64_t id = app_account_add(app, &account, property, error);
+    secret_free(secret);
+    return id;
+}
+
+static bool hook_account_update(const struct store_access *access, const json_t *patch,
+                                const char **property, void *arg, GError **error)
+{
+    struct app *app = arg;
+    int64_t account = store_access_account(access), since = 0;
+    const char *key;
+    json_t *value;
+    bool ok = true;
+    json_object_foreach((json_t *)(uintptr_t)patch, key, value)
+    {
+        if (!ok)
+            break;
+        if (strcmp(key, "paused") == 0)
+            ok = json_is_boolean(value)
+                     ? store_account_pause(app->store, account, json_is_true(value), error)
+                     : bad(property, key, error, "true or false is wanted");
+        else if (strcmp(key, "since") == 0)
+            ok = (json_is_null(value) ||
+                  (json_is_string(value) && app_parse_date(json_string_value(value), &since)))
+                     ? store_account_since(app->store, account, since, error)
+                     : bad(property, key, error, "a date or null is wanted");
+        else
+            ok = bad(property, key, error, "this property cannot be changed");
+    }
+    if (ok && app->sync != NULL)
+        sync_manager_poke(app->sync, account);
+    return ok;
+}
+
+static bool hook_account_destroy(const struct store_access *access, void *arg, GError **error)
+{
+    struct app *app = arg;
+    int64_t account = store_access_account(access);
+    if (app->sync != NULL)
+        sync_manager_drop(app->sync, account);
+    oauth_token_forget(app->tokens, account);
+    return store_account_remove(app->store, account, error);
+}
+
+void hooks_fill(struct jmap_hooks *hooks, struct app *app)
+{
+    *hooks = (struct jmap_hooks){
+        .arg = app,
+        .redirect_uri = hook_redirect_uri,
+        .provider_set = hook_provider_set,
+        .providers = hook_providers,
+        .account_create = hook_account_create,
+        .account_update = hook_account_update,
+        .account_destroy = hook_account_destroy,
+    };
+}
