@@ -1,0 +1,256 @@
+#include "store/sqlite/db.h"
+
+#include "store/sqlite/tokenizer.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const open_script = "PRAGMA journal_mode=WAL;"
+                                       "PRAGMA synchronous=FULL;"
+                                       "PRAGMA foreign_keys=ON;"
+                                       "PRAGMA trusted_schema=OFF;"
+                                       "PRAGMA secure_delete=ON;"
+                                       "PRAGMA temp_store=MEMORY;"
+                                       "PRAGMA wal_autocheckpoint=8000;"
+                                       "PRAGMA journal_size_limit=67108864;"
+                                       "PRAGMA cache_size=-65536;";
+
+static const char *const reader_script = "PRAGMA trusted_schema=OFF;"
+                                         "PRAGMA query_only=ON;"
+                                         "PRAGMA temp_store=MEMORY;"
+                                         "PRAGMA mmap_size=268435456;"
+                                         "PRAGMA cache_size=-8192;";
+
+struct db_value db_blob_value(GBytes *bytes)
+{
+    gsize length = 0;
+    if (bytes == NULL)
+        return (struct db_value){DB_NULL, 0, NULL, 0};
+    const void *data = g_bytes_get_data(bytes, &length);
+    return (struct db_value){DB_BLOB, 0, data != NULL ? data : "", length};
+}
+
+static void finalize(void *statement)
+{
+    sqlite3_finalize(statement);
+}
+
+static bool disk_is_full(sqlite3 *handle, int code)
+{
+    if ((code & 0xff) == SQLITE_FULL)
+        return true;
+    int cause = handle != NULL ? sqlite3_system_errno(handle) : 0;
+    return (code & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT || cause == EFBIG);
+}
+
+bool db_fail(struct db *db, const char *what, GError **error)
+{
+    int code = db->handle != NULL ? sqlite3_extended_errcode(db->handle) : SQLITE_NOMEM;
+    int simple = code & 0xff;
+    if (disk_is_full(db->handle, code))
+        error_set(error, ERROR_DISK_FULL, "the disk of the data directory is full (%s)", what);
+    else if (simple == SQLITE_CORRUPT || simple == SQLITE_NOTADB)
+        error_set(error, ERROR_STORE,
+                  "the data file is damaged (%s: %s); run postroom doctor, or restore a backup",
+                  what, sqlite3_errstr(code));
+    else
+        error_set(error, ERROR_STORE, "%s: %s", what,
+                  db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+    return false;
+}
+
+bool db_open(struct db *db, const char *path, bool readonly, GError **error)
+{
+    int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    *db = (struct db){0};
+    if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        db_fail(db, "open", error);
+        db_close(db);
+        return false;
+    }
+    sqlite3_extended_result_codes(db->handle, 1);
+    sqlite3_busy_timeout(db->handle, 10000);
+    db->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finalize);
+    db->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
+    if (!db_script(db, readonly ? reader_script : open_script, error) ||
+        !tokenizer_register(db->handle, error)) {
+        db_close(db);
+        return false;
+    }
+    return true;
+}
+
+void db_close(struct db *db)
+{
+    g_clear_pointer(&db->statements, g_hash_table_destroy);
+    g_clear_pointer(&db->named, g_hash_table_destroy);
+    sqlite3_close_v2(db->handle);
+    db->handle = NULL;
+}
+
+bool db_script(struct db *db, const char *sql, GError **error)
+{
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    return db_fail(db, "statement", error);
+}
+
+static int bind_value(sqlite3_stmt *statement, int index, const struct db_value *value)
+{
+    switch (value->kind) {
+    case DB_INTEGER:
+        return sqlite3_bind_int64(statement, index, value->number);
+    case DB_TEXT:
+        return sqlite3_bind_text(statement, index, value->bytes, -1, SQLITE_STATIC);
+    case DB_BLOB:
+        return sqlite3_bind_blob64(statement, index, value->bytes, value->length, SQLITE_STATIC);
+    case DB_NULL:
+        break;
+    }
+    return sqlite3_bind_null(statement, index);
+}
+
+static sqlite3_stmt *bind_all(struct db *db, sqlite3_stmt *statement, const struct db_value *values,
+                              size_t count, GError **error)
+{
+    sqlite3_reset(statement);
+    for (size_t i = 0; i < count; i++)
+        if (bind_value(statement, (int)i + 1, &values[i]) != SQLITE_OK) {
+            db_fail(db, "bind", error);
+            return NULL;
+        }
+    return statement;
+}
+
+static sqlite3_stmt *prepare(struct db *db, const char *sql, GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) ==
+        SQLITE_OK)
+        return statement;
+    db_fail(db, "prepare", error);
+    return NULL;
+}
+
+sqlite3_stmt *db_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                       GError **error)
+{
+    sqlite3_stmt *statement = g_hash_table_lookup(db->statements, sql);
+    if (statement == NULL) {
+        statement = prepare(db, sql, error);
+        if (statement == NULL)
+            return NULL;
+        g_hash_table_insert(db->statements, (void *)(uintptr_t)sql, statement);
+    }
+    return bind_all(db, statement, values, count, error);
+}
+
+static gboolean is_idle(gpointer sql, gpointer statement, gpointer unused)
+{
+    (void)sql;
+    (void)unused;
+    return !sqlite3_stmt_busy(statement);
+}
+
+sqlite3_stmt *db_query_named(struct db *db, const char *sql, const struct db_value *values,
+                             size_t count, GError **error)
+{
+    sqlite3_stmt *statement = g_hash_table_lookup(db->named, sql);
+    if (statement == NULL) {
+        statement = prepare(db, sql, error);
+        if (statement == NULL)
+            return NULL;
+        /* Statements hold memory of the index each: bounded for thousands of accounts. */
+        if (g_hash_table_size(db->named) >= 256)
+            g_hash_table_foreach_remove(db->named, is_idle, NULL);
+        g_hash_table_insert(db->named, g_strdup(sql), statement);
+    }
+    return bind_all(db, statement, values, count, error);
+}
+
+void db_forget_named(struct db *db)
+{
+    g_hash_table_remove_all(db->named);
+}
+
+bool db_step(struct db *db, sqlite3_stmt *statement, GError **error)
+{
+    if (statement == NULL)
+        return false;
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        db_fail(db, "statement", error);
+    sqlite3_reset(statement);
+    return false;
+}
+
+void db_done(sqlite3_stmt *statement)
+{
+    if (statement != NULL)
+        sqlite3_reset(statement);
+}
+
+static bool run(struct db *db, sqlite3_stmt *statement, GError **error)
+{
+    if (statement == NULL)
+        return false;
+    int code = sqlite3_step(statement);
+    bool ok = code == SQLITE_DONE || code == SQLITE_ROW || db_fail(db, "statement", error);
+    sqlite3_reset(statement);
+    return ok;
+}
+
+bool db_run(struct db *db, const char *sql, const struct db_value *values, size_t count,
+            GError **error)
+{
+    return run(db, db_query(db, sql, values, count, error), error);
+}
+
+bool db_run_named(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                  GError **error)
+{
+    return run(db, db_query_named(db, sql, values, count, error), error);
+}
+
+int64_t db_number(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                  int64_t fallback, GError **error)
+{
+    sqlite3_stmt *statement = db_query(db, sql, values, count, error);
+    if (!db_step(db, statement, error))
+        return fallback;
+    int64_t number =
+        sqlite3_column_type(statement, 0) == SQLITE_NULL ? fallback : db_int(statement, 0);
+    db_done(statement);
+    return number;
+}
+
+int64_t db_changes(struct db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t db_int(sqlite3_stmt *statement, int column)
+{
+    return sqlite3_column_int64(statement, column);
+}
+
+const char *db_text(sqlite3_stmt *statement, int column)
+{
+    return (const char *)sqlite3_column_text(statement, column);
+}
+
+char *db_text_copy(sqlite3_stmt *statement, int column)
+{
+    return g_strdup(db_text(statement, column));
+}
+
+GBytes *db_bytes_copy(sqlite3_stmt *statement, int column)
+{
+    const void *bytes = sqlite3_column_blob(statement, column);
+    int length = sqlite3_column_bytes(statement, column);
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+        return NULL;
+    return g_bytes_new(bytes, (size_t)length);
+}

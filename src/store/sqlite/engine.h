@@ -1,0 +1,158 @@
+/* Inside of the SQLite engine: the store, its writer thread, its readers, and what a write
+ * transaction gathers (change log, counts). Only src/store/sqlite includes this. */
+#ifndef POSTROOM_STORE_SQLITE_ENGINE_H
+#define POSTROOM_STORE_SQLITE_ENGINE_H
+
+#include "store/admin.h"
+#include "store/sqlite/db.h"
+#include "store/sync.h"
+
+#include <pthread.h>
+
+#define STORE_DAY INT64_C(86400)
+#define UPLOAD_QUOTA (INT64_C(512) * 1024 * 1024)
+
+struct writer;
+struct readers;
+
+struct store {
+    char *directory;
+    const struct keyring *keyring;
+    int64_t changes_kept;
+    struct writer *writer;
+    struct readers *readers;
+    struct db main, blobs;   /* the writer thread's */
+    int64_t next_id;         /* the writer thread's */
+    int64_t next_blob;       /* the writer thread's */
+    uint8_t hash_key[16];    /* of id_hash; written once */
+    uint8_t session_key[32]; /* of session ids and API tokens */
+    pthread_mutex_t listeners_lock;
+    GArray *listeners; /* struct listener */
+    pthread_mutex_t progress_lock;
+    GHashTable *progress; /* int64_t account -> struct progress_entry */
+    uint64_t progress_tick;
+    pthread_mutex_t hashing_lock; /* password checks */
+    pthread_cond_t hashing_free;
+    int hashing;
+    struct parse_guard *guard;
+};
+
+/* --- schema.c */
+bool schema_migrate(struct store *store, GError **error);
+
+/* --- writer.c: one write transaction */
+
+struct tx {
+    struct store *store;
+    struct db *db;       /* main file */
+    struct db *blobs;    /* blob file, committed before the main file */
+    GHashTable *changes; /* struct change_key -> kind */
+    GHashTable *threads; /* thread -> struct thread_touch */
+    GHashTable *told;    /* account -> types, told without a row in the change log */
+    GArray *totals;      /* struct totals_delta */
+};
+/* Runs in the writer thread inside a savepoint; may be run again after a failure, so its effects
+ * are in the database or reset at its start. false with error: nothing happened. */
+typedef bool tx_fn(struct tx *tx, void *arg, GError **error);
+/* Blocks until durable. ERROR_CANCELLED while the store closes. */
+bool store_write(struct store *store, enum store_lane lane, tx_fn *fn, void *arg, GError **error);
+bool writer_start(struct store *store, GError **error);
+/* Carries out what is queued, then ends. */
+void writer_stop(struct store *store);
+/* Empties the write-ahead logs into the files, as far as readers allow. Blocks. */
+void writer_request_checkpoint(struct store *store);
+
+/* --- tx.c */
+enum change_kind { CHANGE_CREATED = 1, CHANGE_UPDATED, CHANGE_DESTROYED, CHANGE_COUNTS };
+void tx_init(struct tx *tx, struct store *store);
+void tx_clear(struct tx *tx);
+/* A row of the change log; folded with others of the same object in this transaction. */
+void tx_change(struct tx *tx, int64_t account, enum store_type type, int64_t id,
+               enum change_kind kind);
+/* Listeners hear of it; no row. */
+void tx_tell(struct tx *tx, int64_t account, unsigned types);
+/* Everyone with access to the account sees a change of it as a LinkedAccount. */
+bool tx_account_changed(struct tx *tx, int64_t account, enum change_kind kind, GError **error);
+/* Before emails of a thread are added, changed, moved or removed: remembers what the thread counts
+ * in its mailboxes. membership: the thread's list of emails changes too. */
+bool tx_touch_thread(struct tx *tx, int64_t account, int64_t thread, bool membership,
+                     GError **error);
+/* The thread is new in this transaction: nothing is read. */
+void tx_touch_new_thread(struct tx *tx, int64_t account, int64_t thread);
+/* Progress totals of the account. */
+void tx_totals(struct tx *tx, int64_t account, int64_t ready, int64_t ready_bytes, int64_t pending,
+               int64_t pending_bytes);
+int64_t tx_new_id(struct tx *tx);
+int64_t tx_new_blob(struct tx *tx);
+/* The last step: counts, modseq, log. */
+bool tx_finish(struct tx *tx, GError **error);
+/* Types that changed, per account, for the listeners: adds to account -> types. */
+void tx_collect_told(struct tx *tx, GHashTable *told);
+/* Exact counts of a thread's mailboxes, see counts.c. */
+bool counts_recount_account(struct tx *tx, int64_t account, GError **error);
+
+/* --- counts.c */
+struct thread_touch {
+    int64_t account;
+    bool membership; /* its list of emails changes */
+    GArray *before;  /* struct thread_count */
+    int64_t emails_before;
+};
+struct thread_count {
+    int64_t mailbox;
+    int64_t emails, unread, threads, unread_threads;
+};
+struct thread_touch *counts_touch(struct tx *tx, int64_t account, int64_t thread, bool is_new,
+                                  GError **error);
+void counts_touch_free(struct thread_touch *touch);
+bool counts_finish(struct tx *tx, GError **error);
+
+/* --- log.c */
+bool log_write(struct tx *tx, GError **error);
+bool log_start_account(struct tx *tx, int64_t account, GError **error);
+bool log_remove_account(struct tx *tx, int64_t account, GError **error);
+/* The change log's account number of a person's own changes. */
+#define LOG_USER(user) (-(user))
+uint64_t log_state(struct db *db, int64_t account, enum store_type type, GError **error);
+bool log_changes(struct db *db, int64_t account, enum store_type type, uint64_t since, size_t max,
+                 struct store_changes *changes, GError **error);
+
+struct change_key {
+    int64_t account, id;
+    unsigned type;
+};
+
+/* --- readers.c */
+struct reader {
+    struct db main, blobs;
+    bool open;
+};
+bool readers_init(struct store *store, unsigned count, GError **error);
+void readers_free(struct store *store);
+/* A reader in a snapshot of its own; waits for a free one. NULL with ERROR_STORE. */
+struct reader *reader_begin(struct store *store, GError **error);
+void reader_end(struct store *store, struct reader *reader);
+
+/* --- listen.c */
+void listeners_tell(struct store *store, GHashTable *told);
+void listeners_tell_one(struct store *store, int64_t account, unsigned types);
+
+struct progress_entry {
+    struct store_progress progress;
+    uint64_t tick;   /* when it changed last */
+    int64_t told_at; /* monotonic microseconds */
+};
+
+/* --- access.c: the handle was made with this right; else ERROR_FORBIDDEN. */
+bool access_require(const struct store_access *access, enum store_right right, GError **error);
+
+/* --- hashing */
+int64_t id_hash(const struct store *store, const char *text);
+
+struct parse_guard *parse_guard_open(const char *directory, GError **error);
+void parse_guard_close(struct parse_guard *guard);
+
+/* Continues removals of accounts that a crash interrupted, and deletes expired things. */
+bool housekeeping_start(struct store *store, GError **error);
+
+#endif

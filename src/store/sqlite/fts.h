@@ -1,0 +1,24 @@
+/* The word index: one contentless FTS5 table an account, so that removing an account removes its
+ * words from the file. Its row numbers are email.ord: matches come in the order of received_at. */
+#ifndef POSTROOM_STORE_SQLITE_FTS_H
+#define POSTROOM_STORE_SQLITE_FTS_H
+
+#include "store/sqlite/engine.h"
+
+#define FTS_COLUMNS 8
+
+bool fts_create(struct tx *tx, int64_t account, GError **error);
+bool fts_drop(struct tx *tx, int64_t account, GError **error);
+/* Adds an email's words. kept: from fts_words_keep, stored for fts_remove. */
+bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord,
+             const struct store_index *index, GBytes *kept, GError **error);
+/* Takes an email's words out of the index. Nothing to do: true. */
+bool fts_remove(struct tx *tx, int64_t account, int64_t email, int64_t ord, GError **error);
+/* Each word once, by the column where it stands first, compressed: FTS5 must be told every word of
+ * a row to forget it. In the caller's thread. (transfer full) */
+GBytes *fts_words_keep(const struct store_index *index);
+/* Matches by row number. bound: the first row number that counts. */
+sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,
+                        bool ascending, GError **error);
+
+#endif

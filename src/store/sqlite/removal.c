@@ -1,0 +1,169 @@
+#include "store/sqlite/removal.h"
+
+#include "store/sqlite/fts.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define SLICE 500
+
+bool removal_mark(struct tx *tx, int64_t account, GError **error)
+{
+    tx_tell(tx, account, STORE_ACCESS | STORE_LINKED_ACCOUNT);
+    return tx_account_changed(tx, account, CHANGE_DESTROYED, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM access WHERE account = ?", I(account)) &&
+           DB_RUN(tx->db, error, "DELETE FROM credential WHERE account = ?", I(account)) &&
+           DB_RUN(tx->db, error, "UPDATE account SET removing = 1 WHERE id = ?", I(account));
+}
+
+struct removal {
+    int64_t account;
+    bool more;
+};
+
+static GArray *ids_of(struct tx *tx, const char *sql, int64_t account, GError **error)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *row =
+        db_query(tx->db, sql, (const struct db_value[]){I(account), I(SLICE)}, 2, error);
+    while (db_step(tx->db, row, error)) {
+        int64_t id = db_int(row, 0);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+static bool each_id(struct db *db, const GArray *ids, const char *const *statements, GError **error)
+{
+    for (guint i = 0; i < ids->len; i++)
+        for (const char *const *sql = statements; *sql != NULL; sql++)
+            if (!db_run(db, *sql, (const struct db_value[]){I(g_array_index(ids, int64_t, i))}, 1,
+                        error))
+                return false;
+    return true;
+}
+
+static const char *const email_statements[] = {"DELETE FROM summary WHERE email = ?",
+                                               "DELETE FROM words WHERE email = ?",
+                                               "DELETE FROM email WHERE id = ?", NULL};
+static const char *const blob_statements[] = {"DELETE FROM blob WHERE id = ?", NULL};
+static const char *const raw_statements[] = {"DELETE FROM raw WHERE id = ?", NULL};
+
+static bool remove_slice(struct tx *tx, void *arg, GError **error)
+{
+    struct removal *removal = arg;
+    GError *cause = NULL;
+    g_autoptr(GArray) emails =
+        ids_of(tx, "SELECT id FROM email WHERE account = ? LIMIT ?", removal->account, &cause);
+    g_autoptr(GArray) blobs =
+        ids_of(tx, "SELECT id FROM blob WHERE account = ? LIMIT ?", removal->account, &cause);
+    removal->more = emails->len > 0 || blobs->len > 0;
+    if (cause == NULL && each_id(tx->db, emails, email_statements, &cause) &&
+        each_id(tx->db, blobs, blob_statements, &cause))
+        each_id(tx->blobs, blobs, raw_statements, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool remove_rest(struct tx *tx, void *arg, GError **error)
+{
+    const struct removal *removal = arg;
+    static const char *const statements[] =
+        {"DELETE FROM member WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)",
+         "DELETE FROM remote WHERE mailbox IN (SELECT id FROM mailbox WHERE account = ?)",
+         "DELETE FROM mailbox WHERE account = ?",
+         "DELETE FROM ref WHERE account = ?",
+         "DELETE FROM loose WHERE account = ?",
+         "DELETE FROM intent WHERE account = ?",
+         "DELETE FROM submission WHERE account = ?",
+         "DELETE FROM account WHERE id = ?",
+         NULL};
+    for (const char *const *sql = statements; *sql != NULL; sql++)
+        if (!db_run(tx->db, *sql, (const struct db_value[]){I(removal->account)}, 1, error))
+            return false;
+    return fts_drop(tx, removal->account, error) && log_remove_account(tx, removal->account, error);
+}
+
+bool removal_finish(struct store *store, int64_t account, GError **error)
+{
+    struct removal removal = {.account = account, .more = true};
+    while (removal.more)
+        if (!store_write(store, STORE_LANE_BULK, remove_slice, &removal, error))
+            return false;
+    if (!store_write(store, STORE_LANE_BULK, remove_rest, &removal, error))
+        return false;
+    pthread_mutex_lock(&store->progress_lock);
+    g_hash_table_remove(store->progress, &account);
+    pthread_mutex_unlock(&store->progress_lock);
+    writer_request_checkpoint(store);
+    return true;
+}
+
+static bool mark(struct tx *tx, void *arg, GError **error)
+{
+    const struct removal *removal = arg;
+    if (DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM account WHERE id = ?", I(removal->account)) == 1)
+        return removal_mark(tx, removal->account, error);
+    if (error != NULL && *error == NULL)
+        error_set(error, ERROR_NOT_FOUND, "no such account");
+    return false;
+}
+
+bool store_account_remove(struct store *store, int64_t account, GError **error)
+{
+    struct removal removal = {.account = account};
+    return store_write(store, STORE_LANE_INTERACTIVE, mark, &removal, error) &&
+           removal_finish(store, account, error);
+}
+
+/* Uploads that no email took within a day, and blobs whose email is gone, in slices. */
+static bool sweep_blobs(struct tx *tx, void *arg, GError **error)
+{
+    bool *more = arg;
+    GError *cause = NULL;
+    g_autoptr(GArray) trash = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    DB_RUN(tx->db, &cause,
+           "INSERT OR IGNORE INTO blob_trash SELECT id FROM blob WHERE refs = 0 AND created < ?",
+           I(clock_wall() - STORE_DAY));
+    sqlite3_stmt *row = DB_QUERY(tx->db, &cause, "SELECT id FROM blob_trash LIMIT ?", I(SLICE));
+    while (db_step(tx->db, row, &cause)) {
+        int64_t id = db_int(row, 0);
+        g_array_append_val(trash, id);
+    }
+    static const char *const main_statements[] = {"DELETE FROM blob WHERE id = ?",
+                                                  "DELETE FROM blob_trash WHERE id = ?", NULL};
+    *more = trash->len == SLICE;
+    if (cause == NULL && each_id(tx->db, trash, main_statements, &cause))
+        each_id(tx->blobs, trash, raw_statements, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+bool housekeeping_start(struct store *store, GError **error)
+{
+    g_autoptr(GArray) removing = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return false;
+    sqlite3_stmt *row =
+        db_query(&reader->main, "SELECT id FROM account WHERE removing = 1", NULL, 0, &cause);
+    while (db_step(&reader->main, row, &cause)) {
+        int64_t id = db_int(row, 0);
+        g_array_append_val(removing, id);
+    }
+    reader_end(store, reader);
+    for (guint i = 0; i < removing->len && cause == NULL; i++)
+        removal_finish(store, g_array_index(removing, int64_t, i), &cause);
+    bool more = cause == NULL;
+    while (more && store_write(store, STORE_LANE_BULK, sweep_blobs, &more, &cause))
+        ;
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}

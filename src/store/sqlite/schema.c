@@ -1,0 +1,200 @@
+#include "store/sqlite/engine.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* Each entry brings the file from the version before to its own; a published entry never changes.
+ */
+static const char *const people_1 =
+    "CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id = 1), modseq INTEGER NOT NULL,"
+    " next_id INTEGER NOT NULL, next_blob INTEGER NOT NULL, hash_key BLOB NOT NULL) STRICT;"
+    "CREATE TABLE user(id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE COLLATE "
+    "NOCASE,"
+    " password TEXT NOT NULL, admin INTEGER NOT NULL, epoch INTEGER NOT NULL, created INTEGER NOT "
+    "NULL) STRICT;"
+    "CREATE TABLE session(hash BLOB PRIMARY KEY, user INTEGER NOT NULL REFERENCES user ON DELETE "
+    "CASCADE,"
+    " created INTEGER NOT NULL, used INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX session_user ON session(user);"
+    "CREATE TABLE token(id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,"
+    " user INTEGER NOT NULL REFERENCES user ON DELETE CASCADE, name TEXT, created INTEGER NOT NULL,"
+    " used INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX token_user ON token(user);"
+    "CREATE TABLE provider(name TEXT PRIMARY KEY, type TEXT NOT NULL, client_id TEXT, tenant TEXT,"
+    " cloud TEXT, authority TEXT, graph TEXT, imap TEXT, smtp TEXT, scope_prefix TEXT, ca_file "
+    "TEXT,"
+    " secret BLOB, secret_origin TEXT, secret_expires INTEGER NOT NULL, problem TEXT,"
+    " problem_detail TEXT) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE account(id INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL,"
+    " address TEXT NOT NULL COLLATE NOCASE, display_name TEXT, provider TEXT REFERENCES provider,"
+    " tid TEXT, oid TEXT, login TEXT, imap_host TEXT, imap_port INTEGER NOT NULL, imap_security "
+    "TEXT,"
+    " imap_login TEXT, smtp_host TEXT, smtp_port INTEGER NOT NULL, smtp_security TEXT, smtp_login "
+    "TEXT,"
+    " ca_file TEXT, since INTEGER NOT NULL, paused INTEGER NOT NULL DEFAULT 0,"
+    " state TEXT NOT NULL DEFAULT 'linking', problem TEXT, detail TEXT, problem_at INTEGER NOT "
+    "NULL DEFAULT 0,"
+    " last_sync INTEGER NOT NULL DEFAULT 0, next_attempt INTEGER NOT NULL DEFAULT 0,"
+    " send_problem TEXT, send_detail TEXT, removing INTEGER NOT NULL DEFAULT 0,"
+    " ready INTEGER NOT NULL DEFAULT 0, ready_bytes INTEGER NOT NULL DEFAULT 0,"
+    " pending INTEGER NOT NULL DEFAULT 0, pending_bytes INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX account_address ON account(address);"
+    "CREATE TABLE access(user INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,"
+    " account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE, rights INTEGER NOT NULL,"
+    " PRIMARY KEY(user, account)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX access_account ON access(account);"
+    "CREATE TABLE credential(account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,"
+    " user INTEGER NOT NULL REFERENCES user ON DELETE CASCADE, login TEXT, scopes TEXT,"
+    " refresh BLOB, access BLOB, access_expires INTEGER NOT NULL DEFAULT 0, password BLOB,"
+    " origin TEXT NOT NULL, linked INTEGER NOT NULL, PRIMARY KEY(account, user)) STRICT, WITHOUT "
+    "ROWID;"
+    "CREATE INDEX credential_user ON credential(user);"
+    "CREATE TABLE identity(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL"
+    " REFERENCES account ON DELETE CASCADE, name TEXT, email TEXT NOT NULL, text_signature TEXT,"
+    " html_signature TEXT, may_delete INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX identity_account ON identity(account);"
+    "CREATE TABLE log(account INTEGER NOT NULL, type INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+    " id INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY(account, type, modseq)) STRICT, "
+    "WITHOUT ROWID;"
+    "CREATE TABLE state(account INTEGER NOT NULL, type INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+    " floor INTEGER NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY(account, type)) STRICT, WITHOUT "
+    "ROWID;";
+
+static const char *const mail_1 =
+    "CREATE TABLE mailbox(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL"
+    " REFERENCES account, parent INTEGER NOT NULL, name TEXT NOT NULL, raw_name TEXT NOT NULL,"
+    " path TEXT NOT NULL, delimiter INTEGER NOT NULL, role INTEGER NOT NULL, sort_order INTEGER "
+    "NOT NULL,"
+    " subscribed INTEGER NOT NULL, selectable INTEGER NOT NULL, sync INTEGER NOT NULL,"
+    " uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL, highestmodseq INTEGER NOT NULL,"
+    " server_count INTEGER NOT NULL, skipped INTEGER NOT NULL, checked_at INTEGER NOT NULL,"
+    " headers_done INTEGER NOT NULL, total_emails INTEGER NOT NULL DEFAULT 0,"
+    " unread_emails INTEGER NOT NULL DEFAULT 0, total_threads INTEGER NOT NULL DEFAULT 0,"
+    " unread_threads INTEGER NOT NULL DEFAULT 0, UNIQUE(account, raw_name)) STRICT;"
+    /* thread 0: hidden, its messages on the server are still to be expunged. ord: the order by
+     * received_at, unique in the account, and the row number in the account's word index. */
+    "CREATE TABLE email(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, public INTEGER NOT NULL,"
+    " thread INTEGER NOT NULL, ord INTEGER NOT NULL, received_at INTEGER NOT NULL, size INTEGER "
+    "NOT NULL,"
+    " estimate INTEGER NOT NULL, blob INTEGER, state INTEGER NOT NULL, wanted INTEGER NOT NULL "
+    "DEFAULT 0,"
+    " bits INTEGER NOT NULL, words TEXT, attachment INTEGER NOT NULL, msgid INTEGER, alias INTEGER,"
+    " subject INTEGER NOT NULL, emailid TEXT, orphan INTEGER NOT NULL DEFAULT 0,"
+    " indexed INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE UNIQUE INDEX email_ord ON email(account, ord);"
+    "CREATE INDEX email_thread ON email(thread) WHERE thread > 0;"
+    "CREATE INDEX email_hidden ON email(account) WHERE thread = 0;"
+    "CREATE INDEX email_public ON email(public) WHERE public <> id;"
+    "CREATE INDEX email_pending ON email(account, wanted, ord) WHERE state = 0 AND wanted >= 0;"
+    "CREATE INDEX email_emailid ON email(account, emailid) WHERE emailid IS NOT NULL;"
+    "CREATE INDEX email_words ON email(account, ord) WHERE words IS NOT NULL;"
+    "CREATE INDEX email_flagged ON email(account, ord) WHERE (bits & 4) <> 0;"
+    "CREATE INDEX email_orphan ON email(account) WHERE orphan <> 0;"
+    "CREATE TABLE summary(email INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE words(email INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE member(mailbox INTEGER NOT NULL, ord INTEGER NOT NULL, email INTEGER NOT NULL,"
+    " thread INTEGER NOT NULL, bits INTEGER NOT NULL, PRIMARY KEY(mailbox, ord)) STRICT, WITHOUT "
+    "ROWID;"
+    "CREATE INDEX member_email ON member(email);"
+    "CREATE INDEX member_unseen ON member(mailbox, ord) WHERE (bits & 1) = 0;"
+    "CREATE TABLE remote(mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, email INTEGER,"
+    " bits INTEGER NOT NULL, words TEXT, skipped TEXT, PRIMARY KEY(mailbox, uid)) STRICT, WITHOUT "
+    "ROWID;"
+    "CREATE INDEX remote_email ON remote(email) WHERE email IS NOT NULL;";
+
+static const char *const work_1 =
+    "CREATE TABLE ref(account INTEGER NOT NULL, hash INTEGER NOT NULL, subject INTEGER NOT NULL,"
+    " thread INTEGER NOT NULL, PRIMARY KEY(account, hash, subject)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX ref_thread ON ref(thread);"
+    /* Emails that an unknown message on the server may turn out to be, by Message-ID. */
+    "CREATE TABLE loose(account INTEGER NOT NULL, msgid INTEGER NOT NULL, email INTEGER NOT NULL,"
+    " PRIMARY KEY(account, msgid, email)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX loose_email ON loose(email);"
+    "CREATE TABLE blob(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, user INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, type TEXT, created INTEGER NOT NULL, refs INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX blob_account ON blob(account);"
+    "CREATE INDEX blob_unused ON blob(user, created) WHERE refs = 0;"
+    "CREATE TABLE blob_trash(id INTEGER PRIMARY KEY) STRICT;"
+    "CREATE TABLE intent(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL,"
+    " email INTEGER NOT NULL, kind INTEGER NOT NULL, mailbox INTEGER NOT NULL, target INTEGER NOT "
+    "NULL,"
+    " add_bits INTEGER NOT NULL DEFAULT 0, add_words TEXT, remove_bits INTEGER NOT NULL DEFAULT 0,"
+    " remove_words TEXT, journal TEXT, attempts INTEGER NOT NULL DEFAULT 0,"
+    " next_attempt INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX intent_account ON intent(account, id);"
+    "CREATE INDEX intent_email ON intent(email, id);"
+    "CREATE TABLE submission(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL,"
+    " identity INTEGER NOT NULL, email INTEGER NOT NULL, public INTEGER NOT NULL, thread INTEGER "
+    "NOT NULL,"
+    " blob INTEGER NOT NULL, message_id TEXT, mail_from TEXT NOT NULL, rcpt_to TEXT NOT NULL,"
+    " envelope TEXT, send_at INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    " next_attempt INTEGER NOT NULL, reply TEXT, problem TEXT, rcpt_replies TEXT, alias_id TEXT,"
+    " changed INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX submission_account ON submission(account, id);"
+    "CREATE INDEX submission_email ON submission(email);"
+    "CREATE INDEX submission_due ON submission(account, next_attempt) WHERE state <= 2;";
+
+static const char *const blobs_1 =
+    "CREATE TABLE IF NOT EXISTS raw(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;";
+
+#define SCHEMA_VERSION 1
+
+static int64_t user_version(struct db *db, GError **error)
+{
+    return db_number(db, "PRAGMA user_version", NULL, 0, -1, error);
+}
+
+static bool create(struct store *store, GError **error)
+{
+    struct db *db = &store->main;
+    uint8_t key[16];
+    randombytes_buf(key, sizeof key);
+    return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, people_1, error) &&
+           db_script(db, mail_1, error) && db_script(db, work_1, error) &&
+           DB_RUN(db, error, "INSERT INTO meta VALUES(1, 1, 1, 1, ?)", R(key, sizeof key)) &&
+           db_script(db, "PRAGMA user_version=1; COMMIT", error);
+}
+
+static bool load_meta(struct store *store, GError **error)
+{
+    sqlite3_stmt *row =
+        db_query(&store->main, "SELECT next_id, next_blob, hash_key FROM meta WHERE id = 1", NULL,
+                 0, error);
+    if (!db_step(&store->main, row, error)) {
+        if (error != NULL && *error == NULL)
+            error_set(error, ERROR_STORE, "the data file lacks its counters");
+        return false;
+    }
+    store->next_id = db_int(row, 0);
+    store->next_blob = db_int(row, 1);
+    bool ok = sqlite3_column_bytes(row, 2) == (int)sizeof store->hash_key;
+    if (ok)
+        memcpy(store->hash_key, sqlite3_column_blob(row, 2), sizeof store->hash_key);
+    else
+        error_set(error, ERROR_STORE, "the data file's hash key is damaged");
+    db_done(row);
+    return ok;
+}
+
+bool schema_migrate(struct store *store, GError **error)
+{
+    GError *cause = NULL;
+    int64_t version = user_version(&store->main, &cause);
+    if (cause != NULL) {
+        g_propagate_error(error, cause);
+        return false;
+    }
+    if (version > SCHEMA_VERSION) {
+        error_set(error, ERROR_STORE,
+                  "the data directory was written by a newer Postroom (version %" G_GINT64_FORMAT
+                  "); install that version again",
+                  version);
+        return false;
+    }
+    if (version == 0 && !create(store, error))
+        return false;
+    if (!db_script(&store->blobs, blobs_1, error) || !load_meta(store, error))
+        return false;
+    /* Blobs are committed first: those that the main file never heard of go. */
+    return DB_RUN(&store->blobs, error, "DELETE FROM raw WHERE id >= ?", I(store->next_blob));
+}

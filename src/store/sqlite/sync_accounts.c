@@ -1,0 +1,79 @@
+#include "store/sqlite/engine.h"
+
+void store_sync_account_free(struct store_sync_account *account)
+{
+    if (account == NULL)
+        return;
+    char *texts[] = {account->address,    account->login,         account->provider,
+                     account->imap_host,  account->smtp_host,     account->ca_file,
+                     account->state,      account->imap_security, account->smtp_security,
+                     account->imap_login, account->smtp_login};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_free(account);
+}
+
+GArray *store_sync_accounts(struct store *store, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *row =
+        db_query(&reader->main, "SELECT id FROM account WHERE removing = 0 ORDER BY id", NULL, 0,
+                 &cause);
+    while (db_step(&reader->main, row, &cause)) {
+        int64_t id = db_int(row, 0);
+        g_array_append_val(ids, id);
+    }
+    reader_end(store, reader);
+    if (cause == NULL)
+        return ids;
+    g_propagate_error(error, cause);
+    g_array_unref(ids);
+    return NULL;
+}
+
+static struct store_sync_account *account_of_row(sqlite3_stmt *row)
+{
+    struct store_sync_account *account = g_new0(struct store_sync_account, 1);
+    char **texts[] = {&account->address,       &account->login,         &account->provider,
+                      &account->imap_host,     &account->smtp_host,     &account->ca_file,
+                      &account->imap_security, &account->smtp_security, &account->imap_login,
+                      &account->smtp_login,    &account->state};
+    account->id = db_int(row, 0);
+    for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++)
+        *texts[i] = db_text_copy(row, i + 1);
+    account->imap_port = (uint16_t)db_int(row, 12);
+    account->smtp_port = (uint16_t)db_int(row, 13);
+    account->since = db_int(row, 14);
+    account->paused = db_int(row, 15) != 0;
+    account->operator_hosts = account->provider != NULL;
+    return account;
+}
+
+struct store_sync_account *store_sync_account(struct store *store, int64_t account, GError **error)
+{
+    GError *cause = NULL;
+    struct store_sync_account *found = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    sqlite3_stmt *row =
+        DB_QUERY(&reader->main, &cause,
+                 "SELECT id, address, login, provider, imap_host, smtp_host, ca_file,"
+                 " imap_security, smtp_security, imap_login, smtp_login, state, imap_port,"
+                 " smtp_port, since, paused FROM account WHERE id = ? AND removing = 0",
+                 I(account));
+    if (db_step(&reader->main, row, &cause)) {
+        found = account_of_row(row);
+        db_done(row);
+    }
+    reader_end(store, reader);
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    else if (found == NULL)
+        error_set(error, ERROR_NOT_FOUND, "no such account");
+    return found;
+}
