@@ -35,25 +35,28 @@ static bool is_local(const char *host)
            strcmp(host, "::1") == 0;
 }
 
-/* https, or http to this machine; no user information and no fragment. */
-static bool is_safe_url(const char *text, bool query_allowed)
+/* https, or http to this machine; no user information, query or fragment. */
+static bool is_safe_url(const char *text)
 {
     g_autoptr(GUri) uri = text != NULL ? g_uri_parse(text, G_URI_FLAGS_NONE, NULL) : NULL;
     if (uri == NULL || g_uri_get_host(uri) == NULL || g_uri_get_host(uri)[0] == '\0' ||
-        g_uri_get_userinfo(uri) != NULL || g_uri_get_fragment(uri) != NULL)
-        return false;
-    if (!query_allowed && g_uri_get_query(uri) != NULL)
+        g_uri_get_userinfo(uri) != NULL || g_uri_get_fragment(uri) != NULL ||
+        g_uri_get_query(uri) != NULL)
         return false;
     const char *scheme = g_uri_get_scheme(uri);
     return strcmp(scheme, "https") == 0 ||
            (strcmp(scheme, "http") == 0 && is_local(g_uri_get_host(uri)));
 }
 
-/* Facts 1.2: what Microsoft takes as a redirect URI. */
+/* What can be registered at all (facts 1.2). Plain http elsewhere than on this machine is only
+ * worth a warning here: the provider refuses it, and the administrator may be about to put TLS
+ * before it. */
 static bool is_redirect_uri(const char *text)
 {
-    return text != NULL && strlen(text) <= REDIRECT_MAX && strpbrk(text, "!$'(),;* ") == NULL &&
-           is_safe_url(text, false);
+    g_autoptr(GUri) uri = text != NULL ? g_uri_parse(text, G_URI_FLAGS_NONE, NULL) : NULL;
+    return uri != NULL && strlen(text) <= REDIRECT_MAX && strpbrk(text, "!$'(),;* ") == NULL &&
+           g_uri_get_host(uri) != NULL && g_uri_get_query(uri) == NULL &&
+           g_uri_get_fragment(uri) == NULL;
 }
 
 static bool is_client_id(const struct oauth_provider *provider)
@@ -64,10 +67,12 @@ static bool is_client_id(const struct oauth_provider *provider)
                                           : oauth_is_guid(provider->client_id);
 }
 
+/* None given means: the stored one stays. */
 static bool is_secret(const struct oauth_provider *provider)
 {
-    return provider->client_secret != NULL && secret_length(provider->client_secret) > 0 &&
-           !oauth_is_guid(secret_reveal(provider->client_secret));
+    return provider->client_secret == NULL ||
+           (secret_length(provider->client_secret) > 0 &&
+            !oauth_is_guid(secret_reveal(provider->client_secret)));
 }
 
 static bool is_host(const char *host, uint16_t port)
@@ -93,12 +98,11 @@ bool oauth_provider_check(const struct oauth_provider *provider, const char **fi
     if (!is_tenant(provider->tenant))
         return blame(field, "tenant",
                      "must be common, organizations, consumers, a tenant id or a domain", error);
-    if (!is_safe_url(provider->authority, false))
+    if (!is_safe_url(provider->authority))
         return blame(field, "authority", "must be an https address", error);
-    if (provider->type == OAUTH_MICROSOFT && !is_safe_url(provider->graph, false))
+    if (provider->type == OAUTH_MICROSOFT && !is_safe_url(provider->graph))
         return blame(field, "graph", "must be an https address", error);
-    if (!is_safe_url(provider->scope_prefix, false) ||
-        !g_str_has_suffix(provider->scope_prefix, "/"))
+    if (!is_safe_url(provider->scope_prefix) || !g_str_has_suffix(provider->scope_prefix, "/"))
         return blame(field, "scopePrefix", "must be an https address that ends with /", error);
     if (!is_host(provider->imap_host, provider->imap_port))
         return blame(field, "imap", "must be HOST:PORT", error);
@@ -106,8 +110,7 @@ bool oauth_provider_check(const struct oauth_provider *provider, const char **fi
         return blame(field, "smtp", "must be HOST:PORT", error);
     if (!is_redirect_uri(provider->redirect_uri))
         return blame(field, "redirectUri",
-                     "must be https (http only for localhost), at most 256 characters, without "
-                     "query and without ! $ ' ( ) , ; *",
+                     "must be at most 256 characters, without query and without ! $ ' ( ) , ; *",
                      error);
     return true;
 }

@@ -33,7 +33,7 @@ void oauth_provider_free(struct oauth_provider *provider);
  * NULL or 0 (facts 1.7). False: unknown cloud. */
 bool oauth_provider_fill(struct oauth_provider *provider, const char *cloud);
 /* Names the field that cannot be right ("tenant", "clientId", "clientSecret" for a pasted Secret
- * ID…) with ERROR_INVALID. */
+ * ID…) with ERROR_INVALID. A NULL client_secret passes: the stored one stays. */
 bool oauth_provider_check(const struct oauth_provider *provider, const char **field,
                           GError **error);
 /* Where tokens may be sent: what a sealed token is bound to (SECURITY.md 3): the origin of the

@@ -127,7 +127,6 @@ struct token_request {
 static bool request_token(const struct oauth_wire *wire, const struct token_request *ask,
                           struct oauth_grant *grant, GError **error)
 {
-    memset(grant, 0, sizeof *grant);
     g_autofree char *endpoint = oauth_token_endpoint(wire->provider);
     struct secret *body = httpc_form(ask->form);
     struct httpc_request request = {.method = "POST",
@@ -148,10 +147,22 @@ static bool request_token(const struct oauth_wire *wire, const struct token_requ
     return good;
 }
 
+static bool has_secret(const struct oauth_provider *provider, struct oauth_grant *grant,
+                       GError **error)
+{
+    memset(grant, 0, sizeof *grant);
+    if (provider->client_secret != NULL)
+        return true;
+    error_set(error, ERROR_APP_SECRET_WRONG, "no client secret is set");
+    return false;
+}
+
 bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const char *verifier,
                        struct oauth_grant *grant, GError **error)
 {
     const struct oauth_provider *provider = wire->provider;
+    if (!has_secret(provider, grant, error))
+        return false;
     g_autofree char *scopes = oauth_mail_scopes(provider);
     /* Google takes no scope here; Microsoft wants exactly one resource's (facts 1.3). */
     const char *const form[] = {"client_id",
@@ -184,6 +195,8 @@ bool oauth_wire_refresh(const struct oauth_wire *wire, const struct secret *refr
                         const char *scopes, struct oauth_grant *grant, GError **error)
 {
     const struct oauth_provider *provider = wire->provider;
+    if (!has_secret(provider, grant, error))
+        return false;
     const char *const form[] = {"client_id",
                                 provider->client_id,
                                 "client_secret",

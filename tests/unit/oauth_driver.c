@@ -28,7 +28,7 @@ static struct oauth_provider *make_provider(const json_t *settings)
     const char *secret = text_of(settings, "clientSecret");
     provider->name = g_strdup(text_of(settings, "name"));
     provider->client_id = g_strdup(text_of(settings, "clientId"));
-    provider->client_secret = secret_new(secret, strlen(secret));
+    provider->client_secret = secret != NULL ? secret_new(secret, strlen(secret)) : NULL;
     provider->tenant = g_strdup(text_of(settings, "tenant"));
     provider->authority = g_strdup(text_of(settings, "authority"));
     provider->graph = g_strdup(text_of(settings, "graph"));

@@ -228,6 +228,7 @@ describe('what people and administrators are told', () => {
   const secrets = [
     ['a wrong secret', { clientSecret: 'wrong' }, 'app-secret-wrong', 7000215],
     ['a pasted Secret ID', { clientSecret: SECRET_ID }, 'app-secret-wrong', 7000215],
+    ['no secret', { clientSecret: null }, 'app-secret-wrong', 0],
     ['an expired secret', { clientSecret: EXPIRED }, 'app-secret-expired', 7000222],
   ];
   for (const [name, change, problem, aadsts] of secrets) {

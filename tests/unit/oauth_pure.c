@@ -90,11 +90,12 @@ static void the_wrong_field_is_named(void)
     expect_field(p, &p->graph, "graph", "graph");
     expect_field(p, &p->scope_prefix, "https://outlook.office.com", "scopePrefix");
     expect_field(p, &p->imap_host, "", "imap");
-    expect_field(p, &p->redirect_uri, "http://mail.example/cb", "redirectUri");
     expect_field(p, &p->redirect_uri, "https://mail.example/cb?x=1", "redirectUri");
     expect_field(p, &p->redirect_uri, "https://mail.example/(cb)", "redirectUri");
     const char *named = NULL;
     secret_free(p->client_secret);
+    p->client_secret = NULL;
+    g_assert_true(oauth_provider_check(p, NULL, NULL));
     p->client_secret = secret_new("b7c1d0aa-7f36-4a15-9d52-6f3c1e0b8a01", 36);
     g_assert_false(oauth_provider_check(p, &named, NULL));
     g_assert_cmpstr(named, ==, "clientSecret");
