@@ -54,8 +54,8 @@ static bool audience_is(const json_t *claims, const char *client_id)
 static bool issuer_is(const char *issuer, const char *expected, const char *tid)
 {
     const char *mark = strstr(expected, TENANT_MARK);
-    if (mark == NULL)
-        return strcmp(issuer, expected) == 0;
+    if (mark == NULL) /* one tenant's own endpoint, whose issuer has its id in it */
+        return strcmp(issuer, expected) == 0 && strcasestr(issuer, tid) != NULL;
     g_autofree char *filled = g_strdup_printf("%.*s%s%s", (int)(mark - expected), expected, tid,
                                               mark + strlen(TENANT_MARK));
     return strcmp(issuer, filled) == 0;

@@ -117,6 +117,15 @@ static void classify(const struct oauth_wire *wire, enum oauth_stage stage,
                         aadsts, correlation, error);
 }
 
+/* Microsoft wants exactly one resource's scopes here (facts 1.3); the OpenID ones go with any, and
+ * without offline_access some answers lack the new refresh token. Google takes no scope: NULL. */
+static char *token_scopes(const struct oauth_provider *provider, const char *scopes)
+{
+    if (provider->type == OAUTH_GOOGLE)
+        return NULL;
+    return g_strconcat("openid profile email offline_access ", scopes, NULL);
+}
+
 struct token_request {
     enum oauth_stage stage;
     const char *const *form;
@@ -164,7 +173,7 @@ bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const ch
     if (!has_secret(provider, grant, error))
         return false;
     g_autofree char *scopes = oauth_mail_scopes(provider);
-    /* Google takes no scope here; Microsoft wants exactly one resource's (facts 1.3). */
+    g_autofree char *asked = token_scopes(provider, scopes);
     const char *const form[] = {"client_id",
                                 provider->client_id,
                                 "client_secret",
@@ -177,8 +186,8 @@ bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const ch
                                 provider->redirect_uri,
                                 "code_verifier",
                                 verifier,
-                                provider->type == OAUTH_GOOGLE ? NULL : "scope",
-                                scopes,
+                                asked != NULL ? "scope" : NULL,
+                                asked,
                                 NULL};
     struct secret *code_secret = secret_new(code, strlen(code));
     struct secret *verifier_secret = secret_new(verifier, strlen(verifier));
@@ -197,6 +206,7 @@ bool oauth_wire_refresh(const struct oauth_wire *wire, const struct secret *refr
     const struct oauth_provider *provider = wire->provider;
     if (!has_secret(provider, grant, error))
         return false;
+    g_autofree char *asked = token_scopes(provider, scopes);
     const char *const form[] = {"client_id",
                                 provider->client_id,
                                 "client_secret",
@@ -205,8 +215,8 @@ bool oauth_wire_refresh(const struct oauth_wire *wire, const struct secret *refr
                                 "refresh_token",
                                 "refresh_token",
                                 secret_reveal(refresh_token),
-                                provider->type == OAUTH_GOOGLE ? NULL : "scope",
-                                scopes,
+                                asked != NULL ? "scope" : NULL,
+                                asked,
                                 NULL};
     const struct secret *const secrets[] = {provider->client_secret, refresh_token, NULL};
     struct token_request ask = {OAUTH_STAGE_REFRESH, form, secrets, scopes};

@@ -292,6 +292,17 @@ static void each_swapped_claim_is_refused(struct fixture *f, const void *data)
         g_assert_false(check_changed(f, rows[i].from, rows[i].to, rows[i].code));
 }
 
+static void a_tenants_issuer_names_the_tenant(struct fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *claims = g_strdup(good_claims);
+    char *tid = strstr(claims, "\"tid\":\"") + strlen("\"tid\":\"");
+    tid[0] = '0';
+    g_autofree char *token = make_token(claims);
+    g_assert_false(check_token(f, token, "https://login.microsoftonline.com/" TENANT "/v2.0",
+                               ERROR_PROVIDER_ERROR));
+}
+
 static void the_tenant_setting_is_held(struct fixture *f, const void *data)
 {
     (void)data;
@@ -340,6 +351,7 @@ int main(int argc, char **argv)
     TEST("state/bounded", all_sessions_together_are_bounded);
     TEST("id-token/good", a_good_token_passes);
     TEST("id-token/swapped", each_swapped_claim_is_refused);
+    TEST("id-token/issuer", a_tenants_issuer_names_the_tenant);
     TEST("id-token/tenant", the_tenant_setting_is_held);
     TEST("id-token/broken", what_is_no_token_is_refused);
     return g_test_run();
