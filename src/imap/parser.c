@@ -99,12 +99,9 @@ static size_t limit_of(const struct imap_parser *parser)
                    : parser->limits.line_max;
 }
 
-/* False when the response would become longer than it may. */
-static bool append(struct imap_parser *parser, const char *bytes, size_t length)
+static void put(struct imap_parser *parser, const char *bytes, size_t length)
 {
     size_t needed = parser->length + length;
-    if (needed > parser->limits.line_max && needed > limit_of(parser))
-        return false;
     if (needed > parser->capacity || parser->buffer == NULL) {
         size_t capacity = MAX(BUFFER_START, parser->capacity * 2);
         parser->capacity = MAX(capacity, needed);
@@ -113,6 +110,18 @@ static bool append(struct imap_parser *parser, const char *bytes, size_t length)
     if (length > 0)
         memcpy(parser->buffer + parser->length, bytes, length);
     parser->length = needed;
+}
+
+/* False when the response would become longer than it may. What kind it is, and so how long it may
+ * be, shows in its beginning, which may be among these very bytes. */
+static bool append(struct imap_parser *parser, const char *bytes, size_t length)
+{
+    size_t room = parser->limits.line_max - MIN(parser->length, parser->limits.line_max);
+    size_t head = MIN(length, room);
+    put(parser, bytes, head);
+    if (head < length && parser->length + (length - head) > limit_of(parser))
+        return false;
+    put(parser, bytes + head, length - head);
     return true;
 }
 

@@ -153,6 +153,8 @@ static void a_search_may_be_longer_than_a_line(void)
     g_autofree char *bytes = repeat("* SEARCH", " 1234567", 50000, "\r\n");
     g_autofree char *said = describe(bytes);
     g_assert_cmpuint(strlen(said), ==, strlen("search\n") + 50000 * 8);
+    g_autofree char *at_once = imap_describe(bytes, strlen(bytes), SIZE_MAX, &imap_limits_default);
+    g_assert_cmpstr(at_once, ==, said);
     g_autofree char *endless = repeat("* SEARCH", " 1234567", 3000000, "");
     g_autofree char *refused = describe(endless);
     g_assert_cmpstr(refused, ==, "BAD response too long\n");
