@@ -45,6 +45,7 @@ const lines: readonly (readonly [string, number, number])[] = [
   ["first route (page, reader, English)", sum(reader) + english, 250],
   ["composer", beyond("compose/Composer", reader), 160],
   ["administration", beyond("admin/MicrosoftPage", entry), 200],
+  ["link dialog", beyond("link/LinkDialog", filesOf(keyOf("accounts/AccountsPage"))), 200],
   ["linked mailboxes", beyond("accounts/AccountsPage", entry), 200],
   ...languages.map((key) => [`language ${key.split("/").at(-1)}`, sizeOf(manifest[key]!.file), 15] as const),
 ];

@@ -48,7 +48,7 @@ function Screens() {
     case "home":
     case "account":
     case "mail": return <MailScreen route={route} />;
-    case "accounts": return <AccountsPage />;
+    case "accounts": return <AccountsPage linking={route.linking} address={route.address} />;
     case "microsoft": return <MicrosoftPage />;
     case "link-done": return <LinkDonePage accountId={route.accountId} />;
     case "link-failed": return <LinkFailedPage route={route} />;

@@ -7,7 +7,7 @@ export type Route =
   /* An account's inbox, before it is known which mailbox that is. */
   | { readonly screen: "account"; readonly accountId: Id }
   | { readonly screen: "mail"; readonly accountId: Id; readonly mailboxId: Id | null; readonly threadId: Id | null; readonly text: string; readonly only: "all" | "unread" | "flagged" }
-  | { readonly screen: "accounts" }
+  | { readonly screen: "accounts"; readonly linking: boolean; readonly address: string }
   | { readonly screen: "microsoft" }
   | { readonly screen: "link-done"; readonly accountId: Id }
   | { readonly screen: "link-failed"; readonly code: string; readonly aadsts: string | null; readonly correlation: string | null; readonly expected: string | null; readonly got: string | null }
@@ -41,7 +41,8 @@ export function parseRoute(path: string, search: string): Route {
   const place = parts.slice(0, 2).join("/");
   if (parts.length === 0) return { screen: "home" };
   if (parts[0] === "mail") return mailRoute(parts, query);
-  if (place === "accounts") return { screen: "accounts" };
+  if (place === "accounts") return { screen: "accounts", linking: false, address: "" };
+  if (place === "accounts/link") return { screen: "accounts", linking: true, address: query.get("address") ?? "" };
   if (place === "settings/microsoft") return { screen: "microsoft" };
   if (place === "link/done") return { screen: "link-done", accountId: query.get("account") ?? "" };
   if (place === "link/failed")
@@ -62,11 +63,16 @@ function mailPath(route: MailRoute): string {
   return parts.map(encodeURIComponent).join("/") + (search ? `?${search}` : "");
 }
 
+export const ACCOUNTS: Route = { screen: "accounts", linking: false, address: "" };
+export const LINKING: Route = { screen: "accounts", linking: true, address: "" };
+
 export function pathOf(route: Route): string {
   switch (route.screen) {
     case "mail": return mailPath(route);
     case "account": return `mail/${encodeURIComponent(route.accountId)}`;
-    case "accounts": return "accounts";
+    case "accounts":
+      if (!route.linking) return "accounts";
+      return route.address ? `accounts/link?address=${encodeURIComponent(route.address)}` : "accounts/link";
     case "microsoft": return "settings/microsoft";
     case "link-done": return `link/done?account=${encodeURIComponent(route.accountId)}`;
     default: return "";

@@ -33,6 +33,11 @@ export function useT(): Translate {
   return useMemo<Translate>(() => (id, values) => current._(id, values), [current, locale]);
 }
 
+/* For Intl: the language of the page as the person's region writes it. */
+export function regionalLocale(language: string): string {
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
 export function useLocale(): string {
-  return useLingui().i18n.locale;
+  return regionalLocale(useLingui().i18n.locale);
 }

@@ -22,7 +22,7 @@ export function LanguageMenu({ placement }: { readonly placement: Placement }) {
   const t = useT();
   const locale = useLocale();
   const items: MenuItem[] = LANGUAGES.map((language) => ({
-    key: language.code, label: language.name, checked: language.code === locale, onSelect: () => switchLanguage(language.code),
+    key: language.code, label: language.name, checked: language.code === locale.split("-")[0], onSelect: () => switchLanguage(language.code),
   }));
   return (
     <Menu label={t("language.label")} items={items} placement={placement} trigger={({ expanded, toggle, controls }) => (

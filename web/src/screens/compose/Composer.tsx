@@ -163,8 +163,9 @@ function useSend(letter: Letter, state: LetterState, text: () => string) {
   return { send, busy, complaint };
 }
 
-function titleOf(letter: Letter, subject: string): MessageId | string {
-  return subject || (letter.answered ? "action.reply" : "compose.new");
+function titleOf(letter: Letter): MessageId {
+  if (letter.answered) return letter.answered.keyword === "$forwarded" ? "action.forward" : "action.reply";
+  return letter.draftId === null ? "compose.new" : "row.draft";
 }
 
 function LetterEditor({ letter }: { readonly letter: Letter }) {
@@ -209,13 +210,12 @@ function LetterEditor({ letter }: { readonly letter: Letter }) {
     addFiles([...event.dataTransfer.files], false);
   };
   const status = STATUS[state.saveState];
-  const title = titleOf(letter, state.fields.subject);
   return (
     <section className="composer" role="dialog" aria-label={t("compose.region")} data-large={large} data-dropping={dropping} onKeyDown={onKeyDown}
       onDragOver={(event) => { if (event.dataTransfer.types.includes("Files")) { event.preventDefault(); setDropping(true); } }}
       onDragLeave={(event) => { if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false); }} onDrop={onDrop}>
       <header className="composer-head">
-        <h2 dir="auto">{title === "compose.new" || title === "action.reply" ? t(title) : title}</h2>
+        <h2>{t(titleOf(letter))}</h2>
         <span className="composer-status" role="status">{status && t(status)}</span>
         <IconButton label={t(large ? "compose.shrink" : "compose.enlarge")} icon={large ? Minimize2 : Maximize2} onClick={() => setLarge(!large)} className="composer-size" />
         <IconButton label={t("compose.close")} icon={X} onClick={close} />
@@ -226,7 +226,7 @@ function LetterEditor({ letter }: { readonly letter: Letter }) {
       <div className="composer-scroll"><MailEditor editor={editor} /></div>
       <AttachmentList fields={state.fields} progress={uploads.progress} onRemove={uploads.remove} />
       <footer className="composer-tools">
-        <Button kind="primary" disabled={busy} title="Ctrl+Enter" onClick={() => void send()}>{t("compose.send")}</Button>
+        <Button kind="primary" disabled={busy} title={t("compose.sendKey")} onClick={() => void send()}>{t("compose.send")}</Button>
         {editor && <FormatTools editor={editor} />}
         <IconButton label={t("compose.attach")} icon={Paperclip} onClick={() => picker.current?.click()} />
         <input ref={picker} type="file" multiple hidden onChange={(event) => { addFiles([...(event.target.files ?? [])], false); event.target.value = ""; }} />

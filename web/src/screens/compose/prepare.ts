@@ -1,6 +1,5 @@
-import { i18n } from "@lingui/core";
 import { formatFullDate } from "../../i18n/format.ts";
-import { translate } from "../../i18n/i18n.ts";
+import { i18n, regionalLocale, translate } from "../../i18n/i18n.ts";
 import type { BodyPart, EmailBody, EmailDetail, Id } from "../../jmap/types.ts";
 import {
   answerRecipients, answerReferences, answerSubject, formatAddress, quoteForForward, quoteForReply, splitDraft, textToHtml,
@@ -42,7 +41,7 @@ async function ownAddresses(accountId: Id): Promise<readonly string[]> {
 }
 
 function quoteOf(kind: AnswerKind, original: EmailDetail, html: string): string {
-  const date = formatFullDate(original.sentAt ?? original.receivedAt, i18n.locale);
+  const date = formatFullDate(original.sentAt ?? original.receivedAt, regionalLocale(i18n.locale));
   const from = original.from ?? [];
   if (kind !== "forward") {
     const name = from[0] ? displayName(from[0]) : translate("row.noSender");

@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState } from "react";
 import { formatBytes } from "../../i18n/format.ts";
-import { i18n } from "../../i18n/i18n.ts";
+import { i18n, regionalLocale } from "../../i18n/i18n.ts";
 import { upload } from "../../jmap/blobs.ts";
 import type { Id } from "../../jmap/types.ts";
 import { showToast } from "../../ui/toasts.ts";
@@ -23,7 +23,7 @@ export function useUploads(accountId: Id, limit: number, change: ChangeAttachmen
   const add = useCallback((files: readonly File[], inline: boolean, onDone?: (attachment: DraftAttachment) => void) => {
     for (const file of files) {
       if (file.size > limit) {
-        showToast({ text: "compose.tooLarge", values: { name: file.name, limit: formatBytes(limit, i18n.locale) }, tone: "problem" });
+        showToast({ text: "compose.tooLarge", values: { name: file.name, limit: formatBytes(limit, regionalLocale(i18n.locale)) }, tone: "problem" });
         continue;
       }
       const attachment = newAttachment(file, inline);

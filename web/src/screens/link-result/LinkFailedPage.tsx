@@ -1,6 +1,6 @@
 import { TriangleAlert } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
-import type { Route } from "../../app/router.ts";
+import { ACCOUNTS, type Route } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import { problemText, remedyOf } from "../../mail/problems.ts";
 import { Brand } from "../../ui/Brand.tsx";
@@ -33,8 +33,8 @@ function Remedy({ route }: { readonly route: FailedRoute }) {
     return <Link className="button button-primary" to={{ screen: "microsoft" }}>{t("account.openSettings")}</Link>;
   if (remedy === "sign-in") return <Link className="button button-primary" to={{ screen: "home" }}>{t("signIn.submit")}</Link>;
   if (remedy === "settings" || remedy === "none")
-    return <Link className="button button-primary" to={{ screen: "accounts" }}>{t("linkFailed.toAccounts")}</Link>;
-  return <Link className="button button-primary" to={{ screen: "accounts" }}>{t("linkFailed.again")}</Link>;
+    return <Link className="button button-primary" to={ACCOUNTS}>{t("linkFailed.toAccounts")}</Link>;
+  return <Link className="button button-primary" to={{ screen: "accounts", linking: true, address: route.expected ?? "" }}>{t("linkFailed.again")}</Link>;
 }
 
 /* The way back from the provider when it did not work: the cause in plain words and the next step. */

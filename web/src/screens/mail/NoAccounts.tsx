@@ -1,5 +1,6 @@
 import { Mailbox } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
+import { LINKING } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Brand } from "../../ui/Brand.tsx";
@@ -23,7 +24,7 @@ export function NoAccounts() {
       <main className="full-page">
         <Empty icon={Mailbox} title={t("welcome.title")} action={
           <span className="button-row">
-            <Link className="button button-primary" to={{ screen: "accounts" }}>{t("welcome.link")}</Link>
+            <Link className="button button-primary" to={LINKING}>{t("welcome.link")}</Link>
             {desk.user.admin && <Link className="button button-quiet" to={{ screen: "microsoft" }}>{t("menu.microsoft")}</Link>}
           </span>
         }>

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { AtSign, ChevronDown, CircleAlert, Keyboard, LogOut, PenLine, Plus, Settings2, UserRound } from "lucide-react";
 import { useState } from "react";
 import { useDesk, type MailAccount } from "../../app/context.ts";
-import { navigate, type MailRoute } from "../../app/router.ts";
+import { ACCOUNTS, LINKING, navigate, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import type { LinkedAccount, Mailbox } from "../../jmap/types.ts";
@@ -85,7 +85,7 @@ function UserMenu({ onKeys }: { readonly onKeys: () => void }) {
   const t = useT();
   const desk = useDesk();
   const items: MenuItem[] = [
-    { key: "accounts", label: t("menu.accounts"), icon: AtSign, onSelect: () => navigate({ screen: "accounts" }) },
+    { key: "accounts", label: t("menu.accounts"), icon: AtSign, onSelect: () => navigate(ACCOUNTS) },
     ...(desk.user.admin ? [{ key: "microsoft", label: t("menu.microsoft"), icon: Settings2, onSelect: () => navigate({ screen: "microsoft" }) }] : []),
     { key: "keys", label: t("keys.title"), icon: Keyboard, onSelect: onKeys },
     { key: "out", label: t("menu.signOut"), icon: LogOut, separated: true, onSelect: desk.signOut },
@@ -121,7 +121,7 @@ export function Sidebar({ route, onNavigate, onKeys }: Props) {
           <AccountSection key={account.id} account={account} route={route} onNavigate={onNavigate}
             linked={linked.find((one) => one.id === account.id)} />
         ))}
-        <button type="button" className="add-account" onClick={() => navigate({ screen: "accounts" })}><Plus size={16} aria-hidden />{t("account.add")}</button>
+        <button type="button" className="add-account" onClick={() => navigate(LINKING)}><Plus size={16} aria-hidden />{t("account.add")}</button>
       </div>
       <div className="sidebar-foot">
         <UserMenu onKeys={onKeys} />

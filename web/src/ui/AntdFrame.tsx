@@ -1,0 +1,40 @@
+import { ConfigProvider, theme } from "antd";
+import type { Locale } from "antd/es/locale";
+import { useEffect, useState, type ReactNode } from "react";
+import { useDark } from "../app/theme.ts";
+import { useLocale } from "../i18n/i18n.ts";
+import { languageOf, type LanguageCode } from "../i18n/languages.ts";
+
+const loaders: Readonly<Record<LanguageCode, () => Promise<{ default: Locale }>>> = {
+  en: () => import("antd/locale/en_US"),
+  he: () => import("antd/locale/he_IL"),
+};
+
+function nonce(): string {
+  return document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.nonce ?? "";
+}
+
+/* Ant Design in our colours, direction and language. Only the forms and the administration load it. */
+export function AntdFrame({ children }: { readonly children: ReactNode }) {
+  const language = languageOf(useLocale().split("-")[0] ?? "en");
+  const dark = useDark();
+  const [locale, setLocale] = useState<Locale>();
+  useEffect(() => {
+    let current = true;
+    loaders[language.code]().then((module) => { if (current) setLocale(module.default); }, () => undefined);
+    return () => { current = false; };
+  }, [language.code]);
+  return (
+    <ConfigProvider direction={language.direction} {...(locale ? { locale } : {})} csp={{ nonce: nonce() }}
+      theme={{
+        algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
+        token: {
+          colorPrimary: dark ? "#6f8cf5" : "#3556c8", colorLink: dark ? "#93a9ff" : "#3556c8", borderRadius: 8, controlHeight: 36, fontFamily: "inherit", motion: false,
+          colorBgContainer: dark ? "#1b1d21" : "#ffffff", colorBgElevated: dark ? "#24272c" : "#ffffff", colorBorder: dark ? "#5d6372" : "#8a90a0",
+          colorTextDescription: dark ? "#969cab" : "#646b7a", colorTextPlaceholder: dark ? "#8b91a0" : "#6c7382",
+        },
+      }}>
+      {children}
+    </ConfigProvider>
+  );
+}

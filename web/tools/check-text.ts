@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { compileMessage } from "@lingui/message-utils/compileMessage";
+
+/* Every language has every text, with the same values in it; every text of the page is in the catalogue; none lies idle. */
+const root = fileURLToPath(new URL("../", import.meta.url));
+const problems: string[] = [];
+
+type Catalogue = Readonly<Record<string, string>>;
+
+function catalogue(file: string): Catalogue {
+  const text = readFileSync(`${root}locales/${file}`, "utf8");
+  const keys = [...text.matchAll(/^\s*"([^"]+)":/gm)].map((match) => match[1]!);
+  for (const key of keys.filter((one, index) => keys.indexOf(one) !== index)) problems.push(`${file}: ${key} is given twice`);
+  return JSON.parse(text) as Catalogue;
+}
+
+/* The names of the values a message takes, plural forms included. */
+function valuesOf(compiled: unknown, into: Set<string> = new Set()): Set<string> {
+  if (!Array.isArray(compiled)) return into;
+  for (const token of compiled as unknown[]) {
+    if (!Array.isArray(token)) continue;
+    into.add(String(token[0]));
+    const forms: unknown = token[2];
+    if (typeof forms === "object" && forms !== null) for (const form of Object.values(forms)) valuesOf(form, into);
+  }
+  return into;
+}
+
+function formsOf(compiled: unknown): string[][] {
+  if (!Array.isArray(compiled)) return [];
+  return (compiled as unknown[]).flatMap((token) =>
+    Array.isArray(token) && token[1] === "plural" ? [Object.keys(token[2] as object).filter((form) => form !== "offset")] : []);
+}
+
+function compare(file: string, english: Catalogue, other: Catalogue): void {
+  const rules = new Intl.PluralRules(file.replace(".json", ""));
+  const needed = new Set(Array.from({ length: 1000 }, (_, number) => rules.select(number)));
+  for (const key of Object.keys(english)) {
+    const text = other[key];
+    if (text === undefined || text.trim() === "" && english[key]!.trim() !== "") {
+      problems.push(`${file}: ${key} is missing`);
+      continue;
+    }
+    const [ours, theirs] = [compileMessage(english[key]!), compileMessage(text)];
+    const wanted = [...valuesOf(ours)].sort().join();
+    const given = [...valuesOf(theirs)].sort().join();
+    /* A language may spell out "one" and "two" and so do without the number as text. */
+    if ([...valuesOf(theirs)].some((name) => !valuesOf(ours).has(name)) || (formsOf(theirs).length === 0 && wanted !== given))
+      problems.push(`${file}: ${key} takes {${given}} instead of {${wanted}}`);
+    for (const forms of formsOf(theirs)) for (const form of needed)
+      if (!forms.includes(form)) problems.push(`${file}: ${key} lacks the plural form "${form}"`);
+  }
+  for (const key of Object.keys(other)) if (!(key in english)) problems.push(`${file}: ${key} is not in en.json`);
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(root + folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => `${entry.parentPath}/${entry.name}`);
+}
+
+const NAMES = /^(?:Postroom|AADSTS|[\s\d\W_]*)$/u;
+
+/* Words between tags, or in attributes that are read out or shown. */
+function literalTexts(source: string): string[] {
+  const found: string[] = [];
+  for (const match of source.matchAll(/(?:<\/?[A-Za-z][^<>{}=]*?|"|\}|\/)>([^<>{}]*[\p{L}]{2,}[^<>{}]*)<\/[A-Za-z]/gu)) found.push(match[1]!.trim());
+  for (const match of source.matchAll(/\b(?:aria-label|title|placeholder|alt|label)="([^"]*)"/g)) found.push(match[1]!);
+  for (const match of source.matchAll(/\b(?:alert|confirm|prompt)\((["'`])/g)) found.push(`${match[0]}…`);
+  return found.filter((text) => !NAMES.test(text));
+}
+
+const files = readdirSync(`${root}locales`).filter((file) => file.endsWith(".json"));
+const english = catalogue("en.json");
+compare("en.json", english, english);
+for (const file of files) if (file !== "en.json") compare(file, english, catalogue(file));
+
+const code = sources("src").map((file) => [file, readFileSync(file, "utf8")] as const);
+for (const [file, text] of code)
+  for (const literal of literalTexts(text)) problems.push(`${file.slice(root.length)}: "${literal}" is not in the catalogue`);
+const everything = code.map(([, text]) => text).join("\n");
+for (const key of Object.keys(english)) {
+  const built = /^(?:problem|state)\./.test(key);
+  if (!built && !everything.includes(`"${key}"`)) problems.push(`en.json: ${key} is not used`);
+}
+
+for (const problem of problems) console.error(problem);
+console.log(`texts: ${Object.keys(english).length} in ${files.length} languages, ${problems.length} problems`);
+process.exit(problems.length > 0 ? 1 : 0);
