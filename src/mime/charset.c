@@ -239,6 +239,8 @@ char *charset_to_utf8(const char *charset, const char *bytes, size_t length, boo
 {
     bool ignored = false;
     problem = problem != NULL ? problem : &ignored;
+    if (length == 0)
+        return g_strdup("");
     if (charset == NULL || *charset == '\0')
         return guess(bytes, length, problem);
     if (is_ascii(bytes, length) && memchr(bytes, '\033', length) == NULL &&

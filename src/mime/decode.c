@@ -59,7 +59,7 @@ enum encoding encoding_of_name(const char *value, size_t length)
 
 static void put(GByteArray *out, const uint8_t *bytes, size_t length)
 {
-    if (out != NULL)
+    if (out != NULL && length > 0)
         g_byte_array_append(out, bytes, (guint)length);
 }
 

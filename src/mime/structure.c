@@ -232,28 +232,39 @@ static void frames_close(struct scan *scan, size_t keep_count, size_t at)
     }
 }
 
+/* A header without an empty line must not swallow a delimiter: where the one at scan->at ends at the
+ * latest. */
+static size_t header_limit(const struct scan *scan)
+{
+    const struct mime_mail *mail = scan->mail;
+    bool closing = false;
+    for (size_t at = scan->at; scan->frames->len > 0 && at < mail->size;) {
+        if (mail->data[at] == '\n' || mail->data[at] == '\r')
+            break;
+        if (mail->data[at] == '-' && at + 1 < mail->size && mail->data[at + 1] == '-' &&
+            frame_at(scan, at, &closing) >= 0)
+            return at;
+        const char *lf = memchr(mail->data + at, '\n', mail->size - at);
+        at = lf != NULL ? (size_t)(lf - mail->data) + 1 : mail->size;
+    }
+    return mail->size;
+}
+
 static void open_part(struct scan *scan, int parent)
 {
     struct mime_mail *mail = scan->mail;
     bool last = mail->part_count + 1 == MIME_PARTS_MAX;
     int index = (int)mail->part_count;
     struct part *part = part_add(mail, parent);
-    part->body_end = mail->size;
     if (last) {
         part->header_start = part->header_end = part->body_start = scan->at;
-        part->shown.type = "application/octet-stream";
+        part->body_end = mail->size;
         make_opaque(part);
         scan->full = true;
         scan->leaf = index;
         return;
     }
-    if (scan->frames->len > 0) { /* headers without an empty line must not swallow a delimiter */
-        bool closing = false;
-        size_t stop = next_dashes(mail, scan->at);
-        while (stop < mail->size && frame_at(scan, stop, &closing) < 0)
-            stop = next_dashes(mail, stop + 2);
-        part->body_end = stop;
-    }
+    part->body_end = header_limit(scan);
     char *boundary = read_header(scan, index);
     part = &mail->parts[index];
     part->body_end = mail->size;
