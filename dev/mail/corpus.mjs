@@ -11,12 +11,14 @@ function rootOf(dir) {
   }
 }
 
-/** Messages of an mbox: separated by "From " lines after an empty line; ">From " is left as it stands. */
+const FROM_LINE = /^From \S+ +\w{3} \w{3} +\d+ [\d:]+ .*\d{4}/;
+
+/** Messages of an mbox: "From " begins one after an empty line, or when the line has sender and date. ">From " is left as it stands. */
 export function splitMbox(bytes) {
   const starts = [0];
   for (let at = bytes.indexOf('\nFrom '); at !== -1; at = bytes.indexOf('\nFrom ', at + 1)) {
     const emptyBefore = bytes[at - 1] === 10 || (bytes[at - 1] === 13 && bytes[at - 2] === 10);
-    if (emptyBefore) starts.push(at + 1);
+    if (emptyBefore || FROM_LINE.test(bytes.toString('latin1', at + 1, at + 200))) starts.push(at + 1);
   }
   return starts.map((from, i) => {
     const piece = bytes.subarray(from, starts[i + 1] ?? bytes.length);

@@ -2,8 +2,8 @@
 
 import { keepFlags } from './imap-rewrite.mjs';
 
-const PLAIN = ['NOOP', 'CHECK', 'CLOSE', 'EXPUNGE', 'UNSELECT', 'NAMESPACE', 'CREATE', 'DELETE', 'RENAME', 'SUBSCRIBE', 'UNSUBSCRIBE', 'COPY', 'MOVE', 'IDLE'];
-const CHECKED = { SELECT: checkSelect, EXAMINE: checkSelect, LIST: checkList, LSUB: checkList, STATUS: checkStatus, FETCH: checkFetch, STORE: editStore, SEARCH: checkSearch };
+const PLAIN = ['NOOP', 'CHECK', 'CLOSE', 'EXPUNGE', 'UNSELECT', 'NAMESPACE', 'DELETE', 'RENAME', 'SUBSCRIBE', 'UNSUBSCRIBE', 'COPY', 'MOVE', 'IDLE'];
+const CHECKED = { SELECT: checkSelect, EXAMINE: checkSelect, LIST: checkList, LSUB: checkList, CREATE: checkCreate, STATUS: checkStatus, FETCH: checkFetch, STORE: editStore, SEARCH: checkSearch };
 
 const BAD_ARGUMENT = 'BAD Command Argument Error. 11';
 const BAD_COMMAND = 'BAD Command Error. 12';
@@ -25,6 +25,11 @@ function checkSelect(args) {
 function checkList(args) {
   const list = words(args);
   return list.length === 2 && !list.includes('(') ? { args } : { refuse: BAD_ARGUMENT };
+}
+
+/** "Files" belongs to another kind of folder. */
+function checkCreate(args) {
+  return /^"?files"?$/i.test(args.trim()) ? { refuse: 'NO Folder name is reserved' } : { args };
 }
 
 function checkStatus(args) {

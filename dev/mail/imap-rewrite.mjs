@@ -40,16 +40,17 @@ function untagged(line) {
   if (rest.startsWith('OK [UNSEEN')) return line.replace(/\].*/, (m) => `${m[0]} Is the first unseen message`);
   if (/^OK \[(HIGHESTMODSEQ|CLOSED|NOMODSEQ)/.test(rest) || /^OK Still here/.test(rest)) return null;
   if (rest.startsWith('BYE')) return '* BYE Connection closed. 14';
-  if (/^(NO|BAD|OK) /.test(rest)) return line.replace(/ \[[A-Z]+[^\]]*\]/, '');
+  if (/^(NO|BAD|OK) \[/.test(rest) && !KEPT_CODES.test(rest.slice(rest.indexOf('[')))) return line.replace(/ \[[^\]]*\]/, '');
   return line;
 }
 
 export class ExchangeRewriter {
   #partial = null; #literal = 0; #inResponse = null;
 
-  /** onTagged(tag, line) -> the line to send instead. onLiteral(left) is told of each piece of a literal. options.broken: as breakStructure. */
-  constructor({ onTagged, onContinue = () => '+ Ready for additional command text.', options = {} }) {
+  /** onTagged(tag, line), onCopied(line with MOVE's COPYUID), onContinue() -> the line to send instead. options.broken: as breakStructure. */
+  constructor({ onTagged, onContinue = () => '+ Ready for additional command text.', onCopied = (line) => line, options = {} }) {
     this.onTagged = onTagged;
+    this.onCopied = onCopied;
     this.onContinue = onContinue;
     this.options = options;
   }
@@ -98,6 +99,7 @@ export class ExchangeRewriter {
       return this.options.broken ? breakStructure(text) : text;
     }
     if (!first) return line;
+    if (line.startsWith('* OK [COPYUID')) return this.onCopied(line);
     if (line.startsWith('* ')) return literal ? untagged(line) ?? line : untagged(line);
     if (line.startsWith('+')) return this.onContinue();
     const space = line.indexOf(' ');

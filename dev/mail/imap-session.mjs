@@ -202,6 +202,7 @@ export class ImapSession {
     this.rewriter = new ExchangeRewriter({
       onTagged: (tag, status) => this.#tagged(tag, status),
       onContinue: () => (this.waiting?.verb === 'IDLE' ? '+ IDLE accepted, awaiting DONE command.' : null),
+      onCopied: (line) => this.#copied(line),
       options: { broken },
     });
     backend.on('data', (chunk) => this.#pump(chunk));
@@ -215,10 +216,16 @@ export class ImapSession {
     if (!waiting) return `${tag} ${status}`;
     let text = exchangeStatus(status, waiting.verb);
     if (waiting.answer) text = waiting.answer;
-    if (text.startsWith('OK [COPYUID') && this.#take('emptyCopyuid')) text = text.replace(/(\[COPYUID \d+) [^\]]*\]/, '$1  ]');
+    text = this.#copied(text);
     if (text.startsWith('BAD')) this.errors++;
     waiting.done();
     return `${tag} ${text}`;
+  }
+
+  /** COPYUID, with empty sets when a test asked for that. */
+  #copied(text) {
+    if (!text.includes('[COPYUID') || !this.#take('emptyCopyuid')) return text;
+    return text.replace(/(\[COPYUID \d+) [^\]]*\]/, '$1  ]');
   }
 
   /** From Dovecot to the client. */

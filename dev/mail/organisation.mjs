@@ -34,6 +34,18 @@ function lastingSeed(dir) {
   return fs.readFileSync(file, 'utf8');
 }
 
+/** Refuses a directory that is in use; clears away what a killed organisation left there. */
+function takeOver(dir) {
+  const file = path.join(dir, 'org.json');
+  if (!fs.existsSync(file)) return;
+  const { pid, dovecot } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const command = fs.existsSync(`/proc/${pid}/cmdline`) ? fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
+  if (command.includes('node') && pid !== process.pid) throw new Error(`${dir} is in use by process ${pid}`);
+  const base = path.dirname(dovecot.logFile);
+  if (path.basename(base).startsWith('prd-')) fs.rmSync(base, { recursive: true, force: true });
+  fs.rmSync(file);
+}
+
 /** Ends what was started, last first; all are tried. */
 async function closeAll(parts) {
   let failure = null;
@@ -74,17 +86,19 @@ const prefixed = (ports) => Object.fromEntries(Object.entries(ports).map(([name,
 
 /**
  * Starts everything. dir: private directory, made if needed. mails: least number in the main mailbox. port: first of ten ports, or 0
- * for those used the last time in this directory, or free ones. Returns {json, idp, dovecot, fronts, close()}; DIR/org.json is written last.
+ * for those used the last time in this directory, or free ones. Returns {json, idp, dovecot, fronts, close()}; DIR/org.json is written last
+ * and goes away with the organisation.
  */
 export async function startOrganisation({ dir, mails = 420, port = 0, now }) {
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  takeOver(dir);
   const parts = [];
   const keep = (part) => { parts.push(part); return part; };
   try {
     const tls = makeCertificates(path.join(dir, 'tls'));
     const appList = writeSecrets(dir);
     const controlKey = randomBytes(18).toString('base64url');
-    const ports = rememberedPorts(path.join(dir, 'org.json'), port);
+    const ports = rememberedPorts(path.join(dir, 'ports.json'), port);
     const idp = keep(await startIdentity({ tls, controlKey, seed: lastingSeed(dir), ports }));
     const owner = mailOwner();
     const maildirRoot = ownedDir(path.resolve(dir, 'mail'), owner);
@@ -94,6 +108,8 @@ export async function startOrganisation({ dir, mails = 420, port = 0, now }) {
     const dovecot = keep(await startDovecot({ people, owner, maildirRoot, introspectUrl: `${idp.url}/introspect`, relayPort: relay.port, tls, wanted: ports }));
     const fronts = keep(await startFronts({ idp, dovecot, office, tls, controlKey, ports }));
     const json = describe({ idp, dovecot, fronts, tls, appList, controlKey });
+    writeAtomically(path.join(dir, 'ports.json'), JSON.stringify(json.ports));
+    keep({ close: async () => fs.rmSync(path.join(dir, 'org.json'), { force: true }) });
     writeAtomically(path.join(dir, 'org.json'), `${JSON.stringify(json, null, 2)}\n`);
     return { json, idp, dovecot, fronts, close: () => closeAll(parts) };
   } catch (error) {

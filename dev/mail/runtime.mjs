@@ -38,21 +38,24 @@ export function makeDir(dir, owner = null, mode = 0o700) {
 }
 
 /**
- * A folder that the mail's owner can reach and write. Under a directory closed to them (root's home, say) that is one under /var/tmp
- * whose name follows from the wanted one, with a symbolic link at the wanted place.
+ * A folder that the mail's owner can reach and write; its parent becomes passable for them. Below a directory closed to them (root's
+ * home, say) that is one under /var/tmp whose name follows from the wanted one, with a symbolic link at the wanted place.
  */
 export function ownedDir(wanted, owner) {
   if (!owner.root) { makeDir(wanted); return wanted; }
   const parent = path.dirname(wanted);
   fs.mkdirSync(parent, { recursive: true });
+  fs.chmodSync(parent, (fs.statSync(parent).mode & 0o777) | 0o011);
   const reach = spawnSync(findProgram('setpriv'), [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups', 'test', '-x', parent]);
   if (reach.status === 0) { makeDir(wanted, owner); return wanted; }
   const name = createHash('sha256').update(path.resolve(wanted)).digest('hex').slice(0, 16);
   const real = path.join('/var/tmp', `postroom-org-${name}`);
+  const known = fs.lstatSync(wanted, { throwIfNoEntry: false });
+  if (!known) fs.rmSync(real, { recursive: true, force: true }); // of a directory that was removed and made anew
   fs.mkdirSync(real, { recursive: true, mode: 0o700 });
   if (fs.lstatSync(real).isSymbolicLink()) throw new Error(`${real} is a link; remove it`);
   fs.chownSync(real, owner.uid, owner.gid);
-  if (!fs.existsSync(wanted)) { fs.rmSync(wanted, { force: true }); fs.symlinkSync(real, wanted); }
+  if (!known) fs.symlinkSync(real, wanted);
   return real;
 }
 
@@ -71,10 +74,10 @@ export async function freePorts(n) {
 const PORT_NAMES = ['idp', 'idpTls', 'imap', 'smtp', 'control', 'dovecot_imap', 'dovecot_imaps', 'dovecot_submission', 'dovecot_submissions', 'dovecot_lmtp'];
 
 /** Ports to try first: counted up from `base`, or those of an earlier start in that directory, or none. */
-export function rememberedPorts(orgFile, base = 0) {
+export function rememberedPorts(file, base = 0) {
   if (base) return Object.fromEntries(PORT_NAMES.map((name, i) => [name, base + i]));
   try {
-    return JSON.parse(fs.readFileSync(orgFile, 'utf8')).ports ?? {};
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch {
     return {};
   }

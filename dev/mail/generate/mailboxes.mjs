@@ -31,7 +31,7 @@ function shareTalk(talk, script, now, out) {
   talk.forEach((one, i) => {
     const last = i === talk.length - 1;
     const answered = talk.slice(i + 1).map((m) => m.from);
-    for (const who of [one.from, ...one.to].filter((c) => c.person)) {
+    for (const who of [one.from, ...one.to].filter((c) => c.person && !c.person.flags.empty)) {
       const own = who === one.from;
       const flags = own ? ['\\Seen'] : [];
       const unread = !own && (script.unread ? i >= talk.length - script.unread : last && !seenBefore(one.date, now));
