@@ -213,11 +213,11 @@ void oauth_classify_words(enum oauth_stage stage, const struct oauth_words *word
     g_propagate_error(error, made);
 }
 
-static bool repeats_secret(const char *json, size_t length, const struct secret *const *secrets)
+/* Decoded text is compared, so that a JSON escape hides nothing. */
+static bool repeats_secret(const char *text, const struct secret *const *secrets)
 {
-    for (size_t i = 0; secrets != NULL && secrets[i] != NULL; i++)
-        if (secret_length(secrets[i]) > 0 &&
-            memmem(json, length, secret_reveal(secrets[i]), secret_length(secrets[i])) != NULL)
+    for (size_t i = 0; text != NULL && secrets != NULL && secrets[i] != NULL; i++)
+        if (secret_length(secrets[i]) > 0 && strstr(text, secret_reveal(secrets[i])) != NULL)
             return true;
     return false;
 }
@@ -227,17 +227,17 @@ void oauth_classify_body(enum oauth_stage stage, int status, const char *json, s
                          char correlation[40], GError **error)
 {
     json_t *body = oauth_json_object(json, length);
-    bool quiet = repeats_secret(json, length, secrets);
     struct oauth_words words = {
         .status = status,
         .error = oauth_json_text(body, "error"),
         .suberror = oauth_json_text(body, "suberror"),
-        .description =
-            quiet ? "the answer is not quoted" : oauth_json_text(body, "error_description"),
+        .description = oauth_json_text(body, "error_description"),
         .correlation = oauth_json_text(body, "correlation_id"),
         .retry_after_ms = retry_after_ms,
     };
-    if (quiet && words.error != NULL && repeats_secret(words.error, strlen(words.error), secrets))
+    if (repeats_secret(words.description, secrets))
+        words.description = "the answer is not quoted";
+    if (repeats_secret(words.error, secrets))
         words.error = "unknown";
     json_int_t number = json_integer_value(json_array_get(json_object_get(body, "error_codes"), 0));
     words.aadsts = number > 0 && number <= 99999999 ? (int)number : 0;
