@@ -98,20 +98,35 @@ static bool is_public(const uint8_t address[16])
     return in_one("2000::/3", address) && !in_any(private_v6, address);
 }
 
-bool net_address_allowed(const struct sockaddr *address, const struct net_policy *policy)
+/* False for families without internet addresses. */
+static bool address_bytes(const struct sockaddr *address, uint8_t bytes[16])
 {
-    uint8_t bytes[16];
     if (address->sa_family == AF_INET) {
         struct sockaddr_in v4;
         memcpy(&v4, address, sizeof(v4));
         map_v4(&v4.sin_addr, bytes);
-    } else if (address->sa_family == AF_INET6) {
+        return true;
+    }
+    if (address->sa_family == AF_INET6) {
         struct sockaddr_in6 v6;
         memcpy(&v6, address, sizeof(v6));
-        memcpy(bytes, &v6.sin6_addr, sizeof(bytes));
-    } else {
-        return false;
+        memcpy(bytes, &v6.sin6_addr, 16);
+        return true;
     }
+    return false;
+}
+
+bool net_address_in(const struct sockaddr *address, const char *const *networks)
+{
+    uint8_t bytes[16];
+    return address_bytes(address, bytes) && in_any(networks, bytes);
+}
+
+bool net_address_allowed(const struct sockaddr *address, const struct net_policy *policy)
+{
+    uint8_t bytes[16];
+    if (!address_bytes(address, bytes))
+        return false;
     if (policy != NULL && in_any((const char *const *)policy->allowed_networks, bytes))
         return true;
     return is_public(bytes);

@@ -83,6 +83,10 @@ const char *conn_peer(const struct conn *conn);
 /* True when a USER connection may go to this socket address. Also used by httpc. */
 struct sockaddr;
 bool net_address_allowed(const struct sockaddr *address, const struct net_policy *policy);
+/* True when the address lies in one of the networks ("10.1.0.0/16", "::1"); NULL-terminated or
+ * NULL.
+ */
+bool net_address_in(const struct sockaddr *address, const char *const *networks);
 
 /* Resolves within the deadline on a bounded set of threads, one lookup a name at a time, so that
  * one hung name never blocks many callers. 0 and a list for net_resolve_free, or -1 with ERROR_DNS,
