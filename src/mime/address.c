@@ -48,12 +48,25 @@ static char *name_of(const char *raw)
     return name;
 }
 
+/* The last blank outside of quotes, or NULL. */
+static const char *last_blank(const char *phrase)
+{
+    const char *blank = NULL;
+    bool quoted = false;
+    for (; *phrase != '\0'; phrase++) {
+        quoted ^= *phrase == '"';
+        if (*phrase == ' ' && !quoted)
+            blank = phrase;
+    }
+    return blank;
+}
+
 /* "John Doe john@example.org": the last word is the address. */
 static void split_bare(struct reader *r)
 {
     g_strchomp(r->phrase->str);
     r->phrase->len = strlen(r->phrase->str);
-    const char *space = strrchr(r->phrase->str, ' ');
+    const char *space = last_blank(r->phrase->str);
     if (r->quoted || space == NULL || strchr(space, '@') == NULL) {
         g_string_assign(r->spec, r->phrase->str);
         g_string_truncate(r->phrase, 0);
@@ -153,9 +166,11 @@ static void read_angle(struct reader *r)
         const char *colon = memchr(from, ':', (size_t)(p - from));
         from = colon != NULL ? colon + 1 : from;
     }
-    for (; from < p; from++)
-        if (*from != ' ')
+    for (bool quoted = false; from < p; from++) {
+        quoted ^= *from == '"';
+        if (*from != ' ' || quoted)
             g_string_append_c(r->spec, *from);
+    }
     r->has_spec = true;
 }
 

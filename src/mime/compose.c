@@ -13,19 +13,20 @@ static char *new_boundary(void)
 static char *open_multipart(GString *out, const char *type, const char *params)
 {
     char *boundary = new_boundary();
-    g_string_append_printf(out, "Content-Type: %s; boundary=\"%s\"%s\r\n\r\n", type, boundary,
-                           params);
+    g_string_append_printf(out, "Content-Type: %s; boundary=\"%s\"%s\r\n", type, boundary, params);
     return boundary;
 }
 
+/* The line end in front belongs to the delimiter (RFC 2046, 5.1.1): texts keep their own last one.
+ */
 static void next_part(GString *out, const char *boundary)
 {
-    g_string_append_printf(out, "--%s\r\n", boundary);
+    g_string_append_printf(out, "\r\n--%s\r\n", boundary);
 }
 
 static void close_multipart(GString *out, char *boundary)
 {
-    g_string_append_printf(out, "--%s--\r\n", boundary);
+    g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
     g_free(boundary);
 }
 
@@ -130,6 +131,8 @@ GBytes *mime_compose(const struct mime_draft *draft, GError **error)
             write_raw(out, draft->extra[i].name, draft->extra[i].value);
     g_string_append(out, "MIME-Version: 1.0\r\n");
     write_body(out, draft);
+    if (out->str[out->len - 1] != '\n')
+        g_string_append(out, "\r\n");
     return g_string_free_to_bytes(out);
 }
 

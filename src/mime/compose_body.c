@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Every line end to CRLF, and one at the end. */
+/* Every line end to CRLF. */
 static GString *with_crlf(const char *text)
 {
     GString *out = g_string_sized_new(strlen(text) + strlen(text) / 32 + 8);
@@ -15,8 +15,6 @@ static GString *with_crlf(const char *text)
             g_string_append_c(out, *p);
         }
     }
-    if (out->len > 0 && out->str[out->len - 1] != '\n')
-        g_string_append(out, "\r\n");
     return out;
 }
 
@@ -124,7 +122,6 @@ void write_attachment(GString *out, const struct mime_attachment *attachment)
     if (message && shape.high == 0 && !shape.nul && !shape.bare && shape.longest <= 990) {
         g_string_append(out, "Content-Transfer-Encoding: 7bit\r\n\r\n");
         g_string_append_len(out, bytes, (gssize)size);
-        g_string_append(out, "\r\n");
         return;
     }
     g_string_append(out, "Content-Transfer-Encoding: base64\r\n\r\n");

@@ -232,8 +232,8 @@ static void frames_close(struct scan *scan, size_t keep_count, size_t at)
     }
 }
 
-/* A header without an empty line must not swallow a delimiter: where the one at scan->at ends at the
- * latest. */
+/* A header without an empty line must not swallow a delimiter: where the one at scan->at ends at
+ * the latest. */
 static size_t header_limit(const struct scan *scan)
 {
     const struct mime_mail *mail = scan->mail;
