@@ -32,6 +32,7 @@ void imap_client_free(struct imap_client *client)
     g_free(client->in);
     g_free(client->last_text);
     g_free(client->farewell);
+    g_free(client->warning);
     g_free(client);
 }
 

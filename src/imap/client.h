@@ -150,6 +150,7 @@ struct imap_fetched {
     GBytes *header;      /* or NULL */
     GBytes *body;        /* or NULL; big ones are backed by an unlinked file, not by memory */
     bool body_too_large; /* over the client's limit: skipped on the wire, body is NULL */
+    bool substitute; /* body is Exchange's "Retrieval … failed", not the message: skip, mark */
 };
 /* Return false to stop taking (the rest is read and dropped, the verb then fails with
  * ERROR_CANCELLED; here the connection stays usable). Must not call verbs of the same client. */

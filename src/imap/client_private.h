@@ -27,9 +27,10 @@ struct imap_client {
     bool preauth, exchange;
     bool dead; /* nothing more can be said over this connection */
     unsigned last_tag;
-    unsigned garbage;  /* lines without sense during this verb */
-    char *last_text;   /* of the last tagged reply */
-    char *farewell;    /* text of a BYE, or of a line that means one; NULL: none */
+    unsigned garbage; /* lines without sense during this verb */
+    char *last_text;  /* of the last tagged reply */
+    char *farewell;   /* text of a BYE, or of a line that means one; NULL: none */
+    char *warning; /* text of an untagged NO or BAD of this verb that explains an end; NULL: none */
     char idle_tag[16]; /* "": not idling */
 
     struct imap_selected selected;
@@ -90,6 +91,9 @@ void imap_reply_error(GError **error, const char *what, enum imap_condition cond
                       enum imap_code_kind code, const char *text, enum error_code otherwise);
 /* The same for a BYE or a connection that just ended; text may be NULL. */
 void imap_farewell_error(GError **error, const char *text);
+/* True when an untagged NO or BAD says why a connection is about to end ("Request is throttled").
+ */
+bool imap_reply_is_warning(const char *text);
 /* A line without tag that means BYE: "Server Unavailable. 15" (facts sheet, 3). */
 bool imap_reply_is_farewell(const char *text);
 

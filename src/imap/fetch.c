@@ -1,5 +1,7 @@
 #include "imap/client_private.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
 /* RFC 7162, 4: a command line should stay below 8192 bytes. */
@@ -45,6 +47,34 @@ static GBytes *section_bytes(struct imap_client *client, const struct imap_fetch
     return g_bytes_new(section->text, (gsize)section->length);
 }
 
+/* Exchange gives this for an item it cannot show (facts sheet, 3). */
+static bool is_substitute(const struct imap_client *client, GBytes *body)
+{
+    static const char subject[] = "Subject: Retrieval using the IMAP4 protocol failed";
+    size_t length = 0;
+    const char *bytes = g_bytes_get_data(body, &length);
+    if (!client->exchange || length == 0)
+        return false;
+    const char *end = memmem(bytes, length, "\r\n\r\n", 4);
+    size_t header = end != NULL ? (size_t)(end - bytes) : length;
+    const char *at = memmem(bytes, header, subject, strlen(subject));
+    return at != NULL && (at == bytes || at[-1] == '\n');
+}
+
+/* What the caller does with a message must not count against the server's time. */
+static bool call(struct imap_client *client, const struct job *job,
+                 const struct imap_fetched *fetched)
+{
+    int64_t before = clock_now();
+    bool more = job->fn(fetched, job->arg);
+    int64_t spent = clock_now() - before;
+    if (client->deadline < CLOCK_NEVER - spent)
+        client->deadline += spent;
+    if (client->latest < CLOCK_NEVER - spent)
+        client->latest += spent;
+    return more;
+}
+
 static void hand_over(struct imap_client *client, struct job *job,
                       const struct imap_response *response)
 {
@@ -61,7 +91,8 @@ static void hand_over(struct imap_client *client, struct job *job,
     fetched.header = section_bytes(client, &fetch->header, &client->bodies.header);
     fetched.body =
         fetched.body_too_large ? NULL : section_bytes(client, &fetch->body, &client->bodies.body);
-    if (client->bodies.error == NULL && !job->fn(&fetched, job->arg))
+    fetched.substitute = fetched.body != NULL && is_substitute(client, fetched.body);
+    if (client->bodies.error == NULL && !call(client, job, &fetched))
         job->stopped = true;
     g_bytes_unref(fetched.header);
     g_bytes_unref(fetched.body);
@@ -187,6 +218,7 @@ bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
     GError *failed = run_parts(client, &job);
     client->bodies.wanted = false;
     imap_bodies_reset(&client->bodies);
+    imap_client_rest(client);
     g_array_free(job.ranges, TRUE);
     g_strfreev(job.parts);
     if (client->bodies.error != NULL) {

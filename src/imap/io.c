@@ -21,6 +21,7 @@ bool imap_client_begin(struct imap_client *client, GError **error)
         return false;
     }
     client->garbage = 0;
+    g_clear_pointer(&client->warning, g_free);
     client->deadline = clock_in_ms(client->patience_ms);
     client->latest = clock_in_ms(client->patience_ms > INT64_MAX / STRETCH_TIMES
                                      ? INT64_MAX
@@ -80,6 +81,10 @@ static bool take_note(struct imap_client *client, const struct imap_response *re
     take_capabilities(client, response);
     if (response->condition == IMAP_BYE)
         take_farewell(client, response->text);
+    if (response->kind == IMAP_UNTAGGED && client->warning == NULL &&
+        (response->condition == IMAP_NO || response->condition == IMAP_BAD) &&
+        imap_reply_is_warning(response->text))
+        client->warning = g_strdup(response->text);
     if (response->kind != IMAP_GARBAGE)
         return true;
     if (imap_reply_is_farewell(response->text)) {
@@ -112,16 +117,17 @@ const struct imap_response *imap_client_next_buffered(struct imap_client *client
     return good ? response : NULL;
 }
 
-/* A connection that ends after BYE ends for the reason the BYE gave. */
+/* A connection that ends after BYE ends for the reason the BYE gave, or a warning before it. */
 static void prefer_farewell(struct imap_client *client, GError **error)
 {
-    if (client->farewell == NULL || error == NULL)
+    const char *reason = client->warning != NULL ? client->warning : client->farewell;
+    if (reason == NULL || error == NULL)
         return;
     if (!error_is(*error, ERROR_CLOSED) && !error_is(*error, ERROR_TIMEOUT) &&
         !error_is(*error, ERROR_TLS))
         return;
     g_clear_error(error);
-    imap_farewell_error(error, client->farewell);
+    imap_farewell_error(error, reason);
 }
 
 const struct imap_response *imap_client_next(struct imap_client *client, bool bulk, GError **error)
@@ -312,16 +318,6 @@ bool imap_client_send(struct imap_client *client, struct imap_command *command,
     return command->tail == NULL || write_tail(client, command->tail, error);
 }
 
-bool imap_client_run(struct imap_client *client, struct imap_command *command,
-                     const struct imap_verb *verb, GError **error)
-{
-    bool done = imap_client_begin(client, error) &&
-                imap_client_send(client, command, verb, error) &&
-                imap_client_finish(client, command, verb, error);
-    imap_command_clear(command);
-    return done;
-}
-
 void imap_client_rest(struct imap_client *client)
 {
     if (client->in_at == client->in_length)
@@ -330,6 +326,17 @@ void imap_client_rest(struct imap_client *client)
         client->in_at = client->in_length = 0;
     imap_parser_shrink(client->parser);
     conn_shrink(client->conn);
+}
+
+bool imap_client_run(struct imap_client *client, struct imap_command *command,
+                     const struct imap_verb *verb, GError **error)
+{
+    bool done = imap_client_begin(client, error) &&
+                imap_client_send(client, command, verb, error) &&
+                imap_client_finish(client, command, verb, error);
+    imap_command_clear(command);
+    imap_client_rest(client);
+    return done;
 }
 
 bool imap_client_can(const struct imap_client *client, uint32_t capability)

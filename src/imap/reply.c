@@ -127,6 +127,13 @@ void imap_farewell_error(GError **error, const char *text)
     set_with_wait(error, code, "BYE", text, wait_ms);
 }
 
+bool imap_reply_is_warning(const char *text)
+{
+    enum error_code code;
+    int64_t wait_ms;
+    return code_by_text(text, &code, &wait_ms);
+}
+
 bool imap_reply_is_farewell(const char *text)
 {
     return g_ascii_strncasecmp(text, "Server Unavailable", 18) == 0;

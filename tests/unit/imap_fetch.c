@@ -177,6 +177,28 @@ static void what_the_server_says_last_is_the_reason(void)
     imap_told_failed(told, ERROR_THROTTLED);
 }
 
+static void a_warning_before_the_end_is_the_reason(void)
+{
+    static const char *const lines[] =
+        {CAPS("IDLE"), FETCH_COMMAND,
+         "S: * BAD Request is throttled. Suggested Backoff Time: 300000 milliseconds", "X:", NULL};
+    struct imap_told told = imap_script_run(lines, do_fetch);
+    g_assert_cmpint(error_retry_after_ms(told.error), ==, 300000);
+    imap_told_failed(told, ERROR_THROTTLED);
+}
+
+static void what_exchange_puts_in_a_messages_place_is_marked(void)
+{
+#define SUBSTITUTE "Subject: Retrieval using the IMAP4 protocol failed for the following message: 5"
+    static const char *const lines[] =
+        {"S: * OK [CAPABILITY IMAP4rev1] The Microsoft Exchange IMAP4 service is ready.",
+         FETCH_COMMAND,
+         "R: * 1 FETCH (UID 3 FLAGS () BODY[] {87}\r\nX: y\r\n" SUBSTITUTE "\r\n)\r\n",
+         "R: * 2 FETCH (UID 4 FLAGS () BODY[] {83}\r\nRe: " SUBSTITUTE ")\r\nP1 OK done\r\n", NULL};
+    imap_told_is(imap_script_run(lines, do_fetch),
+                 "3 f0 bX: y\r\n" SUBSTITUTE "\r\n substitute;4 f0 bRe: " SUBSTITUTE ";");
+}
+
 static void hostile_servers_are_left(void)
 {
     g_autofree char *x = g_strnfill(70000, 'x');
@@ -220,6 +242,8 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/fetch/headers", headers_come_with_what_lists_need);
     g_test_add_func("/imap/fetch/cut", a_server_cut_off_in_a_literal_is_an_error);
     g_test_add_func("/imap/fetch/bye", what_the_server_says_last_is_the_reason);
+    g_test_add_func("/imap/fetch/warning", a_warning_before_the_end_is_the_reason);
+    g_test_add_func("/imap/fetch/substitute", what_exchange_puts_in_a_messages_place_is_marked);
     g_test_add_func("/imap/fetch/hostile", hostile_servers_are_left);
     g_test_add_func("/imap/fetch/silent", a_silent_server_is_waited_for_no_longer_than_asked);
     return g_test_run();

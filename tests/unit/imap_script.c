@@ -177,51 +177,53 @@ void imap_told_failed(struct imap_told told, enum error_code code)
 
 bool imap_recorder_fetched(const struct imap_fetched *fetched, void *arg)
 {
-    struct imap_recorder *events = arg;
-    g_string_append_printf(events->out, "%u", fetched->uid);
+    struct imap_recorder *recorder = arg;
+    g_string_append_printf(recorder->out, "%u", fetched->uid);
     if (fetched->has_flags)
-        g_string_append_printf(events->out, " f%x", fetched->flags.bits);
+        g_string_append_printf(recorder->out, " f%x", fetched->flags.bits);
     if (fetched->emailid != NULL)
-        g_string_append_printf(events->out, " %s", fetched->emailid);
+        g_string_append_printf(recorder->out, " %s", fetched->emailid);
     if (fetched->header != NULL)
-        g_string_append_printf(events->out, " h%.*s", (int)g_bytes_get_size(fetched->header),
+        g_string_append_printf(recorder->out, " h%.*s", (int)g_bytes_get_size(fetched->header),
                                (const char *)g_bytes_get_data(fetched->header, NULL));
     if (fetched->body != NULL)
-        g_string_append_printf(events->out, " b%.*s", (int)g_bytes_get_size(fetched->body),
+        g_string_append_printf(recorder->out, " b%.*s", (int)g_bytes_get_size(fetched->body),
                                (const char *)g_bytes_get_data(fetched->body, NULL));
+    if (fetched->substitute)
+        g_string_append(recorder->out, " substitute");
     if (fetched->body_too_large)
-        g_string_append(events->out, " large");
-    g_string_append_c(events->out, ';');
-    events->count++;
-    return events->stop_after == 0 || events->count < events->stop_after;
+        g_string_append(recorder->out, " large");
+    g_string_append_c(recorder->out, ';');
+    recorder->count++;
+    return recorder->stop_after == 0 || recorder->count < recorder->stop_after;
 }
 
 static void tell_exists(uint32_t count, void *arg)
 {
-    struct imap_recorder *events = arg;
-    g_string_append_printf(events->out, "<exists %u>", count);
+    struct imap_recorder *recorder = arg;
+    g_string_append_printf(recorder->out, "<exists %u>", count);
 }
 
 static void tell_expunged(uint32_t seq, void *arg)
 {
-    struct imap_recorder *events = arg;
-    g_string_append_printf(events->out, "<expunged %u>", seq);
+    struct imap_recorder *recorder = arg;
+    g_string_append_printf(recorder->out, "<expunged %u>", seq);
 }
 
 static void tell_vanished(uint32_t first, uint32_t last, bool earlier, void *arg)
 {
-    struct imap_recorder *events = arg;
-    g_string_append_printf(events->out, "<vanished %u-%u %d>", first, last, earlier);
+    struct imap_recorder *recorder = arg;
+    g_string_append_printf(recorder->out, "<vanished %u-%u %d>", first, last, earlier);
 }
 
 static void tell_flags(const struct imap_fetched *fetched, void *arg)
 {
-    struct imap_recorder *events = arg;
-    g_string_append_printf(events->out, "<flags %u %x>", fetched->uid, fetched->flags.bits);
+    struct imap_recorder *recorder = arg;
+    g_string_append_printf(recorder->out, "<flags %u %x>", fetched->uid, fetched->flags.bits);
 }
 
-void imap_recorder_listen(struct imap_client *client, struct imap_recorder *events)
+void imap_recorder_listen(struct imap_client *client, struct imap_recorder *recorder)
 {
-    struct imap_events own = {tell_exists, tell_expunged, tell_vanished, tell_flags, events};
+    struct imap_events own = {tell_exists, tell_expunged, tell_vanished, tell_flags, recorder};
     imap_client_set_events(client, &own);
 }
