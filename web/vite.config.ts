@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compileMessage } from "@lingui/message-utils/compileMessage";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
 
 const CATALOGUE = "virtual:catalogue/";
 
@@ -53,8 +54,10 @@ export default defineConfig(({ command }) => ({
     ),
   },
   test: {
-    include: ["tests/unit/**/*.test.{ts,tsx}"],
-    environment: "jsdom",
-    restoreMocks: true,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.{ts,tsx}"], environment: "jsdom", restoreMocks: true } },
+      /* The built page in a real browser, against the mock server. */
+      { extends: true, test: { name: "browser", include: ["tests/browser/**/*.test.ts"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+    ],
   },
 }));

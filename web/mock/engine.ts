@@ -1,29 +1,11 @@
+import { MockError, type Args, type Method, type MethodContext } from "./method.ts";
 import { manageMethods } from "./manage.ts";
 import { mailMethods } from "./mail.ts";
 import type { World } from "./world.ts";
 
+export { MockError };
+
 /* The request engine of RFC 8620, 3: calls in order, result references, creation ids, method errors. */
-export type Args = Record<string, unknown>;
-export type Answer = Args | Answer[];
-export interface MethodContext {
-  readonly world: World;
-  readonly userId: string;
-  readonly admin: boolean;
-  readonly accounts: readonly string[];
-  readonly createdIds: Map<string, string>;
-  /* An implicit further answer, such as the Email/set of onSuccessUpdateEmail. */
-  readonly also: (name: string, args: Args) => void;
-}
-export type Method = (args: Args, context: MethodContext) => Args;
-
-export class MockError extends Error {
-  readonly type: string;
-  constructor(type: string, description = type) {
-    super(description);
-    this.type = type;
-  }
-}
-
 const METHODS: Record<string, Method> = { "Core/echo": (args) => args, ...mailMethods, ...manageMethods };
 const OWNERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:EmailSubmission|Identity)\//, "urn:ietf:params:jmap:submission"],

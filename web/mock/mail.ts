@@ -1,4 +1,4 @@
-import { MockError, type Args, type Method, type MethodContext } from "./engine.ts";
+import { MockError, type Args, type Method, type MethodContext } from "./method.ts";
 import { addEmail, record, type Change, type MockAccount, type MockAddress, type MockEmail, type MockMailbox } from "./world.ts";
 
 function accountOf(args: Args, context: MethodContext): MockAccount {

@@ -1,4 +1,4 @@
-import { MockError, type Args, type Method, type MethodContext } from "./engine.ts";
+import { MockError, type Args, type Method, type MethodContext } from "./method.ts";
 import { linkedAccount } from "./seed.ts";
 import { makeAccount, type World } from "./world.ts";
 

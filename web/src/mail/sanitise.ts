@@ -1,7 +1,7 @@
 import DOMPurify from "dompurify";
 
 /* The tags that carry script, forms, frames or documents of their own; everything else is DOMPurify's list. */
-const FORBIDDEN_TAGS = ["form", "input", "button", "textarea", "select", "option", "iframe", "frame", "object", "embed", "base", "meta", "link", "svg", "math", "dialog", "video", "audio", "portal", "title"];
+const FORBIDDEN_TAGS = ["form", "input", "button", "textarea", "select", "option", "iframe", "frame", "object", "embed", "base", "meta", "link", "svg", "math", "dialog", "video", "audio", "portal", "title", "template", "source", "track"];
 const FORBIDDEN_ATTRIBUTES = ["srcset", "background", "ping", "formaction", "autofocus", "contenteditable", "popover", "popovertarget", "tabindex", "accesskey", "http-equiv", "usemap", "is", "slot"];
 const LINK = /^(?:https?|mailto|tel):/i;
 
@@ -82,8 +82,10 @@ export function sanitiseMailHtml(html: string, images: ImagePolicy): string {
   });
   purifier.addHook("afterSanitizeAttributes", (node) => {
     cleanStyleAttribute(node);
+    /* Addresses belong to links and pictures; on anything else they can only be a trick. */
     if (node.tagName === "A" || node.tagName === "AREA") cleanLink(node);
-    else if (node.tagName === "IMG") cleanImage(node, images);
+    else node.removeAttribute("href");
+    if (node.tagName === "IMG") cleanImage(node, images);
     else node.removeAttribute("src");
   });
   const clean = purifier.sanitize(html, {

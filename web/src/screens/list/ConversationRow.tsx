@@ -74,12 +74,12 @@ function RowText(props: RowProps & { readonly people: readonly Participant[] }) 
         <time className="row-date" dateTime={facts.date}>{formatListDate(facts.date, locale)}</time>
       </div>
       <div className="row-line">
-        <span className="row-subject"><bdi>{facts.subject || t("row.noSubject")}</bdi></span>
+        <span className="row-subject" dir="auto">{facts.subject || t("row.noSubject")}</span>
         {facts.pending && <Clock size={14} className="row-mark" aria-hidden />}
         {facts.hasAttachment && <Paperclip size={14} className="row-mark" aria-hidden />}
       </div>
       <div className="row-line">
-        <span className="row-preview"><bdi>{facts.preview || " "}</bdi></span>
+        <span className="row-preview" dir="auto">{facts.preview || " "}</span>
       </div>
     </div>
   );
