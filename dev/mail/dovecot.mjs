@@ -112,8 +112,7 @@ function specialUse() {
   return names.map(([name, role]) => section(name, role)).join('');
 }
 
-function mainConfig({ conf, base, me, ports, tls, relayPort, logFile }) {
-  return `base_dir = ${base}/run
+const general = ({ base, me, logFile }) => `base_dir = ${base}/run
 state_dir = ${base}/state
 log_path = ${logFile}
 info_log_path = ${logFile}
@@ -127,10 +126,27 @@ default_process_limit = 1024
 default_client_limit = 20000
 first_valid_uid = 1
 first_valid_gid = 1
-mail_location = maildir:~/mail:LAYOUT=fs:UTF-8:INBOX=~/mail/INBOX
+`;
+
+const mailSettings = ({ relayPort }) => `mail_location = maildir:~/mail:LAYOUT=fs:UTF-8:INBOX=~/mail/INBOX
 mail_max_userip_connections = 5000
 mail_max_keyword_length = 200
-auth_mechanisms = plain login xoauth2 oauthbearer
+# The kernel gives one user 128 inotify instances; sessions beyond them look for new mail by this interval.
+mailbox_idle_check_interval = 1s
+imap_hibernate_timeout = 30s
+hostname = mail.lampworks.example
+postmaster_address = postmaster@lampworks.example
+submission_relay_host = 127.0.0.1
+submission_relay_port = ${relayPort}
+submission_relay_trusted = yes
+submission_max_mail_size = 150M
+namespace inbox {
+  inbox = yes
+  separator = /
+${specialUse()}}
+`;
+
+const security = ({ conf, tls }) => `auth_mechanisms = plain login xoauth2 oauthbearer
 auth_master_user_separator = *
 auth_username_format = %Lu
 auth_failure_delay = 0
@@ -140,46 +156,25 @@ ssl = yes
 ssl_cert = <${tls.certFile}
 ssl_key = <${conf}/server.key
 ssl_min_protocol = TLSv1.2
-imap_hibernate_timeout = 30s
-imap_id_log =
-recipient_delimiter =
-hostname = mail.lampworks.example
-postmaster_address = postmaster@lampworks.example
-submission_relay_host = 127.0.0.1
-submission_relay_port = ${relayPort}
-submission_relay_trusted = yes
-submission_max_mail_size = 150M
-login_trusted_networks =
-namespace inbox {
-  inbox = yes
-  separator = /
-${specialUse()}}
-${services(me)}
-service imap-login {
-  inet_listener imap {
-    port = ${ports.imap}
-  }
-  inet_listener imaps {
-    port = ${ports.imaps}
-    ssl = yes
-  }
-}
-service submission-login {
-  inet_listener submission {
-    port = ${ports.submission}
-  }
-  inet_listener submissions {
-    port = ${ports.submissions}
-    ssl = yes
-  }
-}
-service lmtp {
-  inet_listener lmtp {
-    port = ${ports.lmtp}
-  }
-}
-${passdbs(conf, `${conf}/master`)}
 `;
+
+/** An inet_listener of a service. */
+const listener = (service, name, port, ssl = false) => `service ${service} {
+  inet_listener ${name} {
+    port = ${port}
+    ssl = ${ssl ? 'yes' : 'no'}
+  }
+}
+`;
+
+function mainConfig(parts) {
+  const { conf, me, ports } = parts;
+  return [
+    general(parts), mailSettings(parts), security(parts), services(me), passdbs(conf, `${conf}/master`),
+    listener('imap-login', 'imap', ports.imap), listener('imap-login', 'imaps', ports.imaps, true),
+    listener('submission-login', 'submission', ports.submission), listener('submission-login', 'submissions', ports.submissions, true),
+    listener('lmtp', 'lmtp', ports.lmtp),
+  ].join('');
 }
 
 /** One line per address, so that UPN, address and aliases all open the same home. */
