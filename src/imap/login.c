@@ -182,9 +182,7 @@ static bool login_plain(struct imap_client *client, const char *login,
                         const struct secret *password, GError **error)
 {
     size_t length = strlen(login) + secret_length(password) + 2;
-    char *plain = g_malloc0(length + 1);
-    memcpy(plain + 1, login, strlen(login));
-    memcpy(plain + strlen(login) + 2, secret_reveal(password), secret_length(password));
+    char *plain = g_strdup_printf("%c%s%c%s", '\0', login, '\0', secret_reveal(password));
     char *base64 = base64_and_wipe(plain, length);
     bool good =
         authenticate(client, "AUTHENTICATE PLAIN", base64, "*", ERROR_PASSWORD_REFUSED, error);
