@@ -25,7 +25,9 @@ function outsideQuotes(text, edit) {
 }
 
 /** Broken forms of BODYSTRUCTURE that Exchange is known for. */
-const breakStructure = (text) => text.replace(/\("inline" NIL\)/gi, '"inline"').replace(/\("attachment" NIL\)/gi, '(NIL NIL)');
+const breakStructure = (line) => line
+  .replace(/\("inline" (?:NIL|\("[^()]*\))\)/gi, '"inline"')
+  .replace(/\("attachment" (?:NIL|\("[^()]*\))\)/gi, '(NIL NIL)');
 
 function untagged(line) {
   const rest = line.slice(2);
@@ -96,7 +98,7 @@ export class ExchangeRewriter {
     if (literal) this.#literal = Number(literal[1]);
     if (kind === 'fetch') {
       const text = outsideQuotes(line, editFetch);
-      return this.options.broken ? breakStructure(text) : text;
+      return this.options.broken && line.includes('BODYSTRUCTURE (') ? breakStructure(text) : text;
     }
     if (!first) return line;
     if (line.startsWith('* OK [COPYUID')) return this.onCopied(line);
