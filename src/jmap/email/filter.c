@@ -363,8 +363,11 @@ static void collect_words(const struct store_filter *filter, bool subject, GPtrA
 
     if (filter->kind == STORE_NOT)
         return;
-    for (size_t i = 0; here && filter->words != NULL && filter->words[i] != NULL; i++)
-        g_ptr_array_add(words, g_strdup(filter->words[i]));
+    for (size_t i = 0; here && filter->words != NULL && filter->words[i] != NULL; i++) {
+        bool starts = filter->prefix && filter->words[i + 1] == NULL;
+
+        g_ptr_array_add(words, g_strconcat(filter->words[i], starts ? "*" : NULL, NULL));
+    }
     for (size_t i = 0; filter->children != NULL && i < filter->children->len; i++)
         collect_words(g_ptr_array_index(filter->children, i), subject, words);
 }

@@ -67,6 +67,15 @@ static json_t *one_object(struct jmap_call *call, const struct store_email *emai
     return object;
 }
 
+json_t *jmap_email_one(struct jmap_call *call, int64_t id, const struct jmap_email_want *want)
+{
+    g_autoptr(GPtrArray) emails = store_emails(call->access, &id, 1, store_parts(want), NULL, NULL);
+
+    if (emails == NULL || emails->len == 0)
+        return NULL;
+    return one_object(call, g_ptr_array_index(emails, 0), want);
+}
+
 static bool fill(struct jmap_call *call, const GPtrArray *emails,
                  const struct jmap_email_want *want, GArray *found, json_t *list)
 {

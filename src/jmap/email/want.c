@@ -85,9 +85,10 @@ static bool read_list(const json_t *list, const char *const *names, int count, u
     return true;
 }
 
-static bool read_properties(struct jmap_call *call, struct jmap_email_want *want)
+static bool read_properties(const struct jmap_call *call, const json_t *list,
+                            struct jmap_email_want *want)
 {
-    json_t *list = jmap_arg(call, "properties"), *parts = jmap_arg(call, "bodyProperties");
+    json_t *parts = jmap_arg(call, "bodyProperties");
 
     want->fields = DEFAULT_FIELDS & ~(want->is_parse ? METADATA : 0);
     want->part_fields = DEFAULT_PART_FIELDS;
@@ -101,7 +102,7 @@ static bool read_properties(struct jmap_call *call, struct jmap_email_want *want
            read_list(parts, part_names, JMAP_PART_FIELDS, &want->part_fields, want->part_headers);
 }
 
-bool jmap_email_want_read(struct jmap_call *call, bool is_parse, struct jmap_email_want *want)
+static void init(const struct jmap_call *call, struct jmap_email_want *want)
 {
     GDestroyNotify free_header = (GDestroyNotify)jmap_header_property_free;
 
@@ -112,9 +113,24 @@ bool jmap_email_want_read(struct jmap_call *call, bool is_parse, struct jmap_ema
         .html_values = jmap_arg_bool(call, "fetchHTMLBodyValues"),
         .all_values = jmap_arg_bool(call, "fetchAllBodyValues"),
         .max_value = (size_t)jmap_arg_int(call, "maxBodyValueBytes", 0),
-        .is_parse = is_parse,
     };
-    if (read_properties(call, want))
+}
+
+bool jmap_email_want_list(const struct jmap_call *call, const json_t *names,
+                          struct jmap_email_want *want)
+{
+    init(call, want);
+    if (read_properties(call, names, want))
+        return true;
+    jmap_email_want_clear(want);
+    return false;
+}
+
+bool jmap_email_want_read(struct jmap_call *call, bool is_parse, struct jmap_email_want *want)
+{
+    init(call, want);
+    want->is_parse = is_parse;
+    if (read_properties(call, jmap_arg(call, "properties"), want))
         return true;
     jmap_fail(call, "invalidArguments",
               "unknown property, or a form that its header does not have");

@@ -64,8 +64,13 @@ struct jmap_email_want {
 
 /* From the call's arguments; false: answered with invalidArguments. */
 bool jmap_email_want_read(struct jmap_call *call, bool is_parse, struct jmap_email_want *want);
+/* The same of a list of property names, without bodies' values. false: one is unknown. */
+bool jmap_email_want_list(const struct jmap_call *call, const json_t *names,
+                          struct jmap_email_want *want);
 void jmap_email_want_clear(struct jmap_email_want *want);
 bool jmap_email_wants(const struct jmap_email_want *want, enum jmap_email_field field);
+/* One email as JSON, NULL when there is none. (transfer full) */
+json_t *jmap_email_one(struct jmap_call *call, int64_t id, const struct jmap_email_want *want);
 /* Something that only the whole message can tell. */
 bool jmap_email_wants_mail(const struct jmap_email_want *want);
 /* The field of a property's name, -1 for none. */

@@ -129,6 +129,9 @@ bool jmap_json_has_nul(const json_t *value);
  * NULL with the type of the error in *error. */
 json_t *jmap_refs_resolve(struct jmap_request *request, json_t *args, const char **error);
 
+/* One token of a JSON Pointer (RFC 6901, 4), in place; false: no valid escape. */
+bool jmap_pointer_unescape(char *token);
+
 /* --- ids --- */
 
 /* "e12" -> 12; 0 when it is none of that kind. Never fails otherwise, whatever the text. */

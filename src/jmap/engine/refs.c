@@ -34,8 +34,7 @@ static bool weigh(json_t *value, unsigned depth, size_t *budget)
     return true;
 }
 
-/* RFC 6901, 4: "~1" is "/", "~0" is "~". */
-static bool unescape(char *token)
+bool jmap_pointer_unescape(char *token)
 {
     char *to = token;
 
@@ -113,7 +112,7 @@ static json_t *evaluate_path(json_t *arguments, const char *path)
     if (g_strv_length(tokens) > TOKENS_MAX)
         return NULL;
     for (size_t i = 0; tokens[i] != NULL; i++)
-        if (!unescape(tokens[i]))
+        if (!jmap_pointer_unescape(tokens[i]))
             return NULL;
     return evaluate(arguments, tokens);
 }

@@ -1,0 +1,277 @@
+#include "jmap/email/draft.h"
+#include "jmap/email/patch.h"
+#include "jmap/email/store_item.h"
+#include "jmap/methods.h"
+
+#include "base/clock.h"
+
+/* RFC 8621, 4.6. */
+
+enum kind { CREATE, UPDATE, DESTROY };
+/* An item that waits for the commit. */
+struct pending {
+    enum kind kind;
+    const char *key; /* as in the arguments */
+    size_t item;
+};
+struct run {
+    struct jmap_call *call;
+    struct jmap_set answer;
+    struct store_set *set;
+    GArray *pending;    /* of struct pending */
+    uint64_t condition; /* state, 0: none */
+    uint64_t old_state, new_state;
+    bool committed;
+};
+
+static void note(struct run *run, enum kind kind, const char *key, size_t item)
+{
+    struct pending pending = {kind, key, item};
+
+    g_array_append_val(run->pending, pending);
+}
+
+static bool read_received_at(json_t *object, int64_t *received_at)
+{
+    json_t *value = json_object_get(object, "receivedAt");
+
+    *received_at = clock_wall();
+    return value == NULL || json_is_null(value) ||
+           jmap_date_parse(json_string_value(value), true, received_at, NULL);
+}
+
+/* The SetError, or NULL when the item waits for the commit. */
+static json_t *store_message(struct run *run, const char *key, GBytes *message, GArray *mailboxes,
+                             const struct mail_flags *flags, int64_t received_at)
+{
+    GError *error = NULL;
+    int64_t blob = store_blob_put(run->call->access, message, "message/rfc822", &error);
+
+    if (blob == 0)
+        return jmap_set_error_of(error, NULL);
+    note(run, CREATE, key,
+         jmap_email_store(run->set, blob, message, mailboxes, flags, received_at));
+    return NULL;
+}
+
+static json_t *create(struct run *run, const char *key, json_t *object)
+{
+    struct jmap_draft draft;
+    struct mail_flags flags = {0};
+    g_autoptr(GArray) mailboxes = NULL;
+    g_autoptr(GBytes) message = NULL;
+    const char *person = store_principal_email(run->call->request->principal);
+    json_t *error = NULL;
+    int64_t received_at;
+
+    jmap_draft_init(&draft, run->call, object);
+    jmap_email_membership(run->call, object, &mailboxes, &flags, draft.bad, &error);
+    if (!read_received_at(object, &received_at))
+        jmap_draft_bad(&draft, "receivedAt");
+    if (error == NULL)
+        message = jmap_draft_message(&draft, person, &error);
+    if (message != NULL)
+        error = store_message(run, key, message, mailboxes, &flags, received_at);
+    mail_flags_clear(&flags);
+    jmap_draft_clear(&draft);
+    return error;
+}
+
+static json_t *update(struct run *run, const char *key, json_t *patch_json)
+{
+    const char *id = jmap_id_resolve(run->call->request, key);
+    int64_t number = jmap_id_parse('e', id);
+    struct store_email_patch patch;
+    json_t *error = NULL;
+
+    if (number == 0)
+        return jmap_set_error("notFound", NULL);
+    if (jmap_set_destroys(run->call, id))
+        return jmap_set_error("willDestroy", NULL);
+    if (jmap_email_patch_read(run->call, number, patch_json, &patch, &error))
+        note(run, UPDATE, key, store_set_update(run->set, number, &patch));
+    jmap_email_patch_clear(&patch);
+    return error;
+}
+
+static void begin_set(struct run *run)
+{
+    run->set = store_set_new(run->call->access, run->condition);
+    g_array_set_size(run->pending, 0);
+}
+
+/* --- results --- */
+
+static void take_failure(struct run *run, const struct pending *pending, json_t *error)
+{
+    json_t *to[] = {run->answer.not_created, run->answer.not_updated, run->answer.not_destroyed};
+
+    json_object_set_new(to[pending->kind], pending->key, error);
+}
+
+static void take_success(struct run *run, const struct pending *pending)
+{
+    json_t *object;
+
+    switch (pending->kind) {
+    case CREATE:
+        object = jmap_email_created(store_set_created(run->set, pending->item));
+        jmap_id_created(run->call->request, pending->key, json_object_get(object, "id"));
+        json_object_set_new(run->answer.created, pending->key, object);
+        break;
+    case UPDATE:
+        json_object_set_new(run->answer.updated, jmap_id_resolve(run->call->request, pending->key),
+                            json_null());
+        break;
+    case DESTROY:
+        json_array_append_new(run->answer.destroyed,
+                              json_string(jmap_id_resolve(run->call->request, pending->key)));
+        break;
+    }
+}
+
+static void take_result(struct run *run, const struct pending *pending)
+{
+    const char *property = NULL;
+    const GError *error = store_set_error(run->set, pending->item, &property);
+
+    if (error != NULL)
+        take_failure(run, pending, jmap_set_error_of(g_error_copy(error), property));
+    else
+        take_success(run, pending);
+}
+
+/* false: answered with a method error; nothing was done. */
+static bool commit(struct run *run)
+{
+    GError *error = NULL;
+    uint64_t old_state;
+
+    if (!store_set_commit(run->set, &old_state, &run->new_state, &error)) {
+        /* Creations that an earlier commit of this call carried out stay: resynchronise. */
+        if (run->committed) {
+            g_error_free(error);
+            jmap_fail(run->call, "serverPartialFail", NULL);
+        } else {
+            jmap_fail_error(run->call, error);
+        }
+        return false;
+    }
+    if (!run->committed)
+        run->old_state = old_state;
+    run->committed = true;
+    run->condition = 0;
+    for (size_t i = 0; i < run->pending->len; i++)
+        take_result(run, &g_array_index(run->pending, struct pending, i));
+    return true;
+}
+
+/* --- the call --- */
+
+/* An update or destroy names something that this very call creates. */
+static bool refers_to_creation(const struct jmap_call *call)
+{
+    json_t *create_json = jmap_arg(call, "create"), *item;
+    const char *key;
+    size_t i;
+
+    json_object_foreach(jmap_arg(call, "update"), key, item)
+    {
+        if (key[0] == '#' && json_object_get(create_json, key + 1) != NULL)
+            return true;
+    }
+    json_array_foreach(jmap_arg(call, "destroy"), i, item)
+    {
+        key = json_string_value(item);
+        if (key[0] == '#' && json_object_get(create_json, key + 1) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void gather_creates(struct run *run)
+{
+    const char *key;
+    json_t *object, *error;
+
+    json_object_foreach(jmap_arg(run->call, "create"), key, object)
+    {
+        error = create(run, key, object);
+        if (error != NULL)
+            json_object_set_new(run->answer.not_created, key, error);
+    }
+}
+
+static void gather_changes(struct run *run)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    const char *key;
+    json_t *object, *error;
+    size_t i;
+
+    json_object_foreach(jmap_arg(run->call, "update"), key, object)
+    {
+        error = update(run, key, object);
+        if (error != NULL)
+            json_object_set_new(run->answer.not_updated, key, error);
+    }
+    json_array_foreach(jmap_arg(run->call, "destroy"), i, object)
+    {
+        int64_t number = jmap_id_find(run->call->request, 'e', json_string_value(object));
+
+        key = json_string_value(object);
+        if (!g_hash_table_add(seen, (gpointer)(uintptr_t)key))
+            continue;
+        if (number != 0)
+            note(run, DESTROY, key, store_set_destroy(run->set, number));
+        else
+            json_object_set_new(run->answer.not_destroyed, key, jmap_set_error("notFound", NULL));
+    }
+}
+
+static bool run_all(struct run *run)
+{
+    begin_set(run);
+    gather_creates(run);
+    if (refers_to_creation(run->call)) {
+        if (!commit(run))
+            return false;
+        store_set_free(run->set);
+        begin_set(run);
+    }
+    gather_changes(run);
+    return commit(run);
+}
+
+/* false: answered. */
+static bool read_condition(struct run *run)
+{
+    const char *text = jmap_arg_string(run->call, "ifInState");
+    uint64_t current;
+
+    if (text == NULL)
+        return true;
+    current = store_state(run->call->access, STORE_EMAIL);
+    if (jmap_state_parse(text, &run->condition) && run->condition == current)
+        return true;
+    jmap_fail(run->call, "stateMismatch", NULL);
+    return false;
+}
+
+void jmap_email_set(struct jmap_call *call)
+{
+    struct run run = {.call = call};
+    g_autofree char *old_state = NULL, *new_state = NULL;
+
+    if (!read_condition(&run) || !jmap_set_begin(call, &run.answer))
+        return;
+    run.pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
+    if (run_all(&run)) {
+        old_state = g_strdup_printf("%" G_GUINT64_FORMAT, run.old_state);
+        new_state = g_strdup_printf("%" G_GUINT64_FORMAT, run.new_state);
+        jmap_set_answer(call, &run.answer, old_state, new_state);
+    }
+    jmap_set_clear(&run.answer);
+    store_set_free(run.set);
+    g_array_unref(run.pending);
+}

@@ -1,0 +1,257 @@
+#include "jmap/email/object.h"
+#include "jmap/image.h"
+#include "jmap/methods.h"
+
+#include "mime/mime.h"
+
+/* EmailView of docs/page-api.md: an email as the reader shows it (SECURITY.md 7). */
+
+#define HTML_MAX (4 * 1024 * 1024)
+#define TEXT_MAX (2 * 1024 * 1024)
+
+static const char *const properties[] = {
+    "id", "html", "text", "blockedRemote", "trackersRemoved", "attachments", "state", NULL,
+};
+
+struct view {
+    struct jmap_call *call;
+    struct mime_mail *mail;
+    char *blob;
+    GHashTable *shown; /* indices of the parts that the body shows */
+    unsigned blocked, trackers;
+    bool remote;
+};
+
+static char *part_address(struct view *view, size_t index)
+{
+    g_autofree char *blob = jmap_blob_part_id(view->blob, mime_part(view->mail, index)->part_id);
+
+    g_hash_table_add(view->shown, GUINT_TO_POINTER(index));
+    return jmap_image_address(view->call->request->jmap, view->call->access, blob, NULL);
+}
+
+/* An image that the HTML names: one of the mail's own parts, or one elsewhere. */
+static char *image_url(const char *cid, const char *remote, void *arg)
+{
+    struct view *view = arg;
+
+    if (cid == NULL)
+        return jmap_image_address(view->call->request->jmap, view->call->access, NULL, remote);
+    for (size_t i = 0; i < mime_part_count(view->mail); i++) {
+        const struct mime_part *part = mime_part(view->mail, i);
+
+        if (!part->is_multipart && g_strcmp0(part->cid, cid) == 0)
+            return part_address(view, i);
+    }
+    return NULL;
+}
+
+static void add_html(struct view *view, size_t index, GString *out)
+{
+    const struct mime_sanitise options = {image_url, view, view->remote};
+    g_autofree char *html = mime_part_text(view->mail, index, HTML_MAX, NULL);
+    struct mime_sanitised clean = {0};
+
+    mime_sanitise(html, -1, &options, &clean);
+    g_string_append(out, clean.html);
+    view->blocked += clean.blocked_remote;
+    view->trackers += clean.trackers;
+    mime_sanitised_clear(&clean);
+}
+
+/* A text part between parts of HTML, as a mailing list adds one. */
+static void add_plain(struct view *view, size_t index, GString *out)
+{
+    g_autofree char *text = mime_part_text(view->mail, index, TEXT_MAX, NULL);
+    g_autofree char *escaped = g_markup_escape_text(text, -1);
+
+    g_string_append_printf(out, "<div style=\"white-space: pre-wrap\">%s</div>", escaped);
+}
+
+static void add_image(struct view *view, size_t index, GString *out)
+{
+    g_autofree char *address = part_address(view, index);
+
+    if (address != NULL)
+        g_string_append_printf(out, "<p><img src=\"%s\" alt=\"\"></p>", address);
+}
+
+static bool has_html(struct mime_mail *mail)
+{
+    size_t count;
+    const int *indices = mime_html_body(mail, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(mime_part(mail, (size_t)indices[i])->type, "text/html") == 0)
+            return true;
+    return false;
+}
+
+static json_t *html_body(struct view *view)
+{
+    GString *out;
+    size_t count;
+    const int *indices = mime_html_body(view->mail, &count);
+    json_t *html;
+
+    if (!has_html(view->mail))
+        return json_null();
+    out = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        size_t index = (size_t)indices[i];
+        const char *type = mime_part(view->mail, index)->type;
+
+        if (strcmp(type, "text/html") == 0)
+            add_html(view, index, out);
+        else if (g_str_has_prefix(type, "text/"))
+            add_plain(view, index, out);
+        else if (g_str_has_prefix(type, "image/"))
+            add_image(view, index, out);
+    }
+    html = jmap_json_text(out->str);
+    g_string_free(out, TRUE);
+    return html;
+}
+
+static json_t *text_body(struct view *view)
+{
+    size_t count;
+    const int *indices = mime_text_body(view->mail, &count);
+    GString *out;
+    json_t *result;
+
+    if (has_html(view->mail))
+        return json_null();
+    out = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *text = NULL;
+
+        if (!g_str_has_prefix(mime_part(view->mail, (size_t)indices[i])->type, "text/"))
+            continue;
+        text = mime_part_text(view->mail, (size_t)indices[i], TEXT_MAX, NULL);
+        if (out->len > 0 && out->str[out->len - 1] != '\n')
+            g_string_append_c(out, '\n');
+        g_string_append(out, text);
+    }
+    result = jmap_json_text(out->str);
+    g_string_free(out, TRUE);
+    return result;
+}
+
+static json_t *attachments(struct view *view)
+{
+    size_t count;
+    const int *indices = mime_attachments(view->mail, &count);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        size_t index = (size_t)indices[i];
+        const struct mime_part *part = mime_part(view->mail, index);
+        g_autofree char *blob = jmap_blob_part_id(view->blob, part->part_id);
+        bool is_shown = g_hash_table_contains(view->shown, GUINT_TO_POINTER(index));
+
+        json_array_append_new(list, json_pack("{s: s, s: o, s: o, s: I, s: b}", "blobId", blob,
+                                              "name", jmap_json_text(part->name), "type",
+                                              jmap_json_text(part->type), "size",
+                                              (json_int_t)part->size, "inline", is_shown));
+    }
+    return list;
+}
+
+static json_t *ready_view(struct jmap_call *call, struct jmap_mail *mail)
+{
+    struct view view = {
+        .call = call,
+        .mail = mail->mail,
+        .blob = g_strdup_printf("b%" G_GINT64_FORMAT, mail->blob),
+        .shown = g_hash_table_new(NULL, NULL),
+        .remote = jmap_arg_bool(call, "remoteImages"),
+    };
+    json_t *html = html_body(&view), *text = text_body(&view);
+    json_t *object = json_pack("{s: o, s: o, s: I, s: I, s: o}", "html", html, "text", text,
+                               "blockedRemote", (json_int_t)view.blocked, "trackersRemoved",
+                               (json_int_t)view.trackers, "attachments", attachments(&view));
+
+    g_hash_table_unref(view.shown);
+    g_free(view.blob);
+    return object;
+}
+
+static json_t *empty_view(void)
+{
+    return json_pack("{s: n, s: n, s: i, s: i, s: []}", "html", "text", "blockedRemote", 0,
+                     "trackersRemoved", 0, "attachments");
+}
+
+static json_t *view_object(struct jmap_call *call, const struct store_email *email)
+{
+    struct jmap *jmap = call->request->jmap;
+    struct jmap_mail *mail = NULL;
+    json_t *object;
+
+    if (email->state == STORE_EMAIL_PENDING)
+        store_email_want(call->access, email->id);
+    if (email->state == STORE_EMAIL_READY)
+        mail = jmap_mail_take(jmap, call->access, email->blob, NULL);
+    object = mail != NULL ? ready_view(call, mail) : empty_view();
+    jmap_mail_give(jmap, mail);
+    json_object_set_new(object, "id", jmap_id('e', email->id));
+    json_object_set_new(object, "state", json_string(jmap_email_state_name(email->state)));
+    jmap_properties_apply(call, object);
+    return object;
+}
+
+/* Takes what a view holds from the request's budget. */
+static bool fits(struct jmap_call *call, const json_t *object)
+{
+    size_t bytes = json_string_length(json_object_get(object, "html")) +
+                   json_string_length(json_object_get(object, "text"));
+
+    if (bytes > call->request->budget)
+        return false;
+    call->request->budget -= bytes;
+    return true;
+}
+
+static bool fill(struct jmap_call *call, const GPtrArray *emails, GArray *found, json_t *list)
+{
+    for (size_t i = 0; i < emails->len; i++) {
+        const struct store_email *email = g_ptr_array_index(emails, i);
+        json_t *object = view_object(call, email);
+
+        json_array_append_new(list, object);
+        g_array_append_val(found, email->id);
+        if (!fits(call, object)) {
+            jmap_fail(call, "requestTooLarge", "the bodies are too large for one request");
+            return false;
+        }
+    }
+    return true;
+}
+
+void jmap_email_view_get(struct jmap_call *call)
+{
+    json_t *not_found = json_array(), *list = json_array();
+    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_autoptr(GPtrArray) emails = NULL;
+    GError *error = NULL;
+    uint64_t state = 0;
+
+    if (!jmap_properties_check(call, properties) ||
+        !jmap_get_ids(call, "ids", 'e', &ids, not_found))
+        goto refused;
+    emails =
+        store_emails(call->access, (const int64_t *)(void *)ids->data, ids->len, 0, &state, &error);
+    if (emails == NULL) {
+        jmap_fail_error(call, error);
+        goto refused;
+    }
+    if (!fill(call, emails, found, list))
+        goto refused;
+    jmap_get_missing(ids, found, 'e', not_found);
+    jmap_get_answer(call, state, list, not_found);
+    return;
+refused:
+    json_decref(list);
+    json_decref(not_found);
+}

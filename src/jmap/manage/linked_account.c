@@ -1,0 +1,210 @@
+#include "jmap/methods.h"
+
+/* LinkedAccount of docs/page-api.md; its ids are the mailboxes' account ids. */
+
+static const char *const properties[] = {
+    "id",       "address",     "provider", "providerType", "state",       "problem", "since",
+    "lastSync", "nextAttempt", "progress", "canSend",      "sendProblem", NULL,
+};
+
+static json_t *problem(const char *code, const char *detail, int64_t at)
+{
+    if (code == NULL)
+        return json_null();
+    return json_pack("{s: o, s: s, s: s, s: o, s: o}", "code", jmap_json_text(code), "title",
+                     error_title(code), "action", error_action(code), "detail",
+                     jmap_json_text(detail), "at", jmap_json_utc_or_null(at));
+}
+
+static json_t *progress(const struct store_progress *now)
+{
+    if (now->phase == NULL)
+        return json_null();
+    return json_pack("{s: s, s: I, s: I, s: I, s: I, s: I, s: I, s: I}", "phase", now->phase,
+                     "messagesDone", (json_int_t)now->messages_done, "messagesTotal",
+                     (json_int_t)now->messages_total, "bytesDone", (json_int_t)now->bytes_done,
+                     "bytesTotal", (json_int_t)now->bytes_total, "bytesPerSecond",
+                     (json_int_t)now->bytes_per_second, "secondsLeft",
+                     (json_int_t)now->seconds_left, "pending", (json_int_t)now->pending);
+}
+
+static json_t *account_object(const struct store_account_view *view)
+{
+    bool can_send = (view->rights & STORE_SEND) && view->send_problem == NULL;
+
+    return json_pack("{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o}",
+                     "id", jmap_id('a', view->id), "address", jmap_json_text(view->address),
+                     "provider", jmap_json_text(view->provider), "providerType",
+                     jmap_json_text(view->provider_type), "state", jmap_json_text(view->state),
+                     "problem", problem(view->problem, view->detail, view->problem_at), "since",
+                     jmap_json_utc_or_null(view->since), "lastSync",
+                     jmap_json_utc_or_null(view->last_sync), "nextAttempt",
+                     jmap_json_utc_or_null(view->next_attempt), "progress",
+                     progress(&view->progress), "canSend", can_send, "sendProblem",
+                     problem(view->send_problem, view->send_detail, 0));
+}
+
+void jmap_linked_account_get(struct jmap_call *call)
+{
+    json_t *not_found = json_array(), *list = json_array();
+    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_autoptr(GPtrArray) views = NULL;
+    GError *error = NULL;
+    uint64_t state = 0;
+
+    if (!jmap_properties_check(call, properties) ||
+        !jmap_get_ids(call, "ids", 'a', &ids, not_found))
+        goto refused;
+    views = store_accounts_of(call->request->jmap->config.store, call->request->principal, &state,
+                              &error);
+    if (views == NULL) {
+        jmap_fail_error(call, error);
+        goto refused;
+    }
+    for (size_t i = 0; i < views->len; i++) {
+        const struct store_account_view *view = g_ptr_array_index(views, i);
+        json_t *object;
+
+        g_array_append_val(found, view->id);
+        if (ids != NULL && !jmap_ids_contain(ids, view->id))
+            continue;
+        object = account_object(view);
+        jmap_properties_apply(call, object);
+        json_array_append_new(list, object);
+    }
+    jmap_get_missing(ids, found, 'a', not_found);
+    jmap_get_answer(call, state, list, not_found);
+    return;
+refused:
+    json_decref(list);
+    json_decref(not_found);
+}
+
+void jmap_linked_account_changes(struct jmap_call *call)
+{
+    struct store_changes changes = {0};
+    GError *error = NULL;
+    uint64_t since;
+    size_t max;
+
+    if (!jmap_changes_arguments(call, &since, &max))
+        return;
+    if (!store_accounts_changes(call->request->jmap->config.store, call->request->principal, since,
+                                &changes, &error))
+        jmap_fail_error(call, error);
+    else if (changes.created->len + changes.updated->len + changes.destroyed->len > max)
+        jmap_fail(call, "cannotCalculateChanges", NULL);
+    else
+        jmap_changes_answer(call, &changes, 'a', NULL);
+    store_changes_clear(&changes);
+}
+
+/* --- LinkedAccount/set --- */
+
+static json_t *create(struct jmap_call *call, struct jmap_set *set, const char *key, json_t *object)
+{
+    const struct jmap_hooks *hooks = &call->request->jmap->config.hooks;
+    const char *property = NULL;
+    GError *error = NULL;
+    int64_t account;
+    json_t *created;
+
+    if (hooks->account_create == NULL)
+        return jmap_set_error("serverFail", "linking is not wired");
+    if (jmap_json_has_nul(object))
+        return jmap_invalid_property("address", "a string holds a NUL character");
+    account =
+        hooks->account_create(call->request->principal, object, &property, hooks->arg, &error);
+    if (account == 0)
+        return jmap_set_error_of(error, property);
+    created = json_pack("{s: o}", "id", jmap_id('a', account));
+    jmap_id_created(call->request, key, json_object_get(created, "id"));
+    json_object_set_new(set->created, key, created);
+    return NULL;
+}
+
+/* Changes (patch) or unlinks (NULL) one account, with the right to it. */
+static json_t *change(struct jmap_call *call, const char *id, const json_t *patch)
+{
+    const struct jmap_hooks *hooks = &call->request->jmap->config.hooks;
+    const char *property = NULL;
+    GError *error = NULL;
+    struct store_access *access;
+    bool ok = false;
+
+    if (patch != NULL ? hooks->account_update == NULL : hooks->account_destroy == NULL)
+        return jmap_set_error("serverFail", "accounts are not wired");
+    if (patch != NULL && jmap_json_has_nul(patch))
+        return jmap_invalid_property("since", "a string holds a NUL character");
+    access =
+        jmap_account_open(call->request->jmap, call->request->principal, id, STORE_WRITE, &error);
+    if (access != NULL && patch != NULL)
+        ok = hooks->account_update(access, patch, &property, hooks->arg, &error);
+    else if (access != NULL)
+        ok = hooks->account_destroy(access, hooks->arg, &error);
+    store_access_free(access);
+    return ok ? NULL : jmap_set_error_of(error, property);
+}
+
+static void process(struct jmap_call *call, struct jmap_set *set)
+{
+    const char *key;
+    json_t *object, *error;
+    size_t i;
+
+    json_object_foreach(jmap_arg(call, "create"), key, object)
+    {
+        error = create(call, set, key, object);
+        if (error != NULL)
+            json_object_set_new(set->not_created, key, error);
+    }
+    json_object_foreach(jmap_arg(call, "update"), key, object)
+    {
+        const char *id = jmap_id_resolve(call->request, key);
+
+        error = jmap_set_destroys(call, id) ? jmap_set_error("willDestroy", NULL)
+                                            : change(call, id, object);
+        if (error != NULL)
+            json_object_set_new(set->not_updated, key, error);
+        else
+            json_object_set_new(set->updated, id, json_null());
+    }
+    json_array_foreach(jmap_arg(call, "destroy"), i, object)
+    {
+        const char *id = jmap_id_resolve(call->request, json_string_value(object));
+
+        error = change(call, id, NULL);
+        if (error != NULL)
+            json_object_set_new(set->not_destroyed, json_string_value(object), error);
+        else
+            json_array_append_new(set->destroyed, json_string(id));
+    }
+}
+
+static uint64_t accounts_state(const struct jmap_call *call)
+{
+    uint64_t state = 0;
+    g_autoptr(GPtrArray) views = store_accounts_of(call->request->jmap->config.store,
+                                                   call->request->principal, &state, NULL);
+
+    return state;
+}
+
+void jmap_linked_account_set(struct jmap_call *call)
+{
+    const char *condition = jmap_arg_string(call, "ifInState");
+    uint64_t before = accounts_state(call), wanted;
+    g_autofree char *old_state = g_strdup_printf("%" G_GUINT64_FORMAT, before);
+    g_autofree char *new_state = NULL;
+    struct jmap_set set;
+
+    if (condition != NULL && (!jmap_state_parse(condition, &wanted) || wanted != before)) {
+        jmap_fail(call, "stateMismatch", NULL);
+        return;
+    }
+    if (!jmap_set_begin(call, &set))
+        return;
+    process(call, &set);
+    new_state = g_strdup_printf("%" G_GUINT64_FORMAT, accounts_state(call));
+    jmap_set_answer(call, &set, old_state, new_state);
+}

@@ -1,0 +1,86 @@
+#include "jmap/email/filter.h"
+#include "jmap/methods.h"
+
+#include "mime/mime.h"
+#include "text/text.h"
+
+/* RFC 8621, 5.1. */
+
+#define PREVIEW_OCTETS 255
+#define TEXT_MAX (256 * 1024)
+
+/* text_snippet counts characters of text; marks, entities and scripts of more bytes come on top. */
+static json_t *snippet(const char *text, char **words, size_t octets)
+{
+    for (size_t chars = octets; text != NULL && words[0] != NULL && chars >= 8;
+         chars = chars * 2 / 3) {
+        g_autofree char *found = text_snippet(text, (const char *const *)words, chars);
+
+        if (found == NULL)
+            break;
+        if (strlen(found) <= octets)
+            return jmap_json_text(found);
+    }
+    return json_null();
+}
+
+static json_t *preview(struct jmap_call *call, const struct store_email *email, char **words)
+{
+    struct jmap_mail *mail;
+    g_autofree char *text = NULL;
+
+    if (words[0] == NULL || email->state != STORE_EMAIL_READY)
+        return json_null();
+    mail = jmap_mail_take(call->request->jmap, call->access, email->blob, NULL);
+    if (mail == NULL)
+        return json_null();
+    text = mime_plain_text(mail->mail, TEXT_MAX, NULL);
+    jmap_mail_give(call->request->jmap, mail);
+    return snippet(text, words, PREVIEW_OCTETS);
+}
+
+static void answer(struct jmap_call *call, const GPtrArray *emails, const GArray *ids,
+                   const struct store_filter *filter, json_t *not_found)
+{
+    g_auto(GStrv) in_subject = jmap_email_filter_words(filter, true);
+    g_auto(GStrv) in_body = jmap_email_filter_words(filter, false);
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    json_t *list = json_array(), *object = jmap_answer(call);
+
+    for (size_t i = 0; i < emails->len; i++) {
+        const struct store_email *email = g_ptr_array_index(emails, i);
+
+        g_array_append_val(found, email->id);
+        json_array_append_new(list, json_pack("{s: o, s: o, s: o}", "emailId",
+                                              jmap_id('e', email->id), "subject",
+                                              snippet(email->summary->subject, in_subject, 1000),
+                                              "preview", preview(call, email, in_body)));
+    }
+    jmap_get_missing(ids, found, 'e', not_found);
+    json_object_set_new(object, "list", list);
+    json_object_set(object, "notFound", json_array_size(not_found) > 0 ? not_found : json_null());
+    jmap_respond(call, object);
+}
+
+void jmap_snippet_get(struct jmap_call *call)
+{
+    struct store_filter *filter = NULL;
+    json_t *not_found = json_array();
+    g_autoptr(GArray) ids = NULL;
+    g_autoptr(GPtrArray) emails = NULL;
+    GError *failure = NULL;
+    const char *error;
+
+    if (!jmap_email_filter_read(call->request, jmap_arg(call, "filter"), &filter, &error)) {
+        jmap_fail(call, error, NULL);
+    } else if (jmap_get_ids(call, "emailIds", 'e', &ids, not_found)) {
+        emails = store_emails(call->access, (const int64_t *)(void *)ids->data, ids->len,
+                              STORE_EMAIL_SUMMARY, NULL, &failure);
+        if (emails != NULL)
+            answer(call, emails, ids, filter, not_found);
+        else
+            jmap_fail_error(call, failure);
+    }
+    json_decref(not_found);
+    store_filter_free(filter);
+}

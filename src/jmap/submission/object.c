@@ -1,0 +1,106 @@
+#include "jmap/submission/object.h"
+
+const char *const jmap_submission_properties[] = {
+    "id",         "identityId",     "emailId",    "threadId",   "envelope",         "sendAt",
+    "undoStatus", "deliveryStatus", "dsnBlobIds", "mdnBlobIds", "postroom:problem", NULL,
+};
+
+const char *jmap_submission_undo_status(const struct store_submission *submission)
+{
+    switch (submission->state) {
+    case STORE_SEND_PENDING:
+        return "pending";
+    case STORE_SEND_CANCELLED:
+        return "canceled";
+    default:
+        return "final";
+    }
+}
+
+/* The envelope as it was given, else what we made of the email. */
+static json_t *envelope(const struct store_submission *submission)
+{
+    json_t *given = submission->envelope_json != NULL
+                        ? json_loads(submission->envelope_json, JSON_REJECT_DUPLICATES, NULL)
+                        : NULL;
+    json_t *rcpt_to;
+
+    if (given != NULL)
+        return given;
+    rcpt_to = json_array();
+    for (size_t i = 0; submission->rcpt_to != NULL && submission->rcpt_to[i] != NULL; i++)
+        json_array_append_new(rcpt_to,
+                              json_pack("{s: o, s: n}", "email",
+                                        jmap_json_text(submission->rcpt_to[i]), "parameters"));
+    return json_pack("{s: {s: o, s: n}, s: o}", "mailFrom", "email",
+                     jmap_json_text(submission->mail_from != NULL ? submission->mail_from : ""),
+                     "parameters", "rcptTo", rcpt_to);
+}
+
+static const char *delivered(const struct store_submission *submission)
+{
+    switch (submission->state) {
+    case STORE_SEND_SENT:
+        return "unknown";
+    case STORE_SEND_FAILED:
+    case STORE_SEND_CANCELLED:
+        return "no";
+    default:
+        return "queued";
+    }
+}
+
+/* RFC 8621, 7: a reply of our own has this form too. */
+static const char *own_reply(const struct store_submission *submission)
+{
+    switch (submission->state) {
+    case STORE_SEND_SENT:
+        return "250 2.0.0 Accepted by the submission server";
+    case STORE_SEND_FAILED:
+        return "550 5.0.0 Not sent";
+    case STORE_SEND_CANCELLED:
+        return "550 5.0.0 Cancelled before it was sent";
+    default:
+        return "250 2.0.0 Waiting in the outbox";
+    }
+}
+
+/* A recipient that the server refused is lost, though the message went to others. */
+static const char *delivered_with(const struct store_submission *submission, const char *reply)
+{
+    return reply != NULL && reply[0] == '5' ? "no" : delivered(submission);
+}
+
+static json_t *delivery_status(const struct store_submission *submission)
+{
+    json_t *replies = submission->rcpt_replies != NULL
+                          ? json_loads(submission->rcpt_replies, JSON_REJECT_DUPLICATES, NULL)
+                          : NULL;
+    json_t *status = json_object();
+
+    for (size_t i = 0; submission->rcpt_to != NULL && submission->rcpt_to[i] != NULL; i++) {
+        const char *address = submission->rcpt_to[i];
+        const char *reply = json_string_value(json_object_get(replies, address));
+        const char *shown = reply != NULL ? reply : submission->reply;
+
+        json_object_set_new(status, address,
+                            json_pack("{s: o, s: s, s: s}", "smtpReply",
+                                      jmap_json_text(shown != NULL ? shown : own_reply(submission)),
+                                      "delivered", delivered_with(submission, reply), "displayed",
+                                      "unknown"));
+    }
+    json_decref(replies);
+    return status;
+}
+
+json_t *jmap_submission_object(const struct store_submission *submission)
+{
+    return json_pack("{s: o, s: o, s: o, s: o, s: o, s: o, s: s, s: o, s: [], s: [], s: o}", "id",
+                     jmap_id('s', submission->id), "identityId", jmap_id('i', submission->identity),
+                     "emailId", jmap_id('e', submission->email), "threadId",
+                     jmap_id('t', submission->thread), "envelope", envelope(submission), "sendAt",
+                     jmap_json_utc(submission->send_at), "undoStatus",
+                     jmap_submission_undo_status(submission), "deliveryStatus",
+                     delivery_status(submission), "dsnBlobIds", "mdnBlobIds", "postroom:problem",
+                     jmap_json_text(submission->problem));
+}

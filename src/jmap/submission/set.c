@@ -1,0 +1,330 @@
+#include "jmap/methods.h"
+#include "jmap/submission/object.h"
+
+/* RFC 8621, 7.5. */
+
+struct run {
+    struct jmap_call *call;
+    struct jmap_set answer;
+    GPtrArray *identities;
+    GHashTable *done; /* submission id as text -> email id, gint64 *: what onSuccess may name */
+    uint64_t old_state, new_state;
+};
+
+static void remember(struct run *run, int64_t submission, int64_t email)
+{
+    g_hash_table_replace(run->done, g_strdup_printf("s%" G_GINT64_FORMAT, submission),
+                         g_memdup2(&email, sizeof(email)));
+}
+
+/* --- create --- */
+
+static const struct store_identity *find_identity(const struct run *run, int64_t id)
+{
+    for (size_t i = 0; i < run->identities->len; i++) {
+        const struct store_identity *identity = g_ptr_array_index(run->identities, i);
+
+        if (identity->id == id)
+            return identity;
+    }
+    return NULL;
+}
+
+/* invalidEmail naming all that makes the message one that cannot be sent; NULL: it can. */
+static json_t *email_problem(const struct store_email *email)
+{
+    const struct mail_summary *summary = email->summary;
+    json_t *properties = json_array(), *error = NULL;
+
+    if (summary->from.count == 0)
+        json_array_append_new(properties, json_string("from"));
+    if (summary->from.count > 1 && summary->sender.count == 0)
+        json_array_append_new(properties, json_string("sender"));
+    if (summary->sender.count > 1)
+        json_array_append_new(properties, json_string("sender"));
+    if (summary->sent_at == INT64_MIN)
+        json_array_append_new(properties, json_string("sentAt"));
+    if (summary->message_id == NULL)
+        json_array_append_new(properties, json_string("messageId"));
+    if (json_array_size(properties) > 0) {
+        error = jmap_set_error("invalidEmail", NULL);
+        json_object_set(error, "properties", properties);
+    } else if (email->state != STORE_EMAIL_READY) {
+        error = jmap_set_error("invalidEmail", "the message is not here as a whole yet");
+        json_object_set(error, "properties", properties);
+    } else if (email->size > JMAP_MAX_MESSAGE) {
+        error = jmap_set_error("tooLarge", NULL);
+        json_object_set_new(error, "maxSize", json_integer(JMAP_MAX_MESSAGE));
+    }
+    json_decref(properties);
+    return error;
+}
+
+static json_t *check_from(const struct run *run, const struct mail_summary *summary)
+{
+    for (size_t i = 0; i < summary->from.count; i++)
+        if (!jmap_identities_allow(run->identities, summary->from.items[i].email))
+            return jmap_set_error("forbiddenFrom", NULL);
+    return NULL;
+}
+
+/* Properties that a client may not set, or that do not exist. */
+static json_t *check_names(json_t *object)
+{
+    static const char *const settable[] = {"identityId", "emailId", "envelope", NULL};
+    json_t *error = NULL, *value;
+    const char *key;
+
+    json_object_foreach(object, key, value)
+    {
+        if (!g_strv_contains(settable, key) && error == NULL)
+            error = jmap_invalid_property(key, NULL);
+    }
+    return error;
+}
+
+static json_t *put(struct run *run, struct store_submission *submission)
+{
+    const char *property = NULL;
+    GError *error = NULL;
+    uint64_t before;
+
+    if (store_submission_create(run->call->access, submission, &property, &before, &run->new_state,
+                                &error))
+        return NULL;
+    if (error_is(error, ERROR_NOT_FOUND)) {
+        g_error_free(error);
+        return jmap_invalid_property(property != NULL ? property : "emailId", NULL);
+    }
+    return jmap_set_error_of(error, property);
+}
+
+static json_t *fill(struct run *run, json_t *object, const struct store_email *email,
+                    struct store_submission *submission)
+{
+    const struct store_identity *identity = find_identity(run, submission->identity);
+    json_t *error;
+
+    if (identity == NULL)
+        return jmap_invalid_property("identityId", "no such identity");
+    error = email_problem(email);
+    if (error == NULL)
+        error = check_from(run, email->summary);
+    if (error == NULL)
+        error = jmap_envelope_read(json_object_get(object, "envelope"), email->summary, identity,
+                                   run->identities, submission);
+    return error != NULL ? error : put(run, submission);
+}
+
+/* What the client did not send (RFC 8620, 5.3). */
+static json_t *created_object(const struct store_submission *submission, const json_t *object)
+{
+    json_t *created = jmap_submission_object(submission), *value;
+    const char *key;
+    json_t *sent = json_copy((json_t *)(uintptr_t)object);
+
+    json_object_foreach(sent, key, value)
+    {
+        if (!json_is_null(value))
+            json_object_del(created, key);
+    }
+    json_object_del(created, "postroom:problem");
+    json_decref(sent);
+    return created;
+}
+
+static json_t *create(struct run *run, const char *key, json_t *object)
+{
+    const struct jmap_request *request = run->call->request;
+    const char *email_id = json_string_value(json_object_get(object, "emailId"));
+    const char *identity_id = json_string_value(json_object_get(object, "identityId"));
+    int64_t email = jmap_id_find(request, 'e', email_id);
+    struct store_submission *submission;
+    g_autoptr(GPtrArray) emails = NULL;
+    json_t *error =
+        jmap_json_has_nul(object) ? jmap_invalid_property("envelope", NULL) : check_names(object);
+
+    if (error != NULL)
+        return error;
+    emails = store_emails(run->call->access, &email, 1, STORE_EMAIL_SUMMARY, NULL, NULL);
+    if (emails == NULL || emails->len == 0)
+        return jmap_invalid_property("emailId", "no such email");
+    submission = g_new0(struct store_submission, 1);
+    submission->identity = jmap_id_find(request, 'i', identity_id);
+    submission->email = email;
+    error = fill(run, object, g_ptr_array_index(emails, 0), submission);
+    if (error == NULL) {
+        json_t *created = created_object(submission, object);
+
+        jmap_id_created(run->call->request, key, json_object_get(created, "id"));
+        json_object_set_new(run->answer.created, key, created);
+        remember(run, submission->id, submission->email);
+    }
+    store_submission_free(submission);
+    return error;
+}
+
+/* --- update --- */
+
+static json_t *cancel(struct run *run, const struct store_submission *submission)
+{
+    GError *error = NULL;
+
+    if (submission->state == STORE_SEND_CANCELLED)
+        return NULL;
+    if (submission->state != STORE_SEND_PENDING)
+        return jmap_set_error("cannotUnsend", NULL);
+    if (store_submission_cancel(run->call->access, submission->id, &error))
+        return NULL;
+    if (!error_is(error, ERROR_CONFLICT))
+        return jmap_set_error_of(error, NULL);
+    g_error_free(error);
+    return jmap_set_error("cannotUnsend", NULL);
+}
+
+/* Only undoStatus changes; all else may be sent as it is. */
+static json_t *apply(struct run *run, const struct store_submission *submission, json_t *patch)
+{
+    json_t *current = jmap_submission_object(submission), *value, *error = NULL;
+    const char *key;
+    bool cancels = false;
+
+    json_object_foreach(patch, key, value)
+    {
+        if (error != NULL || json_equal(json_object_get(current, key), value))
+            continue;
+        if (strcmp(key, "undoStatus") == 0 && g_strcmp0(json_string_value(value), "canceled") == 0)
+            cancels = true;
+        else if (strchr(key, '/') != NULL)
+            error = jmap_set_error("invalidPatch", NULL);
+        else
+            error = jmap_invalid_property(key, NULL);
+    }
+    json_decref(current);
+    return error == NULL && cancels ? cancel(run, submission) : error;
+}
+
+static json_t *update(struct run *run, const char *key, json_t *patch)
+{
+    int64_t id = jmap_id_find(run->call->request, 's', key);
+    g_autoptr(GPtrArray) found = store_submissions(run->call->access, &id, 1, NULL, NULL);
+    const struct store_submission *submission;
+    json_t *error;
+
+    if (id == 0 || found == NULL || found->len == 0)
+        return jmap_set_error("notFound", NULL);
+    submission = g_ptr_array_index(found, 0);
+    error = apply(run, submission, patch);
+    if (error != NULL)
+        return error;
+    json_object_set_new(run->answer.updated, jmap_id_resolve(run->call->request, key), json_null());
+    remember(run, submission->id, submission->email);
+    return NULL;
+}
+
+/* --- the call --- */
+
+static void process(struct run *run)
+{
+    struct jmap_call *call = run->call;
+    const char *key;
+    json_t *object, *error;
+    size_t i;
+
+    json_object_foreach(jmap_arg(call, "create"), key, object)
+    {
+        error = create(run, key, object);
+        if (error != NULL)
+            json_object_set_new(run->answer.not_created, key, error);
+    }
+    json_object_foreach(jmap_arg(call, "update"), key, object)
+    {
+        error = update(run, key, object);
+        if (error != NULL)
+            json_object_set_new(run->answer.not_updated, key, error);
+    }
+    json_array_foreach(jmap_arg(call, "destroy"), i, object)
+    {
+        int64_t id = jmap_id_find(call->request, 's', json_string_value(object));
+        g_autoptr(GPtrArray) found = store_submissions(call->access, &id, 1, NULL, NULL);
+
+        /* The record is what keeps a message from being sent twice: it goes with time only. */
+        error = jmap_set_error(found != NULL && found->len > 0 ? "forbidden" : "notFound", NULL);
+        json_object_set_new(run->answer.not_destroyed, json_string_value(object), error);
+    }
+}
+
+/* The email of a submission that this call dealt with, as an id; NULL for others. */
+static char *email_of(const struct run *run, const char *key)
+{
+    const char *id = jmap_id_resolve(run->call->request, key);
+    const gint64 *email = id != NULL ? g_hash_table_lookup(run->done, id) : NULL;
+
+    return email != NULL ? g_strdup_printf("e%" G_GINT64_FORMAT, *email) : NULL;
+}
+
+static void run_on_success(struct run *run)
+{
+    struct jmap_call *call = run->call;
+    json_t *update_json = json_object(), *destroy = json_array(), *item;
+    const char *key;
+    size_t i;
+
+    json_object_foreach(jmap_arg(call, "onSuccessUpdateEmail"), key, item)
+    {
+        g_autofree char *email = email_of(run, key);
+
+        if (email != NULL)
+            json_object_set(update_json, email, item);
+    }
+    json_array_foreach(jmap_arg(call, "onSuccessDestroyEmail"), i, item)
+    {
+        g_autofree char *email = email_of(run, json_string_value(item));
+
+        if (email != NULL)
+            json_array_append_new(destroy, json_string(email));
+    }
+    if (json_object_size(update_json) + json_array_size(destroy) > 0)
+        jmap_call_implicit(call, "Email/set",
+                           json_pack("{s: s, s: O, s: O}", "accountId", call->account, "update",
+                                     update_json, "destroy", destroy));
+    json_decref(update_json);
+    json_decref(destroy);
+}
+
+static void run_all(struct run *run)
+{
+    g_autofree char *old_state = NULL, *new_state = NULL;
+
+    process(run);
+    old_state = g_strdup_printf("%" G_GUINT64_FORMAT, run->old_state);
+    new_state =
+        g_strdup_printf("%" G_GUINT64_FORMAT, store_state(run->call->access, STORE_SUBMISSION));
+    jmap_set_answer(run->call, &run->answer, old_state, new_state);
+    run_on_success(run);
+}
+
+void jmap_submission_set(struct jmap_call *call)
+{
+    struct run run = {.call = call, .old_state = store_state(call->access, STORE_SUBMISSION)};
+    const char *condition = jmap_arg_string(call, "ifInState");
+    uint64_t wanted;
+    GError *error = NULL;
+
+    if (condition != NULL && (!jmap_state_parse(condition, &wanted) || wanted != run.old_state)) {
+        jmap_fail(call, "stateMismatch", NULL);
+        return;
+    }
+    if (!jmap_set_begin(call, &run.answer))
+        return;
+    run.identities = store_identities(call->access, NULL, &error);
+    if (run.identities == NULL) {
+        jmap_fail_error(call, error);
+        jmap_set_clear(&run.answer);
+        return;
+    }
+    run.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    run_all(&run);
+    g_hash_table_unref(run.done);
+    g_ptr_array_unref(run.identities);
+}
