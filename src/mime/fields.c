@@ -10,7 +10,8 @@ static size_t line_end(const char *data, size_t end, size_t at)
 
 static bool line_is_blank(const char *data, size_t start, size_t end)
 {
-    while (start < end && (data[start] == '\r' || data[start] == '\n'))
+    while (start < end && (data[start] == '\r' || data[start] == '\n' || data[start] == ' ' ||
+                           data[start] == '\t'))
         start++;
     return start == end;
 }
@@ -31,12 +32,23 @@ static size_t name_length(const char *line, size_t length, size_t *colon)
     return name;
 }
 
-/* Where the field that starts at `at` ends: behind its continuation lines. */
+static bool starts_field(const char *data, size_t end, size_t at)
+{
+    size_t colon = 0;
+    return at < end && name_length(data + at, line_end(data, end, at) - at, &colon) > 0;
+}
+
+/* Where the field that starts at `at` ends: behind its continuation lines. A line of blanks is one
+ * of them (RFC 5322, 4.2), unless no further field comes: then an editor put blanks into the empty
+ * line. */
 static size_t field_end(const char *data, size_t end, size_t at)
 {
     size_t next = line_end(data, end, at);
     while (next < end && (data[next] == ' ' || data[next] == '\t')) {
         size_t after = line_end(data, end, next);
+        bool folded = after < end && (data[after] == ' ' || data[after] == '\t');
+        if (line_is_blank(data, next, after) && !folded && !starts_field(data, end, after))
+            break;
         next = after;
     }
     return next;

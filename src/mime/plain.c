@@ -30,6 +30,10 @@ static bool is_blank_text(const char *text)
 /* An alternative that says nothing in plain text is read in HTML. */
 static const struct list *best_list(struct mime_mail *mail)
 {
+    if (mail->text.count == mail->html.count &&
+        (mail->text.count == 0 ||
+         memcmp(mail->text.items, mail->html.items, mail->text.count * sizeof(int)) == 0))
+        return &mail->text;
     for (size_t i = 0; i < mail->text.count; i++) {
         size_t index = (size_t)mail->text.items[i];
         if (!is_text(mail->parts[index].shown.type))

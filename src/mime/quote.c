@@ -132,6 +132,28 @@ static bool has_digit_or_address(const struct line *line)
     return false;
 }
 
+/* How an attribution that was wrapped begins; without this, the end of the reply before it would be
+ * taken for its first line. */
+static bool starts_attribution(const struct line *line)
+{
+    static const char *const leads[] = {"On ",   "Am ", "Le ",       "El ",       "Il ",
+                                        "Op ",   "Em ", "Den ",      "På ",       "W dniu",
+                                        "Dnia ", "在",  "于",        "於",        "בתאריך",
+                                        "ב-",    "Em ", "Il giorno", "tarihinde", "Pe ",
+                                        "Dne "};
+    for (size_t i = 0; i < G_N_ELEMENTS(leads); i++)
+        if (line->length >= strlen(leads[i]) && memcmp(line->text, leads[i], strlen(leads[i])) == 0)
+            return true;
+    return g_ascii_isdigit(line->text[0]);
+}
+
+/* "2016-03-03 17:21 GMT+01:00 Some One <some@one>:" */
+static bool is_dated_address(const struct line *line)
+{
+    return line->length > 12 && g_ascii_isdigit(line->text[0]) && contains(line, "@") &&
+           (line->text[4] == '-' || line->text[4] == '/') && contains(line, "<");
+}
+
 /* Outlook's Turkish and Hebrew attributions put the verb first or in the middle; all end in a
  * colon. */
 static bool is_attribution(const char *at, const char **after)
@@ -144,10 +166,12 @@ static bool is_attribution(const char *at, const char **after)
             return false;
         if (ends_in_colon(&joined)) {
             *after = joined.end;
-            return has_digit_or_address(&joined) && says_wrote(&joined);
+            return has_digit_or_address(&joined) &&
+                   (says_wrote(&joined) || is_dated_address(&joined));
         }
         struct line next = line_at(joined.end);
-        if (next.length == 0 || *next.text == '>')
+        bool tail = next.length == 2 && memcmp(next.text, ">:", 2) == 0;
+        if (next.length == 0 || (*next.text == '>' && !tail) || !starts_attribution(&first))
             return false;
         joined.length = (size_t)(next.text + next.length - joined.text);
         joined.end = next.end;
@@ -242,6 +266,13 @@ static bool rest_is_quoted(const char *at)
     return is_separator(&line) && !contains(&line, "PGP") && !contains(&line, "BEGIN");
 }
 
+static bool is_blank_before(const char *text, const char *at)
+{
+    while (text < at && g_ascii_isspace(*text))
+        text++;
+    return text == at;
+}
+
 static void append_lines(GString *out, const char *from, const char *to)
 {
     if (out != NULL && to > from)
@@ -262,9 +293,10 @@ void quote_split(const char *text, GString *own, GString *quoted)
             append_lines(quoted, at, line.end);
             at = line.end;
         } else if (is_attribution(at, &after)) {
-            bool marked = marked_quote_follows(after);
-            append_lines(quoted, at, marked ? after : at + strlen(at));
-            at = marked ? after : at + strlen(at);
+            /* who answers below starts with the attribution: what follows is the answer */
+            bool rest = !marked_quote_follows(after) && !is_blank_before(text, at);
+            append_lines(quoted, at, rest ? at + strlen(at) : after);
+            at = rest ? at + strlen(at) : after;
         } else if (rest_is_quoted(at)) {
             append_lines(quoted, at, at + strlen(at));
             return;

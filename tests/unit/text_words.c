@@ -1,0 +1,151 @@
+#include "text/text.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static void assert_words(const char *text, const char *expected)
+{
+    g_autofree char *words = text_index_words(text, -1, 0);
+    g_assert_cmpstr(words, ==, expected);
+}
+
+static void latin_words_part_at_blanks_and_signs(void)
+{
+    assert_words("Hello, World! don't", "hello world don t");
+    assert_words("john.doe@example.com 2024-05-01", "john doe example com 2024 05 01");
+    assert_words("", "");
+    assert_words("  ... !!", "");
+}
+
+static void the_four_turkish_i_fold_alike(void)
+{
+    assert_words("ISPARTA Isparta isparta ısparta İsparta",
+                 "isparta isparta isparta isparta isparta");
+    assert_words("İstanbul'da", "istanbul da");
+}
+
+static void accents_and_case_go(void)
+{
+    assert_words("Straße Über naïve ÉCOLE Ångström", "strasse uber naive ecole angstrom");
+    assert_words("u\xcc\x88"
+                 "ber",
+                 "uber");
+    assert_words("ＦＵＬＬ１２３", "full123");
+}
+
+static void ukrainian_apostrophes_are_one_and_letters_stay(void)
+{
+    assert_words("п'ять п’ять пʼять", "п'ять п'ять п'ять");
+    assert_words("Їжак йод ІНШИЙ", "їжак йод інший");
+    assert_words("и\xcc\x86од", "йод");
+}
+
+static void hebrew_points_and_inner_quotes_go(void)
+{
+    assert_words("שָׁלוֹם שלום", "שלום שלום");
+    assert_words("צה\"ל צה״ל ג'ירפה", "צהל צהל גירפה");
+}
+
+static void chinese_is_broken_by_the_dictionary(void)
+{
+    assert_words("我们在北京大学学习。今天天气很好", "我们 在 北京 大学 学习 今天 天气 很好");
+    assert_words("iPhone手机15元", "iphone 手机 15 元");
+}
+
+static void thai_and_japanese_come_apart(void)
+{
+    assert_words("ภาษาไทย", "ภาษา ไทย");
+    assert_words("東京に行きます", "東京 に 行き ます");
+}
+
+static void long_words_are_cut_and_counted(void)
+{
+    g_autofree char *giant = g_strnfill(1000, 'A');
+    g_autofree char *words = text_index_words(giant, -1, 0);
+    g_assert_cmpuint(strlen(words), ==, 64);
+    g_autofree char *three = text_index_words("a b c d e", -1, 3);
+    g_assert_cmpstr(three, ==, "a b c");
+    GString *wide = g_string_new(NULL);
+    for (int i = 0; i < 100; i++)
+        g_string_append(wide, "ж");
+    g_autofree char *cut = text_index_words(wide->str, -1, 0);
+    g_assert_cmpuint(strlen(cut), ==, 64);
+    g_assert_true(g_utf8_validate(cut, -1, NULL));
+    g_string_free(wide, TRUE);
+}
+
+static void bad_bytes_part_words(void)
+{
+    assert_words("ab\xff\xfe"
+                 "cd",
+                 "ab cd");
+    assert_words("\xe4\xbd", "");
+    g_autofree char *inner = text_index_words("a\0b", 3, 0);
+    g_assert_cmpstr(inner, ==, "a b");
+}
+
+static void query_and_index_agree(void)
+{
+    static const char *const texts[] = {"İstanbul'da", "Grüße an Ö", "п’ять",
+                                        "北京大学",    "a-b_c",      "שָׁלוֹם"};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *index = text_index_words(texts[i], -1, 0);
+        g_auto(GStrv) query = text_query_words(texts[i]);
+        g_autofree char *joined = g_strjoinv(" ", query);
+        g_assert_cmpstr(joined, ==, index);
+    }
+    g_auto(GStrv) none = text_query_words(" ,; ");
+    g_assert_null(none[0]);
+    g_autofree char *many = g_strnfill(200, 'x');
+    for (size_t i = 1; i < 200; i += 2)
+        many[i] = ' ';
+    g_auto(GStrv) capped = text_query_words(many);
+    g_assert_cmpuint(g_strv_length(capped), ==, 32);
+}
+
+static void folding_compares_whole_texts(void)
+{
+    g_autofree char *a = text_fold("Ünal ÇELİK");
+    g_autofree char *b = text_fold("unal celik");
+    g_assert_cmpstr(a, ==, b);
+    g_autofree char *c = text_fold("STRASSE");
+    g_autofree char *d = text_fold("Straße");
+    g_assert_cmpstr(c, ==, d);
+}
+
+static void *break_often(void *expected)
+{
+    for (int i = 0; i < 300; i++) {
+        g_autofree char *words = text_index_words("我们在北京大学 and Grüße", -1, 0);
+        g_assert_cmpstr(words, ==, expected);
+    }
+    return NULL;
+}
+
+static void threads_do_not_disturb_each_other(void)
+{
+    pthread_t threads[4];
+    g_autofree char *expected = text_index_words("我们在北京大学 and Grüße", -1, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+        g_assert_cmpint(pthread_create(&threads[i], NULL, break_often, expected), ==, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+        pthread_join(threads[i], NULL);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/text/words/latin", latin_words_part_at_blanks_and_signs);
+    g_test_add_func("/text/words/turkish", the_four_turkish_i_fold_alike);
+    g_test_add_func("/text/words/accents", accents_and_case_go);
+    g_test_add_func("/text/words/ukrainian", ukrainian_apostrophes_are_one_and_letters_stay);
+    g_test_add_func("/text/words/hebrew", hebrew_points_and_inner_quotes_go);
+    g_test_add_func("/text/words/chinese", chinese_is_broken_by_the_dictionary);
+    g_test_add_func("/text/words/thai-japanese", thai_and_japanese_come_apart);
+    g_test_add_func("/text/words/limits", long_words_are_cut_and_counted);
+    g_test_add_func("/text/words/bad-bytes", bad_bytes_part_words);
+    g_test_add_func("/text/words/query", query_and_index_agree);
+    g_test_add_func("/text/words/fold", folding_compares_whole_texts);
+    g_test_add_func("/text/words/threads", threads_do_not_disturb_each_other);
+    return g_test_run();
+}
