@@ -14,7 +14,7 @@ static struct imap_client *make(struct conn *conn, int64_t deadline)
     struct imap_client *client = g_new0(struct imap_client, 1);
     client->conn = conn;
     client->patience_ms = PATIENCE_MS;
-    client->deadline = client->latest = deadline;
+    client->deadline = client->latest = client->not_after = deadline;
     imap_bodies_init(&client->bodies);
     struct imap_sink sink = {imap_bodies_begin, imap_bodies_data, &client->bodies};
     client->parser = imap_parser_new(&imap_limits_default, &sink);
@@ -103,9 +103,11 @@ static bool start_tls(struct imap_client *client, const struct net_dial *dial, G
 static bool greet(struct imap_client *client, const struct net_dial *dial,
                   enum imap_security security, GError **error)
 {
-    return read_greeting(client, error) &&
-           (security != IMAP_STARTTLS || start_tls(client, dial, error)) &&
-           imap_client_learn_capabilities(client, error);
+    bool good = read_greeting(client, error) &&
+                (security != IMAP_STARTTLS || start_tls(client, dial, error)) &&
+                imap_client_learn_capabilities(client, error);
+    client->not_after = CLOCK_NEVER;
+    return good;
 }
 
 struct imap_client *imap_client_open(const struct net_dial *dial, enum imap_security security,

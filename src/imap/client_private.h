@@ -19,6 +19,7 @@ struct imap_client {
 
     int64_t patience_ms;
     int64_t deadline;      /* of the verb that runs */
+    int64_t not_after;     /* for every verb: the caller's deadline while the client is opened */
     int64_t latest;        /* a bulk FETCH moves its deadline on, but never behind this */
     uint64_t stretched_at; /* bytes read when it was moved on last */
 

@@ -22,7 +22,7 @@ bool imap_client_begin(struct imap_client *client, GError **error)
     }
     client->garbage = 0;
     g_clear_pointer(&client->warning, g_free);
-    client->deadline = clock_in_ms(client->patience_ms);
+    client->deadline = MIN(clock_in_ms(client->patience_ms), client->not_after);
     client->latest = clock_in_ms(client->patience_ms > INT64_MAX / STRETCH_TIMES
                                      ? INT64_MAX
                                      : client->patience_ms * STRETCH_TIMES);

@@ -286,6 +286,19 @@ static void starttls_is_never_done_without(void)
     g_assert_cmpint(starttls_error(preauth), ==, ERROR_TLS);
 }
 
+static void opening_ends_by_the_callers_deadline(void)
+{
+    static const char *const lines[] = {"S: * OK hello", "C: P1 CAPABILITY", NULL};
+    int fd = -1;
+    struct imap_script *script = imap_script_start(lines, &fd);
+    g_autoptr(GError) error = NULL;
+    int64_t start = clock_now();
+    g_assert_null(imap_client_new(conn_new_fd(fd, NULL), clock_in_ms(50), &error));
+    g_assert_error(error, POSTROOM_ERROR, ERROR_TIMEOUT);
+    g_assert_cmpint(clock_now() - start, <, 20 * CLOCK_SECOND);
+    imap_script_finish(script);
+}
+
 static void exchange_is_known_by_what_it_says(void)
 {
     static const char *const lines[] =
@@ -346,6 +359,7 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/login/greetings", a_greeting_that_is_none_is_quoted);
     g_test_add_func("/imap/starttls/injection", what_is_slipped_in_before_tls_is_refused);
     g_test_add_func("/imap/starttls/stripped", starttls_is_never_done_without);
+    g_test_add_func("/imap/login/deadline", opening_ends_by_the_callers_deadline);
     g_test_add_func("/imap/login/exchange", exchange_is_known_by_what_it_says);
     g_test_add_func("/imap/login/id-enable", id_and_enable_say_only_what_is_offered);
     return g_test_run();
