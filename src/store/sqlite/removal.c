@@ -45,6 +45,7 @@ static bool each_id(struct db *db, const GArray *ids, const char *const *stateme
 
 static const char *const email_statements[] = {"DELETE FROM summary WHERE email = ?",
                                                "DELETE FROM words WHERE email = ?",
+                                               "DELETE FROM expect WHERE email = ?",
                                                "DELETE FROM email WHERE id = ?", NULL};
 static const char *const blob_statements[] = {"DELETE FROM blob WHERE id = ?", NULL};
 static const char *const raw_statements[] = {"DELETE FROM raw WHERE id = ?", NULL};

@@ -82,8 +82,7 @@ static const char *const mail_1 =
     " subject INTEGER NOT NULL, emailid TEXT, orphan INTEGER NOT NULL DEFAULT 0,"
     " indexed INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE UNIQUE INDEX email_ord ON email(account, ord);"
-    "CREATE INDEX email_thread ON email(thread) WHERE thread > 0;"
-    "CREATE INDEX email_hidden ON email(account) WHERE thread = 0;"
+    "CREATE INDEX email_thread ON email(thread);"
     "CREATE INDEX email_public ON email(public) WHERE public <> id;"
     "CREATE INDEX email_pending ON email(account, wanted, ord) WHERE state = 0 AND wanted >= 0;"
     "CREATE INDEX email_emailid ON email(account, emailid) WHERE emailid IS NOT NULL;"
@@ -110,6 +109,10 @@ static const char *const work_1 =
     "CREATE TABLE loose(account INTEGER NOT NULL, msgid INTEGER NOT NULL, email INTEGER NOT NULL,"
     " PRIMARY KEY(account, msgid, email)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX loose_email ON loose(email);"
+    /* Mailboxes where a message will appear that is this email: a copy of ours whose UID was not
+     * told, or the copy that a provider files of what was sent. */
+    "CREATE TABLE expect(email INTEGER NOT NULL, mailbox INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " PRIMARY KEY(email, mailbox)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE blob(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, user INTEGER NOT NULL,"
     " size INTEGER NOT NULL, type TEXT, created INTEGER NOT NULL, refs INTEGER NOT NULL) STRICT;"
     "CREATE INDEX blob_account ON blob(account);"
@@ -129,6 +132,7 @@ static const char *const work_1 =
     " blob INTEGER NOT NULL, message_id TEXT, mail_from TEXT NOT NULL, rcpt_to TEXT NOT NULL,"
     " envelope TEXT, send_at INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
     " next_attempt INTEGER NOT NULL, reply TEXT, problem TEXT, rcpt_replies TEXT, alias_id TEXT,"
+    " copy INTEGER NOT NULL DEFAULT 0,"
     " changed INTEGER NOT NULL) STRICT;"
     "CREATE INDEX submission_account ON submission(account, id);"
     "CREATE INDEX submission_email ON submission(email);"

@@ -1,0 +1,236 @@
+#include "store/sqlite/batch.h"
+
+#include "store/sqlite/fts.h"
+
+#include <string.h>
+
+#define THREAD_IDS_MAX 64
+
+static void free_op(gpointer pointer)
+{
+    struct batch_op *op = pointer;
+    mail_flags_clear(&op->flags);
+    g_free(op->reason);
+    g_clear_pointer(&op->summary, g_bytes_unref);
+    g_clear_pointer(&op->packed, g_bytes_unref);
+    g_clear_pointer(&op->kept, g_bytes_unref);
+    store_index_clear(&op->index);
+    g_free(op->emailid);
+    g_clear_pointer(&op->thread_ids, g_array_unref);
+    g_free(op);
+}
+
+void store_index_clear(struct store_index *index)
+{
+    char *texts[] = {index->subject, index->from, index->to,     index->cc,
+                     index->bcc,     index->body, index->quoted, index->filenames};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    *index = (struct store_index){0};
+}
+
+struct store_batch *store_batch_new(struct store *store, int64_t account)
+{
+    struct store_batch *batch = g_new0(struct store_batch, 1);
+    batch->store = store;
+    batch->account = account;
+    batch->ops = g_ptr_array_new_with_free_func(free_op);
+    batch->places = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    return batch;
+}
+
+void store_batch_free(struct store_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    g_ptr_array_unref(batch->ops);
+    g_hash_table_destroy(batch->places);
+    g_free(batch);
+}
+
+static struct batch_op *add_op(struct store_batch *batch, enum batch_kind kind, int64_t mailbox,
+                               uint32_t uid)
+{
+    struct batch_op *op = g_new0(struct batch_op, 1);
+    op->kind = kind;
+    op->mailbox = mailbox;
+    op->uid = uid;
+    g_ptr_array_add(batch->ops, op);
+    batch->bytes += sizeof *op;
+    return op;
+}
+
+static void add_id(const struct store *store, GArray *ids, const char *id)
+{
+    int64_t hash = id_hash(store, id);
+    if (id[0] != '\0' && !ids_hold(ids, hash))
+        g_array_append_val(ids, hash);
+}
+
+GArray *batch_thread_ids(const struct store *store, const struct mail_summary *summary)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    guint count = summary->references != NULL ? g_strv_length(summary->references) : 0;
+    if (summary->message_id != NULL)
+        add_id(store, ids, summary->message_id);
+    for (char **id = summary->in_reply_to; id != NULL && *id != NULL && ids->len < 16; id++)
+        add_id(store, ids, *id);
+    /* The first and the last ones tell the most. */
+    for (guint i = 0; i < count; i++)
+        if (i == 0 || count - i <= THREAD_IDS_MAX)
+            add_id(store, ids, summary->references[i]);
+    return ids;
+}
+
+int64_t batch_msgid(const struct store *store, const struct mail_summary *summary,
+                    int64_t received_at, uint64_t size)
+{
+    if (summary->message_id != NULL && summary->message_id[0] != '\0')
+        return id_hash(store, summary->message_id);
+    g_autofree char *stand_in =
+        g_strdup_printf("\n%" G_GINT64_FORMAT "\n%" G_GUINT64_FORMAT "\n%s", received_at, size,
+                        summary->subject != NULL ? summary->subject : "");
+    return id_hash(store, stand_in);
+}
+
+int64_t batch_subject(const struct store *store, const struct mail_summary *summary)
+{
+    return id_hash(store, summary->base_subject != NULL ? summary->base_subject : "");
+}
+
+static void copy_index(struct store_index *to, const struct store_index *from)
+{
+    if (from == NULL)
+        return;
+    *to = (struct store_index){g_strdup(from->subject), g_strdup(from->from),
+                               g_strdup(from->to),      g_strdup(from->cc),
+                               g_strdup(from->bcc),     g_strdup(from->body),
+                               g_strdup(from->quoted),  g_strdup(from->filenames)};
+}
+
+void store_batch_message(struct store_batch *batch, const struct store_batch_message *message)
+{
+    const struct mail_summary *summary = message->summary;
+    struct batch_op *op = add_op(batch, BATCH_MESSAGE, message->mailbox, message->uid);
+    op->uidvalidity = message->uidvalidity;
+    mail_flags_copy(&op->flags, &message->flags);
+    op->received_at = message->received_at;
+    op->size = message->size;
+    op->summary = summary_pack(summary);
+    op->attachment = summary->has_attachment;
+    op->emailid = g_strdup(message->emailid);
+    op->msgid = batch_msgid(batch->store, summary, message->received_at, message->size);
+    op->subject = batch_subject(batch->store, summary);
+    op->thread_ids = batch_thread_ids(batch->store, summary);
+    op->unreadable = message->unreadable;
+    batch->bytes += g_bytes_get_size(op->summary);
+    if (message->raw == NULL)
+        return;
+    op->has_raw = true;
+    op->packed = blob_pack(message->raw);
+    batch->bytes += g_bytes_get_size(op->packed);
+    if (message->index == NULL)
+        return;
+    copy_index(&op->index, message->index);
+    op->kept = fts_words_keep(&op->index);
+    batch->bytes += 4 * g_bytes_get_size(op->kept);
+}
+
+void store_batch_flags(struct store_batch *batch, int64_t mailbox, uint32_t uid,
+                       const struct mail_flags *flags)
+{
+    mail_flags_copy(&add_op(batch, BATCH_FLAGS, mailbox, uid)->flags, flags);
+}
+
+void store_batch_vanished(struct store_batch *batch, int64_t mailbox, uint32_t uid)
+{
+    add_op(batch, BATCH_VANISHED, mailbox, uid);
+}
+
+void store_batch_skipped(struct store_batch *batch, int64_t mailbox, uint32_t uidvalidity,
+                         uint32_t uid, const char *reason)
+{
+    struct batch_op *op = add_op(batch, BATCH_SKIPPED, mailbox, uid);
+    op->uidvalidity = uidvalidity;
+    op->reason = g_strdup(reason != NULL ? reason : "");
+}
+
+void store_batch_sweep(struct store_batch *batch)
+{
+    add_op(batch, BATCH_SWEEP, 0, 0);
+}
+
+size_t store_batch_bytes(const struct store_batch *batch)
+{
+    return batch->bytes;
+}
+
+static bool load_places(struct tx *tx, struct store_batch *batch, GError **error)
+{
+    GError *cause = NULL;
+    g_hash_table_remove_all(batch->places);
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, &cause,
+                 "SELECT mailbox.id, uidvalidity, role, headers_done FROM mailbox JOIN account ON"
+                 " account.id = mailbox.account WHERE account = ? AND removing = 0",
+                 I(batch->account));
+    while (db_step(tx->db, row, &cause)) {
+        struct batch_place *place = g_new0(struct batch_place, 1);
+        place->id = db_int(row, 0);
+        place->uidvalidity = (uint32_t)db_int(row, 1);
+        place->role = (enum mail_role)db_int(row, 2);
+        place->headers_done = db_int(row, 3) != 0;
+        g_hash_table_insert(batch->places, &place->id, place);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
+{
+    const struct batch_place *place = g_hash_table_lookup(batch->places, &op->mailbox);
+    if (op->kind == BATCH_SWEEP)
+        return batch_sweep(tx, batch, error);
+    /* The mailbox went, or its UIDs mean something else by now. */
+    if (place == NULL || (op->uidvalidity != 0 && op->uidvalidity != place->uidvalidity))
+        return true;
+    switch (op->kind) {
+    case BATCH_MESSAGE:
+        return batch_message(tx, batch, op, error);
+    case BATCH_FLAGS:
+        return batch_flags(tx, batch, op, error);
+    case BATCH_VANISHED:
+        return batch_vanished(tx, batch, op, error);
+    case BATCH_SKIPPED:
+        return batch_skipped(tx, batch, op, error);
+    case BATCH_SWEEP:
+        break;
+    }
+    return true;
+}
+
+static bool apply(struct tx *tx, void *arg, GError **error)
+{
+    struct store_batch *batch = arg;
+    batch->result = (struct store_batch_result){0};
+    if (!load_places(tx, batch, error))
+        return false;
+    for (guint i = 0; i < batch->ops->len; i++)
+        if (!apply_op(tx, batch, batch->ops->pdata[i], error))
+            return false;
+    return true;
+}
+
+bool store_batch_commit(struct store_batch *batch, enum store_lane lane,
+                        struct store_batch_result *result, GError **error)
+{
+    bool ok = batch->ops->len == 0 || store_write(batch->store, lane, apply, batch, error);
+    if (result != NULL)
+        *result = ok ? batch->result : (struct store_batch_result){0};
+    batch->result = (struct store_batch_result){0};
+    g_ptr_array_set_size(batch->ops, 0);
+    batch->bytes = 0;
+    return ok;
+}

@@ -1,0 +1,64 @@
+/* What a batch holds: prepared in the caller's thread, applied by the writer. */
+#ifndef POSTROOM_STORE_SQLITE_BATCH_H
+#define POSTROOM_STORE_SQLITE_BATCH_H
+
+#include "store/sqlite/emails.h"
+
+enum batch_kind { BATCH_MESSAGE, BATCH_FLAGS, BATCH_VANISHED, BATCH_SKIPPED, BATCH_SWEEP };
+struct batch_op {
+    enum batch_kind kind;
+    int64_t mailbox;
+    uint32_t uidvalidity, uid;
+    struct mail_flags flags; /* with MAIL_DELETED */
+    char *reason;
+    /* of a message: */
+    int64_t received_at;
+    uint64_t size;
+    GBytes *summary, *packed, *kept;
+    struct store_index index;
+    bool has_raw, unreadable, attachment;
+    char *emailid;
+    int64_t msgid, subject;
+    GArray *thread_ids; /* int64_t */
+};
+struct store_batch {
+    struct store *store;
+    int64_t account;
+    GPtrArray *ops;
+    size_t bytes;
+    struct store_batch_result result;
+    GHashTable *places; /* mailbox -> struct batch_place; of one run */
+};
+struct batch_place {
+    int64_t id;
+    uint32_t uidvalidity;
+    enum mail_role role;
+    bool headers_done;
+};
+
+/* Hashes of the ids that put an email into a thread, and of what tells it from others. (transfer
+ * full) */
+GArray *batch_thread_ids(const struct store *store, const struct mail_summary *summary);
+int64_t batch_msgid(const struct store *store, const struct mail_summary *summary,
+                    int64_t received_at, uint64_t size);
+int64_t batch_subject(const struct store *store, const struct mail_summary *summary);
+
+/* --- batch_apply.c */
+bool batch_message(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
+bool batch_flags(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
+/* --- batch_leave.c */
+bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
+bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
+bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error);
+/* One remote is gone; the email may become an orphan. */
+bool leave_remote(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email, GError **error);
+/* --- join.c */
+/* The email that an unknown message is; 0: a new one. */
+int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GError **error);
+/* Ties them together. */
+bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GError **error);
+
+bool remote_insert(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email,
+                   const struct mail_flags *flags, GError **error);
+
+#endif

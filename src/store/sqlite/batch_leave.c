@@ -1,0 +1,170 @@
+#include "store/sqlite/batch.h"
+
+#include "store/sqlite/fts.h"
+
+#include "base/clock.h"
+
+/* A provider files its copy of a sent message within seconds; after this the store stops waiting
+ * and has its own copy put there. */
+#define SENT_COPY_WAIT 3600
+/* A message that was moved and never seen again. */
+#define EXPECT_WAIT STORE_DAY
+
+static bool has_other_traces(struct tx *tx, int64_t email)
+{
+    return DB_NUMBER(tx->db, NULL, 1,
+                     "SELECT EXISTS(SELECT 1 FROM remote WHERE email = ?1) OR EXISTS(SELECT 1 FROM"
+                     " expect WHERE email = ?1) OR EXISTS(SELECT 1 FROM intent WHERE email = ?1"
+                     " AND journal IS NOT NULL AND target <> 0)",
+                     I(email)) != 0;
+}
+
+static bool leave_seen(struct tx *tx, struct email_row *row, int64_t mailbox, GError **error)
+{
+    g_autoptr(GArray) members = email_members(tx->db, row->id, error);
+    if (!has_other_traces(tx, row->id))
+        /* Still shown where it was: a move by someone else shows up as a new message elsewhere
+         * before the sweep. */
+        return DB_RUN(tx->db, error, "UPDATE email SET orphan = ? WHERE id = ?", I(mailbox),
+                      I(row->id));
+    if (!ids_hold(members, mailbox))
+        return true;
+    return members->len == 1 ? email_hide(tx, row, error)
+                             : email_remove_member(tx, row, mailbox, error);
+}
+
+bool leave_remote(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email, GError **error)
+{
+    struct email_row row = {0};
+    GError *cause = NULL;
+    DB_RUN(tx->db, &cause, "DELETE FROM remote WHERE mailbox = ? AND uid = ?", I(mailbox), I(uid));
+    /* Nothing is left to flag or to expunge there. */
+    if (cause == NULL)
+        DB_RUN(tx->db, &cause, "DELETE FROM intent WHERE email = ? AND mailbox = ? AND kind = ?",
+               I(email), I(mailbox), I(STORE_INTENT_EXPUNGE));
+    if (cause == NULL && email_load(tx, email, &row, &cause) &&
+        (row.thread == 0 || leave_seen(tx, &row, mailbox, &cause)))
+        email_settle(tx, email, &cause);
+    email_row_clear(&row);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
+{
+    GError *cause = NULL;
+    int64_t email = DB_NUMBER(tx->db, &cause, -1,
+                              "SELECT coalesce(email, 0) FROM remote WHERE mailbox = ? AND uid = ?",
+                              I(op->mailbox), I(op->uid));
+    if (cause == NULL && email >= 0) {
+        batch->result.removed++;
+        leave_remote(tx, op->mailbox, op->uid, email, &cause);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
+{
+    GError *cause = NULL;
+    (void)batch;
+    int64_t email = DB_NUMBER(tx->db, &cause, 0,
+                              "SELECT coalesce(email, 0) FROM remote WHERE mailbox = ? AND uid = ?",
+                              I(op->mailbox), I(op->uid));
+    if (cause == NULL)
+        DB_RUN(tx->db, &cause,
+               "INSERT INTO remote(mailbox, uid, email, bits, words, skipped) VALUES(?1, ?2, NULL,"
+               " 0, NULL, ?3) ON CONFLICT DO UPDATE SET skipped = ?3",
+               I(op->mailbox), I(op->uid), T(op->reason));
+    /* Its headers are here, its message never will be: not asked for again. */
+    if (cause == NULL && email != 0)
+        DB_RUN(tx->db, &cause, "UPDATE email SET wanted = -1 WHERE id = ? AND state = 0", I(email));
+    if (cause == NULL)
+        DB_RUN(tx->db, &cause,
+               "UPDATE mailbox SET skipped = (SELECT count(*) FROM remote WHERE mailbox = ?1 AND"
+               " remote.skipped IS NOT NULL) WHERE id = ?1",
+               I(op->mailbox));
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static GArray *sweep_ids(struct tx *tx, const char *sql, int64_t account, int64_t before,
+                         GError **error)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *row =
+        db_query(tx->db, sql, (const struct db_value[]){I(account), I(before)}, 2, error);
+    while (db_step(tx->db, row, error)) {
+        int64_t id = db_int(row, 0);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+/* Copies of sent messages that did not come: the store's own is appended instead. */
+static bool give_up_sent_copies(struct tx *tx, int64_t account, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) ids =
+        sweep_ids(tx,
+                  "SELECT DISTINCT expect.email FROM expect JOIN submission ON submission.email ="
+                  " expect.email WHERE submission.account = ? AND state = 3 AND copy = 0 AND since "
+                  "< ?",
+                  account, clock_wall() - SENT_COPY_WAIT, &cause);
+    for (guint i = 0; i < ids->len && cause == NULL; i++) {
+        int64_t email = g_array_index(ids, int64_t, i);
+        if (DB_RUN(tx->db, &cause, "UPDATE submission SET copy = 2 WHERE email = ?", I(email)) &&
+            DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ?", I(email)))
+            email_settle(tx, email, &cause);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+/* A move or copy of ours that no pass showed: what is here is put right by a new plan. */
+static bool give_up_expectations(struct tx *tx, int64_t account, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) ids =
+        sweep_ids(tx,
+                  "SELECT DISTINCT expect.email FROM expect JOIN email ON email.id = expect.email"
+                  " WHERE account = ? AND since < ?",
+                  account, clock_wall() - EXPECT_WAIT, &cause);
+    for (guint i = 0; i < ids->len && cause == NULL; i++) {
+        int64_t email = g_array_index(ids, int64_t, i);
+        if (DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ?", I(email)))
+            email_settle(tx, email, &cause);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) orphans =
+        sweep_ids(tx, "SELECT id FROM email WHERE account = ? AND orphan <> 0 AND ? = 0",
+                  batch->account, 0, &cause);
+    for (guint i = 0; i < orphans->len && cause == NULL; i++) {
+        struct email_row row;
+        if (email_load(tx, g_array_index(orphans, int64_t, i), &row, &cause))
+            email_delete(tx, &row, &cause);
+        email_row_clear(&row);
+    }
+    if (cause == NULL && give_up_sent_copies(tx, batch->account, &cause))
+        give_up_expectations(tx, batch->account, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}

@@ -1,0 +1,200 @@
+#include "store/sqlite/emails.h"
+
+#include "store/sqlite/people.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#define LEVEL 3
+/* Above this a message is unpacked into a file without a name, not into memory. */
+#define FILE_BACKED (1024 * 1024)
+#define BLOB_MAX (INT64_C(1) << 30)
+
+GBytes *blob_pack(GBytes *raw)
+{
+    gsize length = 0;
+    const void *bytes = g_bytes_get_data(raw, &length);
+    size_t bound = ZSTD_compressBound(length);
+    void *packed = g_malloc(bound);
+    size_t used = ZSTD_compress(packed, bound, bytes, length, LEVEL);
+    g_assert(!ZSTD_isError(used));
+    return g_bytes_new_take(g_realloc(packed, used), used);
+}
+
+bool blob_insert(struct tx *tx, int64_t id, int64_t account, int64_t user, const char *type,
+                 uint64_t size, GBytes *packed, int refs, GError **error)
+{
+    return DB_RUN(tx->blobs, error, "INSERT INTO raw(id, data) VALUES(?, ?)", I(id), B(packed)) &&
+           DB_RUN(tx->db, error,
+                  "INSERT INTO blob(id, account, user, size, type, created, refs)"
+                  " VALUES(?, ?, ?, ?, ?, ?, ?)",
+                  I(id), I(account), I(user), I(size), T(type), I(clock_wall()), I(refs));
+}
+
+bool blob_ref(struct tx *tx, int64_t blob, int delta, GError **error)
+{
+    if (blob == 0)
+        return true;
+    return DB_RUN(tx->db, error, "UPDATE blob SET refs = refs + ? WHERE id = ?", I(delta),
+                  I(blob)) &&
+           DB_RUN(tx->db, error,
+                  "INSERT OR IGNORE INTO blob_trash SELECT id FROM blob WHERE id = ? AND refs = 0"
+                  " AND ? < 0",
+                  I(blob), I(delta)) &&
+           (delta < 0 || DB_RUN(tx->db, error, "DELETE FROM blob_trash WHERE id = ?", I(blob)));
+}
+
+static void unmap(gpointer pointer)
+{
+    struct {
+        void *map;
+        size_t length;
+    } *mapping = pointer;
+    munmap(mapping->map, mapping->length);
+    g_free(mapping);
+}
+
+static GBytes *unpack_to_file(struct store *store, const void *packed, size_t packed_length,
+                              size_t length, GError **error)
+{
+    int fd = open(store->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fd = memfd_create("blob", MFD_CLOEXEC);
+    void *map = MAP_FAILED;
+    int code = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)length);
+    if (code == 0)
+        map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd >= 0)
+        close(fd);
+    if (map == MAP_FAILED) {
+        error_set(error, code == ENOSPC ? ERROR_DISK_FULL : ERROR_STORE,
+                  "cannot unpack a large message: %s", g_strerror(code));
+        return NULL;
+    }
+    struct {
+        void *map;
+        size_t length;
+    } *mapping = g_malloc(sizeof *mapping);
+    mapping->map = map;
+    mapping->length = length;
+    if (ZSTD_decompress(map, length, packed, packed_length) == length)
+        return g_bytes_new_with_free_func(map, length, unmap, mapping);
+    unmap(mapping);
+    error_set(error, ERROR_STORE, "a stored message is damaged");
+    return NULL;
+}
+
+static GBytes *unpack(struct store *store, const void *packed, size_t packed_length, GError **error)
+{
+    unsigned long long length = ZSTD_getFrameContentSize(packed, packed_length);
+    if (length > (unsigned long long)BLOB_MAX) {
+        error_set(error, ERROR_STORE, "a stored message is damaged");
+        return NULL;
+    }
+    if (length > FILE_BACKED)
+        return unpack_to_file(store, packed, packed_length, (size_t)length, error);
+    void *bytes = g_malloc(length + 1);
+    if (ZSTD_decompress(bytes, (size_t)length, packed, packed_length) == length)
+        return g_bytes_new_take(bytes, (size_t)length);
+    g_free(bytes);
+    error_set(error, ERROR_STORE, "a stored message is damaged");
+    return NULL;
+}
+
+GBytes *blob_load(struct store *store, struct db *blobs, int64_t blob, GError **error)
+{
+    GBytes *bytes = NULL;
+    GError *cause = NULL;
+    sqlite3_stmt *row = DB_QUERY(blobs, &cause, "SELECT data FROM raw WHERE id = ?", I(blob));
+    if (db_step(blobs, row, &cause)) {
+        bytes = unpack(store, sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0),
+                       &cause);
+        db_done(row);
+    } else if (cause == NULL) {
+        error_set(&cause, ERROR_NOT_FOUND, "no such blob");
+    }
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    return bytes;
+}
+
+/* --- as JMAP sees them */
+
+struct put_write {
+    const struct store_access *access;
+    GBytes *packed;
+    const char *type;
+    uint64_t size;
+    int64_t id;
+};
+
+static bool put_blob(struct tx *tx, void *arg, GError **error)
+{
+    struct put_write *write = arg;
+    int64_t user =
+        write->access != NULL ? store_principal_user(store_access_principal(write->access)) : 0;
+    int64_t used =
+        DB_NUMBER(tx->db, error, 0,
+                  "SELECT coalesce(sum(size), 0) FROM blob WHERE user = ? AND refs = 0", I(user));
+    if (used + (int64_t)write->size > UPLOAD_QUOTA) {
+        error_set(error, ERROR_TOO_LARGE, "too many uploads that no mail uses yet");
+        return false;
+    }
+    write->id = tx_new_blob(tx);
+    return blob_insert(tx, write->id, store_access_account(write->access), user, write->type,
+                       write->size, write->packed, 0, error);
+}
+
+int64_t store_blob_put(const struct store_access *access, GBytes *bytes, const char *type,
+                       GError **error)
+{
+    struct put_write write = {.access = access, .type = type, .size = g_bytes_get_size(bytes)};
+    if (!access_require(access, STORE_WRITE, error))
+        return 0;
+    if (write.size > (uint64_t)BLOB_MAX / 2) {
+        error_set(error, ERROR_TOO_LARGE, "a blob may have 512 MB");
+        return 0;
+    }
+    write.packed = blob_pack(bytes);
+    bool ok =
+        store_write(store_access_store(access), STORE_LANE_INTERACTIVE, put_blob, &write, error);
+    g_bytes_unref(write.packed);
+    return ok ? write.id : 0;
+}
+
+GBytes *store_blob(const struct store_access *access, int64_t blob, GError **error)
+{
+    GBytes *bytes = NULL;
+    struct store *store = store_access_store(access);
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    if (DB_NUMBER(&reader->main, NULL, 0, "SELECT 1 FROM blob WHERE id = ? AND account = ?",
+                  I(blob), I(store_access_account(access))) == 1)
+        bytes = blob_load(store, &reader->blobs, blob, error);
+    else
+        error_set(error, ERROR_NOT_FOUND, "no such blob");
+    reader_end(store, reader);
+    return bytes;
+}
+
+GBytes *store_sync_raw(struct store *store, int64_t email, GError **error)
+{
+    GBytes *bytes = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    int64_t blob =
+        DB_NUMBER(&reader->main, NULL, 0, "SELECT blob FROM email WHERE id = ?", I(email));
+    if (blob != 0)
+        bytes = blob_load(store, &reader->blobs, blob, error);
+    else
+        error_set(error, ERROR_NOT_FOUND, "the message is not here");
+    reader_end(store, reader);
+    return bytes;
+}

@@ -1,0 +1,285 @@
+#include "store/sqlite/emails.h"
+
+#include "store/sqlite/fts.h"
+
+#include "base/clock.h"
+
+#define ORD_TIE_BITS 20
+#define ORD_TIE_MASK ((INT64_C(1) << ORD_TIE_BITS) - 1)
+#define ORD_TIME_MAX ((INT64_C(1) << 40) - 1)
+
+void email_row_clear(struct email_row *row)
+{
+    mail_flags_clear(&row->flags);
+    g_clear_pointer(&row->emailid, g_free);
+}
+
+bool ids_hold(const GArray *ids, int64_t id)
+{
+    for (guint i = 0; i < ids->len; i++)
+        if (g_array_index(ids, int64_t, i) == id)
+            return true;
+    return false;
+}
+
+bool email_load(struct tx *tx, int64_t id, struct email_row *row, GError **error)
+{
+    sqlite3_stmt *s = DB_QUERY(tx->db, error,
+                               "SELECT id, account, public, thread, ord, received_at, size,"
+                               " estimate, blob, state, bits, words, attachment, indexed, msgid,"
+                               " alias, subject, emailid, orphan FROM email WHERE id = ?",
+                               I(id));
+    *row = (struct email_row){0};
+    if (!db_step(tx->db, s, error))
+        return false;
+    int64_t *numbers[] = {&row->id,     &row->account,  &row->public_id,
+                          &row->thread, &row->ord,      &row->received_at,
+                          &row->size,   &row->estimate, &row->blob};
+    for (int i = 0; i < (int)G_N_ELEMENTS(numbers); i++)
+        *numbers[i] = db_int(s, i);
+    row->state = (enum store_email_state)db_int(s, 9);
+    flags_from(&row->flags, (uint32_t)db_int(s, 10), db_text(s, 11));
+    row->attachment = db_int(s, 12) != 0;
+    row->indexed = db_int(s, 13) != 0;
+    row->msgid = db_int(s, 14);
+    row->alias = db_int(s, 15);
+    row->subject = db_int(s, 16);
+    row->emailid = db_text_copy(s, 17);
+    row->orphan = db_int(s, 18);
+    db_done(s);
+    return true;
+}
+
+int64_t email_of_public(struct db *db, int64_t account, int64_t public_id)
+{
+    int64_t id = DB_NUMBER(db, NULL, 0,
+                           "SELECT id FROM email WHERE id = ?1 AND public = ?1 AND account = ?2 AND"
+                           " thread > 0",
+                           I(public_id), I(account));
+    if (id != 0)
+        return id;
+    return DB_NUMBER(db, NULL, 0,
+                     "SELECT id FROM email WHERE public = ? AND public <> id AND account = ? AND"
+                     " thread > 0",
+                     I(public_id), I(account));
+}
+
+/* The order by received_at, then by number; a place that is taken moves up by one. */
+static int64_t free_ord(struct tx *tx, const struct email_row *row)
+{
+    int64_t time = CLAMP(row->received_at, 0, ORD_TIME_MAX);
+    int64_t ord = (time << ORD_TIE_BITS) | (row->id & ORD_TIE_MASK);
+    while (DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM email WHERE account = ? AND ord = ?",
+                     I(row->account), I(ord)) == 1)
+        ord++;
+    return ord;
+}
+
+static void count_totals(struct tx *tx, const struct email_row *row, int sign)
+{
+    if (row->state == STORE_EMAIL_PENDING)
+        tx_totals(tx, row->account, 0, 0, sign, sign * row->size);
+    else
+        tx_totals(tx, row->account, sign, sign * row->size, 0, 0);
+}
+
+bool email_insert(struct tx *tx, struct email_row *row, GBytes *summary, const int64_t *thread_ids,
+                  size_t thread_id_count, GError **error)
+{
+    g_autofree char *words = flags_words(&row->flags);
+    row->id = row->public_id = tx_new_id(tx);
+    row->ord = free_ord(tx, row);
+    if (!thread_assign(tx, row->account, row->id, thread_ids, thread_id_count, row->subject,
+                       &row->thread, error))
+        return false;
+    tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_CREATED);
+    count_totals(tx, row, 1);
+    return DB_RUN(tx->db, error,
+                  "INSERT INTO email(id, account, public, thread, ord, received_at, size, estimate,"
+                  " blob, state, bits, words, attachment, msgid, subject, emailid)"
+                  " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                  I(row->id), I(row->account), I(row->public_id), I(row->thread), I(row->ord),
+                  I(row->received_at), I(row->size), I(row->estimate), N(row->blob), I(row->state),
+                  I(row->flags.bits), T(words), I(row->attachment), I(row->msgid), I(row->subject),
+                  T(row->emailid)) &&
+           DB_RUN(tx->db, error, "INSERT INTO summary(email, data) VALUES(?, ?)", I(row->id),
+                  B(summary));
+}
+
+bool email_add_member(struct tx *tx, const struct email_row *row, int64_t mailbox, GError **error)
+{
+    tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_UPDATED);
+    return tx_touch_thread(tx, row->account, row->thread, false, error) &&
+           DB_RUN(tx->db, error,
+                  "INSERT OR IGNORE INTO member(mailbox, ord, email, thread, bits)"
+                  " VALUES(?, ?, ?, ?, ?)",
+                  I(mailbox), I(row->ord), I(row->id), I(row->thread), I(row->flags.bits));
+}
+
+bool email_remove_member(struct tx *tx, const struct email_row *row, int64_t mailbox,
+                         GError **error)
+{
+    tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_UPDATED);
+    return tx_touch_thread(tx, row->account, row->thread, false, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM member WHERE mailbox = ? AND ord = ?", I(mailbox),
+                  I(row->ord));
+}
+
+static GArray *ids_of(struct db *db, const char *sql, int64_t email, GError **error)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *s = db_query(db, sql, (const struct db_value[]){I(email)}, 1, error);
+    while (db_step(db, s, error)) {
+        int64_t id = db_int(s, 0);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+GArray *email_members(struct db *db, int64_t email, GError **error)
+{
+    return ids_of(db, "SELECT mailbox FROM member WHERE email = ? ORDER BY mailbox", email, error);
+}
+
+GArray *email_remotes(struct db *db, int64_t email, GError **error)
+{
+    return ids_of(db, "SELECT mailbox FROM remote WHERE email = ? ORDER BY mailbox", email, error);
+}
+
+bool email_set_flags(struct tx *tx, struct email_row *row, const struct mail_flags *flags,
+                     GError **error)
+{
+    if (mail_flags_equal(&row->flags, flags))
+        return true;
+    if (row->thread > 0) {
+        tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_UPDATED);
+        if (!tx_touch_thread(tx, row->account, row->thread, false, error))
+            return false;
+    }
+    bool bits_changed = row->flags.bits != flags->bits;
+    struct mail_flags copy;
+    mail_flags_copy(&copy, flags);
+    mail_flags_clear(&row->flags);
+    row->flags = copy;
+    g_autofree char *words = flags_words(&row->flags);
+    if (!DB_RUN(tx->db, error, "UPDATE email SET bits = ?, words = ? WHERE id = ?",
+                I(row->flags.bits), T(words), I(row->id)))
+        return false;
+    if (!bits_changed)
+        return true;
+    g_autoptr(GArray) mailboxes = email_members(tx->db, row->id, error);
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (!DB_RUN(tx->db, error, "UPDATE member SET bits = ? WHERE mailbox = ? AND ord = ?",
+                    I(row->flags.bits), I(g_array_index(mailboxes, int64_t, i)), I(row->ord)))
+            return false;
+    return true;
+}
+
+bool email_hide(struct tx *tx, struct email_row *row, GError **error)
+{
+    if (row->thread == 0)
+        return true;
+    g_autoptr(GArray) mailboxes = email_members(tx->db, row->id, error);
+    if (!tx_touch_thread(tx, row->account, row->thread, true, error))
+        return false;
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (!DB_RUN(tx->db, error, "DELETE FROM member WHERE mailbox = ? AND ord = ?",
+                    I(g_array_index(mailboxes, int64_t, i)), I(row->ord)))
+            return false;
+    tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_DESTROYED);
+    row->thread = 0;
+    return DB_RUN(tx->db, error, "UPDATE email SET thread = 0, orphan = 0 WHERE id = ?",
+                  I(row->id));
+}
+
+bool email_show(struct tx *tx, struct email_row *row, const GArray *mailboxes, GError **error)
+{
+    row->public_id = tx_new_id(tx);
+    row->thread = row->public_id;
+    tx_touch_new_thread(tx, row->account, row->thread);
+    tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_CREATED);
+    if (!DB_RUN(tx->db, error, "UPDATE email SET thread = ?, public = ? WHERE id = ?",
+                I(row->thread), I(row->public_id), I(row->id)))
+        return false;
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (!email_add_member(tx, row, g_array_index(mailboxes, int64_t, i), error))
+            return false;
+    return true;
+}
+
+static const char *const delete_statements[] = {
+    "DELETE FROM summary WHERE email = ?", "DELETE FROM words WHERE email = ?",
+    "DELETE FROM loose WHERE email = ?",   "DELETE FROM expect WHERE email = ?",
+    "DELETE FROM intent WHERE email = ?",  "DELETE FROM email WHERE id = ?",
+};
+
+bool email_delete(struct tx *tx, struct email_row *row, GError **error)
+{
+    if (!email_hide(tx, row, error) || !fts_remove(tx, row->account, row->id, row->ord, error) ||
+        !blob_ref(tx, row->blob, -1, error))
+        return false;
+    count_totals(tx, row, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(delete_statements); i++)
+        if (!db_run(tx->db, delete_statements[i], (const struct db_value[]){I(row->id)}, 1, error))
+            return false;
+    return true;
+}
+
+bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, GError **error)
+{
+    return DB_RUN(tx->db, error,
+                  "INSERT OR IGNORE INTO expect(email, mailbox, since) VALUES(?,?,?)", I(email),
+                  I(mailbox), I(clock_wall()));
+}
+
+/* Loose: a message that is not known yet may turn out to be this email. */
+static bool write_loose(struct tx *tx, const struct email_row *row, GError **error)
+{
+    GError *cause = NULL;
+    bool loose =
+        row->orphan != 0 ||
+        DB_NUMBER(tx->db, &cause, 0,
+                  "SELECT EXISTS(SELECT 1 FROM expect WHERE email = ?1) OR EXISTS(SELECT 1 FROM"
+                  " intent WHERE email = ?1 AND journal IS NOT NULL AND target <> 0) OR"
+                  " EXISTS(SELECT 1 FROM member WHERE email = ?1 AND NOT EXISTS(SELECT 1 FROM"
+                  " remote WHERE remote.email = ?1 AND remote.mailbox = member.mailbox))",
+                  I(row->id)) != 0;
+    if (cause == NULL)
+        DB_RUN(tx->db, &cause, "DELETE FROM loose WHERE email = ?", I(row->id));
+    if (cause == NULL && loose)
+        DB_RUN(tx->db, &cause, "INSERT OR IGNORE INTO loose(account, msgid, email) VALUES(?, ?, ?)",
+               I(row->account), I(row->msgid), I(row->id));
+    if (cause == NULL && loose && row->alias != 0)
+        DB_RUN(tx->db, &cause, "INSERT OR IGNORE INTO loose(account, msgid, email) VALUES(?, ?, ?)",
+               I(row->account), I(row->alias), I(row->id));
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool nothing_left(struct tx *tx, int64_t email)
+{
+    return DB_NUMBER(tx->db, NULL, 1,
+                     "SELECT EXISTS(SELECT 1 FROM remote WHERE email = ?1) OR EXISTS(SELECT 1 FROM"
+                     " intent WHERE email = ?1) OR EXISTS(SELECT 1 FROM expect WHERE email = ?1)",
+                     I(email)) == 0;
+}
+
+bool email_settle(struct tx *tx, int64_t email, GError **error)
+{
+    struct email_row row;
+    GError *cause = NULL;
+    if (email_load(tx, email, &row, &cause) && plan_mailboxes(tx, &row, &cause) &&
+        plan_flags(tx, &row, &cause)) {
+        if (row.thread == 0 && nothing_left(tx, email))
+            email_delete(tx, &row, &cause);
+        else
+            write_loose(tx, &row, &cause);
+    }
+    email_row_clear(&row);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}

@@ -1,0 +1,70 @@
+/* Emails inside a write transaction: rows, members (what is seen here), remotes (what is on the
+ * server), threads, and the intents that lead from one to the other. docs/internals/store.md tells
+ * the whole story. */
+#ifndef POSTROOM_STORE_SQLITE_EMAILS_H
+#define POSTROOM_STORE_SQLITE_EMAILS_H
+
+#include "store/sqlite/engine.h"
+#include "store/summary.h"
+
+struct email_row {
+    int64_t id, account, public_id, thread, ord, received_at, size, estimate, blob;
+    enum store_email_state state;
+    struct mail_flags flags;
+    bool attachment, indexed;
+    int64_t msgid, alias, subject; /* hashes; alias 0: none */
+    char *emailid;
+    int64_t orphan; /* the mailbox it vanished from; 0: none */
+};
+void email_row_clear(struct email_row *row);
+/* false without error: no such email. */
+bool email_load(struct tx *tx, int64_t id, struct email_row *row, GError **error);
+/* Internal number of a visible email; 0: none. */
+int64_t email_of_public(struct db *db, int64_t account, int64_t public_id);
+
+/* Fills id, public_id, ord and thread, then writes row and summary. */
+bool email_insert(struct tx *tx, struct email_row *row, GBytes *summary, const int64_t *thread_ids,
+                  size_t thread_id_count, GError **error);
+bool email_add_member(struct tx *tx, const struct email_row *row, int64_t mailbox, GError **error);
+bool email_remove_member(struct tx *tx, const struct email_row *row, int64_t mailbox,
+                         GError **error);
+/* Mailboxes of the members. (transfer full) */
+GArray *email_members(struct db *db, int64_t email, GError **error);
+/* Mailboxes of the remotes. (transfer full) */
+GArray *email_remotes(struct db *db, int64_t email, GError **error);
+/* Makes flags the local ones; nothing happens when they are already. */
+bool email_set_flags(struct tx *tx, struct email_row *row, const struct mail_flags *flags,
+                     GError **error);
+/* It is gone for everyone here; what is on the server is still known. */
+bool email_hide(struct tx *tx, struct email_row *row, GError **error);
+/* A hidden one is back, under a new public id, in these mailboxes. */
+bool email_show(struct tx *tx, struct email_row *row, const GArray *mailboxes, GError **error);
+/* Nothing of it is left. It must be hidden or have no members. */
+bool email_delete(struct tx *tx, struct email_row *row, GError **error);
+/* After any change of members, remotes or intents: plans mailbox intents, folds flag intents, notes
+ * whether a message may turn out to be it, and deletes it when nothing is left. */
+bool email_settle(struct tx *tx, int64_t email, GError **error);
+
+/* The thread of a new email (DESIGN.md 3). May merge others; *is_new: nobody else is in it. */
+bool thread_assign(struct tx *tx, int64_t account, int64_t email, const int64_t *ids, size_t count,
+                   int64_t subject, int64_t *thread, GError **error);
+
+/* --- plan.c */
+bool plan_mailboxes(struct tx *tx, const struct email_row *row, GError **error);
+bool plan_flags(struct tx *tx, const struct email_row *row, GError **error);
+
+/* --- blobs */
+/* raw as zstd bytes. A row with refs references. */
+bool blob_insert(struct tx *tx, int64_t id, int64_t account, int64_t user, const char *type,
+                 uint64_t size, GBytes *packed, int refs, GError **error);
+bool blob_ref(struct tx *tx, int64_t blob, int delta, GError **error);
+GBytes *blob_pack(GBytes *raw);
+/* (transfer full) */
+GBytes *blob_load(struct store *store, struct db *blobs, int64_t blob, GError **error);
+
+/* Does some remote or expectation of it in this mailbox exist? */
+bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, GError **error);
+
+bool ids_hold(const GArray *ids, int64_t id);
+
+#endif

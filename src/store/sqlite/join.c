@@ -1,0 +1,164 @@
+/* Which email an unknown message is. docs/internals/store.md lists the joins. */
+#include "store/sqlite/batch.h"
+
+struct candidate {
+    int64_t id, orphan, received_at, size, estimate;
+};
+
+/* In this mailbox one message is one email. */
+static bool is_here(struct tx *tx, int64_t email, int64_t mailbox)
+{
+    return DB_NUMBER(tx->db, NULL, 1,
+                     "SELECT EXISTS(SELECT 1 FROM remote WHERE email = ? AND mailbox = ?)",
+                     I(email), I(mailbox)) != 0;
+}
+
+/* A message of ours is to appear there. */
+static bool is_awaited(struct tx *tx, int64_t email, int64_t mailbox)
+{
+    return DB_NUMBER(tx->db, NULL, 0,
+                     "SELECT EXISTS(SELECT 1 FROM expect WHERE email = ?1 AND mailbox = ?2) OR"
+                     " EXISTS(SELECT 1 FROM intent WHERE email = ?1 AND target = ?2 AND journal IS"
+                     " NOT NULL) OR EXISTS(SELECT 1 FROM member WHERE email = ?1 AND mailbox = ?2)",
+                     I(email), I(mailbox)) != 0;
+}
+
+static bool same_message(const struct candidate *candidate, const struct batch_op *op)
+{
+    return candidate->received_at == op->received_at || candidate->estimate == (int64_t)op->size ||
+           candidate->size == (int64_t)op->size;
+}
+
+static int64_t find_by_emailid(struct tx *tx, int64_t account, const struct batch_op *op,
+                               GError **error)
+{
+    if (op->emailid == NULL)
+        return 0;
+    return DB_NUMBER(tx->db, error, 0,
+                     "SELECT id FROM email WHERE account = ?1 AND emailid = ?2 AND NOT EXISTS("
+                     "SELECT 1 FROM remote WHERE remote.email = email.id AND remote.mailbox = ?3)"
+                     " ORDER BY id LIMIT 1",
+                     I(account), T(op->emailid), I(op->mailbox));
+}
+
+static GArray *load_candidates(struct tx *tx, int64_t account, int64_t msgid, GError **error)
+{
+    GArray *candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+    sqlite3_stmt *row = DB_QUERY(tx->db, error,
+                                 "SELECT id, orphan, received_at, size, estimate FROM loose JOIN"
+                                 " email ON email.id = loose.email WHERE loose.account = ? AND"
+                                 " loose.msgid = ? ORDER BY id",
+                                 I(account), I(msgid));
+    while (db_step(tx->db, row, error)) {
+        struct candidate candidate = {db_int(row, 0), db_int(row, 1), db_int(row, 2),
+                                      db_int(row, 3), db_int(row, 4)};
+        g_array_append_val(candidates, candidate);
+    }
+    return candidates;
+}
+
+int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GError **error)
+{
+    GError *cause = NULL;
+    int64_t found = find_by_emailid(tx, account, op, &cause);
+    g_autoptr(GArray) candidates = load_candidates(tx, account, op->msgid, &cause);
+    for (guint i = 0; i < candidates->len && found == 0; i++) {
+        struct candidate *candidate = &g_array_index(candidates, struct candidate, i);
+        if (is_here(tx, candidate->id, op->mailbox))
+            continue;
+        if (candidate->orphan != 0 ? same_message(candidate, op)
+                                   : is_awaited(tx, candidate->id, op->mailbox))
+            found = candidate->id;
+    }
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    return found;
+}
+
+/* An orphan is found again: what the server says holds, except for what was still to be carried
+ * out when it vanished. */
+static bool merge_orphan(struct tx *tx, struct email_row *row, const struct batch_op *op,
+                         GError **error)
+{
+    GError *cause = NULL;
+    struct mail_flags local, add = {0}, remove = {0};
+    const struct mail_flags none = {0};
+    sqlite3_stmt *s = DB_QUERY(tx->db, &cause,
+                               "SELECT add_bits, add_words, remove_bits, remove_words FROM intent"
+                               " WHERE email = ? AND kind = 0 ORDER BY id",
+                               I(row->id));
+    while (db_step(tx->db, s, &cause)) {
+        struct mail_flags one;
+        flags_from(&one, (uint32_t)db_int(s, 0), db_text(s, 1));
+        flags_apply(&add, &one, &none);
+        mail_flags_clear(&one);
+        flags_from(&one, (uint32_t)db_int(s, 2), db_text(s, 3));
+        flags_apply(&remove, &one, &none);
+        mail_flags_clear(&one);
+    }
+    mail_flags_copy(&local, &op->flags);
+    local.bits &= ~(uint32_t)MAIL_DELETED;
+    flags_apply(&local, &add, &remove);
+    if (cause == NULL)
+        email_set_flags(tx, row, &local, &cause);
+    mail_flags_clear(&local);
+    mail_flags_clear(&add);
+    mail_flags_clear(&remove);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool adopt_orphan(struct tx *tx, struct email_row *row, const struct batch_op *op,
+                         GError **error)
+{
+    g_autoptr(GArray) members = email_members(tx->db, row->id, error);
+    int64_t old = row->orphan;
+    row->orphan = 0;
+    if (!DB_RUN(tx->db, error, "UPDATE email SET orphan = 0 WHERE id = ?", I(row->id)) ||
+        !merge_orphan(tx, row, op, error) ||
+        !DB_RUN(tx->db, error, "DELETE FROM intent WHERE email = ? AND kind = 0", I(row->id)))
+        return false;
+    if (old == op->mailbox || !ids_hold(members, old))
+        return true;
+    return email_add_member(tx, row, op->mailbox, error) &&
+           email_remove_member(tx, row, old, error);
+}
+
+/* Another label of a message that is known (EMAILID, X-GM-MSGID). */
+static bool add_place(struct tx *tx, const struct email_row *row, const struct batch_op *op,
+                      GError **error)
+{
+    if (row->thread == 0 || is_awaited(tx, row->id, op->mailbox))
+        return true;
+    return email_add_member(tx, row, op->mailbox, error);
+}
+
+bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GError **error)
+{
+    struct email_row row;
+    GError *cause = NULL;
+    if (email_load(tx, email, &row, &cause) &&
+        (row.orphan != 0 ? adopt_orphan(tx, &row, op, &cause) : add_place(tx, &row, op, &cause)) &&
+        remote_insert(tx, op->mailbox, op->uid, email, &op->flags, &cause) &&
+        DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ? AND mailbox = ?", I(email),
+               I(op->mailbox)) &&
+        DB_RUN(tx->db, &cause,
+               "UPDATE submission SET copy = 1 WHERE email = ? AND state = 3 AND ? IN (SELECT id"
+               " FROM mailbox WHERE role = ?)",
+               I(email), I(op->mailbox), I(MAIL_ROLE_SENT)) &&
+        DB_RUN(tx->db, &cause, "UPDATE email SET emailid = coalesce(emailid, ?) WHERE id = ?",
+               T(op->emailid), I(email)) &&
+        /* A step whose end a crash hid: its effect is seen here. */
+        DB_RUN(tx->db, &cause,
+               "DELETE FROM intent WHERE email = ? AND target = ? AND kind IN (2, 4) AND journal"
+               " IS NOT NULL",
+               I(email), I(op->mailbox)))
+        email_settle(tx, email, &cause);
+    email_row_clear(&row);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}

@@ -1,0 +1,68 @@
+/* Email/query. Every email has a place in the order by received_at (email.ord), and each way to
+ * find emails gives them in that order: members of a mailbox, matches of words, all. A query walks
+ * the cheapest of these streams (or two in step), tests what remains, and stops when it has what
+ * was asked for. */
+#ifndef POSTROOM_STORE_SQLITE_QUERY_H
+#define POSTROOM_STORE_SQLITE_QUERY_H
+
+#include "store/sqlite/emails.h"
+
+/* An email under test; what is not loaded yet is read when it is needed. */
+struct candidate {
+    int64_t ord;
+    int64_t email; /* 0: not loaded */
+    int64_t thread;
+    uint32_t bits;
+    bool has_row;
+    int64_t size, received_at, blob;
+    bool attachment;
+    const char *words; /* owned by the query */
+};
+
+struct query {
+    struct store *store;
+    struct reader *reader;
+    int64_t account;
+    GError *error;
+    /* the plan: */
+    GString *match;       /* words of the index, or NULL */
+    int64_t mailbox;      /* members of this mailbox, or 0 */
+    bool unseen;          /* of these, the unseen ones only */
+    bool flagged, worded; /* of all, those flagged or with keywords of their own */
+    int64_t first, last;  /* bounds of ord */
+    bool never;
+    GPtrArray *tests;        /* const struct store_filter *, all must hold */
+    GHashTable *texts;       /* const struct store_filter * -> GArray of ord, sorted */
+    GHashTable *hidden;      /* ords in the index that are not shown */
+    GHashTable *thread_bits; /* keyword and thread -> answer */
+    char *candidate_words;
+};
+
+/* --- query_filter.c */
+void query_plan(struct query *query, const struct store_filter *filter);
+bool query_test(struct query *query, const struct store_filter *filter,
+                struct candidate *candidate);
+bool query_load_row(struct query *query, struct candidate *candidate);
+/* Does any or all of the thread's emails have the keyword? */
+bool query_thread_has(struct query *query, int64_t thread, const char *keyword, bool all);
+bool query_has_keyword(struct query *query, struct candidate *candidate, const char *keyword);
+
+/* --- query_text.c */
+/* Adds the expression of a tree of words to match; false: it is not only words. */
+bool query_text_expression(const struct store_filter *filter, GString *match);
+void query_load_texts(struct query *query, const struct store_filter *filter);
+bool query_header(struct query *query, const struct store_filter *filter,
+                  struct candidate *candidate);
+
+/* --- query_stream.c */
+typedef bool query_visit_fn(struct query *query, struct candidate *candidate, void *arg);
+/* Calls visit with every email that matches, in order, until it returns false. */
+void query_walk(struct query *query, bool ascending, query_visit_fn *visit, void *arg);
+
+/* --- query_sort.c */
+/* All matches in the order asked for: GArray of struct candidate (ord, email, thread). */
+GArray *query_sorted(struct query *query, const struct store_query *asked);
+/* The order is that of received_at, first to last comparator. */
+bool query_is_direct(const struct store_query *asked, bool *ascending);
+
+#endif

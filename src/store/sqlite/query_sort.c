@@ -1,0 +1,137 @@
+#include "store/sqlite/query.h"
+
+bool query_is_direct(const struct store_query *asked, bool *ascending)
+{
+    *ascending = asked->sort_count > 0 && asked->sort[0].ascending;
+    return asked->sort_count == 0 || asked->sort[0].by == STORE_BY_RECEIVED_AT;
+}
+
+#define SORT_MAX 8
+
+struct sortable {
+    struct candidate candidate;
+    int64_t numbers[SORT_MAX];
+    char *texts[SORT_MAX];
+};
+
+struct sorting {
+    struct query *query;
+    const struct store_query *asked;
+    size_t count;
+    GArray *items; /* struct sortable */
+};
+
+static void sortable_clear(gpointer pointer)
+{
+    struct sortable *item = pointer;
+    for (size_t i = 0; i < SORT_MAX; i++)
+        g_free(item->texts[i]);
+}
+
+static bool needs_summary(enum store_sort_by by)
+{
+    return by == STORE_BY_SENT_AT || by == STORE_BY_FROM || by == STORE_BY_TO ||
+           by == STORE_BY_SUBJECT;
+}
+
+/* RFC 8621, 4.4.2: the display name, else the address, of the first. */
+static char *address_key(const struct mail_addresses *addresses)
+{
+    if (addresses->count == 0)
+        return g_strdup("");
+    const struct mail_address *first = &addresses->items[0];
+    const char *text = first->name != NULL && first->name[0] != '\0' ? first->name : first->email;
+    return g_utf8_casefold(text != NULL ? text : "", -1);
+}
+
+static void fill_summary_keys(struct sorting *sorting, struct sortable *item)
+{
+    struct db *db = &sorting->query->reader->main;
+    sqlite3_stmt *row =
+        DB_QUERY(db, &sorting->query->error, "SELECT data FROM summary WHERE email = ?",
+                 I(item->candidate.email));
+    bool found = db_step(db, row, &sorting->query->error);
+    struct mail_summary *summary = summary_unpack(found ? sqlite3_column_blob(row, 0) : NULL,
+                                                  found ? (size_t)sqlite3_column_bytes(row, 0) : 0);
+    db_done(row);
+    for (size_t i = 0; i < sorting->count; i++) {
+        enum store_sort_by by = sorting->asked->sort[i].by;
+        if (by == STORE_BY_SENT_AT)
+            item->numbers[i] =
+                summary->sent_at == INT64_MIN ? item->candidate.received_at : summary->sent_at;
+        else if (by == STORE_BY_FROM)
+            item->texts[i] = address_key(&summary->from);
+        else if (by == STORE_BY_TO)
+            item->texts[i] = address_key(&summary->to);
+        else if (by == STORE_BY_SUBJECT)
+            item->texts[i] = g_strdup(summary->base_subject != NULL ? summary->base_subject : "");
+    }
+    mail_summary_free(summary);
+}
+
+static bool fill_keys(struct sorting *sorting, struct sortable *item)
+{
+    struct query *query = sorting->query;
+    bool summary = false;
+    if (!query_load_row(query, &item->candidate))
+        return false;
+    for (size_t i = 0; i < sorting->count; i++) {
+        const struct store_sort *sort = &sorting->asked->sort[i];
+        summary = summary || needs_summary(sort->by);
+        const char *keyword = sort->keyword != NULL ? sort->keyword : "";
+        if (sort->by == STORE_BY_RECEIVED_AT)
+            item->numbers[i] = item->candidate.ord;
+        else if (sort->by == STORE_BY_SIZE)
+            item->numbers[i] = item->candidate.size;
+        else if (sort->by == STORE_BY_KEYWORD)
+            item->numbers[i] = query_has_keyword(query, &item->candidate, keyword);
+        else if (sort->by == STORE_BY_ALL_IN_THREAD || sort->by == STORE_BY_SOME_IN_THREAD)
+            item->numbers[i] = query_thread_has(query, item->candidate.thread, keyword,
+                                                sort->by == STORE_BY_ALL_IN_THREAD);
+    }
+    if (summary)
+        fill_summary_keys(sorting, item);
+    return true;
+}
+
+static bool collect(struct query *query, struct candidate *candidate, void *arg)
+{
+    struct sorting *sorting = arg;
+    struct sortable item = {.candidate = *candidate};
+    (void)query;
+    if (fill_keys(sorting, &item)) {
+        item.candidate.words = NULL;
+        g_array_append_val(sorting->items, item);
+    }
+    return true;
+}
+
+static int compare(gconstpointer left, gconstpointer right, gpointer data)
+{
+    const struct sortable *a = left, *b = right;
+    const struct sorting *sorting = data;
+    for (size_t i = 0; i < sorting->count; i++) {
+        int order = a->texts[i] != NULL && b->texts[i] != NULL
+                        ? g_utf8_collate(a->texts[i], b->texts[i])
+                        : (a->numbers[i] > b->numbers[i]) - (a->numbers[i] < b->numbers[i]);
+        if (order != 0)
+            return sorting->asked->sort[i].ascending ? order : -order;
+    }
+    return (a->candidate.ord < b->candidate.ord) - (a->candidate.ord > b->candidate.ord);
+}
+
+GArray *query_sorted(struct query *query, const struct store_query *asked)
+{
+    struct sorting sorting = {.query = query,
+                              .asked = asked,
+                              .count = MIN(asked->sort_count, SORT_MAX),
+                              .items = g_array_new(FALSE, TRUE, sizeof(struct sortable))};
+    g_array_set_clear_func(sorting.items, sortable_clear);
+    query_walk(query, false, collect, &sorting);
+    g_array_sort_with_data(sorting.items, compare, &sorting);
+    GArray *sorted = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+    for (guint i = 0; i < sorting.items->len; i++)
+        g_array_append_val(sorted, g_array_index(sorting.items, struct sortable, i).candidate);
+    g_array_unref(sorting.items);
+    return sorted;
+}

@@ -1,0 +1,158 @@
+#include "store/sqlite/query.h"
+
+#include "store/sqlite/fts.h"
+
+/* Steps before a stream that lags is sought anew. */
+#define PATIENCE 200
+
+struct stream {
+    sqlite3_stmt *row;
+    struct candidate at;
+    bool words, done;
+};
+
+static sqlite3_stmt *members_of(struct query *query, int64_t bound, bool ascending)
+{
+    struct db *db = &query->reader->main;
+    const struct db_value values[] = {I(query->mailbox), I(bound)};
+    const char *sql =
+        query->unseen
+            ? (ascending ? "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
+                           " >= ? AND (bits & 1) = 0 ORDER BY ord"
+                         : "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
+                           " <= ? AND (bits & 1) = 0 ORDER BY ord DESC")
+            : (ascending ? "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
+                           " >= ? ORDER BY ord"
+                         : "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
+                           " <= ? ORDER BY ord DESC");
+    return db_query(db, sql, values, 2, &query->error);
+}
+
+#define ALL "SELECT ord, id, thread, bits FROM email WHERE account = ? AND thread > 0 AND ord "
+
+static sqlite3_stmt *all_of(struct query *query, int64_t bound, bool ascending)
+{
+    struct db *db = &query->reader->main;
+    const struct db_value values[] = {I(query->account), I(bound)};
+    const char *sql =
+        query->worded    ? (ascending ? ALL ">= ? AND words IS NOT NULL ORDER BY ord"
+                                      : ALL "<= ? AND words IS NOT NULL ORDER BY ord DESC")
+        : query->flagged ? (ascending ? ALL ">= ? AND (bits & 4) <> 0 ORDER BY ord"
+                                      : ALL "<= ? AND (bits & 4) <> 0 ORDER BY ord DESC")
+                         : (ascending ? ALL ">= ? ORDER BY ord" : ALL "<= ? ORDER BY ord DESC");
+    return db_query(db, sql, values, 2, &query->error);
+}
+
+static void stream_read(struct query *query, struct stream *stream)
+{
+    stream->at = (struct candidate){0};
+    stream->done = !db_step(&query->reader->main, stream->row, &query->error);
+    if (stream->done)
+        return;
+    stream->at.ord = db_int(stream->row, 0);
+    if (stream->words)
+        return;
+    stream->at.email = db_int(stream->row, 1);
+    stream->at.thread = db_int(stream->row, 2);
+    stream->at.bits = (uint32_t)db_int(stream->row, 3);
+}
+
+static void stream_seek(struct query *query, struct stream *stream, int64_t bound, bool ascending)
+{
+    if (stream->words)
+        stream->row = fts_query(&query->reader->main, query->account, query->match->str, bound,
+                                ascending, &query->error);
+    else
+        stream->row = query->mailbox != 0 ? members_of(query, bound, ascending)
+                                          : all_of(query, bound, ascending);
+    stream_read(query, stream);
+}
+
+static bool is_behind(int64_t ord, int64_t bound, bool ascending)
+{
+    return ascending ? ord < bound : ord > bound;
+}
+
+/* Brings a stream to the first entry at or after bound. */
+static void stream_catch_up(struct query *query, struct stream *stream, int64_t bound,
+                            bool ascending)
+{
+    for (int i = 0; i < PATIENCE && !stream->done; i++) {
+        if (!is_behind(stream->at.ord, bound, ascending))
+            return;
+        stream_read(query, stream);
+    }
+    if (!stream->done && is_behind(stream->at.ord, bound, ascending))
+        stream_seek(query, stream, bound, ascending);
+}
+
+static bool out_of_bounds(const struct query *query, int64_t ord)
+{
+    return ord < query->first || ord > query->last;
+}
+
+static bool holds(struct query *query, struct candidate *candidate)
+{
+    for (guint i = 0; i < query->tests->len; i++)
+        if (!query_test(query, query->tests->pdata[i], candidate))
+            return false;
+    return true;
+}
+
+/* One stream, or two in step. */
+static void walk(struct query *query, struct stream *main, struct stream *other, bool ascending,
+                 query_visit_fn *visit, void *arg)
+{
+    int64_t bound = ascending ? query->first : query->last;
+    stream_seek(query, main, bound, ascending);
+    if (other != NULL)
+        stream_seek(query, other, bound, ascending);
+    while (!main->done && query->error == NULL && !out_of_bounds(query, main->at.ord)) {
+        if (other != NULL) {
+            stream_catch_up(query, other, main->at.ord, ascending);
+            if (other->done)
+                break;
+            if (other->at.ord != main->at.ord) {
+                stream_catch_up(query, main, other->at.ord, ascending);
+                continue;
+            }
+        }
+        struct candidate candidate = other != NULL ? other->at : main->at;
+        bool shown =
+            !main->words || other != NULL || !g_hash_table_contains(query->hidden, &candidate.ord);
+        if (shown && holds(query, &candidate) && !visit(query, &candidate, arg))
+            break;
+        stream_read(query, main);
+    }
+    db_done(main->row);
+    if (other != NULL)
+        db_done(other->row);
+}
+
+static void load_hidden(struct query *query)
+{
+    struct db *db = &query->reader->main;
+    sqlite3_stmt *row =
+        DB_QUERY(db, &query->error, "SELECT ord FROM email WHERE thread = 0 AND account = ?",
+                 I(query->account));
+    while (db_step(db, row, &query->error)) {
+        int64_t ord = db_int(row, 0);
+        g_hash_table_add(query->hidden, g_memdup2(&ord, sizeof ord));
+    }
+}
+
+void query_walk(struct query *query, bool ascending, query_visit_fn *visit, void *arg)
+{
+    struct stream words = {.words = true}, rows = {0};
+    if (query->never || query->first > query->last)
+        return;
+    for (guint i = 0; i < query->tests->len; i++)
+        query_load_texts(query, query->tests->pdata[i]);
+    bool has_words = query->match->len > 0;
+    if (has_words && query->mailbox == 0)
+        load_hidden(query);
+    if (!has_words)
+        walk(query, &rows, NULL, ascending, visit, arg);
+    else
+        walk(query, &words, query->mailbox != 0 ? &rows : NULL, ascending, visit, arg);
+}

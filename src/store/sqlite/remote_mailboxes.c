@@ -1,0 +1,319 @@
+#include "store/sqlite/batch.h"
+
+#include <string.h>
+
+void store_remote_mailbox_free(struct store_remote_mailbox *mailbox)
+{
+    if (mailbox == NULL)
+        return;
+    g_free(mailbox->raw_name);
+    g_free(mailbox->name);
+    g_free(mailbox);
+}
+
+static void free_remote_mailbox(gpointer mailbox)
+{
+    store_remote_mailbox_free(mailbox);
+}
+
+GPtrArray *store_sync_mailboxes(struct store *store, int64_t account, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GPtrArray *mailboxes = g_ptr_array_new_with_free_func(free_remote_mailbox);
+    sqlite3_stmt *row =
+        DB_QUERY(&reader->main, &cause,
+                 "SELECT id, raw_name, path, delimiter, role, selectable, subscribed, sync,"
+                 " uidvalidity, uidnext, highestmodseq, server_count, skipped, checked_at,"
+                 " headers_done FROM mailbox WHERE account = ? ORDER BY id",
+                 I(account));
+    while (db_step(&reader->main, row, &cause)) {
+        struct store_remote_mailbox *mailbox = g_new0(struct store_remote_mailbox, 1);
+        *mailbox = (struct store_remote_mailbox){.id = db_int(row, 0),
+                                                 .raw_name = db_text_copy(row, 1),
+                                                 .name = db_text_copy(row, 2),
+                                                 .delimiter = (char)db_int(row, 3),
+                                                 .role = (enum mail_role)db_int(row, 4),
+                                                 .selectable = db_int(row, 5) != 0,
+                                                 .subscribed = db_int(row, 6) != 0,
+                                                 .sync = db_int(row, 7) != 0,
+                                                 .uidvalidity = (uint32_t)db_int(row, 8),
+                                                 .uidnext = (uint32_t)db_int(row, 9),
+                                                 .highestmodseq = (uint64_t)db_int(row, 10),
+                                                 .server_count = (uint32_t)db_int(row, 11),
+                                                 .skipped = (uint32_t)db_int(row, 12),
+                                                 .checked_at = db_int(row, 13),
+                                                 .headers_done = db_int(row, 14) != 0};
+        g_ptr_array_add(mailboxes, mailbox);
+    }
+    reader_end(store, reader);
+    if (cause == NULL)
+        return mailboxes;
+    g_propagate_error(error, cause);
+    g_ptr_array_unref(mailboxes);
+    return NULL;
+}
+
+struct mailbox_write {
+    int64_t account;
+    struct store_remote_mailbox *mailbox;
+    int64_t id;
+    uint32_t uidvalidity;
+};
+
+/* The path's last level, and the path above it (NULL at the top). */
+static char *last_level(const char *path, char delimiter, char **above)
+{
+    const char *last = delimiter != '\0' ? strrchr(path, delimiter) : NULL;
+    *above = NULL;
+    if (last == NULL || last == path || last[1] == '\0')
+        return g_strdup(path);
+    *above = g_strndup(path, (gsize)(last - path));
+    return g_strdup(last + 1);
+}
+
+static uint32_t sort_order_of(enum mail_role role)
+{
+    switch (role) {
+    case MAIL_ROLE_INBOX:
+        return 1;
+    case MAIL_ROLE_DRAFTS:
+        return 2;
+    case MAIL_ROLE_SENT:
+        return 3;
+    case MAIL_ROLE_ARCHIVE:
+        return 4;
+    case MAIL_ROLE_JUNK:
+        return 5;
+    case MAIL_ROLE_TRASH:
+        return 6;
+    default:
+        return 10;
+    }
+}
+
+/* Children listed before their parent find it now. */
+static bool adopt_children(struct tx *tx, int64_t account, int64_t parent, const char *path,
+                           char delimiter, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) children = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_autofree char *prefix = g_strdup_printf("%s%c", path, delimiter);
+    sqlite3_stmt *row = delimiter == '\0'
+                            ? NULL
+                            : DB_QUERY(tx->db, &cause,
+                                       "SELECT id, substr(path, length(?2) + 1) FROM mailbox WHERE"
+                                       " account = ?1 AND substr(path, 1, length(?2)) = ?2 AND"
+                                       " parent <> ?3",
+                                       I(account), T(prefix), I(parent));
+    while (db_step(tx->db, row, &cause)) {
+        int64_t id = db_int(row, 0);
+        const char *rest = db_text(row, 1);
+        if (rest != NULL && rest[0] != '\0' && strchr(rest, delimiter) == NULL)
+            g_array_append_val(children, id);
+    }
+    for (guint i = 0; i < children->len && cause == NULL; i++) {
+        int64_t id = g_array_index(children, int64_t, i);
+        tx_change(tx, account, STORE_MAILBOX, id, CHANGE_UPDATED);
+        DB_RUN(tx->db, &cause, "UPDATE mailbox SET parent = ? WHERE id = ?", I(parent), I(id));
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool insert_mailbox(struct tx *tx, struct mailbox_write *write, const char *name,
+                           int64_t parent, GError **error)
+{
+    const struct store_remote_mailbox *m = write->mailbox;
+    if (!DB_RUN(tx->db, error,
+                "INSERT INTO mailbox(account, parent, name, raw_name, path, delimiter, role,"
+                " sort_order, subscribed, selectable, sync, uidvalidity, uidnext, highestmodseq,"
+                " server_count, skipped, checked_at, headers_done)"
+                " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                I(write->account), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter),
+                I(m->role), I(sort_order_of(m->role)), I(m->subscribed), I(m->selectable),
+                I(m->sync), I(m->uidvalidity), I(m->uidnext), I(m->highestmodseq),
+                I(m->server_count), I(m->skipped), I(m->checked_at), I(m->headers_done)))
+        return false;
+    write->id = sqlite3_last_insert_rowid(tx->db->handle);
+    tx_change(tx, write->account, STORE_MAILBOX, write->id, CHANGE_CREATED);
+    return true;
+}
+
+static bool update_mailbox(struct tx *tx, struct mailbox_write *write, const char *name,
+                           int64_t parent, GError **error)
+{
+    const struct store_remote_mailbox *m = write->mailbox;
+    int64_t role =
+        DB_NUMBER(tx->db, error, -1, "SELECT role FROM mailbox WHERE id = ? AND account = ?",
+                  I(m->id), I(write->account));
+    if (role < 0) {
+        if (error != NULL && *error == NULL)
+            error_set(error, ERROR_NOT_FOUND, "no such mailbox");
+        return false;
+    }
+    write->id = m->id;
+    if (!DB_RUN(tx->db, error,
+                "UPDATE mailbox SET parent = ?2, name = ?3, raw_name = ?4, path = ?5, delimiter ="
+                " ?6, role = ?7, sort_order = ?8, subscribed = ?9, selectable = ?10, sync = ?11"
+                " WHERE id = ?1 AND (parent IS NOT ?2 OR name IS NOT ?3 OR raw_name IS NOT ?4 OR"
+                " path IS NOT ?5 OR delimiter IS NOT ?6 OR role IS NOT ?7 OR subscribed IS NOT ?9"
+                " OR selectable IS NOT ?10 OR sync IS NOT ?11)",
+                I(m->id), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter),
+                I(m->role), I(sort_order_of(m->role)), I(m->subscribed), I(m->selectable),
+                I(m->sync)))
+        return false;
+    if (db_changes(tx->db) == 0)
+        return true;
+    tx_change(tx, write->account, STORE_MAILBOX, m->id, CHANGE_UPDATED);
+    /* The trash counts by rules of its own (RFC 8621, 2). */
+    bool recount = (role == MAIL_ROLE_TRASH) != (m->role == MAIL_ROLE_TRASH);
+    return !recount || counts_recount_account(tx, write->account, error);
+}
+
+static bool put_mailbox(struct tx *tx, void *arg, GError **error)
+{
+    struct mailbox_write *write = arg;
+    const struct store_remote_mailbox *m = write->mailbox;
+    g_autofree char *above = NULL;
+    g_autofree char *name = last_level(m->name, m->delimiter, &above);
+    int64_t parent = 0;
+    if (above != NULL)
+        parent = DB_NUMBER(tx->db, error, 0,
+                           "SELECT id FROM mailbox WHERE account = ? AND path = ? LIMIT 1",
+                           I(write->account), T(above));
+    if (DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM account WHERE id = ? AND removing = 0",
+                  I(write->account)) != 1) {
+        if (error != NULL && *error == NULL)
+            error_set(error, ERROR_NOT_FOUND, "no such account");
+        return false;
+    }
+    return (m->id == 0 ? insert_mailbox(tx, write, name, parent, error)
+                       : update_mailbox(tx, write, name, parent, error)) &&
+           adopt_children(tx, write->account, write->id, m->name, m->delimiter, error);
+}
+
+bool store_sync_mailbox_put(struct store *store, int64_t account,
+                            struct store_remote_mailbox *mailbox, GError **error)
+{
+    struct mailbox_write write = {.account = account, .mailbox = mailbox};
+    if (!store_write(store, STORE_LANE_INTERACTIVE, put_mailbox, &write, error))
+        return false;
+    mailbox->id = write.id;
+    return true;
+}
+
+/* Every remote of the mailbox is left, as if all its messages had vanished. */
+static bool leave_all(struct tx *tx, int64_t mailbox, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, &cause, "SELECT uid, coalesce(email, 0) FROM remote WHERE mailbox = ?",
+                 I(mailbox));
+    while (db_step(tx->db, row, &cause)) {
+        int64_t pair[2] = {db_int(row, 0), db_int(row, 1)};
+        g_array_append_vals(pairs, pair, 1);
+    }
+    for (guint i = 0; i < pairs->len && cause == NULL; i++) {
+        const int64_t *pair = (const int64_t *)(const void *)pairs->data + 2 * (size_t)i;
+        leave_remote(tx, mailbox, (uint32_t)pair[0], pair[1], &cause);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+/* Emails that are only seen in this mailbox go; others lose the membership. */
+static bool drop_members(struct tx *tx, int64_t mailbox, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) emails = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *s =
+        DB_QUERY(tx->db, &cause, "SELECT email FROM member WHERE mailbox = ?", I(mailbox));
+    while (db_step(tx->db, s, &cause)) {
+        int64_t id = db_int(s, 0);
+        g_array_append_val(emails, id);
+    }
+    for (guint i = 0; i < emails->len && cause == NULL; i++) {
+        struct email_row row;
+        int64_t id = g_array_index(emails, int64_t, i);
+        g_autoptr(GArray) members = email_members(tx->db, id, &cause);
+        if (cause == NULL && email_load(tx, id, &row, &cause)) {
+            if (members->len > 1 ? email_remove_member(tx, &row, mailbox, &cause)
+                                 : email_hide(tx, &row, &cause))
+                email_settle(tx, id, &cause);
+            email_row_clear(&row);
+        }
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool remove_mailbox(struct tx *tx, void *arg, GError **error)
+{
+    const struct mailbox_write *write = arg;
+    int64_t id = write->id;
+    tx_change(tx, write->account, STORE_MAILBOX, id, CHANGE_DESTROYED);
+    return leave_all(tx, id, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM expect WHERE mailbox = ?", I(id)) &&
+           DB_RUN(tx->db, error,
+                  "DELETE FROM intent WHERE account = ? AND (mailbox = ? OR target = ?)",
+                  I(write->account), I(id), I(id)) &&
+           drop_members(tx, id, error) &&
+           DB_RUN(tx->db, error, "UPDATE mailbox SET parent = 0 WHERE account = ? AND parent = ?",
+                  I(write->account), I(id)) &&
+           DB_RUN(tx->db, error, "DELETE FROM mailbox WHERE id = ? AND account = ?", I(id),
+                  I(write->account));
+}
+
+bool store_sync_mailbox_remove(struct store *store, int64_t account, int64_t mailbox,
+                               GError **error)
+{
+    struct mailbox_write write = {.account = account, .id = mailbox};
+    return store_write(store, STORE_LANE_BULK, remove_mailbox, &write, error);
+}
+
+static bool reset_mailbox(struct tx *tx, void *arg, GError **error)
+{
+    const struct mailbox_write *write = arg;
+    return leave_all(tx, write->id, error) &&
+           DB_RUN(tx->db, error,
+                  "UPDATE mailbox SET uidvalidity = ?, uidnext = 0, highestmodseq = 0, skipped = 0,"
+                  " headers_done = 0 WHERE id = ? AND account = ?",
+                  I(write->uidvalidity), I(write->id), I(write->account));
+}
+
+bool store_sync_mailbox_reset(struct store *store, int64_t account, int64_t mailbox,
+                              uint32_t uidvalidity, GError **error)
+{
+    struct mailbox_write write = {.account = account, .id = mailbox, .uidvalidity = uidvalidity};
+    return store_write(store, STORE_LANE_BULK, reset_mailbox, &write, error);
+}
+
+static bool mark_mailbox(struct tx *tx, void *arg, GError **error)
+{
+    const struct mailbox_write *write = arg;
+    const struct store_remote_mailbox *m = write->mailbox;
+    return DB_RUN(tx->db, error,
+                  "UPDATE mailbox SET uidvalidity = ?, uidnext = ?, highestmodseq = ?,"
+                  " server_count = ?, checked_at = ?, headers_done = ? WHERE id = ? AND account ="
+                  " ?",
+                  I(m->uidvalidity), I(m->uidnext), I(m->highestmodseq), I(m->server_count),
+                  I(m->checked_at), I(m->headers_done), I(m->id), I(write->account));
+}
+
+bool store_sync_mailbox_mark(struct store *store, int64_t account,
+                             const struct store_remote_mailbox *mailbox, GError **error)
+{
+    struct store_remote_mailbox copy = *mailbox;
+    struct mailbox_write write = {.account = account, .mailbox = &copy};
+    return store_write(store, STORE_LANE_BULK, mark_mailbox, &write, error);
+}

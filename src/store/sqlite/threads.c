@@ -1,0 +1,103 @@
+#include "store/sqlite/emails.h"
+
+/* Emails of the loser get new public ids, since their threadId changes (RFC 8621, 4.1.1). */
+static bool merge_thread(struct tx *tx, int64_t account, int64_t from, int64_t into, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) emails = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
+    if (!tx_touch_thread(tx, account, from, true, error))
+        return false;
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, &cause, "SELECT id, public FROM email WHERE thread = ?", I(from));
+    while (db_step(tx->db, row, &cause)) {
+        int64_t pair[2] = {db_int(row, 0), db_int(row, 1)};
+        g_array_append_vals(emails, pair, 1);
+    }
+    for (guint i = 0; i < emails->len && cause == NULL; i++) {
+        const int64_t *pair = (const int64_t *)(const void *)emails->data + 2 * (size_t)i;
+        int64_t fresh = tx_new_id(tx);
+        tx_change(tx, account, STORE_EMAIL, pair[1], CHANGE_DESTROYED);
+        tx_change(tx, account, STORE_EMAIL, fresh, CHANGE_CREATED);
+        if (DB_RUN(tx->db, &cause, "UPDATE email SET thread = ?, public = ? WHERE id = ?", I(into),
+                   I(fresh), I(pair[0])))
+            DB_RUN(tx->db, &cause,
+                   "UPDATE member SET thread = ?1 WHERE (mailbox, ord) IN (SELECT mailbox, ord FROM"
+                   " member WHERE email = ?2)",
+                   I(into), I(pair[0]));
+    }
+    if (cause == NULL)
+        DB_RUN(tx->db, &cause, "UPDATE ref SET thread = ? WHERE thread = ?", I(into), I(from));
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static GArray *find_threads(struct tx *tx, int64_t account, const int64_t *ids, size_t count,
+                            int64_t subject, GError **error)
+{
+    GArray *threads = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (size_t i = 0; i < count; i++) {
+        int64_t thread =
+            DB_NUMBER(tx->db, error, 0,
+                      "SELECT thread FROM ref WHERE account = ? AND hash = ? AND subject = ?",
+                      I(account), I(ids[i]), I(subject));
+        if (thread != 0 && !ids_hold(threads, thread))
+            g_array_append_val(threads, thread);
+    }
+    return threads;
+}
+
+bool thread_assign(struct tx *tx, int64_t account, int64_t email, const int64_t *ids, size_t count,
+                   int64_t subject, int64_t *thread, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) threads = find_threads(tx, account, ids, count, subject, &cause);
+    if (cause != NULL) {
+        g_propagate_error(error, cause);
+        return false;
+    }
+    *thread = email;
+    for (guint i = 0; i < threads->len; i++)
+        *thread = MIN(*thread, g_array_index(threads, int64_t, i));
+    if (threads->len == 0)
+        tx_touch_new_thread(tx, account, *thread);
+    else if (!tx_touch_thread(tx, account, *thread, true, error))
+        return false;
+    for (guint i = 0; i < threads->len; i++) {
+        int64_t other = g_array_index(threads, int64_t, i);
+        if (other != *thread && !merge_thread(tx, account, other, *thread, error))
+            return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!DB_RUN(tx->db, error, "INSERT OR IGNORE INTO ref VALUES(?, ?, ?, ?)", I(account),
+                    I(ids[i]), I(subject), I(*thread)))
+            return false;
+    return true;
+}
+
+GArray *store_thread_emails(const struct store_access *access, int64_t thread, GError **error)
+{
+    GError *cause = NULL;
+    struct store *store = store_access_store(access);
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *row =
+        thread <= 0 ? NULL
+                    : DB_QUERY(&reader->main, &cause,
+                               "SELECT public FROM email WHERE thread = ? AND thread > 0 AND"
+                               " account = ? ORDER BY ord",
+                               I(thread), I(store_access_account(access)));
+    while (db_step(&reader->main, row, &cause)) {
+        int64_t id = db_int(row, 0);
+        g_array_append_val(ids, id);
+    }
+    reader_end(store, reader);
+    if (cause == NULL)
+        return ids;
+    g_propagate_error(error, cause);
+    g_array_unref(ids);
+    return NULL;
+}

@@ -1,0 +1,206 @@
+/* An account with mailboxes and simple messages, for the tests of the store. */
+#ifndef POSTROOM_TESTS_UNIT_STORE_MAILBOX_FIXTURE_H
+#define POSTROOM_TESTS_UNIT_STORE_MAILBOX_FIXTURE_H
+
+#include "store_fixture.h"
+
+#include "store/mail.h"
+
+struct mail_fixture {
+    struct fixture f;
+    struct store_principal *user;
+    int64_t account;
+    int64_t inbox, archive, trash, drafts, sent;
+};
+
+static inline int64_t mail_mailbox(struct mail_fixture *m, const char *name, enum mail_role role)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_remote_mailbox mailbox = {.raw_name = g_strdup(name),
+                                           .name = g_strdup(name),
+                                           .delimiter = '/',
+                                           .role = role,
+                                           .selectable = true,
+                                           .subscribed = true,
+                                           .sync = true,
+                                           .uidvalidity = 7,
+                                           .headers_done = true};
+    g_assert_true(store_sync_mailbox_put(m->f.store, m->account, &mailbox, &error));
+    g_assert_no_error(error);
+    g_free(mailbox.raw_name);
+    g_free(mailbox.name);
+    return mailbox.id;
+}
+
+static inline void mail_open(struct mail_fixture *m)
+{
+    *m = (struct mail_fixture){0};
+    fixture_open(&m->f);
+    m->user = fixture_user(&m->f, "ann@example.org");
+    m->account = fixture_account(&m->f, m->user, "ann@mail.example", "password");
+    m->inbox = mail_mailbox(m, "INBOX", MAIL_ROLE_INBOX);
+    m->archive = mail_mailbox(m, "Archive", MAIL_ROLE_ARCHIVE);
+    m->trash = mail_mailbox(m, "Trash", MAIL_ROLE_TRASH);
+    m->drafts = mail_mailbox(m, "Drafts", MAIL_ROLE_DRAFTS);
+    m->sent = mail_mailbox(m, "Sent", MAIL_ROLE_SENT);
+}
+
+static inline void mail_close(struct mail_fixture *m)
+{
+    store_principal_unref(m->user);
+    fixture_close(&m->f);
+}
+
+static inline struct store_access *mail_access(struct mail_fixture *m, enum store_right right)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = store_authorise(m->f.store, m->user, m->account, right, &error);
+    g_assert_no_error(error);
+    return access;
+}
+
+struct mail_spec {
+    int64_t mailbox;
+    uint32_t uid;
+    const char *id, *parent, *subject, *body;
+    uint32_t bits;
+    int64_t received_at;
+    bool pending;
+    const char *keyword;
+};
+
+static inline struct mail_summary *mail_summary_of(const struct mail_spec *spec)
+{
+    struct mail_summary *summary = mail_summary_new();
+    const char *subject = spec->subject != NULL ? spec->subject : "subject";
+    summary->message_id = g_strdup(spec->id);
+    if (spec->parent != NULL) {
+        summary->references = g_new0(char *, 2);
+        summary->references[0] = g_strdup(spec->parent);
+    }
+    summary->subject = g_strdup(subject);
+    summary->base_subject = g_utf8_casefold(subject, -1);
+    mail_addresses_add(&summary->from, "Bea", "bea@example.org");
+    mail_addresses_add(&summary->to, NULL, "ann@mail.example");
+    summary->sent_at = spec->received_at;
+    if (!spec->pending)
+        summary->preview = g_strdup(spec->body);
+    return summary;
+}
+
+static inline void mail_add(struct store_batch *batch, const struct mail_spec *spec)
+{
+    struct mail_summary *summary = mail_summary_of(spec);
+    const char *body = spec->body != NULL ? spec->body : "some words";
+    g_autofree char *text =
+        g_strdup_printf("Message-ID: <%s>\r\nSubject: %s\r\nX-Test: yes\r\n\r\n%s",
+                        spec->id != NULL ? spec->id : "none", summary->subject, body);
+    g_autoptr(GBytes) raw = g_bytes_new(text, strlen(text));
+    struct store_index index = {.subject = g_utf8_casefold(summary->subject, -1),
+                                .from = g_strdup("bea bea@example.org"),
+                                .body = g_strdup(body)};
+    struct store_batch_message message = {.mailbox = spec->mailbox,
+                                          .uidvalidity = 7,
+                                          .uid = spec->uid,
+                                          .flags = {.bits = spec->bits},
+                                          .received_at = spec->received_at,
+                                          .size = strlen(text),
+                                          .summary = summary,
+                                          .raw = spec->pending ? NULL : raw,
+                                          .index = spec->pending ? NULL : &index};
+    if (spec->keyword != NULL)
+        mail_flags_set(&message.flags, spec->keyword, true);
+    store_batch_message(batch, &message);
+    mail_flags_clear(&message.flags);
+    store_index_clear(&index);
+    mail_summary_free(summary);
+}
+
+static inline struct store_batch_result mail_commit(struct store_batch *batch)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_batch_result result;
+    bool ok = store_batch_commit(batch, STORE_LANE_BULK, &result, &error);
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    return result;
+}
+
+static inline struct store_batch_result mail_put(struct mail_fixture *m,
+                                                 const struct mail_spec *spec)
+{
+    struct store_batch *batch = store_batch_new(m->f.store, m->account);
+    mail_add(batch, spec);
+    struct store_batch_result result = mail_commit(batch);
+    store_batch_free(batch);
+    return result;
+}
+
+static inline void mail_sweep(struct mail_fixture *m)
+{
+    struct store_batch *batch = store_batch_new(m->f.store, m->account);
+    store_batch_sweep(batch);
+    mail_commit(batch);
+    store_batch_free(batch);
+}
+
+static inline void mail_vanish(struct mail_fixture *m, int64_t mailbox, uint32_t uid)
+{
+    struct store_batch *batch = store_batch_new(m->f.store, m->account);
+    store_batch_vanished(batch, mailbox, uid);
+    mail_commit(batch);
+    store_batch_free(batch);
+}
+
+static inline void mail_flags(struct mail_fixture *m, int64_t mailbox, uint32_t uid, uint32_t bits)
+{
+    struct store_batch *batch = store_batch_new(m->f.store, m->account);
+    struct mail_flags flags = {.bits = bits};
+    store_batch_flags(batch, mailbox, uid, &flags);
+    mail_commit(batch);
+    store_batch_free(batch);
+}
+
+/* Public ids in a mailbox, newest first; 0: everywhere. */
+static inline GArray *mail_ids(struct mail_fixture *m, int64_t mailbox)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_READ);
+    struct store_filter *filter = store_filter_new(STORE_IN_MAILBOX);
+    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_val(filter->ids, mailbox);
+    struct store_query query = {.filter = mailbox != 0 ? filter : NULL, .limit = 1000};
+    struct store_query_result result;
+    g_assert_true(store_query(access, &query, &result, &error));
+    g_assert_no_error(error);
+    store_filter_free(filter);
+    store_access_free(access);
+    return result.ids;
+}
+
+static inline int64_t mail_only(struct mail_fixture *m, int64_t mailbox)
+{
+    g_autoptr(GArray) ids = mail_ids(m, mailbox);
+    g_assert_cmpuint(ids->len, ==, 1);
+    return g_array_index(ids, int64_t, 0);
+}
+
+static inline guint mail_count(struct mail_fixture *m, int64_t mailbox)
+{
+    g_autoptr(GArray) ids = mail_ids(m, mailbox);
+    return ids->len;
+}
+
+static inline struct store_email *mail_get(struct mail_fixture *m, int64_t id)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_READ);
+    g_autoptr(GPtrArray) emails =
+        store_emails(access, &id, 1,
+                     STORE_EMAIL_SUMMARY | STORE_EMAIL_FLAGS | STORE_EMAIL_MAILBOXES, NULL, &error);
+    g_assert_no_error(error);
+    store_access_free(access);
+    return emails->len == 1 ? g_ptr_array_steal_index(emails, 0) : NULL;
+}
+
+#endif
