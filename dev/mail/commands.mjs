@@ -28,12 +28,13 @@ function openFolder({ dir, address, folder = 'INBOX' }) {
 /** Adds `messages` deterministic messages of about `average` bytes. */
 export async function fillMailbox({ dir, address, messages, average, folder }) {
   const box = openFolder({ dir, address, folder });
-  const random = makeRandom(`bench ${messages} ${average}`);
+  const name = Buffer.from(folder ?? 'INBOX').toString('hex');
+  const random = makeRandom(`bench ${name} ${messages} ${average}`);
   const newest = Date.UTC(2026, 9, 1);
   for (let i = 0; i < messages; i++) {
     const date = new Date(newest - (messages - i) * 17 * 60e3);
     const flags = ['\\Seen', ...(i % 7 === 0 ? ['\\Answered'] : []), ...(i % 41 === 0 ? ['\\Flagged'] : [])];
-    box.add(benchMessage({ number: i, date, average, random, to: box.person }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
+    box.add(benchMessage({ number: i, date, average, random, to: box.person, box: name }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
   }
   box.finish();
   process.stdout.write(`${messages} messages written for ${box.person.mail}\n`);

@@ -14,14 +14,14 @@ function stock(random) {
   return paragraphs;
 }
 
-/** One message: every eighth answers an earlier one, some carry HTML; sizes vary around the average. */
-export function benchMessage({ number, date, average, random, to }) {
+/** One message: every eighth answers an earlier one, some carry HTML; sizes vary around the average. box: makes ids differ between folders. */
+export function benchMessage({ number, date, average, random, to, box }) {
   const texts = stock(random);
   const domain = 'bench.elsewhere.example';
   const head = [
     `From: Person ${random.int(1, 400)} <p${random.int(1, 400)}@${domain}>`, `To: ${to.mail}`,
-    `Subject: ${random.pick(WORDS)} ${random.pick(WORDS)} ${number}`, `Date: ${date.toUTCString().replace('GMT', '+0000')}`, `Message-ID: <bench.${number}@${domain}>`,
-    ...(number % 8 === 0 && number > 20 ? [`In-Reply-To: <bench.${number - 5}@${domain}>`, `References: <bench.${number - 5}@${domain}>`] : []),
+    `Subject: ${random.pick(WORDS)} ${random.pick(WORDS)} ${number}`, `Date: ${date.toUTCString().replace('GMT', '+0000')}`, `Message-ID: <bench.${box}.${number}@${domain}>`,
+    ...(number % 8 === 0 && number > 20 ? [`In-Reply-To: <bench.${box}.${number - 5}@${domain}>`, `References: <bench.${box}.${number - 5}@${domain}>`] : []),
     'MIME-Version: 1.0', `Content-Type: text/${number % 5 === 0 ? 'html' : 'plain'}; charset=utf-8`, '', '',
   ].join('\n');
   const wanted = Math.floor(average * (0.3 + 1.4 * random.next()));
