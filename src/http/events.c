@@ -1,0 +1,304 @@
+#include "http/events.h"
+
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GATHER (CLOCK_SECOND / 4)
+#define GATHER_LINKED CLOCK_SECOND
+#define SWEEP (30 * CLOCK_SECOND)
+#define PING_MIN 5u
+#define PING_MAX 300u
+#define STREAMS_PER_USER 32u
+
+struct subscriber {
+    struct http_stream *stream;
+    struct store_principal *principal;
+    char **types;        /* NULL: all */
+    bool once;           /* closeafter=state */
+    GHashTable *pending; /* account -> bits of enum store_type */
+    int64_t last_linked;
+};
+
+struct events {
+    struct jmap *jmap;
+    struct store *store;
+    struct exec_task *task;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t done;
+    GPtrArray *subscribers;
+    bool stopped, ended;
+    int64_t last_flush;
+};
+
+static void subscriber_free(void *data)
+{
+    struct subscriber *subscriber = data;
+    http_stream_close(subscriber->stream);
+    http_stream_unref(subscriber->stream);
+    store_principal_unref(subscriber->principal);
+    g_strfreev(subscriber->types);
+    g_hash_table_unref(subscriber->pending);
+    g_free(subscriber);
+}
+
+/* The store's own thread: note it and go. */
+static void on_change(int64_t account, unsigned types, void *arg)
+{
+    struct events *events = arg;
+    pthread_mutex_lock(&events->mutex);
+    for (guint i = 0; i < events->subscribers->len; i++) {
+        struct subscriber *subscriber = events->subscribers->pdata[i];
+        void *bits = g_hash_table_lookup(subscriber->pending, &account);
+        g_hash_table_replace(subscriber->pending, g_memdup2(&account, sizeof(account)),
+                             GUINT_TO_POINTER(GPOINTER_TO_UINT(bits) | types));
+    }
+    bool wake = events->subscribers->len > 0 && !events->stopped;
+    pthread_mutex_unlock(&events->mutex);
+    if (wake)
+        exec_task_poke(events->task, EXEC_NOTIFY);
+}
+
+/* What is due of one subscriber, taken out of its table: accounts and bits in turn. */
+struct due {
+    int64_t account;
+    unsigned bits;
+};
+
+/* With the mutex held. */
+static GArray *take_due(struct subscriber *subscriber, int64_t now)
+{
+    GArray *due = g_array_new(FALSE, FALSE, sizeof(struct due));
+    bool linked = now - subscriber->last_linked >= GATHER_LINKED;
+    unsigned held = linked ? 0 : (unsigned)STORE_LINKED_ACCOUNT;
+    GHashTableIter at;
+    void *key, *value;
+    g_hash_table_iter_init(&at, subscriber->pending);
+    while (g_hash_table_iter_next(&at, &key, &value)) {
+        struct due entry = {*(int64_t *)key, GPOINTER_TO_UINT(value) & ~held};
+        unsigned left = GPOINTER_TO_UINT(value) & held;
+        if (entry.bits != 0)
+            g_array_append_val(due, entry);
+        if ((entry.bits & STORE_LINKED_ACCOUNT) != 0)
+            subscriber->last_linked = now;
+        if (left == 0)
+            g_hash_table_iter_remove(&at);
+        else
+            g_hash_table_iter_replace(&at, GUINT_TO_POINTER(left));
+    }
+    return due;
+}
+
+static void merge(json_t *changed, json_t *change)
+{
+    const char *account;
+    json_t *states;
+    json_t *one = json_object_get(change, "changed");
+    json_object_foreach(one, account, states)
+    {
+        json_t *old = json_object_get(changed, account);
+        if (old != NULL)
+            json_object_update(old, states);
+        else
+            json_object_set(changed, account, states);
+    }
+    json_decref(change);
+}
+
+/* One StateChange of all that is due; the connection is closed to who may no longer listen. */
+static void tell(struct events *events, struct subscriber *subscriber, const GArray *due)
+{
+    const char *const *types = (const char *const *)subscriber->types;
+    if (!store_principal_is_valid(events->store, subscriber->principal)) {
+        http_stream_close(subscriber->stream);
+        return;
+    }
+    json_t *changed = json_object();
+    for (guint i = 0; i < due->len; i++) {
+        const struct due *entry = &g_array_index(due, struct due, i);
+        merge(changed, jmap_state_change(events->jmap, subscriber->principal, entry->account,
+                                         entry->bits, types));
+        if ((entry->bits & STORE_ACCESS) != 0) /* also told to those who just lost it */
+            merge(changed,
+                  jmap_state_change(events->jmap, subscriber->principal, 0, STORE_ACCESS, types));
+    }
+    bool any = json_object_size(changed) > 0;
+    json_t *change = json_pack("{s:s, s:o}", "@type", "StateChange", "changed", changed);
+    char *text = json_dumps(change, JSON_COMPACT);
+    if (any && text != NULL) {
+        (void)http_stream_send(subscriber->stream, "state", text);
+        if (subscriber->once)
+            http_stream_close(subscriber->stream);
+    }
+    free(text);
+    json_decref(change);
+}
+
+/* Takes the subscribers out for the time of the flush, since telling them reads the store. */
+static void flush(struct events *events, int64_t now)
+{
+    g_autoptr(GPtrArray) copies = g_ptr_array_new();
+    g_autoptr(GPtrArray) dues = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    pthread_mutex_lock(&events->mutex);
+    events->last_flush = now;
+    for (guint i = 0; i < events->subscribers->len; i++) {
+        struct subscriber *subscriber = events->subscribers->pdata[i];
+        g_ptr_array_add(copies, subscriber);
+        g_ptr_array_add(dues, take_due(subscriber, now));
+    }
+    pthread_mutex_unlock(&events->mutex);
+    for (guint i = 0; i < copies->len; i++) /* only this task removes subscribers */
+        tell(events, copies->pdata[i], dues->pdata[i]);
+    pthread_mutex_lock(&events->mutex);
+    for (guint i = events->subscribers->len; i > 0; i--) {
+        struct subscriber *subscriber = events->subscribers->pdata[i - 1];
+        if (!http_stream_is_open(subscriber->stream))
+            g_ptr_array_remove_index_fast(events->subscribers, i - 1);
+    }
+    pthread_mutex_unlock(&events->mutex);
+}
+
+/* When the next flush is due: soon with something pending, else for the sweep of ended sessions. */
+static int64_t next_due(struct events *events)
+{
+    int64_t due = CLOCK_NEVER;
+    pthread_mutex_lock(&events->mutex);
+    if (events->subscribers->len > 0)
+        due = events->last_flush + SWEEP;
+    for (guint i = 0; i < events->subscribers->len; i++) {
+        const struct subscriber *subscriber = events->subscribers->pdata[i];
+        GHashTableIter at;
+        void *value;
+        g_hash_table_iter_init(&at, subscriber->pending);
+        while (g_hash_table_iter_next(&at, NULL, &value)) {
+            bool only_linked = GPOINTER_TO_UINT(value) == STORE_LINKED_ACCOUNT;
+            int64_t at_least = only_linked ? subscriber->last_linked + GATHER_LINKED : 0;
+            due = MIN(due, MAX(events->last_flush + GATHER, at_least));
+        }
+    }
+    pthread_mutex_unlock(&events->mutex);
+    return due;
+}
+
+static struct exec_verdict run(void *arg, unsigned woke)
+{
+    struct events *events = arg;
+    int64_t now = clock_now();
+    if ((woke & EXEC_WOKE_STOP) != 0)
+        return (struct exec_verdict){EXEC_DONE, EXEC_NOTIFY, -1, CLOCK_NEVER};
+    if (next_due(events) <= now)
+        flush(events, now);
+    return (struct exec_verdict){EXEC_PARK, EXEC_NOTIFY, -1, next_due(events)};
+}
+
+static void on_done(void *arg)
+{
+    struct events *events = arg;
+    pthread_mutex_lock(&events->mutex);
+    events->ended = true;
+    pthread_cond_broadcast(&events->done);
+    pthread_mutex_unlock(&events->mutex);
+}
+
+struct events *events_new(struct exec *exec, struct jmap *jmap, struct store *store)
+{
+    struct events *events = g_new0(struct events, 1);
+    events->jmap = jmap;
+    events->store = store;
+    events->subscribers = g_ptr_array_new_with_free_func(subscriber_free);
+    events->last_flush = clock_now() - GATHER;
+    pthread_mutex_init(&events->mutex, NULL);
+    pthread_cond_init(&events->done, NULL);
+    events->task = exec_task_start(exec, EXEC_NOTIFY, run, events, on_done);
+    events->ended = events->task == NULL;
+    store_listen(store, on_change, events);
+    return events;
+}
+
+void events_stop(struct events *events)
+{
+    store_unlisten(events->store, on_change, events);
+    pthread_mutex_lock(&events->mutex);
+    bool first = !events->stopped;
+    events->stopped = true;
+    pthread_mutex_unlock(&events->mutex);
+    if (!first || events->task == NULL)
+        return;
+    exec_task_stop(events->task);
+    pthread_mutex_lock(&events->mutex);
+    while (!events->ended)
+        pthread_cond_wait(&events->done, &events->mutex);
+    g_ptr_array_set_size(events->subscribers, 0);
+    pthread_mutex_unlock(&events->mutex);
+}
+
+void events_free(struct events *events)
+{
+    exec_task_unref(events->task);
+    g_ptr_array_unref(events->subscribers);
+    pthread_cond_destroy(&events->done);
+    pthread_mutex_destroy(&events->mutex);
+    g_free(events);
+}
+
+/* "*" or "Email,Mailbox"; NULL for all. */
+static char **parse_types(const char *text)
+{
+    if (text == NULL || text[0] == '\0' || strcmp(text, "*") == 0)
+        return NULL;
+    return g_strsplit(text, ",", 64);
+}
+
+static unsigned parse_ping(const char *text)
+{
+    long seconds = text == NULL ? 0 : strtol(text, NULL, 10);
+    return seconds <= 0 ? 0 : (unsigned)CLAMP(seconds, (long)PING_MIN, (long)PING_MAX);
+}
+
+/* With the mutex held. */
+static guint streams_of(const struct events *events, const struct store_principal *principal)
+{
+    guint count = 0;
+    for (guint i = 0; i < events->subscribers->len; i++) {
+        const struct subscriber *subscriber = events->subscribers->pdata[i];
+        count += store_principal_user(subscriber->principal) == store_principal_user(principal);
+    }
+    return count;
+}
+
+static bool has_room(struct events *events, const struct store_principal *principal)
+{
+    pthread_mutex_lock(&events->mutex);
+    bool room = !events->stopped && streams_of(events, principal) < STREAMS_PER_USER;
+    pthread_mutex_unlock(&events->mutex);
+    return room;
+}
+
+void events_serve(struct events *events, struct http_request *request)
+{
+    struct store_principal *principal = http_request_principal(request);
+    if (!has_room(events, principal)) {
+        http_set_header(request, "Retry-After", "30");
+        http_respond_problem(request, 503, "Too many event streams are open.",
+                             "Close some of the pages that are open.");
+        return;
+    }
+    struct subscriber *subscriber = g_new0(struct subscriber, 1);
+    subscriber->stream = http_respond_stream(request);
+    subscriber->principal = store_principal_ref(principal);
+    subscriber->types = parse_types(http_request_query(request, "types"));
+    subscriber->once = g_strcmp0(http_request_query(request, "closeafter"), "state") == 0;
+    subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    http_stream_ping(subscriber->stream, parse_ping(http_request_query(request, "ping")));
+    pthread_mutex_lock(&events->mutex);
+    bool open = !events->stopped;
+    if (open)
+        g_ptr_array_add(events->subscribers, subscriber);
+    pthread_mutex_unlock(&events->mutex);
+    if (open)
+        exec_task_poke(events->task, EXEC_NOTIFY); /* for the sweep's deadline */
+    else
+        subscriber_free(subscriber);
+}
