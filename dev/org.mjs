@@ -31,26 +31,25 @@ function need(values, name) {
   return values[name];
 }
 
-/** Resolves when the organisation shall end. */
-function untilTold(withStdin, gone) {
+/** Resolves when the organisation shall end. Listens from the first moment, so that an early signal ends a start in order, too. */
+function untilTold(withStdin) {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, () => resolve(null));
     if (withStdin) {
       process.stdin.on('data', () => {});
       for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => resolve(null));
     }
-    gone.then(() => resolve('Dovecot ended by itself'));
   });
 }
 
 async function up(values) {
   const { startOrganisation } = await import('./mail/organisation.mjs');
   const dir = need(values, 'dir');
+  const told = untilTold(values['exit-with-stdin']);
   const org = await startOrganisation({ dir, mails: number(values, 'mails', 420), port: number(values, 'port', 0) });
-  const ended = untilTold(values['exit-with-stdin'], org.dovecot.gone);
   const { authority, imap, smtp } = org.json;
   process.stdout.write(`sample organisation ready: ${dir}/org.json (sign-in ${authority}, IMAP ${imap.host}:${imap.port}, SMTP ${smtp.host}:${smtp.port})\n`);
-  const complaint = await ended;
+  const complaint = await Promise.race([told, org.dovecot.gone.then(() => 'Dovecot ended by itself')]);
   await org.close();
   if (complaint) throw new Error(complaint);
 }

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { addressesOf } from '../people.mjs';
-import { findProgram, freePorts, makeDir, sleep, spawnTied } from './runtime.mjs';
+import { findProgram, freePorts, hasIpv6, makeDir, sleep, spawnTied } from './runtime.mjs';
 import { homeOf, localFolder } from './maildir.mjs';
 
 const SERVICES = ['imap', 'imaps', 'submission', 'submissions', 'lmtp'];
@@ -112,12 +112,12 @@ function specialUse() {
   return names.map(([name, role]) => section(name, role)).join('');
 }
 
-const general = ({ base, me, logFile }) => `base_dir = ${base}/run
+const general = ({ base, me, logFile, six }) => `base_dir = ${base}/run
 state_dir = ${base}/state
 log_path = ${logFile}
 info_log_path = ${logFile}
 protocols = imap lmtp submission
-listen = 127.0.0.1
+listen = 127.0.0.1${six ? ', ::1' : ''}
 instance_name = postroom-sample
 default_internal_user = ${me.user}
 default_internal_group = ${me.group}
@@ -234,6 +234,7 @@ export async function startDovecot({ people, owner, maildirRoot, introspectUrl, 
   const conf = path.join(base, 'etc');
   for (const d of ['etc', 'run', 'state']) makeDir(path.join(base, d), owner);
   const tlsHere = { ...tls, certFile: path.join(conf, 'server.pem') };
+  const six = await hasIpv6();
   const masterPassword = randomBytes(18).toString('hex');
   const put = writeConfig({ conf, people, owner, maildirRoot, introspectUrl, tls, masterPassword });
   put('server.pem', tls.cert);
@@ -243,7 +244,7 @@ export async function startDovecot({ people, owner, maildirRoot, introspectUrl, 
   try {
     for (let attempt = 0; attempt < 6; attempt++) {
       const ports = await choosePorts(attempt === 0 ? wanted : {});
-      put('dovecot.conf', mainConfig({ conf, base, me: owner, ports, tls: tlsHere, relayPort, logFile }));
+      put('dovecot.conf', mainConfig({ conf, base, me: owner, ports, tls: tlsHere, relayPort, logFile, six }));
       const child = await startOnce(path.join(conf, 'dovecot.conf'), owner, ports, logFile);
       if (child) return running({ child, ports, maildirRoot, owner, masterPassword, logFile, remove });
     }

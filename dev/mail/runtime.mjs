@@ -83,26 +83,48 @@ export function rememberedPorts(file, base = 0) {
   }
 }
 
-/** Listens on 127.0.0.1, on the wanted port or, where that is taken, a free one; resolves to the port. */
+/** Also takes connections to ::1 at that port, where the machine has IPv6: clients may try it first for "localhost". */
+function listenOnSix(server, port) {
+  const six = net.createServer((socket) => server.emit('connection', socket));
+  server.once('close', () => six.close());
+  return new Promise((done) => {
+    six.once('error', () => done(false));
+    six.listen(port, '::1', 4096, () => done(true));
+  });
+}
+
+/** True where ::1 can be listened on. */
+export function hasIpv6() {
+  return new Promise((done) => {
+    const probe = net.createServer();
+    probe.once('error', () => done(false));
+    probe.listen(0, '::1', () => probe.close(() => done(true)));
+  });
+}
+
+/** Listens on 127.0.0.1 (and ::1), on the wanted port or, where that is taken, a free one; resolves to the port. */
 export async function listen(server, port = 0) {
   const attempt = (wanted) => new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(wanted, '127.0.0.1', 4096, () => { server.off('error', reject); resolve(server.address().port); });
   });
-  return attempt(port).catch((error) => {
+  const chosen = await attempt(port).catch((error) => {
     if (error.code !== 'EADDRINUSE' || !port) throw error;
     return attempt(0);
   });
+  await listenOnSix(server, chosen);
+  return chosen;
 }
 
 /**
- * Starts a program that the kernel ends when this process dies, even by kill -9, with as many file descriptors as are allowed.
+ * Starts a program that the kernel ends when this process dies, even by kill -9, with as many file descriptors as are allowed. It has a
+ * process group of its own: Ctrl-C in a terminal is for us, and we end it in order.
  * owner: as mailOwner(); with root the child runs as that user.
  */
 export function spawnTied(program, args, { owner, ...options } = {}) {
   const drop = owner?.root ? [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'] : [];
   const script = 'ulimit -n "$(ulimit -H -n)" 2>/dev/null; exec "$@"';
-  return spawn('/bin/sh', ['-c', script, 'sh', findProgram('setpriv'), ...drop, '--pdeathsig', 'TERM', program, ...args], options);
+  return spawn('/bin/sh', ['-c', script, 'sh', findProgram('setpriv'), ...drop, '--pdeathsig', 'TERM', program, ...args], { ...options, detached: true });
 }
 
 /** Writes a whole file or nothing: readers never see half of it. */

@@ -1,7 +1,10 @@
 // Dovecot itself, as the tests of plain IMAP and SMTP use it: passwords, tokens, CONDSTORE, submission through the relay.
 
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
+import tls from 'node:tls';
+import { hasIpv6 } from '../runtime.mjs';
 import { makeXoauth2 } from '../tokens.mjs';
 import { ANNA, JAMES, LIN, MAEVE, SAM, SmtpClient, WORKSHOP, simpleMail, testOrganisation } from './helper.mjs';
 
@@ -84,4 +87,18 @@ test('another client can add, flag, move and expunge through the control', async
   const [moved] = await org.control('messages', { person: LIN, folder: 'Archive' });
   await org.control('expunge', { person: LIN, folder: 'Archive', uid: moved.uid });
   assert.equal((await org.control('messages', { person: LIN, folder: 'Archive' })).length, 0);
+});
+
+test('localhost means ::1 as well as 127.0.0.1 on every port', { skip: !(await hasIpv6()) && 'no IPv6 here' }, async () => {
+  const { imap, smtp, dovecot } = org.json;
+  for (const port of [imap.port, smtp.port, dovecot.imapsPort, dovecot.submissionPort]) {
+    await new Promise((resolve, reject) => {
+      const socket = net.connect(port, '::1', () => { socket.destroy(); resolve(); });
+      socket.once('error', reject);
+    });
+  }
+  const socket = tls.connect({ host: '::1', port: imap.port, ca: org.ca, servername: 'localhost' });
+  const greeting = await new Promise((resolve, reject) => { socket.once('data', resolve); socket.once('error', reject); });
+  assert.match(greeting.toString(), /^\* OK The Microsoft Exchange/);
+  socket.destroy();
 });
