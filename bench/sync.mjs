@@ -129,7 +129,7 @@ const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`;
 /** Prints a line and answers the ratio. */
 function line(name, ours, theirs, unit) {
   const [a, b] = [median(ours), median(theirs)];
-  process.stdout.write(`${name.padEnd(34)} ${unit(a).padStart(12)} ${unit(b).padStart(18)} ${(a / b).toFixed(3).padStart(8)}\n`);
+  process.stdout.write(`${name.padEnd(34)} ${unit(a).padStart(12)} ${unit(b).padStart(18)} ${(b > 0 ? (a / b).toFixed(3) : '-').padStart(8)}\n`);
   return a / b;
 }
 
