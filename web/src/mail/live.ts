@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { jmapOne, MethodError } from "../jmap/client.ts";
 import type { PushListener } from "../jmap/push.ts";
-import type { EmailSummary, Id, StateChange } from "../jmap/types.ts";
+import type { EmailSummary, Id, JmapSession, LinkedAccount, StateChange } from "../jmap/types.ts";
 import { cachedEmails, mergeSummaries, refreshLists } from "./cache.ts";
 import { fetchChanges, fetchSummaries, keys, knownState, rememberState } from "./queries.ts";
 
@@ -75,6 +75,15 @@ async function fetchEmailState(accountId: Id): Promise<string> {
   return answer.state;
 }
 
+/* The session lists the accounts, so it is asked again when one was linked or unlinked, not at each step of a sync. */
+function accountsDiffer(client: QueryClient, userAccount: Id): boolean {
+  const linked = client.getQueryData<readonly LinkedAccount[]>(keys.linked(userAccount));
+  const session = client.getQueryData<JmapSession>(keys.session);
+  if (!linked || !session) return true;
+  const known = Object.keys(session.accounts).filter((id) => id.startsWith("a"));
+  return linked.some((account) => !session.accounts[account.id]) || known.some((id) => !linked.some((account) => account.id === id));
+}
+
 type Handler = (accountId: Id) => void;
 
 /* What each type's change sets going. */
@@ -92,7 +101,7 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     Thread: () => undefined,
     LinkedAccount: (id) => pace(`LinkedAccount ${id}`, 500, async () => {
       await client.invalidateQueries({ queryKey: keys.linked(id) });
-      await client.invalidateQueries({ queryKey: keys.session });
+      if (accountsDiffer(client, id)) await client.invalidateQueries({ queryKey: keys.session });
     }),
     Provider: (id) => pace(`Provider ${id}`, 500, refetch(keys.providers(id))),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),

@@ -29,7 +29,7 @@ export function AntdFrame({ children }: { readonly children: ReactNode }) {
       theme={{
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {
-          colorPrimary: dark ? "#6f8cf5" : "#3556c8", colorLink: dark ? "#93a9ff" : "#3556c8", borderRadius: 8, controlHeight: 36, fontFamily: "inherit", motion: false,
+          colorPrimaryHover: dark ? "#86a0ff" : "#2b48ae", colorError: dark ? "#ff9c93" : "#b3261e", colorPrimary: dark ? "#6f8cf5" : "#3556c8", colorLink: dark ? "#93a9ff" : "#3556c8", borderRadius: 8, controlHeight: 36, fontFamily: "inherit", motion: false,
           colorBgContainer: dark ? "#1b1d21" : "#ffffff", colorBgElevated: dark ? "#24272c" : "#ffffff", colorBorder: dark ? "#5d6372" : "#8a90a0",
           colorTextDescription: dark ? "#969cab" : "#646b7a", colorTextPlaceholder: dark ? "#8b91a0" : "#6c7382",
         },

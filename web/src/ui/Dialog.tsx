@@ -19,6 +19,7 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Dialo
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
+    dialog?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => dialog?.close();
   }, []);
   return (

@@ -26,7 +26,7 @@ function ToastCard({ toast }: { readonly toast: Toast }) {
         )}
       </div>
       {undo && (
-        <Button kind="inverse" onClick={() => { dismissToast(key); undo(); }}>{t("common.undo")}</Button>
+        <Button kind="inverse" onClick={() => { dismissToast(key); undo(); }}>{t(toast.undoLabel ?? "common.undo")}</Button>
       )}
       <IconButton label={t("common.dismiss")} icon={X} onClick={() => dismissToast(key)} />
     </div>

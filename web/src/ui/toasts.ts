@@ -9,6 +9,8 @@ export interface Toast {
   /* Raw text of the server, shown under Details only. */
   readonly detail?: string | null;
   readonly undo?: () => void;
+  /* What the button says when it does something other than undo; the z key leaves it alone then. */
+  readonly undoLabel?: MessageId;
   readonly duration: number;
 }
 
@@ -37,7 +39,7 @@ export function dismissToast(key: number): void {
 
 /* The newest thing that can be undone: what the z key does. */
 export function undoLatest(): boolean {
-  const latest = toasts.findLast((toast) => toast.undo);
+  const latest = toasts.findLast((toast) => toast.undo && !toast.undoLabel);
   if (!latest?.undo) return false;
   dismissToast(latest.key);
   latest.undo();

@@ -45,7 +45,7 @@ async function send(client: QueryClient, sending: Sending, letter: NewLetter): P
     showToast({ text: "compose.sent", duration: 4_000 });
   } catch (error) {
     const failure = failureOf(error);
-    showToast({ ...failure, tone: "problem", duration: 60_000, undo: () => openLetter(letter) });
+    showToast({ ...failure, tone: "problem", duration: 60_000, undo: () => openLetter(letter), undoLabel: "draft.edit" });
   }
   await refreshLists(client, sending.accountId);
   await client.invalidateQueries({ queryKey: keys.threads(sending.accountId) });

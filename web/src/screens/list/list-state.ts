@@ -136,7 +136,7 @@ export function useListState(view: ListView, route: MailRoute): ListState {
   const [mark, setMark] = useState<Id | null>(null);
   const cursor = mark ?? route.threadId;
   const open = useCallback((threadId: Id | null) => {
-    setMark(threadId);
+    setMark(threadId ?? route.threadId);
     navigate({ ...route, threadId });
   }, [route]);
   return useMemo<ListState>(() => {

@@ -37,7 +37,7 @@ export function MoveDialog({ list, mailboxes, current, onClose }: Props) {
   return (
     <Dialog title={t("move.title", { count: list.targets().length })} onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); choose(found[0]?.mailbox); }}>
-        <input className="input" autoFocus value={text} onChange={(event) => setText(event.target.value)} placeholder={t("move.filter")} aria-label={t("move.filter")} dir="auto" />
+        <input className="input" data-autofocus value={text} onChange={(event) => setText(event.target.value)} placeholder={t("move.filter")} aria-label={t("move.filter")} dir="auto" />
       </form>
       <ul className="move-list">
         {found.map(({ mailbox, depth, name }) => (

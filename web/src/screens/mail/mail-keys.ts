@@ -128,5 +128,5 @@ export function useMailKeys(context: KeyContext): void {
     if (!now.context.enabled || isTyping(event.target) || isForeign(event) || event.defaultPrevented) return;
     event.preventDefault();
     command(now.context, now.commands);
-  })), []);
+  }), { ignore: (event) => event.isComposing }), []);
 }

@@ -53,6 +53,10 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
     return () => setOpenEmail(null);
   }, [route.accountId, newest]);
   useEffect(() => {
+    /* Where the list has given way to the reader, the focus goes with it. */
+    if (document.getElementById("list")?.offsetParent === null) heading.current?.focus();
+  }, [thread.id]);
+  useEffect(() => {
     const first = scroller.current?.querySelector<HTMLElement>(".message[data-open=true]");
     if (first && first.offsetTop > 160) scroller.current?.scrollTo({ top: first.offsetTop - 72 });
     else scroller.current?.scrollTo({ top: 0 });
