@@ -7,13 +7,22 @@
 #include "http/throttle.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define LOGIN_BODY_MAX 8192
 #define COOKIE_SECONDS (30 * 24 * 3600)
 #define CREDENTIALS_MAX 4096
 
+/* A password check takes long and waits for its turn. Logins have workers of their own for that,
+ * and of the others only so many may be in one: the rest of the pool stays free. */
+#define LOGIN_WORKERS 3
+#define LOGIN_STACK (512u * 1024)
+#define BASIC_CHECKS_MAX 2
+
 struct http_auth {
+    struct exec *login_exec;
+    atomic_int basic_checks;
     struct store *store;
     struct throttle *throttle;
     struct basic_cache *cache;
@@ -131,6 +140,21 @@ static char *decode_basic(const char *encoded)
     return NULL;
 }
 
+static struct store_principal *check_basic(struct http_auth *auth, struct http_request *request,
+                                           const char *user, const struct secret *secret)
+{
+    struct store_principal *principal = NULL;
+    if (atomic_fetch_add(&auth->basic_checks, 1) < BASIC_CHECKS_MAX) {
+        principal = check(auth, request, user, secret, true, user[0] != '\0');
+    } else {
+        http_set_header(request, "Retry-After", "2");
+        http_respond_problem(request, 503, "Too many people are signing in at this moment.",
+                             "Try again in a few seconds.");
+    }
+    atomic_fetch_sub(&auth->basic_checks, 1);
+    return principal;
+}
+
 static bool admit_basic(struct http_auth *auth, struct http_request *request, const char *encoded)
 {
     char *plain = decode_basic(encoded);
@@ -143,7 +167,7 @@ static bool admit_basic(struct http_auth *auth, struct http_request *request, co
         const char *colon = strchr(plain, ':');
         g_autofree char *user = g_strndup(plain, (size_t)(colon - plain));
         struct secret *secret = secret_new(colon + 1, strlen(colon + 1));
-        principal = check(auth, request, user, secret, true, user[0] != '\0');
+        principal = check_basic(auth, request, user, secret);
         secret_free(secret);
         if (principal != NULL)
             basic_cache_put(auth->cache, plain, principal);
@@ -341,11 +365,16 @@ struct http_auth *http_auth_add(struct http_server *server, struct store *store,
                                 const struct keyring *keyring)
 {
     struct http_auth *auth = g_new0(struct http_auth, 1);
+    const struct exec_config pool = {.workers = LOGIN_WORKERS,
+                                     .reserved = LOGIN_WORKERS - 1,
+                                     .stack_bytes = LOGIN_STACK};
+    auth->login_exec = exec_new(&pool);
     auth->store = store;
     auth->throttle = throttle_new();
     auth->cache = basic_cache_new(keyring);
     const struct http_route routes[] = {
-        {"POST", "auth/login", HTTP_DOOR_LOGIN, LOGIN_BODY_MAX, serve_login, auth, NULL},
+        {"POST", "auth/login", HTTP_DOOR_LOGIN, LOGIN_BODY_MAX, serve_login, auth,
+         auth->login_exec},
         {"POST", "auth/logout", HTTP_DOOR_CALL, LOGIN_BODY_MAX, serve_logout, auth, NULL},
         {"GET", "auth/session", HTTP_DOOR_CALL, 0, serve_session, auth, NULL},
     };
@@ -359,6 +388,7 @@ void http_auth_free(struct http_auth *auth)
 {
     if (auth == NULL)
         return;
+    exec_free(auth->login_exec);
     throttle_free(auth->throttle);
     basic_cache_free(auth->cache);
     g_free(auth);

@@ -255,8 +255,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 {
     struct http_request *request = *context;
     (void)arg, (void)url, (void)version;
-    if (request->method == NULL)
+    if (request->method == NULL) {
+        link_wait(request->server, connection, false);
         request_read(request, connection, method);
+    }
     return proceed(request, data, length);
 }
 
@@ -275,9 +277,10 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 {
     struct http_server *server = arg;
     struct http_request *request = *context;
-    (void)connection, (void)code;
+    (void)code;
     if (request == NULL)
         return;
+    link_wait(server, connection, true);
     *context = NULL;
     LOG_DEBUG("http.request", LOG_STR("method", request->method),
               LOG_STR("route", request->route == NULL ? "" : request->route->path),
@@ -306,6 +309,7 @@ struct MHD_Daemon *server_daemon(struct http_server *server)
     };
     return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
                             on_request, server, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_ARRAY,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+                            MHD_OPTION_NOTIFY_CONNECTION, link_notify, server, MHD_OPTION_ARRAY,
                             options, MHD_OPTION_END);
 }

@@ -56,6 +56,14 @@ struct late_close {
     int64_t until;
 };
 
+/* A client's connection. While it waits, which is also while it dribbles a request's headers, the
+ * clock runs: the library itself only minds silence. */
+struct link {
+    int fd;
+    bool waiting;
+    int64_t since;
+};
+
 struct http_server {
     struct exec *exec;
     struct MHD_Daemon *daemon;
@@ -78,6 +86,7 @@ struct http_server {
     bool stopping;
     GPtrArray *streams; /* open ones, one reference each */
     GArray *lingering;  /* struct late_close */
+    GHashTable *links;  /* set of struct link */
     pthread_t ticker;
     bool ticking;
     GPtrArray *parts; /* owned by the server: struct part */
@@ -85,6 +94,13 @@ struct http_server {
 
 /* The library's daemon, serving; NULL when it cannot start. */
 struct MHD_Daemon *server_daemon(struct http_server *server);
+
+/* The connection's state, as the library reports it. */
+void link_notify(void *server, struct MHD_Connection *connection, void **context,
+                 enum MHD_ConnectionNotificationCode code);
+void link_wait(struct http_server *server, struct MHD_Connection *connection, bool waiting);
+/* With the mutex held: cuts those that have waited too long. */
+void links_tick(struct http_server *server, int64_t now);
 
 /* Something that lives as long as the server. */
 void server_keep(struct http_server *server, void *part, GDestroyNotify release);

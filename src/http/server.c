@@ -127,6 +127,7 @@ struct http_server *http_server_new(const struct http_config *config, GError **e
         g_strdup(config->frame_ancestors == NULL ? "'none'" : config->frame_ancestors);
     server->routes = g_array_new(FALSE, TRUE, sizeof(struct http_route));
     server->streams = g_ptr_array_new();
+    server->links = g_hash_table_new_full(NULL, NULL, g_free, NULL);
     server->lingering = g_array_new(FALSE, FALSE, sizeof(struct late_close));
     server->parts = g_ptr_array_new_with_free_func(part_free);
     pthread_mutex_init(&server->mutex, NULL);
@@ -223,6 +224,7 @@ static void *tick(void *arg)
         (void)pthread_cond_timedwait(&server->changed, &server->mutex, &until);
         tick_streams(server, clock_now());
         close_lingering(server, clock_now());
+        links_tick(server, clock_now());
     }
     pthread_mutex_unlock(&server->mutex);
     return NULL;
@@ -274,6 +276,7 @@ void http_server_free(struct http_server *server)
         http_stream_unref(server->streams->pdata[i]);
     close_lingering(server, CLOCK_NEVER);
     g_array_unref(server->lingering);
+    g_hash_table_unref(server->links);
     g_ptr_array_unref(server->streams);
     g_ptr_array_unref(server->parts);
     g_array_unref(server->routes);

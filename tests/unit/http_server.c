@@ -427,7 +427,7 @@ static void stopping_waits_for_handlers_and_ends_streams(void)
     int fd = web_connect(world.port);
     web_send(fd, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
     (void)wait_for_stream(&world);
-    g_autofree char *head = web_read_until(fd, ":\n\n");
+    g_free(web_read_until(fd, ":\n\n"));
     pthread_create(&thread, NULL, get_slow, &world);
     g_usleep(50000);
     world_close(&world);
@@ -436,6 +436,84 @@ static void stopping_waits_for_handlers_and_ends_streams(void)
     g_assert_cmpint(GPOINTER_TO_INT(status), ==, 204);
     g_autofree char *rest = web_read_all(fd);
     g_assert_null(strstr(rest, "event:"));
+}
+
+/* A client that sends a header byte now and then is never silent, and is cut off all the same. */
+static void dribbled_headers_are_cut_off(void)
+{
+    struct http_config hasty = {.idle_seconds = 1};
+    struct world world;
+    world_open(&world, &hasty);
+    int fd = web_connect(world.port);
+    int64_t start = clock_now();
+    char byte;
+    web_send(fd, "GET /echo/ HTTP/1.1\r\nX: ");
+    while (recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && clock_now() - start < 15 * CLOCK_SECOND) {
+        web_send(fd, "x");
+        g_usleep(100000);
+    }
+    g_assert_cmpint(clock_now() - start, <, 10 * CLOCK_SECOND);
+    close(fd);
+    world_close(&world);
+}
+
+/* Deterministic noise, in requests' clothes and without. */
+static void garbage_never_stops_the_server(void)
+{
+    static const char *const starts[] =
+        {"",
+         "GET / HTTP/1.1\r\n",
+         "POST /echo/ HTTP/1.1\r\nContent-Length: 99\r\n\r\n",
+         "POST /echo/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+         "POST /private HTTP/1.1\r\nAuthorization: yes\r\nTransfer-Encoding: chunked\r\n\r\n",
+         "GET /echo/?",
+         "GET /echo/x HTTP/1.1\r\nCookie: "};
+    struct world world;
+    g_autoptr(GRand) random = g_rand_new_with_seed(42);
+    world_open(&world, &plain);
+    for (int i = 0; i < 300; i++) {
+        char noise[600];
+        for (size_t k = 0; k < sizeof(noise); k++)
+            noise[k] = (char)g_rand_int_range(random, i % 3 == 0 ? 0 : 9, i % 3 == 2 ? 127 : 256);
+        int fd = web_connect(world.port);
+        web_send(fd, starts[i % (int)G_N_ELEMENTS(starts)]);
+        (void)send(fd, noise, (size_t)g_rand_int_range(random, 0, sizeof(noise)), MSG_NOSIGNAL);
+        close(fd);
+    }
+    g_autofree char *long_line = g_strnfill(100000, 'a');
+    g_autofree char *request = g_strconcat("GET /", long_line, " HTTP/1.1\r\n\r\n", NULL);
+    g_autofree char *answer = web_exchange(world.port, request);
+    g_assert_cmpint(web_status(answer), >=, 400);
+    g_autofree char *alive = web_get(world.port, "/healthz", "");
+    g_assert_cmpint(web_status(alive), ==, 200);
+    world_close(&world);
+}
+
+static void *get_many(void *arg)
+{
+    struct world *world = arg;
+    for (int i = 0; i < 50; i++) {
+        g_autofree char *answer = i % 2 == 0
+                                      ? web_get(world->port, "/private", "Authorization: yes\r\n")
+                                      : web_post(world->port, "/private", "Authorization: yes\r\n",
+                                                 "text/plain", "some body");
+        if (web_status(answer) != 200)
+            g_error("status %d", web_status(answer));
+    }
+    return NULL;
+}
+
+static void many_clients_at_once_are_served(void)
+{
+    struct world world;
+    pthread_t threads[8];
+    world_open(&world, &plain);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+        pthread_create(&threads[i], NULL, get_many, &world);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+        pthread_join(threads[i], NULL);
+    world_close(&world);
+    g_assert_cmpint(atomic_load(&world.handled), ==, 400);
 }
 
 static void load_page(void)
@@ -550,6 +628,9 @@ int main(int argc, char **argv)
     g_test_add_func("/http/stream/slow-reader", a_reader_that_is_too_slow_loses_its_stream);
     g_test_add_func("/http/stream/threads", many_threads_may_send);
     g_test_add_func("/http/stop", stopping_waits_for_handlers_and_ends_streams);
+    g_test_add_func("/http/dribble", dribbled_headers_are_cut_off);
+    g_test_add_func("/http/garbage", garbage_never_stops_the_server);
+    g_test_add_func("/http/many", many_clients_at_once_are_served);
     g_test_add_func("/http/page/index", the_page_is_filled_and_guarded);
     g_test_add_func("/http/page/files", files_are_cached_packed_and_tagged);
     return g_test_run();
