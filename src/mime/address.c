@@ -199,7 +199,9 @@ static void read_atom(struct reader *r)
         r->at += length;
         return;
     }
-    bool joins = *r->at == '@' || (r->phrase->len > 0 && r->phrase->str[r->phrase->len - 1] == '@');
+    char last = r->phrase->len > 0 ? r->phrase->str[r->phrase->len - 1] : '\0';
+    bool dotted = (*r->at == '.' || last == '.') && strchr(r->phrase->str, '@') != NULL;
+    bool joins = *r->at == '@' || last == '@' || dotted;
     if (joins)
         r->blank = false;
     phrase_gap(r);

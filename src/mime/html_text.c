@@ -15,6 +15,7 @@ struct writer {
     bool space;      /* a blank owed */
     bool line_start;
     unsigned quotes, pre;
+    unsigned quotes_before; /* of the line before: a blank line belongs to the outer one */
     unsigned lists;
     unsigned counters[LISTS_MAX]; /* 0: bullets */
 };
@@ -43,16 +44,15 @@ static void start_line(struct writer *w)
 {
     if (w->out->len == 0)
         w->breaks = 0;
-    for (; w->breaks > 0; w->breaks--) {
-        if (w->breaks == 1 || w->quotes == 0 || w->line_start) {
-            g_string_append_c(w->out, '\n');
-        } else {
-            g_string_append_c(w->out, '\n');
-            for (unsigned i = 0; i < w->quotes; i++)
-                g_string_append_c(w->out, '>');
-        }
+    for (unsigned left = w->breaks; left > 0; left--) {
+        unsigned outer = left < w->breaks ? MIN(w->quotes, w->quotes_before) : 0;
+        for (unsigned i = 0; i < outer; i++)
+            g_string_append_c(w->out, '>');
+        g_string_append_c(w->out, '\n');
         w->line_start = true;
     }
+    w->breaks = 0;
+    w->quotes_before = w->quotes;
     if (w->line_start || w->out->len == 0)
         for (unsigned i = 0; i < w->quotes; i++)
             g_string_append(w->out, "> ");
