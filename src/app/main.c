@@ -80,6 +80,7 @@ static int run_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
 #ifndef __SANITIZE_ADDRESS__ /* whose leak check needs to look at its own process */
     /* A core dump would hold tokens and mail. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
