@@ -177,5 +177,8 @@ struct store_access *store_access_for_operator(struct store *store, int64_t acco
 
 /* Quick checks of the data files for `postroom doctor`: NULL, or a sentence. (transfer full) */
 char *store_check(struct store *store);
+/* Counts an account's mail anew and compares with the counts that are kept. Slow; for tests and the
+ * doctor. NULL, or what differs. (transfer full) */
+char *store_check_counts(struct store *store, int64_t account);
 
 #endif

@@ -49,6 +49,7 @@ struct tx {
     GHashTable *changes; /* struct change_key -> kind */
     GHashTable *threads; /* thread -> struct thread_touch */
     GHashTable *told;    /* account -> types, told without a row in the change log */
+    bool written;        /* tx_finish is done already */
     GArray *totals;      /* struct totals_delta */
 };
 /* Runs in the writer thread inside a savepoint; may be run again after a failure, so its effects
@@ -86,6 +87,9 @@ int64_t tx_new_id(struct tx *tx);
 int64_t tx_new_blob(struct tx *tx);
 /* The last step: counts, modseq, log. */
 bool tx_finish(struct tx *tx, GError **error);
+/* A closure that needs to know its new states calls tx_finish itself, then this: nothing may change
+ * any more. */
+void tx_written(struct tx *tx);
 /* Types that changed, per account, for the listeners: adds to account -> types. */
 void tx_collect_told(struct tx *tx, GHashTable *told);
 /* Exact counts of a thread's mailboxes, see counts.c. */

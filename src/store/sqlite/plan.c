@@ -11,6 +11,7 @@ struct plan {
     const struct email_row *row;
     GArray *here;    /* wanted: mailboxes of members */
     GArray *there;   /* on the server once what was begun is done */
+    GArray *wanted;  /* struct wanted, in the order to carry out */
     GArray *sources; /* of there, those with a message on the server now */
 };
 
@@ -59,16 +60,61 @@ static bool load_there(struct plan *plan, GError **error)
     return false;
 }
 
-static bool add_intent(struct plan *plan, enum store_intent_kind kind, int64_t mailbox,
-                       int64_t target, GError **error)
+struct wanted {
+    enum store_intent_kind kind;
+    int64_t mailbox, target;
+};
+
+static void want(struct plan *plan, enum store_intent_kind kind, int64_t mailbox, int64_t target)
+{
+    struct wanted wanted = {kind, mailbox, target};
+    g_array_append_val(plan->wanted, wanted);
+}
+
+/* The rows there are say the same already: they keep their numbers, so that a session's list stays
+ * good. */
+static bool is_written(struct plan *plan, const char *words, GError **error)
+{
+    guint count = 0;
+    bool same = true;
+    sqlite3_stmt *s = DB_QUERY(plan->tx->db, error,
+                               "SELECT kind, mailbox, target, add_bits, add_words FROM intent WHERE"
+                               " email = ? AND kind <> 0 AND journal IS NULL ORDER BY id",
+                               I(plan->row->id));
+    while (db_step(plan->tx->db, s, error)) {
+        const struct wanted *wanted = &g_array_index(plan->wanted, struct wanted, count);
+        same = same && count < plan->wanted->len && wanted->kind == db_int(s, 0) &&
+               wanted->mailbox == db_int(s, 1) && wanted->target == db_int(s, 2) &&
+               (wanted->kind != STORE_INTENT_APPEND ||
+                (plan->row->flags.bits == db_int(s, 3) && g_strcmp0(words, db_text(s, 4)) == 0));
+        count++;
+    }
+    return same && count == plan->wanted->len;
+}
+
+static bool write_wanted(struct plan *plan, GError **error)
 {
     struct tx *tx = plan->tx;
-    tx_tell(tx, plan->row->account, STORE_INTENT);
-    return DB_RUN(tx->db, error,
-                  "INSERT INTO intent(account, email, kind, mailbox, target, created)"
-                  " VALUES(?, ?, ?, ?, ?, ?)",
-                  I(plan->row->account), I(plan->row->id), I(kind), I(mailbox), I(target),
-                  I(clock_wall()));
+    const struct email_row *row = plan->row;
+    g_autofree char *words = flags_words(&row->flags);
+    if (is_written(plan, words, error))
+        return true;
+    if (!DB_RUN(tx->db, error,
+                "DELETE FROM intent WHERE email = ? AND kind <> 0 AND journal IS NULL", I(row->id)))
+        return false;
+    for (guint i = 0; i < plan->wanted->len; i++) {
+        const struct wanted *wanted = &g_array_index(plan->wanted, struct wanted, i);
+        bool append = wanted->kind == STORE_INTENT_APPEND;
+        tx_tell(tx, row->account, STORE_INTENT);
+        if (!DB_RUN(tx->db, error,
+                    "INSERT INTO intent(account, email, kind, mailbox, target, add_bits, add_words,"
+                    " created) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                    I(row->account), I(row->id), I(wanted->kind), I(wanted->mailbox),
+                    I(wanted->target), I(append ? row->flags.bits : 0), T(append ? words : NULL),
+                    I(clock_wall())))
+            return false;
+    }
+    return true;
 }
 
 enum sending { SENDING_NONE, SENDING_UNDER_WAY, SENDING_SENT };
@@ -102,7 +148,7 @@ static bool expect_sent_copy(struct plan *plan, GError **error)
     return email_expect(tx, plan->row->id, sent, error);
 }
 
-static bool write_plan(struct plan *plan, GError **error)
+static void make_plan(struct plan *plan)
 {
     g_autoptr(GArray) add = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GArray) drop = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -114,34 +160,28 @@ static bool write_plan(struct plan *plan, GError **error)
             g_array_append_val(drop, g_array_index(plan->there, int64_t, i));
     /* Copies first, while their source is still where it is. */
     guint moves = MIN(add->len, drop->len);
+    const GArray *from = plan->sources->len > 0 ? plan->sources : plan->there;
     for (guint i = moves; i < add->len; i++) {
         int64_t target = g_array_index(add, int64_t, i);
-        const GArray *from = plan->sources->len > 0 ? plan->sources : plan->there;
-        bool ok = from->len > 0          ? add_intent(plan, STORE_INTENT_COPY,
-                                                      g_array_index(from, int64_t, 0), target, error)
-                  : plan->row->blob != 0 ? add_intent(plan, STORE_INTENT_APPEND, 0, target, error)
-                                         : true;
-        if (!ok)
-            return false;
+        if (from->len > 0)
+            want(plan, STORE_INTENT_COPY, g_array_index(from, int64_t, 0), target);
+        else if (plan->row->blob != 0)
+            want(plan, STORE_INTENT_APPEND, 0, target);
     }
     for (guint i = 0; i < drop->len; i++) {
-        int64_t mailbox = g_array_index(drop, int64_t, i);
         int64_t target = i < moves ? g_array_index(add, int64_t, i) : 0;
-        if (!add_intent(plan, target != 0 ? STORE_INTENT_MOVE : STORE_INTENT_EXPUNGE, mailbox,
-                        target, error))
-            return false;
+        want(plan, target != 0 ? STORE_INTENT_MOVE : STORE_INTENT_EXPUNGE,
+             g_array_index(drop, int64_t, i), target);
     }
-    return true;
 }
 
 bool plan_mailboxes(struct tx *tx, const struct email_row *row, GError **error)
 {
-    struct plan plan = {.tx = tx, .row = row};
+    struct plan plan = {.tx = tx,
+                        .row = row,
+                        .wanted = g_array_new(FALSE, TRUE, sizeof(struct wanted))};
+    /* A move whose end a crash hid: gone from here, seen there. */
     bool ok = DB_RUN(tx->db, error,
-                     "DELETE FROM intent WHERE email = ? AND kind <> 0 AND journal IS NULL",
-                     I(row->id)) &&
-              /* A move whose end a crash hid: gone from here, seen there. */
-              DB_RUN(tx->db, error,
                      "DELETE FROM intent WHERE email = ?1 AND kind = 1 AND NOT EXISTS(SELECT 1 FROM"
                      " remote WHERE remote.email = ?1 AND remote.mailbox = intent.mailbox) AND"
                      " EXISTS(SELECT 1 FROM remote WHERE remote.email = ?1 AND remote.mailbox ="
@@ -154,9 +194,11 @@ bool plan_mailboxes(struct tx *tx, const struct email_row *row, GError **error)
         if (sending == SENDING_SENT && row->thread > 0)
             ok = expect_sent_copy(&plan, error);
         /* While a message is being sent its draft stays where it is: it may come back. */
-        if (ok && sending != SENDING_UNDER_WAY)
-            ok = write_plan(&plan, error);
+        if (sending != SENDING_UNDER_WAY)
+            make_plan(&plan);
     }
+    ok = ok && write_wanted(&plan, error);
+    g_array_unref(plan.wanted);
     g_clear_pointer(&plan.here, g_array_unref);
     g_clear_pointer(&plan.there, g_array_unref);
     g_clear_pointer(&plan.sources, g_array_unref);
@@ -212,23 +254,52 @@ static bool add_begun(struct tx *tx, int64_t email, struct base *base, GError **
     return false;
 }
 
-static bool add_flag_intent(struct tx *tx, const struct email_row *row, const struct base *base,
-                            GError **error)
+static bool flag_intent_is_written(struct tx *tx, int64_t email, const struct base *base,
+                                   const struct mail_flags *add, const char *add_words,
+                                   const struct mail_flags *remove, const char *remove_words,
+                                   GError **error)
 {
-    struct mail_flags add, remove;
-    bool ok = true;
-    flags_minus(&row->flags, &base->flags, &add);
-    flags_minus(&base->flags, &row->flags, &remove);
-    if (!flags_empty(&add) || !flags_empty(&remove)) {
-        g_autofree char *add_words = flags_words(&add);
-        g_autofree char *remove_words = flags_words(&remove);
-        tx_tell(tx, row->account, STORE_INTENT);
-        ok = DB_RUN(tx->db, error,
-                    "INSERT INTO intent(account, email, kind, mailbox, target, add_bits, add_words,"
-                    " remove_bits, remove_words, created) VALUES(?, ?, 0, ?, 0, ?, ?, ?, ?, ?)",
-                    I(row->account), I(row->id), I(base->mailbox), I(add.bits), T(add_words),
-                    I(remove.bits), T(remove_words), I(clock_wall()));
+    return DB_NUMBER(tx->db, error, 0,
+                     "SELECT 1 FROM intent WHERE email = ? AND mailbox = ? AND kind = 0 AND journal"
+                     " IS NULL AND add_bits = ? AND add_words IS ? AND remove_bits = ? AND"
+                     " remove_words IS ?",
+                     I(email), I(base->mailbox), I(add->bits), T(add_words), I(remove->bits),
+                     T(remove_words)) == 1;
+}
+
+static bool write_flag_intent(struct tx *tx, const struct email_row *row, const struct base *base,
+                              const struct mail_flags *add, const struct mail_flags *remove,
+                              GError **error)
+{
+    g_autofree char *add_words = flags_words(add);
+    g_autofree char *remove_words = flags_words(remove);
+    if (flag_intent_is_written(tx, row->id, base, add, add_words, remove, remove_words, error))
+        return true;
+    if (!DB_RUN(tx->db, error,
+                "DELETE FROM intent WHERE email = ? AND mailbox = ? AND kind = 0 AND journal IS"
+                " NULL",
+                I(row->id), I(base->mailbox)))
+        return false;
+    if (flags_empty(add) && flags_empty(remove))
+        return true;
+    tx_tell(tx, row->account, STORE_INTENT);
+    return DB_RUN(tx->db, error,
+                  "INSERT INTO intent(account, email, kind, mailbox, target, add_bits, add_words,"
+                  " remove_bits, remove_words, created) VALUES(?, ?, 0, ?, 0, ?, ?, ?, ?, ?)",
+                  I(row->account), I(row->id), I(base->mailbox), I(add->bits), T(add_words),
+                  I(remove->bits), T(remove_words), I(clock_wall()));
+}
+
+static bool plan_base(struct tx *tx, const struct email_row *row, struct base *base, GError **error)
+{
+    struct mail_flags add = {0}, remove = {0};
+    if (!add_begun(tx, row->id, base, error))
+        return false;
+    if (row->thread > 0) {
+        flags_minus(&row->flags, &base->flags, &add);
+        flags_minus(&base->flags, &row->flags, &remove);
     }
+    bool ok = write_flag_intent(tx, row, base, &add, &remove, error);
     mail_flags_clear(&add);
     mail_flags_clear(&remove);
     return ok;
@@ -240,15 +311,14 @@ bool plan_flags(struct tx *tx, const struct email_row *row, GError **error)
     /* Of an orphan they stay: they say which flags win when it is found again. */
     if (row->orphan != 0)
         return true;
-    DB_RUN(tx->db, &cause, "DELETE FROM intent WHERE email = ? AND kind = 0 AND journal IS NULL",
+    DB_RUN(tx->db, &cause,
+           "DELETE FROM intent WHERE email = ?1 AND kind = 0 AND journal IS NULL AND mailbox NOT IN"
+           " (SELECT mailbox FROM remote WHERE email = ?1)",
            I(row->id));
-    if (cause == NULL && row->thread > 0) {
+    if (cause == NULL) {
         g_autoptr(GArray) bases = load_bases(tx, row->id, &cause);
-        for (guint i = 0; i < bases->len && cause == NULL; i++) {
-            struct base *base = &g_array_index(bases, struct base, i);
-            if (add_begun(tx, row->id, base, &cause))
-                add_flag_intent(tx, row, base, &cause);
-        }
+        for (guint i = 0; i < bases->len && cause == NULL; i++)
+            plan_base(tx, row, &g_array_index(bases, struct base, i), &cause);
     }
     if (cause == NULL)
         return true;

@@ -199,6 +199,10 @@ bool schema_migrate(struct store *store, GError **error)
         return false;
     if (!db_script(&store->blobs, blobs_1, error) || !load_meta(store, error))
         return false;
+    /* What was being sent when the program ended may have gone out. */
+    if (!DB_RUN(&store->main, error, "UPDATE submission SET state = ? WHERE state = ?",
+                I(STORE_SEND_UNCERTAIN), I(STORE_SEND_SENDING)))
+        return false;
     /* Blobs are committed first: those that the main file never heard of go. */
     return DB_RUN(&store->blobs, error, "DELETE FROM raw WHERE id >= ?", I(store->next_blob));
 }

@@ -1,0 +1,117 @@
+#include "store/sqlite/emails.h"
+
+#include "base/clock.h"
+
+void store_intent_free(struct store_intent *intent)
+{
+    if (intent == NULL)
+        return;
+    g_free(intent->raw_mailbox);
+    g_free(intent->raw_target);
+    mail_flags_clear(&intent->add);
+    mail_flags_clear(&intent->remove);
+    g_free(intent->message_id);
+    g_free(intent->journal);
+    g_free(intent);
+}
+
+static void free_intent(gpointer intent)
+{
+    store_intent_free(intent);
+}
+
+static struct store_intent *intent_of_row(sqlite3_stmt *row)
+{
+    struct store_intent *intent = g_new0(struct store_intent, 1);
+    intent->id = db_int(row, 0);
+    intent->email = db_int(row, 1);
+    intent->kind = (enum store_intent_kind)db_int(row, 2);
+    intent->mailbox = db_int(row, 3);
+    intent->target = db_int(row, 4);
+    flags_from(&intent->add, (uint32_t)db_int(row, 5), db_text(row, 6));
+    flags_from(&intent->remove, (uint32_t)db_int(row, 7), db_text(row, 8));
+    intent->journal = db_text_copy(row, 9);
+    intent->attempts = (int)db_int(row, 10);
+    intent->received_at = db_int(row, 11);
+    intent->uid = (uint32_t)db_int(row, 12);
+    intent->uidvalidity = (uint32_t)db_int(row, 13);
+    intent->raw_mailbox = db_text_copy(row, 14);
+    intent->raw_target = db_text_copy(row, 15);
+    struct mail_summary *summary =
+        summary_unpack(sqlite3_column_blob(row, 16), (size_t)sqlite3_column_bytes(row, 16));
+    intent->message_id = g_strdup(summary->message_id);
+    mail_summary_free(summary);
+    return intent;
+}
+
+/* Those whose message is not on the server yet wait, unless their step may have been taken: then
+ * the session looks for its effect. */
+GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GPtrArray *intents = g_ptr_array_new_with_free_func(free_intent);
+    sqlite3_stmt *row = DB_QUERY(
+        &reader->main, &cause,
+        "SELECT intent.id, intent.email, kind, intent.mailbox, target, add_bits, add_words,"
+        " remove_bits, remove_words, journal, attempts, email.received_at, remote.uid,"
+        " source.uidvalidity, source.raw_name, goal.raw_name, summary.data FROM intent"
+        " JOIN email ON email.id = intent.email"
+        " LEFT JOIN summary ON summary.email = intent.email"
+        " LEFT JOIN remote ON remote.email = intent.email AND remote.mailbox = intent.mailbox"
+        " LEFT JOIN mailbox AS source ON source.id = intent.mailbox"
+        " LEFT JOIN mailbox AS goal ON goal.id = intent.target"
+        " WHERE intent.account = ? AND next_attempt <= ? AND (kind = ? OR remote.uid IS NOT NULL"
+        " OR journal IS NOT NULL) ORDER BY intent.id LIMIT ?",
+        I(account), I(clock_wall()), I(STORE_INTENT_APPEND), I(limit));
+    while (db_step(&reader->main, row, &cause))
+        g_ptr_array_add(intents, intent_of_row(row));
+    reader_end(store, reader);
+    if (cause == NULL)
+        return intents;
+    g_propagate_error(error, cause);
+    g_ptr_array_unref(intents);
+    return NULL;
+}
+
+struct step {
+    int64_t id, next_attempt;
+    const char *journal;
+};
+
+static bool begin_intent(struct tx *tx, void *arg, GError **error)
+{
+    const struct step *step = arg;
+    int64_t email =
+        DB_NUMBER(tx->db, error, 0, "SELECT email FROM intent WHERE id = ?", I(step->id));
+    if (email == 0) {
+        if (error != NULL && *error == NULL)
+            error_set(error, ERROR_NOT_FOUND, "the intent was superseded");
+        return false;
+    }
+    return DB_RUN(tx->db, error, "UPDATE intent SET journal = ? WHERE id = ?",
+                  T(step->journal != NULL ? step->journal : ""), I(step->id)) &&
+           email_settle(tx, email, error);
+}
+
+bool store_intent_begin(struct store *store, int64_t intent, const char *journal, GError **error)
+{
+    struct step step = {.id = intent, .journal = journal};
+    return store_write(store, STORE_LANE_INTERACTIVE, begin_intent, &step, error);
+}
+
+static bool retry_intent(struct tx *tx, void *arg, GError **error)
+{
+    const struct step *step = arg;
+    return DB_RUN(tx->db, error,
+                  "UPDATE intent SET next_attempt = ?, attempts = attempts + 1 WHERE id = ?",
+                  I(step->next_attempt), I(step->id));
+}
+
+bool store_intent_retry(struct store *store, int64_t intent, int64_t next_attempt, GError **error)
+{
+    struct step step = {.id = intent, .next_attempt = next_attempt};
+    return store_write(store, STORE_LANE_INTERACTIVE, retry_intent, &step, error);
+}

@@ -1,0 +1,338 @@
+/* Email/set: items in one transaction, each with its own result; the intents follow from the plan
+ * (plan.c). */
+#include "store/sqlite/batch.h"
+
+#include "store/sqlite/fts.h"
+
+enum set_kind { SET_UPDATE, SET_CREATE, SET_DESTROY };
+struct set_item {
+    enum set_kind kind;
+    int64_t id;
+    struct store_email_patch patch; /* copies */
+    /* of a create: */
+    struct mail_flags flags;
+    GArray *mailboxes;
+    GBytes *summary, *kept;
+    struct store_index index;
+    bool attachment;
+    int64_t blob, received_at, msgid, subject;
+    uint64_t size;
+    GArray *thread_ids;
+    /* the result: */
+    GError *error;
+    const char *property;
+    struct store_email created;
+};
+struct store_set {
+    const struct store_access *access;
+    struct store *store;
+    int64_t account;
+    uint64_t if_in_state, old_state, new_state;
+    GPtrArray *items;
+};
+
+static void free_item(gpointer pointer)
+{
+    struct set_item *item = pointer;
+    mail_flags_clear(&item->patch.flags);
+    mail_flags_clear(&item->patch.add);
+    mail_flags_clear(&item->patch.remove);
+    g_clear_pointer(&item->patch.mailboxes, g_array_unref);
+    g_clear_pointer(&item->patch.mailboxes_add, g_array_unref);
+    g_clear_pointer(&item->patch.mailboxes_remove, g_array_unref);
+    mail_flags_clear(&item->flags);
+    g_clear_pointer(&item->mailboxes, g_array_unref);
+    g_clear_pointer(&item->summary, g_bytes_unref);
+    g_clear_pointer(&item->kept, g_bytes_unref);
+    store_index_clear(&item->index);
+    g_clear_pointer(&item->thread_ids, g_array_unref);
+    g_clear_error(&item->error);
+    g_free(item);
+}
+
+struct store_set *store_set_new(const struct store_access *access, uint64_t if_in_state)
+{
+    struct store_set *set = g_new0(struct store_set, 1);
+    set->access = access;
+    set->store = store_access_store(access);
+    set->account = store_access_account(access);
+    set->if_in_state = if_in_state;
+    set->items = g_ptr_array_new_with_free_func(free_item);
+    return set;
+}
+
+void store_set_free(struct store_set *set)
+{
+    if (set == NULL)
+        return;
+    g_ptr_array_unref(set->items);
+    g_free(set);
+}
+
+static struct set_item *add_item(struct store_set *set, enum set_kind kind, int64_t id)
+{
+    struct set_item *item = g_new0(struct set_item, 1);
+    item->kind = kind;
+    item->id = id;
+    g_ptr_array_add(set->items, item);
+    return item;
+}
+
+static GArray *copy_ids(const GArray *ids)
+{
+    GArray *copy = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; ids != NULL && i < ids->len; i++)
+        if (!ids_hold(copy, g_array_index(ids, int64_t, i)))
+            g_array_append_val(copy, g_array_index(ids, int64_t, i));
+    return copy;
+}
+
+size_t store_set_update(struct store_set *set, int64_t id, const struct store_email_patch *patch)
+{
+    struct set_item *item = add_item(set, SET_UPDATE, id);
+    item->patch.replace_flags = patch->replace_flags;
+    item->patch.replace_mailboxes = patch->replace_mailboxes;
+    mail_flags_copy(&item->patch.flags, &patch->flags);
+    mail_flags_copy(&item->patch.add, &patch->add);
+    mail_flags_copy(&item->patch.remove, &patch->remove);
+    item->patch.mailboxes = copy_ids(patch->mailboxes);
+    item->patch.mailboxes_add = copy_ids(patch->mailboxes_add);
+    item->patch.mailboxes_remove = copy_ids(patch->mailboxes_remove);
+    return set->items->len - 1;
+}
+
+size_t store_set_create(struct store_set *set, const struct store_new_email *email)
+{
+    struct set_item *item = add_item(set, SET_CREATE, 0);
+    const struct store_index *index = email->index;
+    mail_flags_copy(&item->flags, &email->flags);
+    item->flags.bits &= ~(uint32_t)MAIL_DELETED;
+    item->mailboxes = copy_ids(email->mailboxes);
+    item->summary = summary_pack(email->summary);
+    item->attachment = email->summary->has_attachment;
+    item->blob = email->blob;
+    item->received_at = email->received_at;
+    item->size = email->size;
+    item->msgid = batch_msgid(set->store, email->summary, email->received_at, email->size);
+    item->subject = batch_subject(set->store, email->summary);
+    item->thread_ids = batch_thread_ids(set->store, email->summary);
+    if (index != NULL) {
+        item->index = (struct store_index){g_strdup(index->subject), g_strdup(index->from),
+                                           g_strdup(index->to),      g_strdup(index->cc),
+                                           g_strdup(index->bcc),     g_strdup(index->body),
+                                           g_strdup(index->quoted),  g_strdup(index->filenames)};
+        item->kept = fts_words_keep(&item->index);
+    }
+    return set->items->len - 1;
+}
+
+size_t store_set_destroy(struct store_set *set, int64_t id)
+{
+    add_item(set, SET_DESTROY, id);
+    return set->items->len - 1;
+}
+
+static bool refuse(struct set_item *item, enum error_code code, const char *property,
+                   const char *why)
+{
+    error_set(&item->error, code, "%s", why);
+    item->property = property;
+    return true;
+}
+
+/* All are mailboxes of the account that may hold mail. */
+static bool mailboxes_exist(struct tx *tx, const struct store_set *set, const GArray *mailboxes)
+{
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (DB_NUMBER(tx->db, NULL, 0,
+                      "SELECT 1 FROM mailbox WHERE id = ? AND account = ? AND selectable = 1",
+                      I(g_array_index(mailboxes, int64_t, i)), I(set->account)) != 1)
+            return false;
+    return true;
+}
+
+static bool keywords_valid(const struct mail_flags *flags)
+{
+    for (char **word = flags->keywords; word != NULL && *word != NULL; word++)
+        if (!mail_keyword_is_valid(*word))
+            return false;
+    return true;
+}
+
+static GArray *wanted_mailboxes(const struct store_email_patch *patch, const GArray *now)
+{
+    GArray *wanted = copy_ids(patch->replace_mailboxes ? patch->mailboxes : now);
+    for (guint i = 0; i < patch->mailboxes_add->len; i++)
+        if (!ids_hold(wanted, g_array_index(patch->mailboxes_add, int64_t, i)))
+            g_array_append_val(wanted, g_array_index(patch->mailboxes_add, int64_t, i));
+    for (guint i = wanted->len; i > 0; i--)
+        if (ids_hold(patch->mailboxes_remove, g_array_index(wanted, int64_t, i - 1)))
+            g_array_remove_index(wanted, i - 1);
+    return wanted;
+}
+
+static bool move_members(struct tx *tx, const struct email_row *row, const GArray *now,
+                         const GArray *wanted, GError **error)
+{
+    for (guint i = 0; i < wanted->len; i++) {
+        int64_t mailbox = g_array_index(wanted, int64_t, i);
+        if (!ids_hold(now, mailbox) && !email_add_member(tx, row, mailbox, error))
+            return false;
+    }
+    for (guint i = 0; i < now->len; i++) {
+        int64_t mailbox = g_array_index(now, int64_t, i);
+        if (!ids_hold(wanted, mailbox) && !email_remove_member(tx, row, mailbox, error))
+            return false;
+    }
+    return true;
+}
+
+static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *item,
+                        struct email_row *row, GError **error)
+{
+    const struct store_email_patch *patch = &item->patch;
+    struct mail_flags flags;
+    GError *cause = NULL;
+    g_autoptr(GArray) now = email_members(tx->db, row->id, &cause);
+    g_autoptr(GArray) wanted = wanted_mailboxes(patch, now);
+    if (cause != NULL) {
+        g_propagate_error(error, cause);
+        return false;
+    }
+    if (wanted->len == 0 || !mailboxes_exist(tx, set, wanted))
+        return refuse(item, ERROR_INVALID, "mailboxIds",
+                      wanted->len == 0 ? "an email is in at least one mailbox" : "no such mailbox");
+    mail_flags_copy(&flags, patch->replace_flags ? &patch->flags : &row->flags);
+    flags_apply(&flags, &patch->add, &patch->remove);
+    flags.bits &= ~(uint32_t)MAIL_DELETED;
+    bool ok = true;
+    if (!keywords_valid(&flags))
+        refuse(item, ERROR_INVALID, "keywords", "not a valid keyword");
+    else
+        ok = email_set_flags(tx, row, &flags, error) && move_members(tx, row, now, wanted, error) &&
+             email_settle(tx, row->id, error);
+    mail_flags_clear(&flags);
+    return ok;
+}
+
+static bool destroy_email(struct tx *tx, struct email_row *row, GError **error)
+{
+    return email_hide(tx, row, error) && email_settle(tx, row->id, error);
+}
+
+static bool change_email(struct tx *tx, struct store_set *set, struct set_item *item,
+                         GError **error)
+{
+    struct email_row row;
+    GError *cause = NULL;
+    int64_t id = email_of_public(tx->db, set->account, item->id);
+    if (id == 0)
+        return refuse(item, ERROR_NOT_FOUND, NULL, "no such email");
+    if (email_load(tx, id, &row, &cause)) {
+        if (item->kind == SET_UPDATE)
+            patch_email(tx, set, item, &row, &cause);
+        else
+            destroy_email(tx, &row, &cause);
+    }
+    email_row_clear(&row);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool create_email(struct tx *tx, struct store_set *set, struct set_item *item,
+                         GError **error)
+{
+    struct email_row row = {.account = set->account,
+                            .received_at = item->received_at,
+                            .size = (int64_t)item->size,
+                            .estimate = (int64_t)item->size,
+                            .blob = item->blob,
+                            .state = STORE_EMAIL_READY,
+                            .flags = item->flags,
+                            .attachment = item->attachment,
+                            .msgid = item->msgid,
+                            .subject = item->subject};
+    if (item->mailboxes->len == 0 || !mailboxes_exist(tx, set, item->mailboxes))
+        return refuse(item, ERROR_INVALID, "mailboxIds", "no such mailbox");
+    if (!keywords_valid(&item->flags))
+        return refuse(item, ERROR_INVALID, "keywords", "not a valid keyword");
+    if (DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM blob WHERE id = ? AND account = ?", I(item->blob),
+                  I(set->account)) != 1)
+        return refuse(item, ERROR_NOT_FOUND, "blobId", "no such blob");
+    if (!blob_ref(tx, item->blob, 1, error) ||
+        !email_insert(tx, &row, item->summary,
+                      (const int64_t *)(const void *)item->thread_ids->data, item->thread_ids->len,
+                      error))
+        return false;
+    for (guint i = 0; i < item->mailboxes->len; i++)
+        if (!email_add_member(tx, &row, g_array_index(item->mailboxes, int64_t, i), error))
+            return false;
+    if (item->kept != NULL &&
+        !fts_add(tx, row.account, row.id, row.ord, &item->index, item->kept, error))
+        return false;
+    item->created = (struct store_email){.id = row.public_id,
+                                         .thread = row.thread,
+                                         .blob = row.blob,
+                                         .state = row.state,
+                                         .received_at = row.received_at,
+                                         .size = item->size};
+    return email_settle(tx, row.id, error);
+}
+
+static bool run_item(struct tx *tx, struct store_set *set, struct set_item *item, GError **error)
+{
+    g_clear_error(&item->error);
+    item->property = NULL;
+    return item->kind == SET_CREATE ? create_email(tx, set, item, error)
+                                    : change_email(tx, set, item, error);
+}
+
+static bool commit(struct tx *tx, void *arg, GError **error)
+{
+    struct store_set *set = arg;
+    set->old_state = log_state(tx->db, set->account, STORE_EMAIL, error);
+    if (set->old_state == 0 || (set->if_in_state != 0 && set->if_in_state != set->old_state)) {
+        if (error != NULL && *error == NULL)
+            error_set(error, set->old_state == 0 ? ERROR_NOT_FOUND : ERROR_CONFLICT,
+                      set->old_state == 0 ? "no such account" : "the state is another one by now");
+        return false;
+    }
+    for (guint i = 0; i < set->items->len; i++)
+        if (!run_item(tx, set, set->items->pdata[i], error))
+            return false;
+    /* The log is written in this transaction, so its states are told by it. */
+    if (!tx_finish(tx, error))
+        return false;
+    tx_written(tx);
+    set->new_state = log_state(tx->db, set->account, STORE_EMAIL, error);
+    return set->new_state != 0;
+}
+
+bool store_set_commit(struct store_set *set, uint64_t *old_state, uint64_t *new_state,
+                      GError **error)
+{
+    if (!access_require(set->access, STORE_WRITE, error) ||
+        !store_write(set->store, STORE_LANE_INTERACTIVE, commit, set, error))
+        return false;
+    if (old_state != NULL)
+        *old_state = set->old_state;
+    if (new_state != NULL)
+        *new_state = set->new_state;
+    return true;
+}
+
+const GError *store_set_error(const struct store_set *set, size_t item, const char **property)
+{
+    const struct set_item *found = set->items->pdata[item];
+    if (property != NULL)
+        *property = found->property;
+    return found->error;
+}
+
+const struct store_email *store_set_created(const struct store_set *set, size_t item)
+{
+    const struct set_item *found = set->items->pdata[item];
+    return found->kind == SET_CREATE && found->error == NULL ? &found->created : NULL;
+}

@@ -1,0 +1,231 @@
+#include "store/sqlite/submissions.h"
+
+#include "base/clock.h"
+
+void store_identity_free(struct store_identity *identity)
+{
+    if (identity == NULL)
+        return;
+    g_free(identity->name);
+    g_free(identity->email);
+    g_free(identity->text_signature);
+    g_free(identity->html_signature);
+    g_free(identity);
+}
+
+static void free_identity(gpointer identity)
+{
+    store_identity_free(identity);
+}
+
+GPtrArray *store_identities(const struct store_access *access, uint64_t *state, GError **error)
+{
+    GError *cause = NULL;
+    struct store *store = store_access_store(access);
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GPtrArray *identities = g_ptr_array_new_with_free_func(free_identity);
+    sqlite3_stmt *row = DB_QUERY(&reader->main, &cause,
+                                 "SELECT id, name, email, text_signature, html_signature,"
+                                 " may_delete FROM identity WHERE account = ? ORDER BY id",
+                                 I(store_access_account(access)));
+    while (db_step(&reader->main, row, &cause)) {
+        struct store_identity *identity = g_new0(struct store_identity, 1);
+        identity->id = db_int(row, 0);
+        identity->name = db_text_copy(row, 1);
+        identity->email = db_text_copy(row, 2);
+        identity->text_signature = db_text_copy(row, 3);
+        identity->html_signature = db_text_copy(row, 4);
+        identity->may_delete = db_int(row, 5) != 0;
+        g_ptr_array_add(identities, identity);
+    }
+    if (state != NULL)
+        *state = log_state(&reader->main, store_access_account(access), STORE_IDENTITY, NULL);
+    reader_end(store, reader);
+    if (cause == NULL)
+        return identities;
+    g_propagate_error(error, cause);
+    g_ptr_array_unref(identities);
+    return NULL;
+}
+
+void store_submission_free(struct store_submission *submission)
+{
+    if (submission == NULL)
+        return;
+    g_free(submission->mail_from);
+    g_strfreev(submission->rcpt_to);
+    g_free(submission->envelope_json);
+    g_free(submission->reply);
+    g_free(submission->problem);
+    g_free(submission->rcpt_replies);
+    g_free(submission);
+}
+
+static void free_submission(gpointer submission)
+{
+    store_submission_free(submission);
+}
+
+struct store_submission *submission_of_row(sqlite3_stmt *row)
+{
+    struct store_submission *submission = g_new0(struct store_submission, 1);
+    submission->id = db_int(row, 0);
+    submission->identity = db_int(row, 1);
+    submission->email = db_int(row, 2);
+    submission->thread = db_int(row, 3);
+    submission->mail_from = db_text_copy(row, 4);
+    submission->rcpt_to = g_strsplit(db_text(row, 5), "\n", -1);
+    submission->envelope_json = db_text_copy(row, 6);
+    submission->send_at = db_int(row, 7);
+    submission->state = (enum store_send_state)db_int(row, 8);
+    submission->attempts = (int)db_int(row, 9);
+    submission->next_attempt = db_int(row, 10);
+    submission->reply = db_text_copy(row, 11);
+    submission->problem = db_text_copy(row, 12);
+    submission->rcpt_replies = db_text_copy(row, 13);
+    return submission;
+}
+
+static void load_submissions(struct db *db, int64_t account, const int64_t *ids, size_t count,
+                             GPtrArray *out, GError **error)
+{
+    if (ids == NULL) {
+        sqlite3_stmt *row = DB_QUERY(db, error,
+                                     SUBMISSION_COLUMNS " WHERE submission.account = ?"
+                                                        " ORDER BY submission.id DESC",
+                                     I(account));
+        while (db_step(db, row, error))
+            g_ptr_array_add(out, submission_of_row(row));
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        sqlite3_stmt *row =
+            DB_QUERY(db, error,
+                     SUBMISSION_COLUMNS " WHERE submission.id = ? AND submission.account = ?",
+                     I(ids[i]), I(account));
+        if (db_step(db, row, error))
+            g_ptr_array_add(out, submission_of_row(row));
+        db_done(row);
+    }
+}
+
+GPtrArray *store_submissions(const struct store_access *access, const int64_t *ids, size_t count,
+                             uint64_t *state, GError **error)
+{
+    GError *cause = NULL;
+    struct store *store = store_access_store(access);
+    int64_t account = store_access_account(access);
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GPtrArray *submissions = g_ptr_array_new_with_free_func(free_submission);
+    load_submissions(&reader->main, account, ids, count, submissions, &cause);
+    if (state != NULL)
+        *state = log_state(&reader->main, account, STORE_SUBMISSION, NULL);
+    reader_end(store, reader);
+    if (cause == NULL)
+        return submissions;
+    g_propagate_error(error, cause);
+    g_ptr_array_unref(submissions);
+    return NULL;
+}
+
+struct create_write {
+    int64_t account;
+    struct store_submission *submission;
+    const char *property, *rcpt_to;
+    uint64_t old_state, new_state;
+};
+
+static bool missing(struct create_write *write, const char *property, GError **error)
+{
+    write->property = property;
+    if (error != NULL && *error == NULL)
+        error_set(error, ERROR_NOT_FOUND, "no such %s", property[0] == 'e' ? "email" : "identity");
+    return false;
+}
+
+static char *message_id_of(struct tx *tx, int64_t email, GError **error)
+{
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, error, "SELECT data FROM summary WHERE email = ?", I(email));
+    if (!db_step(tx->db, row, error))
+        return NULL;
+    struct mail_summary *summary =
+        summary_unpack(sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0));
+    char *message_id = g_strdup(summary->message_id);
+    mail_summary_free(summary);
+    db_done(row);
+    return message_id;
+}
+
+static bool insert(struct tx *tx, struct create_write *write, const struct email_row *row,
+                   GError **error)
+{
+    struct store_submission *s = write->submission;
+    g_autofree char *message_id = message_id_of(tx, row->id, error);
+    int64_t now = clock_wall();
+    if (!DB_RUN(tx->db, error,
+                "INSERT INTO submission(account, identity, email, public, thread, blob, message_id,"
+                " mail_from, rcpt_to, envelope, send_at, state, attempts, next_attempt, changed)"
+                " VALUES(?,?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
+                I(write->account), I(s->identity), I(row->id), I(row->public_id), I(row->thread),
+                I(row->blob), T(message_id), T(s->mail_from), T(write->rcpt_to),
+                T(s->envelope_json), I(s->send_at != 0 ? s->send_at : now), I(MAX(s->send_at, now)),
+                I(now)))
+        return false;
+    s->id = sqlite3_last_insert_rowid(tx->db->handle);
+    s->thread = row->thread;
+    s->state = STORE_SEND_PENDING;
+    s->attempts = 0;
+    if (s->send_at == 0)
+        s->send_at = now;
+    s->next_attempt = MAX(s->send_at, now);
+    tx_change(tx, write->account, STORE_SUBMISSION, s->id, CHANGE_CREATED);
+    tx_tell(tx, write->account, STORE_INTENT);
+    return blob_ref(tx, row->blob, 1, error) && email_settle(tx, row->id, error);
+}
+
+static bool create(struct tx *tx, void *arg, GError **error)
+{
+    struct create_write *write = arg;
+    struct email_row row;
+    write->old_state = log_state(tx->db, write->account, STORE_SUBMISSION, error);
+    int64_t email = email_of_public(tx->db, write->account, write->submission->email);
+    if (email == 0)
+        return missing(write, "emailId", error);
+    if (DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM identity WHERE id = ? AND account = ?",
+                  I(write->submission->identity), I(write->account)) != 1)
+        return missing(write, "identityId", error);
+    if (!email_load(tx, email, &row, error))
+        return false;
+    bool ok = row.blob != 0 ? insert(tx, write, &row, error) : missing(write, "emailId", error);
+    email_row_clear(&row);
+    if (!ok || !tx_finish(tx, error))
+        return false;
+    tx_written(tx);
+    write->new_state = log_state(tx->db, write->account, STORE_SUBMISSION, error);
+    return true;
+}
+
+bool store_submission_create(const struct store_access *access, struct store_submission *submission,
+                             const char **property, uint64_t *old_state, uint64_t *new_state,
+                             GError **error)
+{
+    struct create_write write = {.account = store_access_account(access), .submission = submission};
+    g_autofree char *rcpt_to =
+        submission->rcpt_to != NULL ? g_strjoinv("\n", submission->rcpt_to) : g_strdup("");
+    write.rcpt_to = rcpt_to;
+    bool ok =
+        access_require(access, STORE_SEND, error) &&
+        store_write(store_access_store(access), STORE_LANE_INTERACTIVE, create, &write, error);
+    if (property != NULL)
+        *property = write.property;
+    if (old_state != NULL)
+        *old_state = write.old_state;
+    if (new_state != NULL)
+        *new_state = write.new_state;
+    return ok;
+}

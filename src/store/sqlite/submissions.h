@@ -1,0 +1,15 @@
+/* Rows of the outbox. */
+#ifndef POSTROOM_STORE_SQLITE_SUBMISSIONS_H
+#define POSTROOM_STORE_SQLITE_SUBMISSIONS_H
+
+#include "store/sqlite/emails.h"
+
+/* The email's public id and thread are those it has now; of one that is gone, those it had. */
+#define SUBMISSION_COLUMNS                                                                         \
+    "SELECT submission.id, identity, CASE WHEN email.thread > 0 THEN email.public ELSE"            \
+    " submission.public END, CASE WHEN email.thread > 0 THEN email.thread ELSE submission.thread"  \
+    " END, mail_from, rcpt_to, envelope, send_at, submission.state, attempts, next_attempt,"       \
+    " reply, problem, rcpt_replies FROM submission LEFT JOIN email ON email.id = submission.email"
+struct store_submission *submission_of_row(sqlite3_stmt *row);
+
+#endif
