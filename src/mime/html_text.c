@@ -20,14 +20,57 @@ struct writer {
     unsigned counters[LISTS_MAX]; /* 0: bullets */
 };
 
-static const char *const blank_line[] = {"blockquote", "dl", "figure", "h1", "h2",  "h3",    "h4",
-                                         "h5",         "h6", "ol",     "p",  "pre", "table", "ul"};
-static const char *const own_line[] = {"address", "article", "aside",  "body",     "center",
-                                       "dd",      "div",     "dt",     "fieldset", "footer",
-                                       "form",    "header",  "hr",     "legend",   "li",
-                                       "main",    "nav",     "option", "section",  "tbody",
-                                       "thead",   "tr"};
+enum layout { LAYOUT_NONE, LAYOUT_BLANK, LAYOUT_LINE, LAYOUT_BLANK_LINE };
+enum act {
+    ACT_NONE,
+    ACT_BREAK,
+    ACT_IMAGE,
+    ACT_ITEM,
+    ACT_LIST,
+    ACT_NUMBERED,
+    ACT_PRE,
+    ACT_QUOTE,
+    ACT_RULE
+};
+
+struct tag {
+    char name[11];
+    unsigned char layout, act;
+};
+
+/* Sorted by first letter. */
+static const struct tag tags[] = {
+    {"address", LAYOUT_LINE, ACT_NONE},      {"article", LAYOUT_LINE, ACT_NONE},
+    {"aside", LAYOUT_LINE, ACT_NONE},        {"blockquote", LAYOUT_BLANK_LINE, ACT_QUOTE},
+    {"body", LAYOUT_LINE, ACT_NONE},         {"br", LAYOUT_NONE, ACT_BREAK},
+    {"center", LAYOUT_LINE, ACT_NONE},       {"dd", LAYOUT_LINE, ACT_NONE},
+    {"div", LAYOUT_LINE, ACT_NONE},          {"dl", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"dt", LAYOUT_LINE, ACT_NONE},           {"fieldset", LAYOUT_LINE, ACT_NONE},
+    {"figure", LAYOUT_BLANK_LINE, ACT_NONE}, {"footer", LAYOUT_LINE, ACT_NONE},
+    {"form", LAYOUT_LINE, ACT_NONE},         {"h1", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"h2", LAYOUT_BLANK_LINE, ACT_NONE},     {"h3", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"h4", LAYOUT_BLANK_LINE, ACT_NONE},     {"h5", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"h6", LAYOUT_BLANK_LINE, ACT_NONE},     {"header", LAYOUT_LINE, ACT_NONE},
+    {"hr", LAYOUT_LINE, ACT_RULE},           {"img", LAYOUT_NONE, ACT_IMAGE},
+    {"legend", LAYOUT_LINE, ACT_NONE},       {"li", LAYOUT_LINE, ACT_ITEM},
+    {"main", LAYOUT_LINE, ACT_NONE},         {"nav", LAYOUT_LINE, ACT_NONE},
+    {"ol", LAYOUT_BLANK_LINE, ACT_NUMBERED}, {"option", LAYOUT_LINE, ACT_NONE},
+    {"p", LAYOUT_BLANK_LINE, ACT_NONE},      {"pre", LAYOUT_BLANK_LINE, ACT_PRE},
+    {"section", LAYOUT_LINE, ACT_NONE},      {"table", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"tbody", LAYOUT_LINE, ACT_NONE},        {"td", LAYOUT_BLANK, ACT_NONE},
+    {"th", LAYOUT_BLANK, ACT_NONE},          {"thead", LAYOUT_LINE, ACT_NONE},
+    {"tr", LAYOUT_LINE, ACT_NONE},           {"ul", LAYOUT_BLANK_LINE, ACT_LIST},
+};
+static const struct tag other_tag = {"", LAYOUT_NONE, ACT_NONE};
 static const char *const unseen[] = {"iframe", "noembed", "noframes", "script", "style", "title"};
+
+static const struct tag *tag_of(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(tags) && tags[i].name[0] <= name[0]; i++)
+        if (tags[i].name[0] == name[0] && strcmp(tags[i].name, name) == 0)
+            return &tags[i];
+    return &other_tag;
+}
 
 static bool full(const struct writer *w)
 {
@@ -148,51 +191,50 @@ static void open_list(struct writer *w, bool numbered)
         w->lists++;
 }
 
-static void layout(struct writer *w, const char *name)
+static void layout(struct writer *w, const struct tag *tag)
 {
-    if (html_name_in(name, blank_line, G_N_ELEMENTS(blank_line)))
+    if (tag->layout == LAYOUT_BLANK_LINE)
         break_line(w, w->lists > 0 ? 1 : 2);
-    else if (html_name_in(name, own_line, G_N_ELEMENTS(own_line)))
+    else if (tag->layout == LAYOUT_LINE)
         break_line(w, 1);
-    else if (strcmp(name, "td") == 0 || strcmp(name, "th") == 0)
+    else if (tag->layout == LAYOUT_BLANK)
         w->space = true;
 }
 
 static void start_tag(struct writer *w, const struct html_token *token)
 {
-    const char *name = token->name;
-    if (strcmp(name, "br") == 0) {
+    const struct tag *tag = tag_of(token->name);
+    layout(w, tag);
+    if (tag->act == ACT_BREAK) {
         w->breaks = MIN(w->breaks + 1, 3);
         w->space = false;
-        return;
-    }
-    layout(w, name);
-    if (strcmp(name, "blockquote") == 0)
+    } else if (tag->act == ACT_QUOTE) {
         w->quotes = MIN(w->quotes + 1, QUOTES_MAX);
-    else if (strcmp(name, "pre") == 0)
+    } else if (tag->act == ACT_PRE) {
         w->pre++;
-    else if (strcmp(name, "ul") == 0 || strcmp(name, "ol") == 0)
-        open_list(w, name[0] == 'o');
-    else if (strcmp(name, "li") == 0)
+    } else if (tag->act == ACT_LIST || tag->act == ACT_NUMBERED) {
+        open_list(w, tag->act == ACT_NUMBERED);
+    } else if (tag->act == ACT_ITEM) {
         open_item(w);
-    else if (strcmp(name, "hr") == 0)
+    } else if (tag->act == ACT_RULE) {
         put(w, "________________________________", 32);
-    const struct html_attribute *alt =
-        strcmp(name, "img") == 0 ? html_attribute(token, "alt") : NULL;
-    if (alt != NULL)
-        put_text(w, alt->value, alt->value_length);
-    if (strcmp(name, "hr") == 0)
         break_line(w, 1);
+    } else if (tag->act == ACT_IMAGE) {
+        const struct html_attribute *alt = html_attribute(token, "alt");
+        if (alt != NULL)
+            put_text(w, alt->value, alt->value_length);
+    }
 }
 
 static void end_tag(struct writer *w, const char *name)
 {
-    layout(w, name);
-    if (strcmp(name, "blockquote") == 0 && w->quotes > 0) {
+    const struct tag *tag = tag_of(name);
+    layout(w, tag);
+    if (tag->act == ACT_QUOTE && w->quotes > 0) {
         w->quotes--;
-    } else if (strcmp(name, "pre") == 0 && w->pre > 0) {
+    } else if (tag->act == ACT_PRE && w->pre > 0) {
         w->pre--;
-    } else if ((strcmp(name, "ul") == 0 || strcmp(name, "ol") == 0) && w->lists > 0) {
+    } else if ((tag->act == ACT_LIST || tag->act == ACT_NUMBERED) && w->lists > 0) {
         w->lists--;
         break_line(w, w->lists > 0 ? 1 : 2);
     }

@@ -34,7 +34,10 @@ static bool is_raw(const char *name)
 {
     static const char *const names[] = {"iframe", "noembed",  "noframes", "plaintext", "script",
                                         "style",  "textarea", "title",    "xmp"};
-    return html_name_in(name, names, G_N_ELEMENTS(names));
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (names[i][0] == name[0] && strcmp(names[i], name) == 0)
+            return true;
+    return false;
 }
 
 /* End of a comment whose content starts at p, behind "-->", "--!>", or "<!-->" and "<!--->". */

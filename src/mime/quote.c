@@ -142,7 +142,8 @@ static bool starts_attribution(const struct line *line)
                                         "ב-",    "Em ", "Il giorno", "tarihinde", "Pe ",
                                         "Dne "};
     for (size_t i = 0; i < G_N_ELEMENTS(leads); i++)
-        if (line->length >= strlen(leads[i]) && memcmp(line->text, leads[i], strlen(leads[i])) == 0)
+        if (leads[i][0] == line->text[0] && line->length >= strlen(leads[i]) &&
+            memcmp(line->text, leads[i], strlen(leads[i])) == 0)
             return true;
     return g_ascii_isdigit(line->text[0]);
 }
