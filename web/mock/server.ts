@@ -14,7 +14,7 @@ interface Visitor { id: string; email: string; admin: boolean; accounts: string[
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml", ".html": "text/html; charset=utf-8" };
 
 function policy(nonce: string): string {
-  return `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'; object-src 'none'`;
+  return `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; media-src 'self' blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'`;
 }
 
 function problem(response: ServerResponse, status: number, title: string, detail: string, headers: Record<string, string> = {}): void {
@@ -158,7 +158,7 @@ class Site {
     }
     const nonce = randomBytes(16).toString("base64");
     const html = readFileSync(join(this.#dist, "index.html"), "utf8").replaceAll("{{BASE}}", this.#base).replaceAll("{{NONCE}}", nonce);
-    response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Content-Security-Policy": policy(nonce), "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff" }).end(html);
+    response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Content-Security-Policy": policy(nonce), "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff" }).end(html);
   }
 }
 

@@ -97,15 +97,11 @@ function isForeign(event: KeyboardEvent): boolean {
 
 export function keyBindings(run: (command: Command, event: KeyboardEvent) => void): KeybindingsMap {
   const bindings: KeybindingsMap = {};
-  /* After g, a letter is the end of "g s" and not the s that flags. */
-  let goPressed = -Infinity;
-  const alone = (keys: string, event: KeyboardEvent): boolean => keys.includes(" ") || event.timeStamp - goPressed > 1_000;
-  const onGo = (event: KeyboardEvent): void => { goPressed = event.timeStamp; };
-  bindings["g"] = onGo;
-  bindings["KeyG"] = onGo;
-  for (const [keys, command] of Object.entries(LETTERS)) {
-    bindings[keys] = (event) => { if (alone(keys, event)) run(command, event); };
-    bindings[byPlace(keys)] = (event) => { if (!isLatin(event) && alone(keys, event)) run(command, event); };
+  /* The first binding that matches wins, so "g s" has to stand before the s that flags. */
+  const letters = Object.entries(LETTERS).sort(([left], [right]) => Number(right.includes(" ")) - Number(left.includes(" ")));
+  for (const [keys, command] of letters) {
+    bindings[keys] = (event) => run(command, event);
+    bindings[byPlace(keys)] = (event) => { if (!isLatin(event)) run(command, event); };
   }
   for (const [key, command] of Object.entries(SIGNS)) {
     bindings[key] = (event) => run(command, event);
