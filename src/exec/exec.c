@@ -251,9 +251,10 @@ struct exec_task *exec_task_start(struct exec *exec, enum exec_lane lane, exec_t
         exec_enqueue(exec, task);
     }
     pthread_mutex_unlock(&exec->mutex);
-    if (!accepted)
-        g_clear_pointer(&task, g_free);
-    return task;
+    if (accepted)
+        return task;
+    g_free(task);
+    return NULL;
 }
 
 static void post(struct exec_task *task, enum exec_lane lane, unsigned woke)

@@ -79,7 +79,7 @@ static bool same_text(const char *a, const char *b)
 /* --- credentials -------------------------------------------------------------------------------
  */
 
-/* Checks a token, or a password in its place. False, and answered, when it is neither. */
+/* Checks a token, or a password in its place. NULL, and answered, when it is neither. */
 static struct store_principal *check(struct http_auth *auth, struct http_request *request,
                                      const char *user, const struct secret *secret,
                                      bool may_be_token, bool may_be_password)
@@ -94,9 +94,10 @@ static struct store_principal *check(struct http_auth *auth, struct http_request
     struct store_principal *principal =
         may_be_token ? store_sign_in_token(auth->store, secret, &error) : NULL;
     if (principal != NULL && user != NULL && user[0] != '\0' &&
-        g_ascii_strcasecmp(user, store_principal_email(principal)) != 0)
-        g_clear_pointer(&principal, store_principal_unref);
-    else if (principal == NULL && may_be_password) {
+        g_ascii_strcasecmp(user, store_principal_email(principal)) != 0) {
+        store_principal_unref(principal);
+        principal = NULL;
+    } else if (principal == NULL && may_be_password) {
         g_clear_error(&error);
         principal = store_sign_in_password(auth->store, user, secret, &error);
     }

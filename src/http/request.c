@@ -38,9 +38,11 @@ void request_free(struct http_request *request)
     g_hash_table_unref(request->headers);
     g_hash_table_unref(request->reply_headers);
     g_ptr_array_unref(request->segments);
-    g_clear_pointer(&request->query, g_hash_table_unref);
-    g_clear_pointer(&request->body, g_byte_array_unref);
-    g_clear_pointer(&request->whole_body, g_bytes_unref);
+    if (request->query != NULL)
+        g_hash_table_unref(request->query);
+    if (request->body != NULL)
+        g_byte_array_unref(request->body);
+    g_bytes_unref(request->whole_body);
     if (request->principal != NULL)
         store_principal_unref(request->principal);
     if (request->reply != NULL)

@@ -175,7 +175,8 @@ struct http_stream *http_respond_stream(struct http_request *request)
     struct http_server *server = request->server;
     struct http_stream *stream = stream_new(request);
     struct MHD_Response *reply = stream_response(stream);
-    g_clear_pointer(&request->reply, MHD_destroy_response);
+    if (request->reply != NULL)
+        MHD_destroy_response(request->reply);
     request->reply = reply;
     request->status = 200;
     http_set_header(request, "Content-Type", "text/event-stream");

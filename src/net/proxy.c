@@ -101,20 +101,26 @@ static bool http_open(struct conn *conn, const struct proxy *proxy, const char *
     return false;
 }
 
+/* A text with its length in front; returns what it takes. */
+static size_t put_text(uint8_t *out, const char *text)
+{
+    size_t length = 0;
+    for (; text[length] != '\0' && length < 255; length++)
+        out[1 + length] = (uint8_t)text[length];
+    out[0] = (uint8_t)length;
+    return 1 + length;
+}
+
 /* RFC 1929. */
 static bool socks_sign_in(struct conn *conn, const struct proxy *proxy, int64_t deadline,
                           GError **error)
 {
     const char *password = proxy->password == NULL ? "" : proxy->password;
-    uint8_t message[3 + 255 + 255];
-    size_t user = strlen(proxy->user), secret = strlen(password);
-    message[0] = 1;
-    message[1] = (uint8_t)user;
-    memcpy(message + 2, proxy->user, user);
-    message[2 + user] = (uint8_t)secret;
-    memcpy(message + 3 + user, password, secret);
+    uint8_t message[1 + 256 + 256] = {1};
+    size_t length = 1 + put_text(message + 1, proxy->user);
+    length += put_text(message + length, password);
     uint8_t answer[2];
-    bool ok = conn_write(conn, message, 3 + user + secret, deadline, error) &&
+    bool ok = conn_write(conn, message, length, deadline, error) &&
               read_exactly(conn, answer, 2, deadline, error);
     explicit_bzero(message, sizeof(message));
     if (ok && answer[1] != 0) {
@@ -135,11 +141,8 @@ static size_t socks_target(uint8_t *out, const char *host, uint16_t port)
         out[0] = 4;
         length = 17;
     } else {
-        size_t name = strlen(host);
         out[0] = 3;
-        out[1] = (uint8_t)name;
-        memcpy(out + 2, host, name);
-        length = 2 + name;
+        length = 1 + put_text(out + 1, host);
     }
     out[length] = (uint8_t)(port >> 8);
     out[length + 1] = (uint8_t)(port & 0xff);

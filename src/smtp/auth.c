@@ -57,14 +57,16 @@ static bool auth_xoauth2(struct smtp *smtp, GError **error)
 static bool auth_plain(struct smtp *smtp, GError **error)
 {
     const char *login = smtp->server->login;
-    size_t login_length = strlen(login), length = secret_length(smtp->server->secret);
-    size_t total = login_length + length + 2;
-    char *plain = g_malloc0(total + 1);
-    memcpy(plain + 1, login, login_length);
-    memcpy(plain + 2 + login_length, secret_reveal(smtp->server->secret), length);
-    char *response = encode(plain, total);
-    explicit_bzero(plain, total);
-    g_free(plain);
+    const struct secret *secret = smtp->server->secret;
+    size_t total = strlen(login) + secret_length(secret) + 2;
+    GString *plain = g_string_sized_new(total + 1); /* never grows, so no copy stays behind */
+    g_string_append_c(plain, '\0');
+    g_string_append(plain, login);
+    g_string_append_c(plain, '\0');
+    g_string_append_len(plain, secret_reveal(secret), (gssize)secret_length(secret));
+    char *response = encode(plain->str, plain->len);
+    explicit_bzero(plain->str, plain->len);
+    g_string_free(plain, TRUE);
     if (strlen("AUTH PLAIN ") + strlen(response) <= COMMAND_LINE_MAX) {
         char *line = g_strconcat("AUTH PLAIN ", response, NULL);
         secret_wipe_string(response);
