@@ -22,7 +22,7 @@ static bool vault_load(int64_t account, struct oauth_provider **provider,
     struct oauth_provider *found = name != NULL ? app_provider(app, name, error) : NULL;
     if (found == NULL)
         return false;
-    g_autofree char *origin = oauth_token_origin(found);
+    g_autofree char *origin = app_credential_origin(found);
     struct store_credential credential = {0};
     if (!store_credential_load(app->store, account, origin, &credential, error)) {
         oauth_provider_free(found);
@@ -47,7 +47,7 @@ static bool vault_keep(int64_t account, const struct oauth_tokens *tokens, void 
     struct oauth_provider *provider = name != NULL ? app_provider(app, name, error) : NULL;
     if (provider == NULL)
         return false;
-    g_autofree char *origin = oauth_token_origin(provider);
+    g_autofree char *origin = app_credential_origin(provider);
     oauth_provider_free(provider);
     return store_credential_keep(app->store, account, origin, tokens->refresh_token,
                                  tokens->access_token, tokens->expires_at, tokens->scopes, error);
@@ -86,6 +86,32 @@ static void tell_sync(int64_t account, unsigned types, void *arg)
         sync_manager_poke(app->sync, account);
 }
 
+/* What the administrator set up is what counts, also after a change of it. */
+static bool settle_hosts(struct store_sync_account *account, void *arg, GError **error)
+{
+    struct oauth_provider *provider = app_provider(arg, account->provider, error);
+    if (provider == NULL)
+        return false;
+    const struct {
+        char **field;
+        const char *value;
+    } texts[] = {
+        {&account->imap_host, provider->imap_host},
+        {&account->smtp_host, provider->smtp_host},
+        {&account->ca_file, provider->ca_file},
+        {&account->imap_security, "tls"},
+        {&account->smtp_security, provider->smtp_port == 465 ? "tls" : "starttls"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(*texts[i].field);
+        *texts[i].field = g_strdup(texts[i].value);
+    }
+    account->imap_port = provider->imap_port;
+    account->smtp_port = provider->smtp_port;
+    oauth_provider_free(provider);
+    return true;
+}
+
 void app_start_sync(struct app *app, bool live)
 {
     struct exec_config workers = {.workers = (unsigned)app->config->workers,
@@ -103,6 +129,8 @@ void app_start_sync(struct app *app, bool live)
         .tuning = {.poll_ms = app->config->poll_s * 1000,
                    .compare_ms = app->config->compare_s * 1000,
                    .idle_ms = app->config->idle_s * 1000},
+        .settle = settle_hosts,
+        .arg = app,
         .live = live,
     };
     app->sync = sync_manager_new(&sync);

@@ -36,6 +36,9 @@ struct oauth_provider *app_provider(struct app *app, const char *name, GError **
 /* The same from settings that are not stored yet; the secret may be missing. */
 struct oauth_provider *app_provider_of(struct app *app, const struct store_provider *settings,
                                        GError **error);
+/* Where an account's tokens may be sent: token endpoint and mail hosts. Tokens are sealed for it
+ * and open for no other. (transfer full) */
+char *app_credential_origin(const struct oauth_provider *provider);
 /* Checks and stores settings; *property names the wrong one. Tells the sync engine. */
 bool app_provider_put(struct app *app, struct store_provider *settings, const char **property,
                       GError **error);

@@ -106,7 +106,7 @@ static int64_t keep(struct app *app, const struct link_request *request,
                     const struct oauth_provider *provider, const struct oauth_linked *linked,
                     GError **error)
 {
-    g_autofree char *origin = oauth_token_origin(provider);
+    g_autofree char *origin = app_credential_origin(provider);
     struct store_link link = {
         .address = linked->address,
         .display_name = linked->display_name,

@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
-#ifndef __SANITIZE_ADDRESS__ /* whose leak check needs to look at its own process */
+#ifndef __SANITIZE_ADDRESS__  /* whose leak check needs to look at its own process */
     /* A core dump would hold tokens and mail. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif

@@ -10,6 +10,13 @@ char *app_redirect_uri(const struct app *app, const char *provider)
     return g_strdup_printf("%s/oauth/%s/callback", app->public_url, provider);
 }
 
+char *app_credential_origin(const struct oauth_provider *provider)
+{
+    g_autofree char *endpoint = oauth_token_origin(provider);
+    return g_strdup_printf("%s imap://%s:%u smtp://%s:%u", endpoint, provider->imap_host,
+                           provider->imap_port, provider->smtp_host, provider->smtp_port);
+}
+
 static bool split_host_port(const char *text, char **host, uint16_t *port)
 {
     const char *colon = text != NULL ? strrchr(text, ':') : NULL;

@@ -214,7 +214,7 @@ static bool attempt_one(struct sender *sender, struct store_submission *submissi
     struct store *store = sender->manager->config.store;
     struct attempt attempt = {.sender = sender, .submission = submission};
     int64_t email = 0;
-    attempt.account = store_sync_account(store, sender->account, error);
+    attempt.account = session_account(sender->manager, sender->account, error);
     bool ok =
         attempt.account != NULL && store_outbox_message(store, submission->id, &email,
                                                         &attempt.message_id, &attempt.raw, error);

@@ -286,7 +286,7 @@ static bool step(struct session *session, unsigned woke, bool *parked, GError **
 static bool load_config(struct session *session, GError **error)
 {
     g_clear_pointer(&session->config, store_sync_account_free);
-    session->config = store_sync_account(session->manager->config.store, session->account, error);
+    session->config = session_account(session->manager, session->account, error);
     return session->config != NULL;
 }
 
@@ -336,6 +336,8 @@ struct exec_verdict session_run(void *arg, unsigned woke)
     /* A poke may mean that the account was paused, re-linked or removed. */
     if ((session->config == NULL || (woke & ~(unsigned)EXEC_WOKE_READABLE) != 0) &&
         !load_config(session, &error)) {
+        if (!error_is(error, ERROR_NOT_FOUND))
+            return rest(session, error);
         disconnect(session);
         wake_waiters(session, error);
         g_clear_error(&error);

@@ -79,6 +79,9 @@ exec_task_fn session_run;
 struct imap_client *session_sign_in(struct sync_manager *manager,
                                     const struct store_sync_account *account, struct cancel *cancel,
                                     GError **error);
+/* The account's row, with its provider's hosts. (transfer full) or NULL. */
+struct store_sync_account *session_account(struct sync_manager *manager, int64_t account,
+                                           GError **error);
 /* Brings the dial parameters of an account together; borrowed strings. */
 void session_dial(struct net_dial *dial, struct sync_manager *manager,
                   const struct store_sync_account *account, bool smtp, struct cancel *cancel);

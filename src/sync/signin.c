@@ -21,6 +21,17 @@ void session_dial(struct net_dial *dial, struct sync_manager *manager,
     };
 }
 
+struct store_sync_account *session_account(struct sync_manager *manager, int64_t account,
+                                           GError **error)
+{
+    struct store_sync_account *loaded = store_sync_account(manager->config.store, account, error);
+    if (loaded == NULL || loaded->provider == NULL ||
+        manager->config.settle(loaded, manager->config.arg, error))
+        return loaded;
+    store_sync_account_free(loaded);
+    return NULL;
+}
+
 static enum imap_security imap_security_of(const char *word)
 {
     if (g_strcmp0(word, "starttls") == 0)

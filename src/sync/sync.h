@@ -9,7 +9,7 @@
 #include "exec/exec.h"
 #include "net/conn.h"
 #include "oauth/oauth.h"
-#include "store/store.h"
+#include "store/sync.h"
 
 /* Milliseconds; 0 takes the default. */
 struct sync_tuning {
@@ -28,6 +28,10 @@ struct sync_config {
     const struct net_policy *policy;
     const char *spool_dir; /* for large messages on their way */
     struct sync_tuning tuning;
+    /* Fills in what a provider's settings say: hosts, ports, security, CA file. Called for each
+     * account that has a provider, each time it is loaded; any thread. */
+    bool (*settle)(struct store_sync_account *account, void *arg, GError **error);
+    void *arg;
     bool live; /* false: sessions end when a pass is done, as `postroom sync` without a server wants
                   it */
 };

@@ -49,7 +49,7 @@ static struct store_sync_account *account_of_row(sqlite3_stmt *row)
     account->smtp_port = (uint16_t)db_int(row, 13);
     account->since = db_int(row, 14);
     account->paused = db_int(row, 15) != 0;
-    account->operator_hosts = account->provider != NULL;
+    account->operator_hosts = account->provider != NULL || db_int(row, 16) != 0;
     return account;
 }
 
@@ -64,7 +64,7 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
         DB_QUERY(&reader->main, &cause,
                  "SELECT id, address, login, provider, imap_host, smtp_host, ca_file,"
                  " imap_security, smtp_security, imap_login, smtp_login, state, imap_port,"
-                 " smtp_port, since, paused FROM account WHERE id = ? AND removing = 0",
+                 " smtp_port, since, paused, operator_hosts FROM account WHERE id = ? AND removing = 0",
                  I(account));
     if (db_step(&reader->main, row, &cause)) {
         found = account_of_row(row);

@@ -1,0 +1,278 @@
+#include "app/serve.h"
+
+#include "app/app.h"
+#include "app/control.h"
+#include "app/datadir.h"
+#include "app/hooks.h"
+#include "app/link.h"
+#include "base/log.h"
+#include "http/auth.h"
+#include "http/http.h"
+#include "http/jmap_routes.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define HTTP_STACK_BYTES (1024 * 1024)
+
+struct server {
+    struct app *app;
+    struct exec *http_exec;
+    struct oauth_flows *flows;
+    struct jmap *jmap;
+    struct http_server *http;
+    struct http_auth *auth;
+    struct http_jmap *routes;
+    struct control *control;
+};
+
+/* --- linking ------------------------------------------------------------------------------------
+ */
+
+static void link_request_fill(struct link_request *link, struct http_request *request,
+                              const char *cookie)
+{
+    *link = (struct link_request){
+        .principal = http_request_principal(request),
+        .session = cookie,
+        .provider = http_request_segment(request, 0),
+        .login_hint = http_request_query(request, "login_hint"),
+        .since = http_request_query(request, "since"),
+        .account = http_request_query(request, "account"),
+        .state = http_request_query(request, "state"),
+        .code = http_request_query(request, "code"),
+        .error = http_request_query(request, "error"),
+        .error_description = http_request_query(request, "error_description"),
+    };
+}
+
+static void handle_oauth(struct http_request *request, void *arg)
+{
+    struct server *server = arg;
+    struct link_request link;
+    const char *step = http_request_segment(request, 1);
+    g_autofree char *cookie = http_request_cookie(request, "postroom_session");
+    link_request_fill(&link, request, cookie != NULL ? cookie : "");
+    g_autofree char *url = NULL;
+    /* An administrator's consent comes back here too, without a code: it only shows the settings
+     * again. */
+    if (http_request_query(request, "admin_consent") != NULL)
+        url = g_strdup_printf("%s/settings/microsoft", server->app->public_url);
+    else if (http_request_segments(request) == 2 && strcmp(step, "start") == 0)
+        url = link_start(server->app, server->flows, &link);
+    else if (http_request_segments(request) == 2 && strcmp(step, "callback") == 0)
+        url = link_finish(server->app, server->flows, &link);
+    if (url != NULL)
+        http_respond_redirect(request, url);
+    else
+        http_respond_problem(request, 404, "There is nothing here.", "Go back to the start page.");
+}
+
+/* --- metrics
+ * --------------------------------------------------------------------------------------- */
+
+/* Numbers only: no address of anybody (SECURITY.md 16). */
+static char *metrics(void *arg)
+{
+    static const char *const states[] = {"linking", "syncing",      "idle", "retrying",
+                                         "paused",  "needs-relink", "error"};
+    struct server *server = arg;
+    unsigned count[G_N_ELEMENTS(states)] = {0};
+    uint64_t emails = 0, bytes = 0;
+    g_autoptr(GPtrArray) all = store_account_statuses(server->app->store, NULL);
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        const struct store_account_status *status = all->pdata[i];
+        emails += status->emails;
+        bytes += status->bytes;
+        for (size_t k = 0; k < G_N_ELEMENTS(states); k++)
+            count[k] += strcmp(states[k], status->view->state) == 0;
+    }
+    GString *text = g_string_new("# TYPE postroom_accounts gauge\n");
+    for (size_t k = 0; k < G_N_ELEMENTS(states); k++)
+        g_string_append_printf(text, "postroom_accounts{state=\"%s\"} %u\n", states[k], count[k]);
+    struct exec_stats work;
+    exec_stats(server->app->exec, &work);
+    g_string_append_printf(
+        text,
+        "# TYPE postroom_emails gauge\npostroom_emails %" G_GUINT64_FORMAT
+        "\n# TYPE postroom_mail_bytes gauge\npostroom_mail_bytes %" G_GUINT64_FORMAT
+        "\n# TYPE postroom_tasks_parked gauge\npostroom_tasks_parked %u\n"
+        "# TYPE postroom_task_runs_total counter\npostroom_task_runs_total %" G_GUINT64_FORMAT "\n",
+        emails, bytes, work.parked, work.runs);
+    return g_string_free(text, FALSE);
+}
+
+/* --- starting and stopping
+ * ------------------------------------------------------------------------- */
+
+static void server_stop(struct server *server)
+{
+    control_stop(server->control);
+    http_jmap_stop(server->routes);
+    http_server_free(server->http);
+    http_jmap_free(server->routes);
+    http_auth_free(server->auth);
+    jmap_free(server->jmap);
+    oauth_flows_free(server->flows);
+    if (server->http_exec != NULL)
+        exec_free(server->http_exec);
+    app_close(server->app);
+}
+
+static bool start_http(struct server *server, GError **error)
+{
+    struct app *app = server->app;
+    struct http_config http = {
+        .listen = app->config->listen,
+        .public_url = app->public_url,
+        .exec = server->http_exec,
+    };
+    server->http = http_server_new(&http, error);
+    if (server->http == NULL)
+        return false;
+    struct jmap_config jmap = {.store = app->store,
+                               .keyring = app->keyring,
+                               .public_url = app->public_url};
+    hooks_fill(&jmap.hooks, app);
+    server->jmap = jmap_new(&jmap);
+    server->flows = oauth_flows_new();
+    server->auth = http_auth_add(server->http, app->store, app->keyring);
+    server->routes = http_jmap_add(server->http, server->jmap, app->store, &app->policy);
+    const struct http_route oauth = {.method = "GET",
+                                     .path = "oauth/",
+                                     .door = HTTP_DOOR_BROWSE,
+                                     .handle = handle_oauth,
+                                     .arg = server};
+    http_route(server->http, &oauth);
+    http_add_health(server->http, metrics, server,
+                    g_strcmp0(app->config->metrics_from, "all") == 0);
+    http_add_page(server->http, "/postroom/web");
+    return http_server_open(server->http, error);
+}
+
+static bool server_start(struct server *server, GError **error)
+{
+    struct exec_config workers = {.workers = (unsigned)MAX(server->app->config->workers, 4),
+                                  .reserved = 2,
+                                  .stack_bytes = HTTP_STACK_BYTES};
+    server->http_exec = exec_new(&workers);
+    app_start_sync(server->app, true);
+    return start_http(server, error) &&
+           (server->control = control_start(server->app, error)) != NULL &&
+           sync_manager_start(server->app->sync, error);
+}
+
+/* The URL that redirect URIs are made of; without one in the configuration, localhost at the port
+ * listened to (port 0 is settled by then). */
+static char *default_public_url(const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    return g_strdup_printf("http://localhost:%s", colon != NULL ? colon + 1 : "8480");
+}
+
+static void wait_for_signal(void)
+{
+    sigset_t set;
+    int got = 0;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigwait(&set, &got);
+    LOG_INFO("server.stopping", LOG_INT("signal", got));
+}
+
+/* Before any thread starts, so that only sigwait sees them. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static int say(const GError *error)
+{
+    fprintf(stderr, "postroom serve: %s\n", error->message);
+    return 1;
+}
+
+static int serve(struct config *config)
+{
+    g_autoptr(GError) error = NULL;
+    struct server server = {0};
+    bool held = false;
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    for (int i = 0; i < 4; i++)
+        if (g_strcmp0(config->log_level, levels[i]) == 0)
+            log_set_level((enum log_level)i);
+    int lock = datadir_lock(config->data, &held, &error);
+    if (lock < 0) {
+        if (held)
+            error_set(&error, ERROR_CONFLICT, "another Postroom has the data directory %s",
+                      config->data);
+        config_free(config);
+        return say(error);
+    }
+    if (config->public_url == NULL)
+        config->public_url = default_public_url(config->listen);
+    g_autofree char *listen = g_strdup(config->listen);
+    server.app = app_open(config, lock, &error);
+    bool ok = server.app != NULL && server_start(&server, &error);
+    if (ok) {
+        printf("Postroom listens on %s, public address %s\n", listen, server.app->public_url);
+        fflush(stdout);
+        LOG_INFO("server.started", LOG_INT("port", http_server_port(server.http)));
+        wait_for_signal();
+    }
+    int status = ok ? 0 : say(error);
+    server_stop(&server);
+    return status;
+}
+
+int serve_main(int argc, char **argv)
+{
+    char *file = NULL, *data = NULL, *listen = NULL, *url = NULL;
+    const GOptionEntry entries[] = {
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &file, "configuration file", "FILE"},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &data, "data directory", "DIR"},
+        {"listen", 0, 0, G_OPTION_ARG_STRING, &listen, "address and port", "ADDR:PORT"},
+        {"public-url", 0, 0, G_OPTION_ARG_STRING, &url, "what browsers use", "URL"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GError) error = NULL;
+    GOptionContext *context = g_option_context_new("- run the server");
+    g_option_context_add_main_entries(context, entries, NULL);
+    bool ok = g_option_context_parse(context, &argc, &argv, &error) && argc == 1;
+    g_option_context_free(context);
+    if (!ok) {
+        fprintf(stderr, "postroom serve: %s; see: postroom serve --help\n",
+                error != NULL ? error->message : "it takes no arguments");
+        return 2;
+    }
+    block_signals();
+    struct config *config = config_load(file, &error);
+    if (config == NULL)
+        return say(error);
+    char **const fields[] = {&config->data, &config->listen, &config->public_url};
+    char *values[] = {data != NULL ? g_canonicalize_filename(data, NULL) : NULL, listen, url};
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (values[i] == NULL)
+            continue;
+        g_free(*fields[i]);
+        *fields[i] = values[i];
+    }
+    g_free(data);
+    g_free(file);
+    size_t length = config->public_url != NULL ? strlen(config->public_url) : 0;
+    if (length > 0 && config->public_url[length - 1] == '/')
+        config->public_url[length - 1] = '\0';
+    return serve(config);
+}
