@@ -69,7 +69,7 @@ static bool load_pending(struct tx *tx, int64_t email, int64_t mailbox, struct m
 static bool merge(struct tx *tx, struct store_batch *batch, const struct batch_op *op,
                   const struct remote_row *remote, struct email_row *row, GError **error)
 {
-    struct mail_flags add, remove, local;
+    struct mail_flags add, remove, local = {0};
     if (mail_flags_equal(&remote->base, &op->flags))
         return true;
     if (!load_pending(tx, row->id, op->mailbox, &add, &remove, error))

@@ -157,7 +157,7 @@ bool email_set_flags(struct tx *tx, struct email_row *row, const struct mail_fla
             return false;
     }
     bool bits_changed = row->flags.bits != flags->bits;
-    struct mail_flags copy;
+    struct mail_flags copy = {0};
     mail_flags_copy(&copy, flags);
     mail_flags_clear(&row->flags);
     row->flags = copy;

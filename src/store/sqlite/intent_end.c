@@ -176,7 +176,7 @@ bool store_intent_done(struct store *store, int64_t intent, uint32_t target_uidv
 static bool restore_flags(struct tx *tx, const struct ended *ended, struct email_row *row,
                           GError **error)
 {
-    struct mail_flags local;
+    struct mail_flags local = {0};
     mail_flags_copy(&local, &row->flags);
     flags_apply(&local, &ended->remove, &ended->add);
     bool ok = email_set_flags(tx, row, &local, error);

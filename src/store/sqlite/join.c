@@ -81,7 +81,7 @@ static bool merge_orphan(struct tx *tx, struct email_row *row, const struct batc
                          GError **error)
 {
     GError *cause = NULL;
-    struct mail_flags local, add = {0}, remove = {0};
+    struct mail_flags local = {0}, add = {0}, remove = {0};
     const struct mail_flags none = {0};
     sqlite3_stmt *s = DB_QUERY(tx->db, &cause,
                                "SELECT add_bits, add_words, remove_bits, remove_words FROM intent"

@@ -73,7 +73,7 @@ static bool back_to_drafts(struct tx *tx, struct email_row *row, GError **error)
     int64_t drafts =
         DB_NUMBER(tx->db, error, 0, "SELECT id FROM mailbox WHERE account = ? AND role = ? LIMIT 1",
                   I(row->account), I(MAIL_ROLE_DRAFTS));
-    struct mail_flags flags;
+    struct mail_flags flags = {0};
     if (sent == 0 || drafts == 0 || row->thread == 0)
         return true;
     mail_flags_copy(&flags, &row->flags);

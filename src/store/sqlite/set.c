@@ -191,7 +191,7 @@ static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *i
                         struct email_row *row, GError **error)
 {
     const struct store_email_patch *patch = &item->patch;
-    struct mail_flags flags;
+    struct mail_flags flags = {0};
     GError *cause = NULL;
     g_autoptr(GArray) now = email_members(tx->db, row->id, &cause);
     g_autoptr(GArray) wanted = wanted_mailboxes(patch, now);
