@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define DIAL_MS 30000
+#define BODY_MAX (UINT64_C(150) * 1024 * 1024)
+#define SPOOL_OVER (UINT64_C(1024) * 1024)
 
 void session_dial(struct net_dial *dial, struct sync_manager *manager,
                   const struct store_sync_account *account, bool smtp, struct cancel *cancel)
@@ -86,7 +88,7 @@ struct imap_client *session_sign_in(struct sync_manager *manager,
     if (imap == NULL)
         g_propagate_error(error, first);
     else
-        imap_client_set_limits(imap, 0, 0, manager->config.spool_dir);
+        imap_client_set_limits(imap, BODY_MAX, SPOOL_OVER, manager->config.spool_dir);
     return imap;
 }
 
