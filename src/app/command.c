@@ -118,7 +118,7 @@ static GOptionContext *option_context(struct parsed *parsed)
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &parsed->config, "configuration file", "FILE"},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &parsed->data, "data directory", "DIR"},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &parsed->help, "this help", NULL},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &parsed->rest, NULL, NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &parsed->rest, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     GOptionEntry chosen[G_N_ELEMENTS(all) + 1] = {0};

@@ -217,6 +217,16 @@ static bool settle_failure(struct session *session, const struct store_intent *i
     return ok;
 }
 
+/* The counts of a folder that we changed are compared at once. */
+static void queue_again(struct session *session, int64_t mailbox)
+{
+    for (guint i = 0; i < session->queue->len; i++)
+        if (g_array_index(session->queue, int64_t, i) == mailbox)
+            return;
+    if (mailbox != 0)
+        g_array_append_val(session->queue, mailbox);
+}
+
 static bool carry_one(struct session *session, const struct store_intent *intent, GError **error)
 {
     struct store *store = session->manager->config.store;
@@ -230,6 +240,10 @@ static bool carry_one(struct session *session, const struct store_intent *intent
                   : carry_here(session, intent, &carried, &failure);
     if (!ok)
         return settle_failure(session, intent, failure, error);
+    if (intent->kind != STORE_INTENT_FLAGS) {
+        queue_again(session, intent->mailbox);
+        queue_again(session, intent->target);
+    }
     return store_intent_done(store, intent->id, carried.uidvalidity, carried.uid, error);
 }
 
