@@ -134,9 +134,10 @@ static size_t decode_qp_line(const char *in, size_t end, GByteArray *out, bool *
         i += plain;
         if (i >= end)
             break;
-        int high = i + 2 < end + 0 ? g_ascii_xdigit_value(in[i + 1]) : -1;
-        int low = i + 2 < end + 0 ? g_ascii_xdigit_value(in[i + 2]) : -1;
-        uint8_t byte = high >= 0 && low >= 0 ? (uint8_t)(high << 4 | low) : (uint8_t)'=';
+        int high = i + 2 < end ? g_ascii_xdigit_value(in[i + 1]) : -1;
+        int low = i + 2 < end ? g_ascii_xdigit_value(in[i + 2]) : -1;
+        unsigned value = high >= 0 && low >= 0 ? (unsigned)high << 4 | (unsigned)low : '=';
+        uint8_t byte = (uint8_t)value;
         *problem |= high < 0 || low < 0;
         put(out, &byte, 1);
         total++;

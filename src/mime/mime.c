@@ -204,6 +204,16 @@ static char *part_charset(const struct part *part, const char *bytes, size_t len
     return found != NULL ? found : g_strdup(vague ? NULL : named);
 }
 
+/* Length without a UTF-8 character that the limit cut in two: that is no fault of the mail. */
+static size_t whole_characters(const char *bytes, size_t length)
+{
+    size_t back = 1;
+    while (back < 4 && back < length && ((uint8_t)bytes[length - back] & 0xc0) == 0x80)
+        back++;
+    size_t wanted = g_utf8_skip[(uint8_t)bytes[length - back]];
+    return (uint8_t)bytes[length - back] >= 0xc2 && wanted > back ? length - back : length;
+}
+
 char *mime_part_text(struct mime_mail *mail, size_t index, size_t max, bool *problem)
 {
     bool ignored = false;
@@ -214,6 +224,8 @@ char *mime_part_text(struct mime_mail *mail, size_t index, size_t max, bool *pro
     const char *data = g_bytes_get_data(bytes, &size);
     if (size == 0)
         return g_strdup("");
+    if (max > 0 && size == max)
+        size = whole_characters(data, size);
     const struct part *part = &mail->parts[index];
     *problem = part->encoding == ENCODING_UNKNOWN;
     if (part->encoding != ENCODING_NONE)

@@ -99,7 +99,9 @@ GPtrArray *mime_form_grouped(const char *raw); /* of struct mime_group, with fre
 char **mime_form_message_ids(const char *raw); /* NULL when none parses */
 bool mime_form_date(const char *raw, int64_t *seconds, int *offset_minutes);
 char **mime_form_urls(const char *raw); /* List-Unsubscribe and kin (RFC 2369) */
-/* RFC 5256, 2.1, then case-folded. (transfer full) */
+/* RFC 5256, 2.1, over the case-folded subject; besides "Re:" and "Fwd:" it takes away what Outlook
+ * and others write in their place in other languages ("AW:", "回复：", "YNT:", "Відп:", "השב:"),
+ * since a thread would break at each of them. subject may be NULL. (transfer full) */
 char *mime_base_subject(const char *subject);
 
 /* HTML to text: paragraphs, lists, links' targets left out, quotes marked by "> ". (transfer full)
@@ -110,20 +112,25 @@ char *mime_html_to_text(const char *html, gssize length, size_t max);
  * -------------------------------------------------------------------------------------------- */
 
 struct mime_sanitise {
-    /* Address to put for an image: cid (without <>) of an inline image, or a remote https/http URL;
-     * NULL drops the image. (transfer full) */
+    /* Address to put for an image. Either cid is given: the id (without <>) of an inline image, or
+     * a relative address that may be some part's Content-Location; or remote: an https or http URL.
+     * What is returned is trusted as it is; NULL drops the image. (transfer full) */
     char *(*image_url)(const char *cid, const char *remote, void *arg);
     void *arg;
     bool remote_images; /* consent was given: ask image_url for remote ones too; else they are
                            removed and counted */
 };
 struct mime_sanitised {
-    char *html; /* a fragment by an allow-list: no script, no style with url() or @import, no forms,
-                   no same-origin or relative URL, links absolute with target=_blank rel="noopener
-                   noreferrer", quotes wrapped in <div class="postroom-quote"> */
+    char *html; /* one <div class="postroom-mail">, with the mail's style sheets scoped to it, by an
+                   allow-list: no script, no style with url() or @import, no forms, no same-origin
+                   or relative URL, links absolute with target=_blank rel="noopener noreferrer",
+                   quotes wrapped in <div class="postroom-quote"> */
     unsigned blocked_remote, trackers;
 };
-/* Always succeeds: what is too deep or broken is shown as text. */
+/* Always succeeds: what is too deep is flattened, what cannot be tamed is shown as text. Ids and
+ * classes of the mail get the prefix "m-". At most 4 MiB are read. blocked_remote counts remote
+ * images and backgrounds left out for want of consent; trackers, one-pixel or hidden remote images,
+ * are left out always. Reading the result again gives the result. */
 void mime_sanitise(const char *html, gssize length, const struct mime_sanitise *options,
                    struct mime_sanitised *out);
 void mime_sanitised_clear(struct mime_sanitised *out);
@@ -140,18 +147,18 @@ struct mime_attachment {
     GBytes *bytes;
 };
 struct mime_draft {
-    const struct mail_summary
-        *summary; /* addresses, subject, ids, references, date; message_id NULL: none is written */
-    const struct mime_header *extra; /* further headers, already valid raw values */
+    const struct mail_summary *summary; /* addresses, subject, ids, references, date; message_id
+                                           NULL, sent_at INT64_MIN: none is written */
+    const struct mime_header *extra;    /* further headers, already valid raw values */
     size_t extra_count;
     const char *text, *html; /* either or both; UTF-8 */
     const struct mime_attachment *attachments;
     size_t attachment_count;
     bool keep_bcc; /* drafts keep Bcc; what is sent does not */
 };
-/* A message with CRLF lines, 7-bit, encoded-words and RFC 2231 names, lines under 78 where
- * possible. ERROR_INVALID names the property with CR, LF or NUL in a header value, address or file
- * name. */
+/* A message with CRLF lines, 7-bit (but for addresses that are not ASCII: RFC 6532), encoded-words
+ * and RFC 2231 names, lines under 78 where possible. ERROR_INVALID names the property with CR, LF
+ * or NUL in a header value, address or file name. */
 GBytes *mime_compose(const struct mime_draft *draft, GError **error);
 /* The same message without Bcc headers, for the wire. (transfer full) */
 GBytes *mime_without_bcc(GBytes *message);

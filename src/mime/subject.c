@@ -116,12 +116,12 @@ char *mime_base_subject(const char *subject)
     char *text = collapse(folded);
     for (;;) {
         cut_trailers(text);
-        const char *start = cut_leaders(text);
-        memmove(text, start, strlen(start) + 1);
-        size_t length = strlen(text);
-        if (length < 6 || strncmp(text, "[fwd:", 5) != 0 || text[length - 1] != ']')
-            return text;
-        text[length - 1] = '\0';
-        memmove(text, text + 5, length - 5);
+        char *base = g_strdup(cut_leaders(text));
+        g_free(text);
+        size_t length = strlen(base);
+        if (length < 6 || !g_str_has_prefix(base, "[fwd:") || base[length - 1] != ']')
+            return base;
+        text = g_strndup(base + 5, length - 6);
+        g_free(base);
     }
 }

@@ -251,6 +251,19 @@ static void html_becomes_text(void)
     assert_html("", "");
 }
 
+static void a_limit_never_cuts_a_character(void)
+{
+    struct mime_mail *mail = parse("Content-Type: text/plain; charset=utf-8\n\naé你🙂b");
+    static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11};
+    for (size_t max = 1; max < G_N_ELEMENTS(whole); max++) {
+        bool problem = true;
+        g_autofree char *text = mime_part_text(mail, 0, max, &problem);
+        g_assert_false(problem);
+        g_assert_cmpuint(strlen(text), ==, whole[max]);
+    }
+    mime_mail_free(mail);
+}
+
 static void attached_messages_are_readable(void)
 {
     struct mime_mail *mail =
@@ -276,6 +289,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mime/body/quotations", quotations_are_found_in_six_languages);
     g_test_add_func("/mime/body/previews", previews_skip_quotations_and_filler);
     g_test_add_func("/mime/body/html", html_becomes_text);
+    g_test_add_func("/mime/body/limit", a_limit_never_cuts_a_character);
     g_test_add_func("/mime/body/attached", attached_messages_are_readable);
     return g_test_run();
 }

@@ -6,8 +6,10 @@
 #include "text/text.h"
 
 #include <string.h>
+#include <time.h>
 
-#define SECONDS_MAX 100
+/* of processor time, whatever else the machine does */
+#define SECONDS_MAX 60
 
 static void assert_utf8(const char *text)
 {
@@ -85,6 +87,11 @@ static void check_mail(GBytes *bytes)
     mime_mail_free(mail);
 }
 
+static double seconds_used(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
 static void every_message_reads_without_harm(void)
 {
     const char *folder = corpus_folder();
@@ -92,20 +99,20 @@ static void every_message_reads_without_harm(void)
         return;
     mime_set_converter(text_to_utf8);
     g_autoptr(GPtrArray) mails = corpus_mails(folder);
-    g_autoptr(GTimer) timer = g_timer_new();
+    double begin = seconds_used();
     double slowest = 0;
     for (guint i = 0; i < mails->len; i++) {
         const struct corpus_mail *mail = g_ptr_array_index(mails, i);
-        double start = g_timer_elapsed(timer, NULL);
+        double start = seconds_used();
         check_mail(mail->bytes);
-        double took = g_timer_elapsed(timer, NULL) - start;
+        double took = seconds_used() - start;
         if (took > slowest)
             g_test_message("slowest so far: %s, %.0f ms", mail->name, took * 1000);
         slowest = MAX(slowest, took);
     }
-    g_test_message("%u messages in %.1f s", mails->len, g_timer_elapsed(timer, NULL));
+    g_test_message("%u messages in %.1f s", mails->len, seconds_used() - begin);
     g_assert_cmpuint(mails->len, >, 500);
-    g_assert_cmpfloat(g_timer_elapsed(timer, NULL), <, SECONDS_MAX);
+    g_assert_cmpfloat(seconds_used() - begin, <, SECONDS_MAX);
 }
 
 int main(int argc, char **argv)

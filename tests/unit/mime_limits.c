@@ -6,7 +6,7 @@
 #include <time.h>
 
 #define STACK_BYTES ((size_t)1 << 20)
-#define SECONDS_MAX 20
+#define SECONDS_MAX 40
 
 static char *repeated(const char *head, const char *piece, size_t count)
 {
@@ -57,13 +57,13 @@ static void on_a_small_stack(gconstpointer data)
     pthread_attr_t attributes;
     pthread_t thread;
     struct timespec start, end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     g_assert_cmpint(pthread_create(&thread, &attributes, run_small, &test), ==, 0);
     pthread_join(thread, NULL);
     pthread_attr_destroy(&attributes);
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     g_assert_cmpint(end.tv_sec - start.tv_sec, <, SECONDS_MAX);
 }
 
