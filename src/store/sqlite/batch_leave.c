@@ -7,8 +7,9 @@
 /* A provider files its copy of a sent message within seconds; after this the store stops waiting
  * and has its own copy put there. */
 #define SENT_COPY_WAIT 3600
-/* A message that was moved and never seen again. */
-#define EXPECT_WAIT STORE_DAY
+/* A message of ours that a whole pass over all mailboxes did not show, is not there. The first
+ * sweep may end a pass that began before. */
+#define EXPECT_SWEEPS 2
 
 static bool has_other_traces(struct tx *tx, int64_t email)
 {
@@ -129,15 +130,46 @@ static bool give_up_sent_copies(struct tx *tx, int64_t account, GError **error)
     return false;
 }
 
-/* A move or copy of ours that no pass showed: what is here is put right by a new plan. */
+/* What we moved went away while we did; what we appended is put there anew. */
 static bool give_up_expectations(struct tx *tx, int64_t account, GError **error)
+{
+    GError *cause = NULL;
+    DB_RUN(tx->db, &cause,
+           "UPDATE expect SET sweeps = sweeps + 1 WHERE kind <> 2 AND email IN (SELECT email FROM"
+           " loose WHERE account = ?)",
+           I(account));
+    g_autoptr(GArray) ids =
+        sweep_ids(tx,
+                  "SELECT DISTINCT expect.email FROM expect JOIN email ON email.id = expect.email"
+                  " WHERE account = ? AND sweeps >= ?",
+                  account, EXPECT_SWEEPS, &cause);
+    for (guint i = 0; i < ids->len && cause == NULL; i++) {
+        int64_t email = g_array_index(ids, int64_t, i);
+        if (DB_RUN(tx->db, &cause,
+                   "UPDATE email SET orphan = (SELECT mailbox FROM expect WHERE email = ?1 AND kind"
+                   " = 0 LIMIT 1) WHERE id = ?1 AND thread > 0 AND EXISTS(SELECT 1 FROM expect"
+                   " WHERE email = ?1 AND kind = 0) AND NOT EXISTS(SELECT 1 FROM remote WHERE email"
+                   " = ?1)",
+                   I(email)) &&
+            DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ? AND sweeps >= ?", I(email),
+                   I(EXPECT_SWEEPS)))
+            email_settle(tx, email, &cause);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+/* A sent message that was destroyed here before the provider's copy of it was seen. */
+static bool forget_hidden(struct tx *tx, int64_t account, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) ids =
         sweep_ids(tx,
                   "SELECT DISTINCT expect.email FROM expect JOIN email ON email.id = expect.email"
-                  " WHERE account = ? AND since < ?",
-                  account, clock_wall() - EXPECT_WAIT, &cause);
+                  " WHERE account = ? AND thread = 0 AND since < ?",
+                  account, clock_wall() - STORE_DAY, &cause);
     for (guint i = 0; i < ids->len && cause == NULL; i++) {
         int64_t email = g_array_index(ids, int64_t, i);
         if (DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ?", I(email)))
@@ -161,8 +193,9 @@ bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
             email_delete(tx, &row, &cause);
         email_row_clear(&row);
     }
-    if (cause == NULL && give_up_sent_copies(tx, batch->account, &cause))
-        give_up_expectations(tx, batch->account, &cause);
+    if (cause == NULL && give_up_sent_copies(tx, batch->account, &cause) &&
+        give_up_expectations(tx, batch->account, &cause))
+        forget_hidden(tx, batch->account, &cause);
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);

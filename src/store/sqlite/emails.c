@@ -225,11 +225,12 @@ bool email_delete(struct tx *tx, struct email_row *row, GError **error)
     return true;
 }
 
-bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, GError **error)
+bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, enum expect_kind kind,
+                  GError **error)
 {
     return DB_RUN(tx->db, error,
-                  "INSERT OR IGNORE INTO expect(email, mailbox, since) VALUES(?,?,?)", I(email),
-                  I(mailbox), I(clock_wall()));
+                  "INSERT OR IGNORE INTO expect(email, mailbox, kind, since) VALUES(?, ?, ?, ?)",
+                  I(email), I(mailbox), I(kind), I(clock_wall()));
 }
 
 /* Loose: a message that is not known yet may turn out to be this email. */

@@ -62,8 +62,11 @@ GBytes *blob_pack(GBytes *raw);
 /* (transfer full) */
 GBytes *blob_load(struct store *store, struct db *blobs, int64_t blob, GError **error);
 
-/* Does some remote or expectation of it in this mailbox exist? */
-bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, GError **error);
+/* Why a message is expected: what to do when it does not come differs. */
+enum expect_kind { EXPECT_MOVED, EXPECT_APPENDED, EXPECT_SENT_COPY };
+/* A message that is this email will be seen in this mailbox. */
+bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, enum expect_kind kind,
+                  GError **error);
 
 bool ids_hold(const GArray *ids, int64_t id);
 

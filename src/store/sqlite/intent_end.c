@@ -107,7 +107,9 @@ static bool arrive(struct tx *tx, const struct ended *ended, const struct mail_f
     bool told = ended->target_uid != 0 && (ended->target_uidvalidity == 0 ||
                                            (int64_t)ended->target_uidvalidity == uidvalidity);
     if (!told)
-        return email_expect(tx, ended->email, ended->target, error);
+        return email_expect(tx, ended->email, ended->target,
+                            ended->kind == STORE_INTENT_APPEND ? EXPECT_APPENDED : EXPECT_MOVED,
+                            error);
     return absorb_double(tx, ended, error) &&
            DB_RUN(tx->db, error, "DELETE FROM expect WHERE email = ? AND mailbox = ?",
                   I(ended->email), I(ended->target)) &&

@@ -23,10 +23,21 @@ static bool is_awaited(struct tx *tx, int64_t email, int64_t mailbox)
                      I(email), I(mailbox)) != 0;
 }
 
+/* Sizes of a server are the same each time it tells them; dates help where they are not. */
 static bool same_message(const struct candidate *candidate, const struct batch_op *op)
 {
-    return candidate->received_at == op->received_at || candidate->estimate == (int64_t)op->size ||
-           candidate->size == (int64_t)op->size;
+    int64_t size = (int64_t)op->size;
+    return candidate->estimate == size || candidate->size == size ||
+           (candidate->received_at == op->received_at && ABS(candidate->size - size) < 1024);
+}
+
+/* We moved it, and nobody has seen it since: someone may have moved it on. */
+static bool is_adrift(struct tx *tx, int64_t email)
+{
+    return DB_NUMBER(tx->db, NULL, 0,
+                     "SELECT EXISTS(SELECT 1 FROM expect WHERE email = ?1 AND kind = 0) AND NOT"
+                     " EXISTS(SELECT 1 FROM remote WHERE email = ?1)",
+                     I(email)) != 0;
 }
 
 static int64_t find_by_emailid(struct tx *tx, int64_t account, const struct batch_op *op,
@@ -66,8 +77,9 @@ int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GEr
         struct candidate *candidate = &g_array_index(candidates, struct candidate, i);
         if (is_here(tx, candidate->id, op->mailbox))
             continue;
-        if (candidate->orphan != 0 ? same_message(candidate, op)
-                                   : is_awaited(tx, candidate->id, op->mailbox))
+        bool astray = candidate->orphan != 0 || is_adrift(tx, candidate->id);
+        if ((astray && same_message(candidate, op)) ||
+            (candidate->orphan == 0 && is_awaited(tx, candidate->id, op->mailbox)))
             found = candidate->id;
     }
     if (cause != NULL)
@@ -130,7 +142,7 @@ static bool adopt_orphan(struct tx *tx, struct email_row *row, const struct batc
 static bool add_place(struct tx *tx, const struct email_row *row, const struct batch_op *op,
                       GError **error)
 {
-    if (row->thread == 0 || is_awaited(tx, row->id, op->mailbox))
+    if (row->thread == 0 || is_awaited(tx, row->id, op->mailbox) || is_adrift(tx, row->id))
         return true;
     return email_add_member(tx, row, op->mailbox, error);
 }
@@ -142,8 +154,8 @@ bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GErro
     if (email_load(tx, email, &row, &cause) &&
         (row.orphan != 0 ? adopt_orphan(tx, &row, op, &cause) : add_place(tx, &row, op, &cause)) &&
         remote_insert(tx, op->mailbox, op->uid, email, &op->flags, &cause) &&
-        DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ? AND mailbox = ?", I(email),
-               I(op->mailbox)) &&
+        DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ? AND (mailbox = ? OR kind = 0)",
+               I(email), I(op->mailbox)) &&
         DB_RUN(tx->db, &cause,
                "UPDATE submission SET copy = 1 WHERE email = ? AND state = 3 AND ? IN (SELECT id"
                " FROM mailbox WHERE role = ?)",

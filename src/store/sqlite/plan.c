@@ -145,7 +145,7 @@ static bool expect_sent_copy(struct plan *plan, GError **error)
     if (sent == 0 || ids_hold(plan->there, sent))
         return true;
     set_add(plan->there, sent);
-    return email_expect(tx, plan->row->id, sent, error);
+    return email_expect(tx, plan->row->id, sent, EXPECT_SENT_COPY, error);
 }
 
 static void make_plan(struct plan *plan)

@@ -112,7 +112,8 @@ static const char *const work_1 =
     "CREATE INDEX loose_email ON loose(email);"
     /* Mailboxes where a message will appear that is this email: a copy of ours whose UID was not
      * told, or the copy that a provider files of what was sent. */
-    "CREATE TABLE expect(email INTEGER NOT NULL, mailbox INTEGER NOT NULL, since INTEGER NOT NULL,"
+    "CREATE TABLE expect(email INTEGER NOT NULL, mailbox INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, sweeps INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(email, mailbox)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE blob(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, user INTEGER NOT NULL,"
     " size INTEGER NOT NULL, type TEXT, created INTEGER NOT NULL, refs INTEGER NOT NULL) STRICT;"

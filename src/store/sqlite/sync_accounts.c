@@ -64,7 +64,8 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
         DB_QUERY(&reader->main, &cause,
                  "SELECT id, address, login, provider, imap_host, smtp_host, ca_file,"
                  " imap_security, smtp_security, imap_login, smtp_login, state, imap_port,"
-                 " smtp_port, since, paused, operator_hosts FROM account WHERE id = ? AND removing = 0",
+                 " smtp_port, since, paused, operator_hosts FROM account WHERE id = ? AND removing "
+                 "= 0",
                  I(account));
     if (db_step(&reader->main, row, &cause)) {
         found = account_of_row(row);
