@@ -219,7 +219,7 @@ static struct store_filter *read_header(struct reading *reading, json_t *value)
     filter->text = g_strdup(name);
     if (text != NULL) {
         filter->words = g_new0(char *, 2);
-        filter->words[0] = text_fold(json_string_value(text));
+        filter->words[0] = g_strdup(json_string_value(text));
     }
     return filter;
 }

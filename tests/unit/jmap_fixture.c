@@ -1,0 +1,329 @@
+#include "jmap_fixture.h"
+
+#include "mime/mime.h"
+#include "text/text.h"
+
+#include <sqlite3.h>
+
+static json_t *providers_hook(bool admin, void *arg, GError **error)
+{
+    struct jmap_fixture *t = arg;
+
+    (void)admin;
+    (void)error;
+    return json_deep_copy(t->providers);
+}
+
+static bool provider_set_hook(const char *name, bool create, const json_t *patch,
+                              const char **property, void *arg, GError **error)
+{
+    struct jmap_fixture *t = arg;
+
+    (void)create;
+    if (patch != NULL && json_object_get(patch, "tenant") != NULL) {
+        *property = "tenant";
+        error_set(error, ERROR_INVALID, "not a tenant");
+        return false;
+    }
+    json_array_append_new(t->providers, json_pack("{s: s, s: s, s: b}", "name", name, "clientId",
+                                                  "secret-ish", "ready", 1));
+    return true;
+}
+
+static char *redirect_hook(const char *provider, const char **warning, void *arg)
+{
+    (void)arg;
+    *warning = "not-https";
+    return g_strconcat("http://localhost/oauth/", provider, "/callback", NULL);
+}
+
+static bool update_hook(const struct store_access *access, const json_t *patch,
+                        const char **property, void *arg, GError **error)
+{
+    (void)access;
+    (void)arg;
+    if (json_object_get(patch, "paused") != NULL)
+        return true;
+    *property = "state";
+    error_set(error, ERROR_INVALID, "server-set");
+    return false;
+}
+
+static bool destroy_hook(const struct store_access *access, void *arg, GError **error)
+{
+    struct jmap_fixture *t = arg;
+
+    return store_account_remove(t->m.f.store, store_access_account(access), error);
+}
+
+void jmap_fixture_open(struct jmap_fixture *t)
+{
+    struct jmap_config config = {.public_url = "https://mail.example/post"};
+
+    mail_open(&t->m);
+    t->providers = json_array();
+    config.store = t->m.f.store;
+    config.keyring = t->m.f.keyring;
+    config.hooks = (struct jmap_hooks){
+        .arg = t,
+        .redirect_uri = redirect_hook,
+        .provider_set = provider_set_hook,
+        .providers = providers_hook,
+        .account_update = update_hook,
+        .account_destroy = destroy_hook,
+    };
+    t->jmap = jmap_new(&config);
+}
+
+void jmap_fixture_close(struct jmap_fixture *t)
+{
+    jmap_free(t->jmap);
+    json_decref(t->providers);
+    mail_close(&t->m);
+}
+
+/* --- mails --- */
+
+static GBytes *with_crlf(const char *message)
+{
+    GString *out = g_string_new(NULL);
+
+    for (const char *c = message; *c != '\0'; c++)
+        g_string_append(out, *c == '\n' ? "\r\n" : (const char[]){*c, '\0'});
+    return g_string_free_to_bytes(out);
+}
+
+static char *words(const char *text)
+{
+    return text_index_words(text != NULL ? text : "", -1, 0);
+}
+
+static void fill_index(struct mime_mail *mail, const struct mail_summary *summary,
+                       struct store_index *index)
+{
+    g_autofree char *body = mime_plain_text(mail, 100000, NULL);
+
+    *index = (struct store_index){.subject = words(summary->subject), .body = words(body)};
+    if (summary->from.count > 0)
+        index->from = words(summary->from.items[0].email);
+}
+
+static int64_t newest_of(struct jmap_fixture *t, GArray *before)
+{
+    g_autoptr(GArray) after = mail_ids(&t->m, 0);
+
+    for (guint i = 0; i < after->len; i++) {
+        int64_t id = g_array_index(after, int64_t, i);
+        bool known = false;
+
+        for (guint j = 0; j < before->len; j++)
+            known = known || g_array_index(before, int64_t, j) == id;
+        if (!known)
+            return id;
+    }
+    return 0;
+}
+
+static int64_t put(struct jmap_fixture *t, struct store_batch_message *message, GBytes *raw,
+                   bool pending)
+{
+    struct store_batch *batch = store_batch_new(t->m.f.store, t->m.account);
+    struct mime_mail *mail = mime_parse(raw);
+    struct mail_summary *summary = mime_summary(mail);
+    struct store_index index;
+    g_autoptr(GArray) before = mail_ids(&t->m, 0);
+
+    fill_index(mail, summary, &index);
+    message->summary = summary;
+    message->raw = pending ? NULL : raw;
+    message->index = pending ? NULL : &index;
+    message->size = g_bytes_get_size(raw);
+    store_batch_message(batch, message);
+    mail_commit(batch);
+    store_batch_free(batch);
+    store_index_clear(&index);
+    mail_summary_free(summary);
+    mime_mail_free(mail);
+    return newest_of(t, before);
+}
+
+int64_t jmap_fixture_put(struct jmap_fixture *t, int64_t mailbox, uint32_t uid, uint32_t bits,
+                         int64_t received_at, const char *message)
+{
+    g_autoptr(GBytes) raw = with_crlf(message);
+    struct store_batch_message item = {.mailbox = mailbox, .uidvalidity = 7, .uid = uid};
+
+    item.flags.bits = bits;
+    item.received_at = received_at;
+    return put(t, &item, raw, false);
+}
+
+int64_t jmap_fixture_put_pending(struct jmap_fixture *t, int64_t mailbox, uint32_t uid,
+                                 int64_t received_at, const char *message)
+{
+    g_autoptr(GBytes) raw = with_crlf(message);
+    struct store_batch_message item = {.mailbox = mailbox, .uidvalidity = 7, .uid = uid};
+
+    item.received_at = received_at;
+    return put(t, &item, raw, true);
+}
+
+/* --- requests --- */
+
+json_t *jmap_fixture_send(struct jmap_fixture *t, struct store_principal *who, const char *body,
+                          size_t length, int *status)
+{
+    g_autoptr(GBytes) answer = jmap_handle(t->jmap, who, body, length, status);
+    gsize size;
+    const char *text = g_bytes_get_data(answer, &size);
+    json_error_t error;
+    json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+
+    if (json == NULL)
+        g_error("no JSON: %s in %.*s", error.text, (int)size, text);
+    return json;
+}
+
+static json_t *json_of(const char *format, va_list arguments)
+{
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    json_error_t error;
+    json_t *json;
+
+    g_strdelimit(text, "'", '"');
+    json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    if (json == NULL)
+        g_error("the test's JSON: %s in %s", error.text, text);
+    return json;
+}
+
+json_t *jmap_fixture_json(const char *format, ...)
+{
+    va_list arguments;
+    json_t *json;
+
+    va_start(arguments, format);
+    json = json_of(format, arguments);
+    va_end(arguments);
+    return json;
+}
+
+static json_t *ask(struct jmap_fixture *t, struct store_principal *who, json_t *calls)
+{
+    json_t *request = json_pack("{s: [s, s, s, s], s: o}", "using", "urn:ietf:params:jmap:core",
+                                "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission",
+                                "urn:postroom:manage", "methodCalls", calls);
+    char *text = json_dumps(request, JSON_COMPACT);
+    int status;
+    json_t *answer = jmap_fixture_send(t, who, text, strlen(text), &status);
+
+    if (status != 200)
+        g_error("status %d for %s", status, text);
+    free(text);
+    json_decref(request);
+    return answer;
+}
+
+json_t *jmap_fixture_ask(struct jmap_fixture *t, struct store_principal *who, const char *format,
+                         ...)
+{
+    va_list arguments;
+    json_t *calls;
+
+    va_start(arguments, format);
+    calls = json_of(format, arguments);
+    va_end(arguments);
+    return ask(t, who, calls);
+}
+
+json_t *jmap_fixture_call(struct jmap_fixture *t, const char *method, const char *format, ...)
+{
+    va_list arguments;
+    json_t *args, *answer, *result;
+
+    va_start(arguments, format);
+    args = json_of(format, arguments);
+    va_end(arguments);
+    if (json_object_get(args, "accountId") == NULL)
+        json_object_set_new(args, "accountId", json_sprintf("a%" G_GINT64_FORMAT, t->m.account));
+    answer = ask(t, t->m.user, json_pack("[[s, o, s]]", method, args, "0"));
+    result = json_incref(jmap_at(answer, "methodResponses/0/1"));
+    json_decref(answer);
+    return result;
+}
+
+/* --- looking --- */
+
+static json_t *walk(json_t *value, const char *path)
+{
+    g_auto(GStrv) tokens = g_strsplit(path, "/", -1);
+
+    for (size_t i = 0; tokens[i] != NULL && value != NULL; i++) {
+        g_auto(GStrv) pieces = g_strsplit(tokens[i], "~1", -1);
+        g_autofree char *token = g_strjoinv("/", pieces);
+
+        value = json_is_array(value) ? json_array_get(value, (size_t)atoi(token))
+                                     : json_object_get(value, token);
+    }
+    return value;
+}
+
+json_t *jmap_at(json_t *value, const char *path)
+{
+    json_t *found = walk(value, path);
+
+    if (found == NULL)
+        g_error("no %s in %s", path, json_dumps(value, 0));
+    return found;
+}
+
+const char *jmap_text_at(json_t *value, const char *path)
+{
+    json_t *found = jmap_at(value, path);
+
+    if (!json_is_string(found))
+        g_error("%s is no string in %s", path, json_dumps(value, 0));
+    return json_string_value(found);
+}
+
+int64_t jmap_number_at(json_t *value, const char *path)
+{
+    json_t *found = jmap_at(value, path);
+
+    g_assert_true(json_is_integer(found));
+    return json_integer_value(found);
+}
+
+bool jmap_has(json_t *value, const char *path)
+{
+    return walk(value, path) != NULL;
+}
+
+void jmap_assert_json(json_t *value, const char *text)
+{
+    json_t *wanted = jmap_fixture_json("%s", text);
+
+    if (!json_equal(value, wanted))
+        g_error("expected %s\ngot %s", text, json_dumps(value, JSON_ENCODE_ANY));
+    json_decref(wanted);
+}
+
+/* --- people --- */
+
+/* Sharing has no page yet, so the test writes the row that it will write. */
+void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, unsigned rights)
+{
+    g_autofree char *path = g_build_filename(t->m.f.directory, "data", "postroom.db", NULL);
+    g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO access(user, account, rights) "
+                                           "VALUES(%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+                                           ", %u); DELETE FROM access WHERE rights = 0;",
+                                           store_principal_user(who), t->m.account, rights);
+    char *problem = NULL;
+    sqlite3 *db;
+
+    g_assert_cmpint(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    sqlite3_exec(db, sql, NULL, NULL, &problem);
+    g_assert_cmpstr(problem, ==, NULL);
+    sqlite3_close(db);
+}
