@@ -64,10 +64,27 @@ static const struct tag tags[] = {
 static const struct tag other_tag = {"", LAYOUT_NONE, ACT_NONE};
 static const char *const unseen[] = {"iframe", "noembed", "noframes", "script", "style", "title"};
 
+/* Where the tags of each first letter start. */
+static const unsigned char *letter_index(void)
+{
+    static unsigned char index[128];
+    static gsize ready;
+    if (g_once_init_enter(&ready)) {
+        for (size_t i = G_N_ELEMENTS(tags); i > 0; i--)
+            index[(unsigned char)tags[i - 1].name[0]] = (unsigned char)(i - 1);
+        g_once_init_leave(&ready, 1);
+    }
+    return index;
+}
+
 static const struct tag *tag_of(const char *name)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(tags) && tags[i].name[0] <= name[0]; i++)
-        if (tags[i].name[0] == name[0] && strcmp(tags[i].name, name) == 0)
+    if (name[0] < 'a' || name[0] > 'z')
+        return &other_tag;
+    for (size_t i = letter_index()[(unsigned char)name[0]];
+         i < G_N_ELEMENTS(tags) && tags[i].name[0] <= name[0]; i++)
+        if (tags[i].name[0] == name[0] && tags[i].name[1] == name[1] &&
+            strcmp(tags[i].name, name) == 0)
             return &tags[i];
     return &other_tag;
 }

@@ -39,6 +39,8 @@ struct mime_mail {
     struct part *parts;
     size_t part_count, part_room;
     struct list text, html, attachments;
+    char *page; /* the HTML part read last, as UTF-8; or NULL */
+    size_t page_index;
     char *charset; /* what 8-bit headers without a word about it are taken for; or NULL */
 };
 

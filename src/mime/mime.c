@@ -61,6 +61,7 @@ void mime_mail_free(struct mime_mail *mail)
     g_free(mail->html.items);
     g_free(mail->attachments.items);
     g_free(mail->charset);
+    g_free(mail->page);
     g_ptr_array_unref(mail->owned);
     g_string_chunk_free(mail->strings);
     g_bytes_unref(mail->bytes);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define NESTED_MAX 8
+#define PAGE_MAX ((size_t)4 << 20)
 #define PREVIEW_CHARACTERS 256
 
 static bool is_text(const char *type)
@@ -10,13 +11,23 @@ static bool is_text(const char *type)
     return strcmp(type, "text/plain") == 0 || strcmp(type, "text/html") == 0;
 }
 
+/* A page as UTF-8, kept for the next question: preview and index ask one after the other. */
+static const char *page_of(struct mime_mail *mail, size_t index)
+{
+    if (mail->page == NULL || mail->page_index != index) {
+        g_free(mail->page);
+        mail->page = mime_part_text(mail, index, PAGE_MAX, NULL);
+        mail->page_index = index;
+    }
+    return mail->page;
+}
+
 /* Text of one part, HTML as text, at most max bytes. */
 static char *readable(struct mime_mail *mail, size_t index, size_t max)
 {
-    bool html = strcmp(mail->parts[index].shown.type, "text/html") == 0;
-    /* markup is many times longer than its text */
-    g_autofree char *text = mime_part_text(mail, index, html ? max * 16 + 65536 : max, NULL);
-    return html ? mime_html_to_text(text, -1, max) : g_steal_pointer(&text);
+    if (strcmp(mail->parts[index].shown.type, "text/html") == 0)
+        return mime_html_to_text(page_of(mail, index), -1, max);
+    return mime_part_text(mail, index, max, NULL);
 }
 
 static bool is_blank_text(const char *text)
