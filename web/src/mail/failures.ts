@@ -2,6 +2,9 @@ import type { MessageId, MessageValues } from "../i18n/i18n.ts";
 import { MethodError, RefusedError } from "../jmap/client.ts";
 import { HttpProblem, NetworkProblem } from "../jmap/http.ts";
 
+/* The mail's text is not here yet, so it can be neither quoted nor forwarded. */
+export class PendingError extends Error {}
+
 export interface Failure {
   readonly text: MessageId;
   readonly values?: MessageValues;
@@ -37,6 +40,7 @@ const REFUSALS: Readonly<Record<string, MessageId>> = {
 
 /* A plain sentence for anything that can go wrong between here and the server; raw text goes to Details. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof PendingError) return { text: "refusal.pending", detail: null };
   if (error instanceof NetworkProblem) return { text: "refusal.offline", detail: null };
   if (error instanceof MethodError)
     return { text: REFUSALS[error.type] ?? "refusal.serverFail", detail: describe(error.type, error.description) };

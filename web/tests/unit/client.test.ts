@@ -11,6 +11,7 @@ import { cachedEmails } from "../../src/mail/cache.ts";
 import { failureOf } from "../../src/mail/failures.ts";
 import { keywordPatch } from "../../src/mail/patches.ts";
 import { keys, mailboxesQuery, pageQuery, type ListPage, type ListView } from "../../src/mail/queries.ts";
+import { prepareAnswer } from "../../src/screens/compose/prepare.ts";
 import { saveDraft, submitDraft } from "../../src/screens/compose/draft-mail.ts";
 
 const USER = { id: "1", admin: true, accounts: ["a1", "a2"] };
@@ -134,6 +135,24 @@ describe("actions", () => {
     vi.stubGlobal("fetch", vi.fn(() => Promise.reject(new TypeError("gone"))));
     await changeEmails(client, "a1", new Map([[lead, keywordPatch("$flagged", true)]]), null);
     expect(cachedEmails(client, "a1").get(lead)?.keywords["$flagged"]).toBeUndefined();
+  });
+});
+
+describe("an answer", () => {
+  it("waits for a mail whose text is not here yet", async () => {
+    const pending = [...world.accounts.get("a1")!.emails.values()].find((one) => one.state === "pending")!;
+    const error: unknown = await prepareAnswer("reply", "a1", pending.id).catch((reason: unknown) => reason);
+    expect(failureOf(error).text).toBe("refusal.pending");
+  });
+  it("quotes the mail with its pictures, and knows whom it answers", async () => {
+    const lead = [...world.accounts.get("a1")!.emails.values()].filter((one) => one.threadId === "T-harbour").at(-1)!;
+    const letter = await prepareAnswer("replyAll", "a1", lead.id);
+    expect(letter.quote?.html).toContain("cid:chart@example");
+    expect(letter.attachments?.map((one) => one.name)).toEqual(["chart.png"]);
+    expect(letter).toMatchObject({ inReplyTo: lead.messageId, answered: { emailId: lead.id, keyword: "$answered" } });
+    const forward = await prepareAnswer("forward", "a1", lead.id);
+    expect(forward.attachments).toHaveLength(3);
+    expect(forward.inReplyTo).toBeUndefined();
   });
 });
 

@@ -5,6 +5,7 @@ import {
   answerRecipients, answerReferences, answerSubject, formatAddress, quoteForForward, quoteForReply, splitDraft, textToHtml,
 } from "../../mail/answers.ts";
 import { displayName } from "../../mail/conversations.ts";
+import { PendingError } from "../../mail/failures.ts";
 import { fetchBody, fetchDetail } from "../../mail/queries.ts";
 import { outgoingImages, sanitiseMailHtml } from "../../mail/sanitise.ts";
 import { jmapOne } from "../../jmap/client.ts";
@@ -59,6 +60,7 @@ function quoteOf(kind: AnswerKind, original: EmailDetail, html: string): string 
 
 export async function prepareAnswer(kind: AnswerKind, accountId: Id, emailId: Id): Promise<NewLetter> {
   const [original, body, own] = await Promise.all([fetchDetail(accountId, emailId), fetchBody(accountId, emailId), ownAddresses(accountId)]);
+  if (original["postroom:state"] === "pending") throw new PendingError();
   const quote = quoteOf(kind, original, sanitiseMailHtml(bodyHtml(body), outgoingImages));
   return {
     accountId,

@@ -28,7 +28,7 @@ function CollapsedMessage({ email, onOpen }: { readonly email: EmailDetail; read
     <button type="button" className="message-line" aria-expanded={false} onClick={onOpen}>
       <Avatar address={from} small />
       <bdi className="message-line-name">{shortName(from)}</bdi>
-      <span className="message-line-preview" dir="auto">{email.preview || t("row.noText")}</span>
+      <span className="message-line-preview" dir="auto">{email.preview || t(email["postroom:state"] === "pending" ? "reader.waiting" : "row.noText")}</span>
       {email.keywords["$flagged"] && <Star size={14} fill="currentColor" className="starred" aria-label={t("row.flagged")} />}
       <time dateTime={email.receivedAt}>{formatListDate(email.receivedAt, locale)}</time>
     </button>
