@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { handleRequest } from "../../mock/engine.ts";
 import { seedWorld } from "../../mock/seed.ts";
 import type { World } from "../../mock/world.ts";
+import { activateLanguage } from "../../src/i18n/i18n.ts";
 import { capabilitiesFor, jmap, jmapOne, MethodError, resultOf } from "../../src/jmap/client.ts";
 import { HttpProblem, NetworkProblem, requestJson, setCsrfToken, whenSignedOut } from "../../src/jmap/http.ts";
 import type { GetResponse, Mailbox, QueryResponse } from "../../src/jmap/types.ts";
@@ -26,7 +27,8 @@ function answerWith(respond: (url: string, init: RequestInit) => Response): void
   }));
 }
 
-beforeEach(() => {
+beforeEach(async () => {
+  await activateLanguage("en");
   world = seedWorld({ filler: 60 });
   requests = [];
   setCsrfToken("token");
@@ -147,6 +149,7 @@ describe("an answer", () => {
   it("quotes the mail with its pictures, and knows whom it answers", async () => {
     const lead = [...world.accounts.get("a1")!.emails.values()].filter((one) => one.threadId === "T-harbour").at(-1)!;
     const letter = await prepareAnswer("replyAll", "a1", lead.id);
+    expect(letter.quote?.html).toMatch(/^<div class="postroom-quote"><p>On .*, Ben Okafor wrote:<\/p>/);
     expect(letter.quote?.html).toContain("cid:chart@example");
     expect(letter.attachments?.map((one) => one.name)).toEqual(["chart.png"]);
     expect(letter).toMatchObject({ inReplyTo: lead.messageId, answered: { emailId: lead.id, keyword: "$answered" } });
