@@ -270,7 +270,7 @@ void mime_form_addresses(const char *raw, struct mail_addresses *out)
     size_t at = 0;
     for (guint i = 0; i < groups->len; i++) {
         struct mime_group *group = g_ptr_array_index(groups, i);
-        if (group->addresses.count == 0)
+        if (group->addresses.count == 0 || out->items == NULL)
             continue;
         memcpy(out->items + at, group->addresses.items,
                group->addresses.count * sizeof(struct mail_address));

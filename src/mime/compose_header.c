@@ -41,7 +41,7 @@ static size_t word_length(const char *text)
 {
     size_t length = 0;
     while (text[length] != '\0') {
-        size_t next = g_utf8_skip[(unsigned char)text[length]];
+        size_t next = (unsigned char)g_utf8_skip[(unsigned char)text[length]];
         if (length + next > WORD_ROOM)
             break;
         length += next;
@@ -62,7 +62,7 @@ static size_t q_word_length(const char *text)
 {
     size_t length = 0, cost = 0;
     while (text[length] != '\0') {
-        size_t next = g_utf8_skip[(unsigned char)text[length]];
+        size_t next = (unsigned char)g_utf8_skip[(unsigned char)text[length]];
         bool plain = g_ascii_isalnum(text[length]) || text[length] == ' ';
         cost += plain ? 1 : next * 3;
         if (cost > 60)

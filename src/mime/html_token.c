@@ -148,7 +148,7 @@ static bool read_markup(struct html_reader *reader, struct html_token *token)
     p = read_attributes(read_name(p, end, token->name), end, token);
     reader->at = p != NULL ? p : end;
     if (p != NULL && !closing && is_raw(token->name))
-        strcpy(reader->raw, token->name);
+        memcpy(reader->raw, token->name, HTML_NAME_MAX);
     return p != NULL;
 }
 
@@ -180,7 +180,7 @@ static const char *raw_end(const char *p, const char *end, const char *name)
 static bool read_raw(struct html_reader *reader, struct html_token *token)
 {
     token->kind = HTML_RAW;
-    strcpy(token->name, reader->raw);
+    memcpy(token->name, reader->raw, HTML_NAME_MAX);
     reader->raw[0] = '\0';
     token->text = reader->at;
     reader->at = raw_end(reader->at, reader->end, token->name);

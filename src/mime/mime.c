@@ -211,7 +211,7 @@ static size_t whole_characters(const char *bytes, size_t length)
     size_t back = 1;
     while (back < 4 && back < length && ((uint8_t)bytes[length - back] & 0xc0) == 0x80)
         back++;
-    size_t wanted = g_utf8_skip[(uint8_t)bytes[length - back]];
+    size_t wanted = (uint8_t)g_utf8_skip[(uint8_t)bytes[length - back]];
     return (uint8_t)bytes[length - back] >= 0xc2 && wanted > back ? length - back : length;
 }
 

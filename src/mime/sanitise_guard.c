@@ -78,10 +78,10 @@ static void pop_to(struct guard *g, unsigned index)
         const char *name = g->stack[g->depth - 1].name;
         bool leaks = in(name, formatting, G_N_ELEMENTS(formatting));
         char copy[HTML_NAME_MAX];
-        strcpy(copy, name);
+        memcpy(copy, name, HTML_NAME_MAX);
         pop(g);
         if (leaks && g->leaked_count < LEAKED_MAX)
-            strcpy(g->leaked[g->leaked_count++], copy);
+            memcpy(g->leaked[g->leaked_count++], copy, HTML_NAME_MAX);
     }
     pop(g);
 }
@@ -190,7 +190,7 @@ static void put_start(struct guard *g, const struct html_token *token)
         if (g->leaked_count == LEAKED_MAX && in(token->name, formatting, G_N_ELEMENTS(formatting)))
             return;
         struct open *open = &g->stack[g->depth++];
-        strcpy(open->name, token->name);
+        memcpy(open->name, token->name, HTML_NAME_MAX);
         open->leaked = g->leaked_count;
     }
     g_string_append_printf(g->out->html, "<%s", token->name);

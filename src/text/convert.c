@@ -37,7 +37,7 @@ static char *convert(UConverter *converter, const char *bytes, size_t length, bo
     UChar pivot[1024], *pivot_source = pivot, *pivot_target = pivot;
     bool first = true;
     do {
-        char buffer[4096], *target = buffer;
+        char buffer[4096] = {0}, *target = buffer;
         status = U_ZERO_ERROR;
         ucnv_convertEx(utf8, converter, &target, buffer + sizeof buffer, &source, end, pivot,
                        &pivot_source, &pivot_target, pivot + G_N_ELEMENTS(pivot), first, TRUE,

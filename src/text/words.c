@@ -31,7 +31,7 @@ static UChar32 decode(const char *text, size_t length, size_t *at)
     }
     gunichar c = g_utf8_get_char_validated(text + *at, (gssize)left);
     bool bad = c == (gunichar)-1 || c == (gunichar)-2 || c == 0;
-    *at += bad ? 1 : g_utf8_skip[p[0]];
+    *at += bad ? 1 : (unsigned char)g_utf8_skip[p[0]];
     return bad ? 0xfffd : (UChar32)c;
 }
 
