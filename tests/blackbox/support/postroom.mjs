@@ -82,7 +82,10 @@ export class Postroom {
     const log = openSync(this.logFile, 'a');
     this.child = spawn(PROGRAM, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--public-url', this.url, ...more], { env: this.env, stdio: ['ignore', log, log] });
     closeSync(log);
-    this.ended = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({ code, signal })));
+    this.ended = new Promise((resolve) => {
+      this.child.once('exit', (code, signal) => resolve({ code, signal }));
+      this.child.once('error', (error) => resolve({ code: error.message, signal: null }));
+    });
     let over = null;
     this.ended.then((how) => { over = how; });
     await until('the server to answer', async () => {
