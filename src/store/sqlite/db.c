@@ -3,7 +3,10 @@
 #include "store/sqlite/tokenizer.h"
 
 #include <errno.h>
-#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define SPACE_WANTED (16 * 1024 * 1024)
 
 static const char *const open_script = "PRAGMA journal_mode=WAL;"
                                        "PRAGMA synchronous=FULL;"
@@ -35,12 +38,25 @@ static void finalize(void *statement)
     sqlite3_finalize(statement);
 }
 
+/* SQLite says SQLITE_FULL only for ENOSPC, and forgets the cause of other failed writes: over a
+ * quota, or a limit of the file system. Asking for space tells. */
+static bool has_space(sqlite3 *handle)
+{
+    const char *path = sqlite3_db_filename(handle, "main");
+    g_autofree char *directory = g_path_get_dirname(path != NULL ? path : ".");
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno != ENOSPC && errno != EDQUOT;
+    int code = posix_fallocate(fd, 0, SPACE_WANTED);
+    close(fd);
+    return code != ENOSPC && code != EDQUOT && code != EFBIG;
+}
+
 static bool disk_is_full(sqlite3 *handle, int code)
 {
     if ((code & 0xff) == SQLITE_FULL)
         return true;
-    int cause = handle != NULL ? sqlite3_system_errno(handle) : 0;
-    return (code & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT || cause == EFBIG);
+    return (code & 0xff) == SQLITE_IOERR && handle != NULL && !has_space(handle);
 }
 
 bool db_fail(struct db *db, const char *what, GError **error)
