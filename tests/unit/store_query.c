@@ -1,0 +1,306 @@
+/* Filters, sorting, windows and words of Email/query; what a handle may and may not do. */
+#include "store_mailbox_fixture.h"
+
+static struct store_filter *words(enum store_filter_kind kind, const char *text)
+{
+    struct store_filter *filter = store_filter_new(kind);
+    filter->words = g_strsplit(text, " ", -1);
+    return filter;
+}
+
+static struct store_filter *keyword(enum store_filter_kind kind, const char *text)
+{
+    struct store_filter *filter = store_filter_new(kind);
+    filter->text = g_strdup(text);
+    return filter;
+}
+
+static struct store_filter *in(int64_t mailbox)
+{
+    struct store_filter *filter = store_filter_new(STORE_IN_MAILBOX);
+    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_val(filter->ids, mailbox);
+    return filter;
+}
+
+static struct store_filter *number(enum store_filter_kind kind, int64_t value)
+{
+    struct store_filter *filter = store_filter_new(kind);
+    filter->number = value;
+    return filter;
+}
+
+static struct store_filter *join(enum store_filter_kind kind, struct store_filter *a,
+                                 struct store_filter *b)
+{
+    struct store_filter *filter = store_filter_new(kind);
+    filter->children = g_ptr_array_new();
+    g_ptr_array_add(filter->children, a);
+    if (b != NULL)
+        g_ptr_array_add(filter->children, b);
+    return filter;
+}
+
+/* The subjects that match, newest first: "e d c". The filter is freed. */
+static char *found_by(struct mail_fixture *m, struct store_query *query)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_READ);
+    struct store_query_result result;
+    GString *out = g_string_new(NULL);
+    bool ok = store_query(access, query, &result, &error);
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    for (guint i = 0; i < result.ids->len; i++) {
+        struct store_email *email = mail_get(m, g_array_index(result.ids, int64_t, i));
+        g_string_append_printf(out, "%s%s", i > 0 ? " " : "", email->summary->subject);
+        store_email_free(email);
+    }
+    if (query->calculate_total)
+        g_string_append_printf(out, "/%d", (int)result.total);
+    store_query_result_clear(&result);
+    store_access_free(access);
+    return g_string_free(out, FALSE);
+}
+
+static void expect(struct mail_fixture *m, struct store_filter *filter, const char *wanted)
+{
+    struct store_query query = {.filter = filter, .limit = 100, .calculate_total = false};
+    g_autofree char *found = found_by(m, &query);
+    g_assert_cmpstr(found, ==, wanted);
+    struct store_sort oldest = {.by = STORE_BY_RECEIVED_AT, .ascending = true};
+    query.sort = &oldest;
+    query.sort_count = 1;
+    g_autofree char *reversed = found_by(m, &query);
+    g_autofree char *again = g_strreverse(g_strdup(reversed));
+    g_assert_cmpstr(again, ==, wanted);
+    store_filter_free(filter);
+}
+
+static void fill(struct mail_fixture *m)
+{
+    mail_open(m);
+    mail_put(m, &(struct mail_spec){m->inbox, 1, "a@x", NULL, "a", "red apple pie", 0, 100, false,
+                                    NULL});
+    mail_put(m, &(struct mail_spec){m->inbox, 2, "b@x", NULL, "b", "red berry", MAIL_SEEN, 200,
+                                    false, NULL});
+    mail_put(m, &(struct mail_spec){m->archive, 1, "c@x", NULL, "c", "green apple",
+                                    MAIL_SEEN | MAIL_FLAGGED, 300, false, "blue"});
+    mail_put(m, &(struct mail_spec){m->archive, 2, "d@x", NULL, "d", "apple red", 0, 300, false,
+                                    NULL});
+    mail_put(m, &(struct mail_spec){m->inbox, 3, "e@x", NULL, "e",
+                                    "long text of a berry without end", 0, 400, false, "blue-ish"});
+}
+
+static void filters_mean_what_the_rfc_says(void)
+{
+    struct mail_fixture m;
+    fill(&m);
+    expect(&m, NULL, "e d c b a");
+    expect(&m, in(m.inbox), "e b a");
+    expect(&m, in(4711), "");
+    expect(&m, words(STORE_TEXT, "apple"), "d c a");
+    expect(&m, words(STORE_BODY, "red apple"), "d a");
+    expect(&m, words(STORE_SUBJECT, "apple"), "");
+    expect(&m, words(STORE_FROM, "bea"), "e d c b a");
+    expect(&m, join(STORE_AND, in(m.inbox), words(STORE_TEXT, "red")), "b a");
+    expect(&m, join(STORE_OR, words(STORE_TEXT, "berry"), words(STORE_TEXT, "green")), "e c b");
+    expect(&m, join(STORE_OR, words(STORE_TEXT, "green"), keyword(STORE_HAS_KEYWORD, "$seen")),
+           "c b");
+    expect(&m, join(STORE_NOT, words(STORE_TEXT, "apple"), NULL), "e b");
+    expect(&m, keyword(STORE_HAS_KEYWORD, "$flagged"), "c");
+    expect(&m, keyword(STORE_HAS_KEYWORD, "Blue"), "c");
+    expect(&m, keyword(STORE_NOT_KEYWORD, "$seen"), "e d a");
+    expect(&m, join(STORE_AND, in(m.inbox), keyword(STORE_NOT_KEYWORD, "$seen")), "e a");
+    expect(&m, number(STORE_BEFORE, 300), "b a");
+    expect(&m, number(STORE_AFTER, 300), "e d c");
+    expect(&m, join(STORE_AND, number(STORE_AFTER, 200), number(STORE_BEFORE, 400)), "d c b");
+    expect(&m, keyword(STORE_HEADER, "x-test"), "e d c b a");
+    expect(&m, keyword(STORE_HEADER, "x-none"), "");
+    expect(&m, store_filter_new(STORE_NEVER), "");
+    struct store_filter *phrase = words(STORE_TEXT, "red apple");
+    phrase->phrase = true;
+    expect(&m, phrase, "a");
+    struct store_filter *prefix = words(STORE_TEXT, "app");
+    prefix->prefix = true;
+    expect(&m, prefix, "d c a");
+    struct store_filter *quote = words(STORE_TEXT, "a\"b");
+    expect(&m, quote, "");
+    mail_close(&m);
+}
+
+static void windows_and_totals(void)
+{
+    struct mail_fixture m;
+    fill(&m);
+    g_autoptr(GArray) ids = mail_ids(&m, 0);
+    struct store_query query = {.limit = 2, .position = 1, .calculate_total = true};
+    g_autofree char *second = found_by(&m, &query);
+    g_assert_cmpstr(second, ==, "d c/5");
+    query.position = -2;
+    g_autofree char *last = found_by(&m, &query);
+    g_assert_cmpstr(last, ==, "b a/5");
+    query.position = 0;
+    query.anchor = g_array_index(ids, int64_t, 2);
+    query.anchor_offset = -1;
+    g_autofree char *anchored = found_by(&m, &query);
+    g_assert_cmpstr(anchored, ==, "d c/5");
+    query.anchor = 4711;
+    struct store_access *access = mail_access(&m, STORE_READ);
+    struct store_query_result result;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(store_query(access, &query, &result, &error));
+    g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    store_query_result_clear(&result);
+    store_access_free(access);
+    struct store_sort by_size[] = {{.by = STORE_BY_SIZE, .ascending = false}};
+    struct store_query sorted = {.limit = 1, .sort = by_size, .sort_count = 1};
+    g_autofree char *largest = found_by(&m, &sorted);
+    g_assert_cmpstr(largest, ==, "e");
+    mail_close(&m);
+}
+
+static void conversations_are_listed_once(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    mail_put(&m, &(struct mail_spec){m.inbox, 1, "a@x", NULL, "t", NULL, 0, 100, false, NULL});
+    mail_put(&m, &(struct mail_spec){m.inbox, 2, "b@x", "a@x", "t", NULL, MAIL_SEEN, 200, false,
+                                     NULL});
+    mail_put(&m, &(struct mail_spec){m.inbox, 3, "c@x", NULL, "e", NULL, MAIL_SEEN, 150, false,
+                                     NULL});
+    struct store_filter *filter = in(m.inbox);
+    struct store_query query = {.filter = filter,
+                                .limit = 10,
+                                .collapse_threads = true,
+                                .calculate_total = true};
+    g_autofree char *found = found_by(&m, &query);
+    g_assert_cmpstr(found, ==, "t e/2");
+    store_filter_free(filter);
+    expect(&m, keyword(STORE_SOME_IN_THREAD, "$seen"), "t e t");
+    expect(&m, keyword(STORE_ALL_IN_THREAD, "$seen"), "e");
+    expect(&m, keyword(STORE_NONE_IN_THREAD, "$flagged"), "t e t");
+    mail_close(&m);
+}
+
+static void expunged_words_are_gone(void)
+{
+    struct mail_fixture m;
+    fill(&m);
+    mail_put(&m, &(struct mail_spec){m.inbox, 9, "z@x", NULL, "z", "zanzibar apple", 0, 900, false,
+                                     NULL});
+    expect(&m, words(STORE_TEXT, "zanzibar"), "z");
+    mail_vanish(&m, m.inbox, 9);
+    mail_sweep(&m);
+    expect(&m, words(STORE_TEXT, "zanzibar"), "");
+    expect(&m, words(STORE_TEXT, "apple"), "d c a");
+    /* Another email in the same place of the order does not inherit the words. */
+    mail_put(&m, &(struct mail_spec){m.inbox, 10, "y@x", NULL, "y", "other", 0, 900, false, NULL});
+    expect(&m, words(STORE_TEXT, "zanzibar"), "");
+    expect(&m, words(STORE_TEXT, "other"), "y");
+    mail_close(&m);
+}
+
+static void changes_reach_back_as_far_as_the_log(void)
+{
+    struct mail_fixture m = {0};
+    g_autoptr(GError) error = NULL;
+    m.f.changes_kept = 50;
+    m.f.directory = g_dir_make_tmp("postroom-store-XXXXXX", NULL);
+    fixture_start(&m.f);
+    m.user = fixture_user(&m.f, "ann@example.org");
+    m.account = fixture_account(&m.f, m.user, "ann@mail.example", "password");
+    m.inbox = mail_mailbox(&m, "INBOX", MAIL_ROLE_INBOX);
+    struct store_access *access = mail_access(&m, STORE_READ);
+    uint64_t first = store_state(access, STORE_EMAIL), middle = 0;
+    uint64_t boxes = store_state(access, STORE_MAILBOX);
+    struct store_changes changes;
+    for (uint32_t uid = 1; uid <= 200; uid++) {
+        g_autofree char *id = g_strdup_printf("n%u@x", uid);
+        mail_put(&m, &(struct mail_spec){.mailbox = m.inbox, .uid = uid, .id = id});
+        if (uid == 180)
+            middle = store_state(access, STORE_EMAIL);
+    }
+    g_assert_false(store_changes(access, STORE_EMAIL, first, 0, &changes, &error));
+    g_assert_true(error_is(error, ERROR_CANNOT_CALCULATE));
+    g_clear_error(&error);
+    store_changes_clear(&changes);
+    g_assert_false(store_changes(access, STORE_EMAIL, middle + 1000000, 0, &changes, NULL));
+    store_changes_clear(&changes);
+    g_assert_true(store_changes(access, STORE_EMAIL, middle, 0, &changes, &error));
+    g_assert_cmpuint(changes.created->len, ==, 20);
+    store_changes_clear(&changes);
+    /* Counts alone are folded, so the mailbox's log still reaches back. */
+    g_assert_true(store_changes(access, STORE_MAILBOX, boxes, 0, &changes, &error));
+    g_assert_cmpuint(changes.updated->len, ==, 1);
+    g_assert_true(changes.counts_only);
+    store_changes_clear(&changes);
+    store_access_free(access);
+    mail_close(&m);
+}
+
+static void a_handle_does_what_it_was_made_for(void)
+{
+    struct mail_fixture m;
+    fill(&m);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) raw = g_bytes_new("x", 1);
+    struct store_access *reader = mail_access(&m, STORE_READ);
+    struct store_access *writer = mail_access(&m, STORE_WRITE);
+    g_assert_cmpint(store_blob_put(reader, raw, NULL, &error), ==, 0);
+    g_assert_true(error_is(error, ERROR_FORBIDDEN));
+    g_clear_error(&error);
+    struct store_set *set = store_set_new(reader, 0);
+    g_assert_false(store_set_commit(set, NULL, NULL, &error));
+    g_assert_true(error_is(error, ERROR_FORBIDDEN));
+    g_clear_error(&error);
+    store_set_free(set);
+    set = store_set_new(writer, 1);
+    g_assert_false(store_set_commit(set, NULL, NULL, &error));
+    g_assert_true(error_is(error, ERROR_CONFLICT));
+    g_clear_error(&error);
+    store_set_free(set);
+    /* Another person's email, mailbox and blob are as missing as ones that never were. */
+    int64_t blob = store_blob_put(writer, raw, NULL, &error);
+    g_autoptr(GArray) ids = mail_ids(&m, 0);
+    struct store_principal *bob = fixture_user(&m.f, "bob@example.org");
+    int64_t own = fixture_account(&m.f, bob, "bob@mail.example", "password");
+    struct store_access *other = store_authorise(m.f.store, bob, own, STORE_WRITE, &error);
+    g_autoptr(GPtrArray) emails =
+        store_emails(other, (const int64_t *)(const void *)ids->data, ids->len, 0, NULL, &error);
+    g_assert_cmpuint(emails->len, ==, 0);
+    g_assert_null(store_blob(other, blob, &error));
+    g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    g_clear_error(&error);
+    struct store_filter *filter = in(m.inbox);
+    struct store_query query = {.filter = filter, .limit = 10, .calculate_total = true};
+    struct store_query_result result;
+    g_assert_true(store_query(other, &query, &result, &error));
+    g_assert_cmpuint(result.ids->len, ==, 0);
+    g_assert_cmpuint(result.total, ==, 0);
+    store_query_result_clear(&result);
+    set = store_set_new(other, 0);
+    store_set_destroy(set, g_array_index(ids, int64_t, 0));
+    g_assert_true(store_set_commit(set, NULL, NULL, &error));
+    g_assert_true(error_is(store_set_error(set, 0, NULL), ERROR_NOT_FOUND));
+    g_assert_cmpuint(mail_count(&m, 0), ==, ids->len);
+    store_set_free(set);
+    store_filter_free(filter);
+    store_principal_unref(bob);
+    store_access_free(other);
+    store_access_free(reader);
+    store_access_free(writer);
+    mail_close(&m);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/query/filters", filters_mean_what_the_rfc_says);
+    g_test_add_func("/store/query/windows", windows_and_totals);
+    g_test_add_func("/store/query/conversations", conversations_are_listed_once);
+    g_test_add_func("/store/query/expunged", expunged_words_are_gone);
+    g_test_add_func("/store/query/changes", changes_reach_back_as_far_as_the_log);
+    g_test_add_func("/store/query/access", a_handle_does_what_it_was_made_for);
+    return g_test_run();
+}
