@@ -2,7 +2,7 @@
 
 #include "text/text.h"
 
-#define DEPTH_MAX 31
+#define DEPTH_MAX 20
 #define NODES_MAX 400
 #define PREFIX_LEAST 2 /* characters of a word before it matches longer ones */
 
