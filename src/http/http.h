@@ -26,11 +26,12 @@ struct http_config {
     struct exec *exec;      /* borrowed; freed after the server was stopped */
     unsigned threads;       /* that move bytes; 0: 2 */
     unsigned connections;   /* in all; 0: 2000 */
-    unsigned connections_per_address; /* 0: 200; not counted when trusted_proxies are set */
+    unsigned connections_per_address; /* 0: 200; not counted when trusted_proxies are set, or when
+                                         only this machine can connect */
     unsigned idle_seconds;            /* of a silent connection; 0: 60 */
     uint64_t body_budget;             /* bytes of all bodies under way; 0: 256 MiB. Over it: 503 */
-    const char *const *trusted_proxies; /* networks whose X-Forwarded-For counts; NULL-terminated or
-                                           NULL */
+    const char *const *trusted_proxies; /* networks whose X-Forwarded-For counts; NULL-terminated;
+                                           NULL: this machine */
     const char *frame_ancestors; /* CSP sources that may embed the page, e.g. "https://crm.example";
                                     NULL: none */
 };
@@ -113,7 +114,9 @@ const char *http_request_csrf(const struct http_request *request);
 /* --- answers
  * ----------------------------------------------------------------------------------------- */
 
-/* A header of the answer, before or after http_respond; replaces the default of that name. */
+/* A header of the answer, before or after http_respond; replaces the default of that name. "":
+ * none.
+ */
 void http_set_header(struct http_request *request, const char *name, const char *value);
 void http_respond_bytes(struct http_request *request, unsigned status, const char *type,
                         GBytes *body);

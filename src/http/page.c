@@ -150,10 +150,8 @@ static void set_policy(struct http_request *request, const char *nonce)
         "base-uri 'self'; form-action 'self'; frame-ancestors %s",
         nonce, ancestors);
     http_set_header(request, "Content-Security-Policy", policy);
-    http_set_header(request, "X-Frame-Options", "DENY");
-    if (strcmp(ancestors, "'none'") != 0) /* it cannot name origins; frame-ancestors does */
-        g_hash_table_replace(request->reply_headers, g_strdup("X-Frame-Options"),
-                             g_strdup("SAMEORIGIN"));
+    if (strcmp(ancestors, "'none'") != 0) /* the old header cannot name sites: leave it out */
+        http_set_header(request, "X-Frame-Options", "");
     http_set_header(request, "Cross-Origin-Opener-Policy", "same-origin");
     http_set_header(request, "Permissions-Policy",
                     "camera=(), geolocation=(), microphone=(), payment=(), usb=()");

@@ -125,7 +125,7 @@ void http_respond_error(struct http_request *request, const GError *error)
 
 void http_respond_redirect(struct http_request *request, const char *location)
 {
-    bool absolute = strstr(location, "://") != NULL && location[0] != '/';
+    bool absolute = g_str_has_prefix(location, "https://") || g_str_has_prefix(location, "http://");
     g_autofree char *url =
         absolute ? g_strdup(location) : g_strconcat(request->server->base, location, NULL);
     http_respond_empty(request, 303);
@@ -134,7 +134,8 @@ void http_respond_redirect(struct http_request *request, const char *location)
 
 static void add_header(void *name, void *value, void *reply)
 {
-    (void)MHD_add_response_header(reply, name, value);
+    if (*(const char *)value != '\0') /* an empty one stands for none */
+        (void)MHD_add_response_header(reply, name, value);
 }
 
 enum MHD_Result reply_queue(struct http_request *request)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "http/internal.h"
+#include "net/conn.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,6 +13,8 @@
 
 #define BODY_BUDGET (256u * 1024 * 1024)
 #define GOODBYE_MS 2000 /* how long answers under way may still take when the server stops */
+
+static const char *const loopback[] = {"127.0.0.0/8", "::1", NULL};
 
 struct part {
     void *data;
@@ -82,6 +85,8 @@ static bool open_listener(struct http_server *server, const char *where, GError 
     socklen_t size = sizeof(bound);
     (void)getsockname(server->listener, (struct sockaddr *)&bound, &size);
     server->port = ntohs(bound.sin6_port);
+    if (net_address_in((struct sockaddr *)&bound, loopback))
+        server->per_address = 0; /* a reverse proxy's connections are everybody's */
     return true;
 }
 
@@ -120,8 +125,11 @@ struct http_server *http_server_new(const struct http_config *config, GError **e
         config->connections_per_address > 0 ? config->connections_per_address : 200;
     server->idle_seconds = config->idle_seconds > 0 ? config->idle_seconds : 60;
     server->body_budget = config->body_budget > 0 ? config->body_budget : BODY_BUDGET;
-    server->trusted_proxies = g_strdupv((char **)(uintptr_t)config->trusted_proxies);
-    if (server->trusted_proxies != NULL && server->trusted_proxies[0] != NULL)
+    bool named = config->trusted_proxies != NULL && config->trusted_proxies[0] != NULL;
+    const char *const *trusted =
+        config->trusted_proxies != NULL ? config->trusted_proxies : loopback;
+    server->trusted_proxies = g_strdupv((char **)(uintptr_t)trusted);
+    if (named)
         server->per_address = 0;
     server->frame_ancestors =
         g_strdup(config->frame_ancestors == NULL ? "'none'" : config->frame_ancestors);
