@@ -236,14 +236,16 @@ void command_print_help(FILE *out)
 
 int command_fail(struct command_call *call, const GError *error)
 {
-    const char *text = error != NULL ? error->message : "failed";
-    if (error != NULL && error_code_of(error_problem(error)) != ERROR_INTERNAL &&
-        !error_is(error, ERROR_INVALID) && !error_is(error, ERROR_NOT_FOUND) &&
-        !error_is(error, ERROR_CONFLICT))
-        fprintf(call->err, "postroom: %s %s (%s)\n", error_title(error_problem(error)),
-                error_action(error_problem(error)), text);
+    static const enum error_code plain[] = {ERROR_INTERNAL, ERROR_INVALID, ERROR_NOT_FOUND,
+                                            ERROR_CONFLICT};
+    bool says_it_itself = error == NULL || error->domain != POSTROOM_ERROR;
+    for (size_t i = 0; i < G_N_ELEMENTS(plain) && !says_it_itself; i++)
+        says_it_itself = error_is(error, plain[i]);
+    if (says_it_itself)
+        fprintf(call->err, "postroom: %s\n", error != NULL ? error->message : "failed");
     else
-        fprintf(call->err, "postroom: %s\n", text);
+        fprintf(call->err, "postroom: %s %s (%s)\n", error_cause(error), error_next_step(error),
+                error->message);
     return 1;
 }
 

@@ -236,6 +236,16 @@ const char *error_problem(const GError *error)
     return row_of(error)->problem;
 }
 
+const char *error_cause(const GError *error)
+{
+    return row_of(error)->title;
+}
+
+const char *error_next_step(const GError *error)
+{
+    return row_of(error)->action;
+}
+
 enum error_code error_code_of(const char *problem)
 {
     for (int i = 0; problem != NULL && i < ERROR_CODES; i++)

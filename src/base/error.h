@@ -104,6 +104,10 @@ const char *error_problem(const GError *error);
 const char *error_title(const char *problem);
 const char *error_action(const char *problem);
 
+/* The plain cause and the next step of this very error; several errors share a problem code. */
+const char *error_cause(const GError *error);
+const char *error_next_step(const GError *error);
+
 /* The code behind a problem code that was stored; ERROR_INTERNAL when it is unknown. */
 enum error_code error_code_of(const char *problem);
 

@@ -54,8 +54,7 @@ static void wake_waiters(struct session *session, const GError *problem)
     session->result = session->working;
     session->working = (struct sync_result){0};
     if (problem != NULL)
-        session->result.error =
-            g_strdup_printf("%s (%s)", error_title(error_problem(problem)), problem->message);
+        session->result.error = g_strdup_printf("%s (%s)", error_cause(problem), problem->message);
     session->passes_done = problem != NULL ? session->passes_wanted : session->pass_serving;
     pthread_cond_broadcast(&manager->changed);
     pthread_mutex_unlock(&manager->mutex);

@@ -1,11 +1,13 @@
 // Hostile and broken input from servers, mails and clients: a clear answer, no crash, no unbounded memory, nothing lost.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { startOrganisation, until } from './support/organisation.mjs';
+import { ROOT, startOrganisation, until } from './support/organisation.mjs';
 import { Postroom } from './support/postroom.mjs';
 
 let org, postroom, client, anna, account;
@@ -35,6 +37,13 @@ let serial = 0;
 const append = (message, more = {}) => org.control('append', { person: anna.mail, raw: Buffer.from(message, 'latin1').toString('base64'), ...more });
 const head = (subject) => `From: x@elsewhere.example\r\nTo: ${anna.mail}\r\nSubject: ${subject}\r\nMessage-ID: <bad-${++serial}@elsewhere.example>\r\nDate: Sat, 21 Nov 2026 09:00:00 +0000\r\nMIME-Version: 1.0\r\n`;
 
+/** Past the control API's limit: as a delivered file. */
+function deliver(message) {
+  const file = postroom.file('big.eml', message);
+  const done = spawnSync(process.execPath, [path.join(ROOT, 'dev/org.mjs'), 'deliver', '--dir', org.dir, '--to', anna.mail, file], { encoding: 'utf8' });
+  assert.equal(done.status, 0, done.stderr);
+}
+
 async function opens(subject) {
   const id = await until(subject, async () => {
     const { ids: [found] } = await client.call('Email/query', { accountId: account, filter: { subject }, limit: 1 });
@@ -49,7 +58,7 @@ async function opens(subject) {
 
 test('a mail of 64 MB is synced and opens within bounded memory', { timeout: 180000 }, async () => {
   const line = `${'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo0NTY3'.repeat(2).slice(0, 76)}\r\n`;
-  await append(`${head('Huge 64')}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nsmall text\r\n--b\r\nContent-Type: application/octet-stream; name=big.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n${line.repeat(Math.floor((64 << 20) / line.length))}--b--\r\n`);
+  deliver(`${head('Huge 64')}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nsmall text\r\n--b\r\nContent-Type: application/octet-stream; name=big.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n${line.repeat(Math.floor((64 << 20) / line.length))}--b--\r\n`);
   const view = await opens('Huge 64');
   assert.match(view.text ?? view.html, /small text/);
   assert.ok(memory() < 700, `${memory()} MB`);
