@@ -1,0 +1,384 @@
+/* RFC 8621, 6 and 7: Identity, EmailSubmission. */
+#include "jmap_fixture.h"
+
+#include "base/clock.h"
+
+struct sending {
+    struct jmap_fixture t;
+    char *identity;
+};
+
+static void sending_open(struct sending *s)
+{
+    json_t *answer;
+
+    jmap_fixture_open(&s->t);
+    answer = jmap_fixture_call(&s->t, "Identity/get", "{}");
+    g_assert_cmpuint(json_array_size(jmap_at(answer, "list")), ==, 1);
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/email"), ==, "ann@mail.example");
+    g_assert_true(json_is_null(jmap_at(answer, "list/0/replyTo")));
+    g_assert_true(json_is_false(jmap_at(answer, "list/0/mayDelete")));
+    s->identity = g_strdup(jmap_text_at(answer, "list/0/id"));
+    json_decref(answer);
+}
+
+static void sending_close(struct sending *s)
+{
+    g_free(s->identity);
+    jmap_fixture_close(&s->t);
+}
+
+/* A draft with these headers besides; its id. */
+static char *draft(struct sending *s, const char *properties)
+{
+    json_t *answer = jmap_fixture_call(&s->t, "Email/set",
+                                       "{'create': {'d': {'mailboxIds': {'m%" G_GINT64_FORMAT
+                                       "': true}, 'keywords': {'$draft': true}%s}}}",
+                                       s->t.m.drafts, properties);
+    char *id = g_strdup(jmap_text_at(answer, "created/d/id"));
+
+    json_decref(answer);
+    return id;
+}
+
+#define FROM ", 'from': [{'name': 'Ann', 'email': 'Ann@mail.example'}]"
+
+/* The answer's "created/k" or "notCreated/k". */
+static json_t *submit(struct sending *s, const char *email, const char *more, bool created)
+{
+    json_t *answer = jmap_fixture_call(&s->t, "EmailSubmission/set",
+                                       "{'create': {'k': {'emailId': '%s', 'identityId': '%s'%s}}}",
+                                       email, s->identity, more);
+    json_t *object;
+
+    if (!jmap_has(answer, created ? "created/k" : "notCreated/k"))
+        g_error("%s: %s", more, json_dumps(answer, 0));
+    object = json_incref(jmap_at(answer, created ? "created/k" : "notCreated/k"));
+    json_decref(answer);
+    return object;
+}
+
+static void test_generated_envelope(void)
+{
+    struct sending s;
+    g_autofree char *email = NULL;
+    json_t *created, *got;
+
+    sending_open(&s);
+    email = draft(&s, FROM ", 'to': [{'email': 'bob@example.org'}, {'email': 'eve@example.org'}],"
+                           " 'cc': [{'email': 'BOB@example.org'}],"
+                           " 'bcc': [{'email': 'secret@example.org'}]");
+    created = submit(&s, email, "", true);
+    jmap_assert_json(jmap_at(created, "envelope"),
+                     "{'mailFrom': {'email': 'Ann@mail.example', 'parameters': null}, 'rcptTo':"
+                     " [{'email': 'bob@example.org', 'parameters': null},"
+                     "  {'email': 'eve@example.org', 'parameters': null},"
+                     "  {'email': 'secret@example.org', 'parameters': null}]}");
+    g_assert_cmpstr(jmap_text_at(created, "undoStatus"), ==, "pending");
+    g_assert_true(jmap_has(created, "sendAt"));
+    g_assert_true(jmap_has(created, "threadId"));
+    g_assert_false(jmap_has(created, "emailId"));
+    got = jmap_fixture_call(&s.t, "EmailSubmission/get", "{'ids': ['%s', 's999']}",
+                            jmap_text_at(created, "id"));
+    g_assert_cmpstr(jmap_text_at(got, "list/0/emailId"), ==, email);
+    g_assert_cmpstr(jmap_text_at(got, "list/0/identityId"), ==, s.identity);
+    g_assert_cmpstr(json_string_value(
+                        json_object_get(json_object_get(jmap_at(got, "list/0/deliveryStatus"),
+                                                        "eve@example.org"),
+                                        "delivered")),
+                    ==, "queued");
+    jmap_assert_json(jmap_at(got, "notFound"), "['s999']");
+    json_decref(got);
+    json_decref(created);
+    sending_close(&s);
+}
+
+static void test_given_envelope(void)
+{
+    struct sending s;
+    g_autofree char *email = NULL;
+    json_t *created;
+
+    sending_open(&s);
+    email = draft(&s, FROM);
+    created = submit(&s, email,
+                     ", 'envelope': {'mailFrom': {'email': 'ann@mail.example', 'parameters':"
+                     " {'HOLDFOR': '3600', 'RET': 'HDRS', 'ENVID': 'abc'}}, 'rcptTo':"
+                     " [{'email': 'x@example.org', 'parameters': {'NOTIFY': 'SUCCESS,FAILURE'}}]}",
+                     true);
+    g_assert_false(jmap_has(created, "envelope"));
+    g_assert_cmpstr(jmap_text_at(created, "undoStatus"), ==, "pending");
+    json_decref(created);
+    sending_close(&s);
+}
+
+static void expect_refused(struct sending *s, const char *email, const char *more, const char *type)
+{
+    json_t *error = submit(s, email, more, false);
+
+    if (strcmp(jmap_text_at(error, "type"), type) != 0)
+        g_error("%s: %s", more, json_dumps(error, 0));
+    json_decref(error);
+}
+
+#define ENVELOPE(from, to) ", 'envelope': {'mailFrom': {'email': '" from "'}, 'rcptTo': [" to "]}"
+
+static void test_envelope_errors(void)
+{
+    static const struct {
+        const char *more, *type;
+    } wrong[] = {
+        {ENVELOPE("ann@mail.example", ""), "noRecipients"},
+        {ENVELOPE("eve@mail.example", "{'email': 'x@example.org'}"), "forbiddenMailFrom"},
+        {ENVELOPE("", "{'email': 'x@example.org'}"), "forbiddenMailFrom"},
+        {ENVELOPE("ann@mail.example", "{'email': 'nobody'}"), "invalidRecipients"},
+        {ENVELOPE("ann@mail.example", "{'email': 'a@b.example\\r\\nDATA'}"), "invalidRecipients"},
+        {ENVELOPE("ann@mail.example", "{'email': 'a b@c.example'}"), "invalidRecipients"},
+        {ENVELOPE("ann@mail.example", "{'email': '<a@c.example>'}"), "invalidRecipients"},
+        {ENVELOPE("ann@mail.example", "7"), "invalidProperties"},
+        {ENVELOPE("ann@mail.example", "{'email': 'a@c.example', 'parameters': {'SIZE': '1'}}"),
+         "invalidProperties"},
+        {ENVELOPE("ann@mail.example",
+                  "{'email': 'a@c.example', 'parameters': {'NOTIFY': 'NEVER,SUCCESS'}}"),
+         "invalidProperties"},
+        {", 'envelope': {'mailFrom': {'email': 'ann@mail.example', 'parameters': {'HOLDFOR':"
+         " '99999999999'}}, 'rcptTo': [{'email': 'x@example.org'}]}",
+         "invalidProperties"},
+        {", 'envelope': {}", "invalidProperties"},
+        {", 'envelope': 'x'", "invalidProperties"},
+        {", 'undoStatus': 'final'", "invalidProperties"},
+        {", 'sendAt': '2030-01-01T00:00:00Z'", "invalidProperties"},
+        {", 'nonsense': 1", "invalidProperties"},
+    };
+    struct sending s;
+    g_autofree char *email = NULL;
+    json_t *error;
+
+    sending_open(&s);
+    email = draft(&s, FROM ", 'to': [{'email': 'bob@example.org'}]");
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
+        expect_refused(&s, email, wrong[i].more, wrong[i].type);
+    error = submit(&s, email, ENVELOPE("ann@mail.example", "{'email': 'no'}, {'email': 'a@b.c'}"),
+                   false);
+    jmap_assert_json(jmap_at(error, "invalidRecipients"), "['no']");
+    json_decref(error);
+    expect_refused(&s, "e999", "", "invalidProperties");
+    expect_refused(&s, "x", "", "invalidProperties");
+    sending_close(&s);
+}
+
+static void test_email_errors(void)
+{
+    struct sending s;
+    g_autofree char *none = NULL, *foreign = NULL, *two = NULL, *nobody = NULL, *pending = NULL;
+    json_t *error;
+
+    sending_open(&s);
+    none = draft(&s, ", 'to': [{'email': 'bob@example.org'}]");
+    error = submit(&s, none, "", false);
+    g_assert_cmpstr(jmap_text_at(error, "type"), ==, "invalidEmail");
+    jmap_assert_json(jmap_at(error, "properties"), "['from']");
+    json_decref(error);
+    foreign = draft(&s, ", 'from': [{'email': 'eve@example.org'}],"
+                        " 'to': [{'email': 'bob@example.org'}]");
+    expect_refused(&s, foreign, "", "forbiddenFrom");
+    two = draft(&s, ", 'from': [{'email': 'ann@mail.example'}, {'email': 'eve@example.org'}],"
+                    " 'to': [{'email': 'bob@example.org'}]");
+    expect_refused(&s, two, "", "invalidEmail");
+    nobody = draft(&s, FROM);
+    expect_refused(&s, nobody, "", "noRecipients");
+    pending =
+        g_strdup_printf("e%" G_GINT64_FORMAT,
+                        jmap_fixture_put_pending(&s.t, s.t.m.drafts, 9, 1000,
+                                                 "From: ann@mail.example\nTo: "
+                                                 "bob@example.org\nMessage-ID: <p@x>\n"
+                                                 "Date: Mon, 05 Feb 2024 10:20:30 +0000\n\nx\n"));
+    expect_refused(&s, pending, "", "invalidEmail");
+    sending_close(&s);
+}
+
+static void test_too_many_recipients(void)
+{
+    struct sending s;
+    GString *to = g_string_new(NULL), *more;
+    g_autofree char *email = NULL;
+    json_t *error;
+
+    sending_open(&s);
+    email = draft(&s, FROM);
+    for (int i = 0; i < 501; i++)
+        g_string_append_printf(to, "%s{'email': 'u%d@example.org'}", i > 0 ? "," : "", i);
+    more = g_string_new(NULL);
+    g_string_printf(more,
+                    ", 'envelope': {'mailFrom': {'email': 'ann@mail.example'}, 'rcptTo': [%s]}",
+                    to->str);
+    error = submit(&s, email, more->str, false);
+    g_assert_cmpstr(jmap_text_at(error, "type"), ==, "tooManyRecipients");
+    g_assert_cmpint(jmap_number_at(error, "maxRecipients"), ==, 500);
+    json_decref(error);
+    g_string_free(to, TRUE);
+    g_string_free(more, TRUE);
+    sending_close(&s);
+}
+
+/* Draft, submission and what follows in one request; the implicit Email/set answers too. */
+static void test_on_success(void)
+{
+    struct sending s;
+    json_t *answer;
+
+    sending_open(&s);
+    answer = jmap_fixture_ask(
+        &s.t, s.t.m.user,
+        "[['Email/set', {'accountId': 'a%" G_GINT64_FORMAT
+        "', 'create': {'d': {'mailboxIds': {'m%" G_GINT64_FORMAT
+        "': true}, 'keywords': {'$draft': true} " FROM ", 'to': [{'email': 'bob@example.org'}]}}},"
+        " '0'], ['EmailSubmission/set', {'accountId': 'a%" G_GINT64_FORMAT
+        "', 'create': {'k': {'emailId': '#d', 'identityId': '%s'},"
+        " 'bad': {'emailId': 'e999', 'identityId': '%s'}}, 'onSuccessUpdateEmail': {'#k':"
+        " {'keywords/$draft': null, 'mailboxIds/m%" G_GINT64_FORMAT
+        "': null, 'mailboxIds/m%" G_GINT64_FORMAT "': true}, '#bad': {'keywords/x': true}}}, '1'],"
+        " ['Email/get', {'accountId': 'a%" G_GINT64_FORMAT
+        "', 'ids': ['#d'], 'properties': ['keywords', 'mailboxIds']}, '2']]",
+        s.t.m.account, s.t.m.drafts, s.t.m.account, s.identity, s.identity, s.t.m.drafts,
+        s.t.m.sent, s.t.m.account);
+    g_assert_cmpuint(json_array_size(jmap_at(answer, "methodResponses")), ==, 4);
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/1/0"), ==, "EmailSubmission/set");
+    g_assert_true(jmap_has(answer, "methodResponses/1/1/notCreated/bad"));
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/2/0"), ==, "Email/set");
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/2/2"), ==, "1");
+    g_assert_cmpuint(json_object_size(jmap_at(answer, "methodResponses/2/1/updated")), ==, 1);
+    jmap_assert_json(jmap_at(answer, "methodResponses/3/1/list/0/keywords"), "{}");
+    g_assert_cmpuint(json_object_size(jmap_at(answer, "methodResponses/3/1/list/0/mailboxIds")), ==,
+                     1);
+    json_decref(answer);
+    sending_close(&s);
+}
+
+/* The capability of submissions alone is enough for the implicit Email/set. */
+static void test_on_success_destroy(void)
+{
+    struct sending s;
+    g_autofree char *email = NULL, *body = NULL;
+    json_t *answer;
+    int status;
+
+    sending_open(&s);
+    email = draft(&s, FROM ", 'to': [{'email': 'bob@example.org'}]");
+    body = g_strdup_printf("{\"using\":[\"urn:ietf:params:jmap:submission\"],\"methodCalls\":[["
+                           "\"EmailSubmission/set\",{\"accountId\":\"a%" G_GINT64_FORMAT
+                           "\",\"create\":{\"k\":{\"emailId\":\"%s\",\"identityId\":\"%s\"}},"
+                           "\"onSuccessDestroyEmail\":[\"#k\",\"#none\",\"s99\"]},\"0\"]]}",
+                           s.t.m.account, email, s.identity);
+    answer = jmap_fixture_send(&s.t, s.t.m.user, body, strlen(body), &status);
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/1/1/destroyed/0"), ==, email);
+    json_decref(answer);
+    answer = jmap_fixture_call(&s.t, "EmailSubmission/get", "{'ids': null}");
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/emailId"), ==, email);
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/undoStatus"), ==, "pending");
+    json_decref(answer);
+    sending_close(&s);
+}
+
+static void expect_update(struct sending *s, const char *id, const char *patch, const char *type)
+{
+    json_t *answer =
+        jmap_fixture_call(&s->t, "EmailSubmission/set", "{'update': {'%s': %s}}", id, patch);
+    g_autofree char *path = g_strdup_printf("notUpdated/%s/type", id);
+
+    if (type == NULL ? json_is_null(jmap_at(answer, "updated"))
+                     : !jmap_has(answer, path) || strcmp(jmap_text_at(answer, path), type) != 0)
+        g_error("%s: %s", patch, json_dumps(answer, 0));
+    json_decref(answer);
+}
+
+static void test_cancel(void)
+{
+    struct sending s;
+    g_autofree char *email = NULL;
+    json_t *first, *second, *got;
+    struct store_submission *next;
+    int64_t wake;
+
+    sending_open(&s);
+    email = draft(&s, FROM ", 'to': [{'email': 'bob@example.org'}]");
+    first = submit(&s, email, "", true);
+    second = submit(&s, email, "", true);
+    expect_update(&s, jmap_text_at(first, "id"), "{'identityId': 'i77'}", "invalidProperties");
+    expect_update(&s, jmap_text_at(first, "id"), "{'undoStatus': 'final'}", "invalidProperties");
+    expect_update(&s, jmap_text_at(first, "id"), "{'envelope/mailFrom': 1}", "invalidPatch");
+    expect_update(&s, "s999", "{'undoStatus': 'canceled'}", "notFound");
+    expect_update(&s, jmap_text_at(first, "id"), "{'undoStatus': 'canceled'}", NULL);
+    expect_update(&s, jmap_text_at(first, "id"), "{'undoStatus': 'canceled'}", NULL);
+    next = store_outbox_next(s.t.m.f.store, s.t.m.account, clock_wall() + 10, &wake, NULL);
+    g_assert_nonnull(next);
+    g_assert_true(store_outbox_mark(s.t.m.f.store, next->id, STORE_SEND_SENT, 0, "250 2.0.0 ok",
+                                    NULL, NULL, NULL, NULL));
+    store_submission_free(next);
+    expect_update(&s, jmap_text_at(second, "id"), "{'undoStatus': 'canceled'}", "cannotUnsend");
+    got = jmap_fixture_call(&s.t, "EmailSubmission/get",
+                            "{'ids': ['%s', '%s'],"
+                            " 'properties': ['undoStatus']}",
+                            jmap_text_at(first, "id"), jmap_text_at(second, "id"));
+    g_assert_cmpstr(jmap_text_at(got, "list/0/undoStatus"), !=,
+                    jmap_text_at(got, "list/1/undoStatus"));
+    json_decref(got);
+    got = jmap_fixture_call(&s.t, "EmailSubmission/set", "{'destroy': ['%s', 's999']}",
+                            jmap_text_at(first, "id"));
+    g_assert_cmpuint(json_object_size(jmap_at(got, "notDestroyed")), ==, 2);
+    json_decref(got);
+    json_decref(first);
+    json_decref(second);
+    sending_close(&s);
+}
+
+static void test_query_and_changes(void)
+{
+    struct sending s;
+    g_autofree char *email = NULL;
+    json_t *before, *created, *answer;
+
+    sending_open(&s);
+    email = draft(&s, FROM ", 'to': [{'email': 'bob@example.org'}]");
+    before = jmap_fixture_call(&s.t, "EmailSubmission/get", "{'ids': []}");
+    created = submit(&s, email, "", true);
+    answer = jmap_fixture_call(&s.t, "EmailSubmission/changes", "{'sinceState': '%s'}",
+                               jmap_text_at(before, "state"));
+    g_assert_cmpstr(jmap_text_at(answer, "created/0"), ==, jmap_text_at(created, "id"));
+    json_decref(answer);
+    answer = jmap_fixture_call(&s.t, "EmailSubmission/query",
+                               "{'filter': {'emailIds': ['%s'], 'undoStatus': 'pending'},"
+                               " 'calculateTotal': true, 'sort': [{'property': 'sentAt'}]}",
+                               email);
+    g_assert_cmpint(jmap_number_at(answer, "total"), ==, 1);
+    json_decref(answer);
+    answer = jmap_fixture_call(&s.t, "EmailSubmission/query",
+                               "{'filter': {'before': '2000-01-01T00:00:00Z'}}");
+    jmap_assert_json(jmap_at(answer, "ids"), "[]");
+    json_decref(answer);
+    answer = jmap_fixture_call(&s.t, "EmailSubmission/query", "{'filter': {'nonsense': 1}}");
+    g_assert_cmpstr(jmap_text_at(answer, "type"), ==, "unsupportedFilter");
+    json_decref(answer);
+    answer = jmap_fixture_call(&s.t, "EmailSubmission/set", "{'ifInState': '%s', 'create': {}}",
+                               jmap_text_at(before, "state"));
+    g_assert_cmpstr(jmap_text_at(answer, "type"), ==, "stateMismatch");
+    json_decref(answer);
+    json_decref(created);
+    json_decref(before);
+    sending_close(&s);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/jmap/submission/generated-envelope", test_generated_envelope);
+    g_test_add_func("/jmap/submission/given-envelope", test_given_envelope);
+    g_test_add_func("/jmap/submission/envelope-errors", test_envelope_errors);
+    g_test_add_func("/jmap/submission/email-errors", test_email_errors);
+    g_test_add_func("/jmap/submission/too-many-recipients", test_too_many_recipients);
+    g_test_add_func("/jmap/submission/on-success", test_on_success);
+    g_test_add_func("/jmap/submission/on-success-destroy", test_on_success_destroy);
+    g_test_add_func("/jmap/submission/cancel", test_cancel);
+    g_test_add_func("/jmap/submission/query-and-changes", test_query_and_changes);
+    return g_test_run();
+}
