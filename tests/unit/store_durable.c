@@ -111,6 +111,38 @@ static void a_full_disk_loses_nothing_and_says_so(void)
     mail_close(&m);
 }
 
+static void assert_state(struct mail_fixture *m, const char *state, const char *problem)
+{
+    struct store_account_status *status = store_account_status(m->f.store, m->account, NULL);
+    struct store_sync_account *account = store_sync_account(m->f.store, m->account, NULL);
+    g_assert_cmpstr(status->view->state, ==, state);
+    g_assert_cmpstr(status->view->problem, ==, problem);
+    g_assert_cmpstr(account->state, ==, state);
+    store_sync_account_free(account);
+    store_account_status_free(status);
+}
+
+static void a_state_is_shown_although_it_cannot_be_written(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    struct rlimit before, none;
+    g_autoptr(GError) full = NULL;
+    error_set(&full, ERROR_DISK_FULL, "no room");
+    g_assert_true(store_sync_state(m.f.store, m.account, "idle", NULL, 0, NULL));
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    none = (struct rlimit){0, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &none);
+    bool written = store_sync_state(m.f.store, m.account, "retrying", full, 5, NULL);
+    setrlimit(RLIMIT_FSIZE, &before);
+    g_assert_false(written);
+    assert_state(&m, "retrying", "disk-full");
+    g_assert_true(store_sync_state(m.f.store, m.account, "idle", NULL, 0, NULL));
+    assert_state(&m, "idle", NULL);
+    mail_close(&m);
+}
+
 /* --- nothing is left */
 
 static bool file_holds(const char *directory, const char *name, const char *canary)
@@ -266,6 +298,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/durable/kill", nothing_acknowledged_is_lost_by_kill_9);
     g_test_add_func("/store/durable/full", a_full_disk_loses_nothing_and_says_so);
+    g_test_add_func("/store/durable/full-state", a_state_is_shown_although_it_cannot_be_written);
     g_test_add_func("/store/durable/removed", a_removed_account_leaves_nothing_in_the_files);
     g_test_add_func("/store/durable/threads", threads_do_not_disturb_each_other);
     g_test_add_func("/store/durable/newer", a_newer_data_directory_is_refused);

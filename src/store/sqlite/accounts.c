@@ -26,6 +26,51 @@ static void free_view(gpointer view)
     store_account_view_free(view);
 }
 
+void progress_entry_free(void *pointer)
+{
+    struct progress_entry *entry = pointer;
+    g_free(entry->unwritten.state);
+    g_free(entry->unwritten.detail);
+    g_free(entry);
+}
+
+char *progress_unwritten_state(struct store *store, int64_t account)
+{
+    pthread_mutex_lock(&store->progress_lock);
+    struct progress_entry *entry = g_hash_table_lookup(store->progress, &account);
+    char *state = entry != NULL ? g_strdup(entry->unwritten.state) : NULL;
+    pthread_mutex_unlock(&store->progress_lock);
+    return state;
+}
+
+/* progress_lock is held. */
+static struct progress_entry *progress_entry_of(struct store *store, int64_t account)
+{
+    struct progress_entry *entry = g_hash_table_lookup(store->progress, &account);
+    if (entry == NULL) {
+        entry = g_new0(struct progress_entry, 1);
+        entry->told_at = clock_now() - CLOCK_SECOND;
+        g_hash_table_insert(store->progress, g_memdup2(&account, sizeof account), entry);
+    }
+    return entry;
+}
+
+static void replace_text(char **text, const char *with)
+{
+    g_free(*text);
+    *text = g_strdup(with);
+}
+
+static void show_unwritten(struct store_account_view *view, const struct progress_entry *entry)
+{
+    if (strcmp(view->state, "paused") != 0)
+        replace_text(&view->state, entry->unwritten.state);
+    replace_text(&view->problem, entry->unwritten.problem);
+    replace_text(&view->detail, entry->unwritten.detail);
+    view->problem_at = entry->unwritten.at;
+    view->next_attempt = entry->unwritten.next_attempt;
+}
+
 static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt *row)
 {
     struct store_account_view *view = g_new0(struct store_account_view, 1);
@@ -48,6 +93,8 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     struct progress_entry *entry = g_hash_table_lookup(store->progress, &view->id);
     if (entry != NULL)
         view->progress = entry->progress;
+    if (entry != NULL && entry->unwritten.state != NULL)
+        show_unwritten(view, entry);
     pthread_mutex_unlock(&store->progress_lock);
     if (view->progress.phase == NULL)
         view->progress.pending = (uint64_t)db_int(row, 16);
@@ -150,12 +197,7 @@ void store_sync_progress(struct store *store, int64_t account,
     int64_t now = clock_now();
     bool tell = false;
     pthread_mutex_lock(&store->progress_lock);
-    struct progress_entry *entry = g_hash_table_lookup(store->progress, &account);
-    if (entry == NULL) {
-        entry = g_new0(struct progress_entry, 1);
-        entry->told_at = now - CLOCK_SECOND;
-        g_hash_table_insert(store->progress, g_memdup2(&account, sizeof account), entry);
-    }
+    struct progress_entry *entry = progress_entry_of(store, account);
     bool phase_changed = g_strcmp0(entry->progress.phase, progress->phase) != 0;
     entry->progress = *progress;
     entry->tick = ++store->progress_tick & TICK_MASK;
@@ -203,11 +245,38 @@ static bool write_state(struct tx *tx, void *arg, GError **error)
            tx_account_changed(tx, write->account, CHANGE_UPDATED, error);
 }
 
+/* state NULL: what is stored is true again. */
+static void keep_unwritten(struct store *store, const struct account_write *write)
+{
+    const GError *problem = write->problem;
+    pthread_mutex_lock(&store->progress_lock);
+    struct progress_entry *entry = progress_entry_of(store, write->account);
+    bool tell = write->state != NULL || entry->unwritten.state != NULL;
+    replace_text(&entry->unwritten.state, write->state);
+    replace_text(&entry->unwritten.detail, problem != NULL ? problem->message : NULL);
+    entry->unwritten.problem = problem != NULL ? error_problem(problem) : NULL;
+    entry->unwritten.at = clock_wall();
+    entry->unwritten.next_attempt = write->number;
+    if (tell)
+        entry->tick = ++store->progress_tick & TICK_MASK;
+    pthread_mutex_unlock(&store->progress_lock);
+    if (tell)
+        listeners_tell_one(store, write->account, STORE_LINKED_ACCOUNT);
+}
+
 bool store_sync_state(struct store *store, int64_t account, const char *state,
                       const GError *problem, int64_t next_attempt, GError **error)
 {
     struct account_write write = {account, next_attempt, state, problem};
-    return store_write(store, STORE_LANE_INTERACTIVE, write_state, &write, error);
+    GError *cause = NULL;
+    if (store_write(store, STORE_LANE_INTERACTIVE, write_state, &write, &cause)) {
+        keep_unwritten(store, &(struct account_write){.account = account});
+        return true;
+    }
+    if (error_is(cause, ERROR_DISK_FULL) || error_is(cause, ERROR_STORE))
+        keep_unwritten(store, &write);
+    g_propagate_error(error, cause);
+    return false;
 }
 
 static bool write_send_problem(struct tx *tx, void *arg, GError **error)

@@ -145,7 +145,17 @@ struct progress_entry {
     struct store_progress progress;
     uint64_t tick;   /* when it changed last */
     int64_t told_at; /* monotonic microseconds */
+    /* The account's state that could not be written, say on a full disk: shown in place of the
+     * stored one. state NULL: none. */
+    struct {
+        char *state, *detail;
+        const char *problem;
+        int64_t at, next_attempt;
+    } unwritten;
 };
+void progress_entry_free(void *entry);
+/* (transfer full) the state that could not be written, or NULL. */
+char *progress_unwritten_state(struct store *store, int64_t account);
 
 /* --- access.c: the handle was made with this right; else ERROR_FORBIDDEN. */
 bool access_require(const struct store_access *access, enum store_right right, GError **error);

@@ -36,7 +36,8 @@ static struct store *store_new(const struct store_config *config)
     store->keyring = config->keyring;
     store->changes_kept = config->changes_kept > 0 ? config->changes_kept : 200000;
     store->listeners = g_array_new(FALSE, FALSE, sizeof(struct listener));
-    store->progress = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    store->progress =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, progress_entry_free);
     pthread_mutex_init(&store->listeners_lock, NULL);
     pthread_mutex_init(&store->progress_lock, NULL);
     pthread_mutex_init(&store->hashing_lock, NULL);

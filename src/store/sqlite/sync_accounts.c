@@ -72,6 +72,11 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
         db_done(row);
     }
     reader_end(store, reader);
+    char *unwritten = found != NULL ? progress_unwritten_state(store, account) : NULL;
+    if (unwritten != NULL) {
+        g_free(found->state);
+        found->state = unwritten;
+    }
     if (cause != NULL)
         g_propagate_error(error, cause);
     else if (found == NULL)
