@@ -88,11 +88,12 @@ static void start(struct bench *b, const struct keyring *keyring)
     b->inbox = add_mailbox(b, b->account, (char[]){"INBOX"}, MAIL_ROLE_INBOX);
 }
 
-/* A word list with the usual shape: few are common, most are rare. */
+/* Words as often as in a language: the n-th most common one 1/n as often as the first (Zipf). */
 static const char *word(struct bench *b)
 {
-    double u = g_rand_double(b->rand);
-    return b->words[(int)(u * u * u * 29999.0)];
+    int magnitude = 1 << g_rand_int_range(b->rand, 0, 15);
+    int rank = magnitude + g_rand_int_range(b->rand, 0, magnitude);
+    return b->words[MIN(rank, 29999)];
 }
 
 static struct mail_summary *make_summary(struct bench *b, int number)

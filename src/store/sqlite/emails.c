@@ -4,10 +4,6 @@
 
 #include "base/clock.h"
 
-#define ORD_TIE_BITS 20
-#define ORD_TIE_MASK ((INT64_C(1) << ORD_TIE_BITS) - 1)
-#define ORD_TIME_MAX ((INT64_C(1) << 40) - 1)
-
 void email_row_clear(struct email_row *row)
 {
     mail_flags_clear(&row->flags);
@@ -67,8 +63,7 @@ int64_t email_of_public(struct db *db, int64_t account, int64_t public_id)
 /* The order by received_at, then by number; a place that is taken moves up by one. */
 static int64_t free_ord(struct tx *tx, const struct email_row *row)
 {
-    int64_t time = CLAMP(row->received_at, 0, ORD_TIME_MAX);
-    int64_t ord = (time << ORD_TIE_BITS) | (row->id & ORD_TIE_MASK);
+    int64_t ord = ORD_OF(row->received_at) | (row->id & ORD_TIE_MASK);
     while (DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM email WHERE account = ? AND ord = ?",
                      I(row->account), I(ord)) == 1)
         ord++;

@@ -7,6 +7,13 @@
 #include "store/sqlite/engine.h"
 #include "store/summary.h"
 
+/* email.ord: received_at and a tie. More than 2^ORD_TIE_BITS emails of one second run over into the
+ * next; the index's size hangs on these bits. */
+#define ORD_TIE_BITS 14
+#define ORD_TIE_MASK ((INT64_C(1) << ORD_TIE_BITS) - 1)
+#define ORD_TIME_MAX ((INT64_C(1) << 40) - 1)
+#define ORD_OF(seconds) ((int64_t)CLAMP((seconds), 0, ORD_TIME_MAX) << ORD_TIE_BITS)
+
 struct email_row {
     int64_t id, account, public_id, thread, ord, received_at, size, estimate, blob;
     enum store_email_state state;

@@ -17,10 +17,11 @@ static char *sql_of(const char *format, int64_t account)
     return g_strjoinv(number, parts);
 }
 
+/* body comes first: FTS5 spends no bytes on naming the first column of a posting. */
 bool fts_create(struct tx *tx, int64_t account, GError **error)
 {
     g_autofree char *sql =
-        sql_of("CREATE VIRTUAL TABLE fts_@ USING fts5(subject, \"from\", \"to\", cc, bcc, body, "
+        sql_of("CREATE VIRTUAL TABLE fts_@ USING fts5(body, subject, \"from\", \"to\", cc, bcc, "
                "quoted,"
                " filenames, content='', columnsize=0, detail=full, tokenize='spaces')",
                account);

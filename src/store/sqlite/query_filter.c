@@ -35,8 +35,6 @@ static guint child_count(const struct store_filter *filter)
     return filter->children != NULL ? filter->children->len : 0;
 }
 
-#define ORD_OF(seconds) ((int64_t)CLAMP((seconds), 0, (INT64_C(1) << 40) - 1) << 20)
-
 /* Turns conditions that a stream can carry into the plan; the rest is tested email by email. */
 static void plan_condition(struct query *query, const struct store_filter *filter)
 {

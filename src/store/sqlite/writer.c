@@ -8,12 +8,14 @@
 
 #define GROUP_JOBS 64
 #define GROUP_MICROSECONDS 20000
+#define BULK_PATIENCE_MICROSECONDS 100000
 
 struct job {
     tx_fn *fn;
     void *arg;
     enum store_lane lane;
     GError *error;
+    int64_t queued_at;
     bool ok, done;
     pthread_cond_t finished;
     struct job *next;
@@ -28,19 +30,24 @@ struct writer {
     bool checkpoint; /* the writer thread's: wanted after this group */
 };
 
+static struct job *pop(struct writer *writer, enum store_lane lane)
+{
+    struct job *job = writer->head[lane];
+    writer->head[lane] = job->next;
+    if (job->next == NULL)
+        writer->tail[lane] = NULL;
+    job->next = NULL;
+    return job;
+}
+
+/* Interactive jobs first, but bulk ones are never starved by them. */
 static struct job *take(struct writer *writer, bool bulk_too)
 {
-    for (int lane = STORE_LANE_INTERACTIVE; lane <= (bulk_too ? STORE_LANE_BULK : 0); lane++) {
-        struct job *job = writer->head[lane];
-        if (job == NULL)
-            continue;
-        writer->head[lane] = job->next;
-        if (job->next == NULL)
-            writer->tail[lane] = NULL;
-        job->next = NULL;
-        return job;
-    }
-    return NULL;
+    const struct job *bulk = bulk_too ? writer->head[STORE_LANE_BULK] : NULL;
+    bool overdue = bulk != NULL && clock_now() - bulk->queued_at > BULK_PATIENCE_MICROSECONDS;
+    if (writer->head[STORE_LANE_INTERACTIVE] != NULL && !overdue)
+        return pop(writer, STORE_LANE_INTERACTIVE);
+    return bulk != NULL ? pop(writer, STORE_LANE_BULK) : NULL;
 }
 
 /* One closure in its savepoints. */
@@ -219,6 +226,7 @@ void writer_stop(struct store *store)
 
 static void enqueue(struct writer *writer, struct job *job)
 {
+    job->queued_at = clock_now();
     if (writer->tail[job->lane] != NULL)
         writer->tail[job->lane]->next = job;
     else
