@@ -254,10 +254,16 @@ static bool hook_account_destroy(const struct store_access *access, void *arg, G
 {
     struct app *app = arg;
     int64_t account = store_access_account(access);
+    int64_t user = store_principal_user(store_access_principal(access));
+    bool removed = false;
     if (app->sync != NULL)
         sync_manager_drop(app->sync, account);
     oauth_token_forget(app->tokens, account);
-    return store_account_remove(app->store, account, error);
+    bool ok = store_unlink(app->store, account, user, &removed, error);
+    /* Others still have it: the session goes on with a credential of theirs. */
+    if (app->sync != NULL && !removed)
+        sync_manager_poke(app->sync, account);
+    return ok;
 }
 
 void hooks_fill(struct jmap_hooks *hooks, struct app *app)

@@ -113,8 +113,9 @@ struct store_link {
         *ca_file;
     uint16_t imap_port, smtp_port;
     const struct secret *password;
-    bool operator_hosts; /* the administrator's command named the hosts: any address may be dialled */
-    int64_t since; /* start date; 0: everything. On a re-link: only when not 0 */
+    bool operator_hosts; /* the administrator's command named the hosts: any address may be dialled
+                          */
+    int64_t since;       /* start date; 0: everything. On a re-link: only when not 0 */
 };
 /* Links a mailbox. The same tid+oid+address (password: address+host+login) again is a re-link in
  * place: mail stays, problem is cleared, state "linking". A second user gains access to the same
@@ -129,6 +130,10 @@ bool store_link_identity(struct store *store, int64_t account, char **tid, char 
 /* Removes everything of it: mail, blobs, index, credentials, accesses, log (nothing of it is left
  * in the files). */
 bool store_account_remove(struct store *store, int64_t account, GError **error);
+/* One person unlinks it: their access and credential go, and with the last person the account
+ * itself (*removed). */
+bool store_unlink(struct store *store, int64_t account, int64_t user, bool *removed,
+                  GError **error);
 bool store_account_pause(struct store *store, int64_t account, bool paused, GError **error);
 bool store_account_since(struct store *store, int64_t account, int64_t since, GError **error);
 /* 0 with ERROR_NOT_FOUND. */

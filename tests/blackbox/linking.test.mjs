@@ -158,6 +158,11 @@ test('a second person who links the same mailbox reaches the same account', asyn
   assert.equal(Object.values((await second.session()).accounts).some((a) => a.name === anna.mail), false);
   const account = await client.account(anna.mail);
   assert.equal(await second.linked(anna), account);
+  const { destroyed } = await second.call('LinkedAccount/set', { accountId: second.user.id, destroy: [account] });
+  assert.deepEqual(destroyed, [account]);
+  assert.equal(account in (await second.session()).accounts, false);
+  assert.equal(account in (await client.session()).accounts, true);
+  assert.equal((await postroom.settled(anna.mail)).error, null);
 });
 
 test('access revoked: mail stays, the account asks to be linked again, one click mends it', async () => {

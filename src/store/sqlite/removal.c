@@ -17,8 +17,9 @@ bool removal_mark(struct tx *tx, int64_t account, GError **error)
 }
 
 struct removal {
-    int64_t account;
+    int64_t account, user;
     bool more;
+    bool last; /* unlinking: nobody else reaches the account */
 };
 
 static GArray *ids_of(struct tx *tx, const char *sql, int64_t account, GError **error)
@@ -117,6 +118,45 @@ bool store_account_remove(struct store *store, int64_t account, GError **error)
     struct removal removal = {.account = account};
     return store_write(store, STORE_LANE_INTERACTIVE, mark, &removal, error) &&
            removal_finish(store, account, error);
+}
+
+static bool take_access(struct tx *tx, const struct removal *removal, GError **error)
+{
+    int64_t account = removal->account, user = removal->user;
+    tx_tell(tx, account, STORE_ACCESS | STORE_LINKED_ACCOUNT);
+    tx_change(tx, LOG_USER(user), STORE_LINKED_ACCOUNT, account, CHANGE_DESTROYED);
+    return DB_RUN(tx->db, error, "DELETE FROM access WHERE account = ? AND user = ?", I(account),
+                  I(user)) &&
+           DB_RUN(tx->db, error, "DELETE FROM credential WHERE account = ? AND user = ?",
+                  I(account), I(user)) &&
+           DB_RUN(tx->db, error,
+                  "UPDATE account SET owner = (SELECT user FROM access WHERE account = ?1 ORDER BY"
+                  " user LIMIT 1) WHERE id = ?1 AND owner = ?2",
+                  I(account), I(user));
+}
+
+static bool unlink_user(struct tx *tx, void *arg, GError **error)
+{
+    struct removal *removal = arg;
+    GError *cause = NULL;
+    int64_t others =
+        DB_NUMBER(tx->db, &cause, 0, "SELECT count(*) FROM access WHERE account = ? AND user <> ?",
+                  I(removal->account), I(removal->user));
+    if (cause != NULL) {
+        g_propagate_error(error, cause);
+        return false;
+    }
+    removal->last = others == 0;
+    return removal->last ? mark(tx, removal, error) : take_access(tx, removal, error);
+}
+
+bool store_unlink(struct store *store, int64_t account, int64_t user, bool *removed, GError **error)
+{
+    struct removal removal = {.account = account, .user = user};
+    if (!store_write(store, STORE_LANE_INTERACTIVE, unlink_user, &removal, error))
+        return false;
+    *removed = removal.last;
+    return !removal.last || removal_finish(store, account, error);
 }
 
 /* Uploads that no email took within a day, and blobs whose email is gone, in slices. */
