@@ -88,6 +88,7 @@ test('every message is synced', { skip, timeout: 180000 }, async (t) => {
 });
 
 test('the parts and texts of each can be read', { skip, timeout: 180000 }, async (t) => {
+  assert.equal(emails.length, delivered.length);
   let parts = 0, texts = 0;
   for (const batch of batches(emails)) {
     const { list, notFound } = await client.call('Email/get', { accountId: account, ids: batch.map((e) => e.id), fetchAllBodyValues: true,
@@ -127,6 +128,7 @@ test('each is kept byte for byte as the server has it', { skip, timeout: 180000 
 });
 
 test('each opens in the reader', { skip, timeout: 180000 }, async (t) => {
+  assert.equal(emails.length, delivered.length);
   const closed = [];
   for (const email of emails) {
     const started = process.hrtime.bigint();

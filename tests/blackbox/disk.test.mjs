@@ -74,16 +74,19 @@ function canMount() {
 async function start(postroom, room) {
   postroom.addUser();
   await postroom.serve();
+  const client = await postroom.signIn();
   room.tighten();
   postroom.must('account', 'add', person.mail, '--owner', ADMIN.email, '--imap', `imaps://localhost:${org.dovecot.imapsPort}`, '--smtp', `smtp+starttls://localhost:${org.dovecot.submissionPort}`,
     '--password-file', postroom.file('plain', `${person.password}\n`), '--ca-file', org.caFile);
+  return client;
 }
 
 async function saysDiskFull(postroom) {
-  const status = await until('the end of the space', () => {
-    const now = postroom.status(person.mail);
-    return now.error?.code === 'disk-full' ? now : null;
-  }, { ms: 60000, every: 200 });
+  let status;
+  await until('the end of the space', () => {
+    status = postroom.status(person.mail);
+    return status.error?.code === 'disk-full';
+  }, { ms: 30000, every: 200 }).catch((error) => assert.fail(`${error.message}: ${JSON.stringify(status)} ${postroom.log().slice(-1500)}`));
   assert.ok(['retrying', 'error'].includes(status.state), status.state);
   assert.match(status.error.title, /disk .* is full/i);
   assert.match(status.error.action, /free space/i);
@@ -126,10 +129,9 @@ async function startsOrSaysWhy(postroom) {
 }
 
 async function story(t, postroom, room) {
-  await start(postroom, room);
+  let client = await start(postroom, room);
   const { mailboxes } = await saysDiskFull(postroom);
   alive(postroom);
-  let client = await postroom.signIn();
   const account = await client.account(person.mail);
   const { list: [linked] } = await client.call('LinkedAccount/get', { accountId: client.user.id, ids: [account] });
   assert.equal(linked.problem.code, 'disk-full');
