@@ -10,10 +10,13 @@
 #include "http/http.h"
 #include "http/jmap_routes.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define HTTP_STACK_BYTES (1024 * 1024)
 
@@ -164,12 +167,36 @@ static bool server_start(struct server *server, GError **error)
            sync_manager_start(server->app->sync, error);
 }
 
-/* The URL that redirect URIs are made of; without one in the configuration, localhost at the port
- * listened to (port 0 is settled by then). */
-static char *default_public_url(const char *listen)
+/* A port that is free now; 0 when there is none. */
+static unsigned free_port(void)
 {
-    const char *colon = strrchr(listen, ':');
-    return g_strdup_printf("http://localhost:%s", colon != NULL ? colon + 1 : "8480");
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    unsigned port = 0;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        getsockname(fd, (struct sockaddr *)&address, &size) == 0)
+        port = ntohs(address.sin_port);
+    if (fd >= 0)
+        close(fd);
+    return port;
+}
+
+/* Redirect URIs are made of the public URL, so port 0 must be settled before it; without a URL it
+ * is localhost at the port. */
+static void settle_addresses(struct config *config)
+{
+    const char *colon = strrchr(config->listen, ':');
+    if (colon != NULL && strcmp(colon, ":0") == 0) {
+        char *listen =
+            g_strdup_printf("%.*s:%u", (int)(colon - config->listen), config->listen, free_port());
+        g_free(config->listen);
+        config->listen = listen;
+        colon = strrchr(listen, ':');
+    }
+    if (config->public_url == NULL)
+        config->public_url =
+            g_strdup_printf("http://localhost:%s", colon != NULL ? colon + 1 : "8480");
 }
 
 static void wait_for_signal(void)
@@ -221,8 +248,7 @@ static int serve(struct config *config)
         config_free(config);
         return say(error);
     }
-    if (config->public_url == NULL)
-        config->public_url = default_public_url(config->listen);
+    settle_addresses(config);
     g_autofree char *listen = g_strdup(config->listen);
     server.app = app_open(config, lock, &error);
     bool ok = server.app != NULL && server_start(&server, &error);
