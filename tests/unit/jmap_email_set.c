@@ -53,6 +53,18 @@ static char *download(struct jmap_fixture *t, const char *blob)
     return g_strndup(data, size);
 }
 
+static void expect_draft_headers(json_t *email)
+{
+    jmap_assert_json(jmap_at(email, "from"),
+                     "[{'name': 'J\\u00f6rg', 'email': 'ann@mail.example'}]");
+    jmap_assert_json(jmap_at(email, "bcc"), "[{'name': null, 'email': 'eve@example.org'}]");
+    jmap_assert_json(jmap_at(email, "subject"), "'Gr\\u00fc\\u00dfe'");
+    jmap_assert_json(jmap_at(email, "references"), "['zero@x', 'one@x']");
+    jmap_assert_json(jmap_at(email, "keywords"), "{'$draft': true, 'own': true}");
+    jmap_assert_json(jmap_at(email, "receivedAt"), "'2020-01-02T03:04:05Z'");
+    jmap_assert_json(jmap_at(email, "header:X-Own:asText"), "'caf\\u00e9'");
+}
+
 static void test_draft(void)
 {
     struct jmap_fixture t;
@@ -84,14 +96,7 @@ static void test_draft(void)
                 " 'messageId', 'keywords', 'receivedAt', 'header:X-Own:asText', 'blobId',"
                 " 'bodyStructure', 'textBody', 'htmlBody', 'attachments', 'bodyValues',"
                 " 'preview', 'hasAttachment', 'size'], 'fetchAllBodyValues': true");
-    jmap_assert_json(jmap_at(email, "from"),
-                     "[{'name': 'J\\u00f6rg', 'email': 'ann@mail.example'}]");
-    jmap_assert_json(jmap_at(email, "bcc"), "[{'name': null, 'email': 'eve@example.org'}]");
-    jmap_assert_json(jmap_at(email, "subject"), "'Gr\\u00fc\\u00dfe'");
-    jmap_assert_json(jmap_at(email, "references"), "['zero@x', 'one@x']");
-    jmap_assert_json(jmap_at(email, "keywords"), "{'$draft': true, 'own': true}");
-    jmap_assert_json(jmap_at(email, "receivedAt"), "'2020-01-02T03:04:05Z'");
-    jmap_assert_json(jmap_at(email, "header:X-Own:asText"), "'caf\\u00e9'");
+    expect_draft_headers(email);
     jmap_assert_json(jmap_at(email, "hasAttachment"), "true");
     jmap_assert_json(jmap_at(email, "bodyStructure/type"), "'multipart/mixed'");
     jmap_assert_json(jmap_at(email, "bodyStructure/subParts/0/type"), "'multipart/alternative'");
@@ -188,96 +193,96 @@ static void expect_refused(struct jmap_fixture *t, const char *properties, const
     json_decref(answer);
 }
 
+static const struct {
+    const char *properties, *property;
+} constraints[] = {
+    {", 'headers': []", "headers"},
+    {", 'id': 'e1'", "id"},
+    {", 'blobId': 'b1'", "blobId"},
+    {", 'threadId': 't1'", "threadId"},
+    {", 'size': 1", "size"},
+    {", 'preview': 'x'", "preview"},
+    {", 'hasAttachment': false", "hasAttachment"},
+    {", 'nonsense': 1", "nonsense"},
+    {", 'from': [{'email': 'a@x.example'}], 'header:From': 'a@x.example'", "header:From"},
+    {", 'header:from:asAddresses': [], 'header:FROM': 'x'", "header:FROM"},
+    {", 'header:From:asDate': null", "header:From:asDate"},
+    {", 'header:Content-Type': 'text/plain'", "header:Content-Type"},
+    {", 'header:Content-X': 'text/plain'", "header:Content-X"},
+    {", 'keywords': {'a b': true}", "keywords"},
+    {", 'keywords': {'a': false}", "keywords"},
+    {", 'keywords': []", "keywords"},
+    {", 'receivedAt': 'now'", "receivedAt"},
+    {", 'sentAt': 'now'", "sentAt"},
+    {", 'messageId': ['a@x', 'b@x']", "messageId"},
+    {", 'messageId': ['a@x>\\r\\nX: y']", "messageId"},
+    {", 'subject': 'a\\r\\nBcc: eve@example.org'", "subject"},
+    {", 'subject': 'a\\nb'", "subject"},
+    {", 'subject': 'a\\u0000b'", "subject"},
+    {", 'to': [{'email': 'a@x.example\\r\\nRCPT TO'}]", "to"},
+    {", 'to': [{'name': 'a\\u0000', 'email': 'a@x.example'}]", "to"},
+    {", 'to': 'a@x.example'", "to"},
+    {", 'to': [{'email': '<a@x.example>, <b@x.example>'}]", "to"},
+    {", 'header:X-A': 'a\\r\\nX-B: c'", "header:X-A"},
+    {", 'header:X-A:asText:all': 'a'", "header:X-A:asText:all"},
+    {", 'textBody': []", "textBody"},
+    {", 'textBody': [{'partId': 't'}]", "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't'}, {'partId': 't'}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't', 'type': "
+     "'text/html'}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'htmlBody': [{'partId': 't', 'type': "
+     "'text/plain'}]",
+     "htmlBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}},"
+     " 'textBody': [{'partId': 't', 'charset': 'utf-8'}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't', 'size': 1}]", "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}},"
+     " 'textBody': [{'partId': 't', 'header:Content-Transfer-Encoding': '7bit'}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't', 'headers': []}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x', 'isTruncated': true}},"
+     " 'textBody': [{'partId': 't'}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x', 'isEncodingProblem': true}},"
+     " 'textBody': [{'partId': 't'}]",
+     "textBody"},
+    {", 'bodyValues': []", "bodyValues"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'bodyStructure': {'partId': 't', 'type':"
+     " 'text/plain'}, 'textBody': [{'partId': 't'}]",
+     "bodyStructure"},
+    {", 'subject': 'x', 'bodyValues': {'t': {'value': 'x'}}, 'bodyStructure': {'partId': 't',"
+     " 'type': 'text/plain', 'header:Subject': 'y'}",
+     "bodyStructure"},
+    {", 'bodyStructure': {'type': 'multipart/mixed'}", "bodyStructure"},
+    {", 'bodyStructure': {'type': 'multipart/mixed', 'subParts': []}", "bodyStructure"},
+    {", 'bodyStructure': {'type': 'text/plain'}", "bodyStructure"},
+    {", 'bodyStructure': 7", "bodyStructure"},
+    {", 'attachments': [{'type': 'image/png'}]", "attachments"},
+    {", 'bodyValues': {'t': {'value': 'x'}},"
+     " 'attachments': [{'partId': 't', 'type': 'text/plain', 'blobId': 'b1'}]",
+     "attachments"},
+    {", 'bodyValues': {'t': {'value': 'x'}},"
+     " 'attachments': [{'partId': 't', 'type': 'text/plain', 'name': 'a\\r\\nb'}]",
+     "attachments"},
+    {", 'bodyValues': {'t': {'value': 'x'}},"
+     " 'attachments': [{'partId': 't', 'type': 'text/x; name=y'}]",
+     "type"},
+    {", 'bodyValues': {'t': {'value': 'x'}},"
+     " 'bodyStructure': {'type': 'multipart/x\\\"y', 'subParts': [{'partId': 't'}]}",
+     "type"},
+};
+
 static void test_constraints(void)
 {
-    static const struct {
-        const char *properties, *property;
-    } wrong[] = {
-        {", 'headers': []", "headers"},
-        {", 'id': 'e1'", "id"},
-        {", 'blobId': 'b1'", "blobId"},
-        {", 'threadId': 't1'", "threadId"},
-        {", 'size': 1", "size"},
-        {", 'preview': 'x'", "preview"},
-        {", 'hasAttachment': false", "hasAttachment"},
-        {", 'nonsense': 1", "nonsense"},
-        {", 'from': [{'email': 'a@x.example'}], 'header:From': 'a@x.example'", "header:From"},
-        {", 'header:from:asAddresses': [], 'header:FROM': 'x'", "header:FROM"},
-        {", 'header:From:asDate': null", "header:From:asDate"},
-        {", 'header:Content-Type': 'text/plain'", "header:Content-Type"},
-        {", 'header:Content-X': 'text/plain'", "header:Content-X"},
-        {", 'keywords': {'a b': true}", "keywords"},
-        {", 'keywords': {'a': false}", "keywords"},
-        {", 'keywords': []", "keywords"},
-        {", 'receivedAt': 'now'", "receivedAt"},
-        {", 'sentAt': 'now'", "sentAt"},
-        {", 'messageId': ['a@x', 'b@x']", "messageId"},
-        {", 'messageId': ['a@x>\\r\\nX: y']", "messageId"},
-        {", 'subject': 'a\\r\\nBcc: eve@example.org'", "subject"},
-        {", 'subject': 'a\\nb'", "subject"},
-        {", 'subject': 'a\\u0000b'", "subject"},
-        {", 'to': [{'email': 'a@x.example\\r\\nRCPT TO'}]", "to"},
-        {", 'to': [{'name': 'a\\u0000', 'email': 'a@x.example'}]", "to"},
-        {", 'to': 'a@x.example'", "to"},
-        {", 'to': [{'email': '<a@x.example>, <b@x.example>'}]", "to"},
-        {", 'header:X-A': 'a\\r\\nX-B: c'", "header:X-A"},
-        {", 'header:X-A:asText:all': 'a'", "header:X-A:asText:all"},
-        {", 'textBody': []", "textBody"},
-        {", 'textBody': [{'partId': 't'}]", "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't'}, {'partId': 't'}]",
-         "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't', 'type': "
-         "'text/html'}]",
-         "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x'}}, 'htmlBody': [{'partId': 't', 'type': "
-         "'text/plain'}]",
-         "htmlBody"},
-        {", 'bodyValues': {'t': {'value': 'x'}},"
-         " 'textBody': [{'partId': 't', 'charset': 'utf-8'}]",
-         "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't', 'size': 1}]",
-         "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x'}},"
-         " 'textBody': [{'partId': 't', 'header:Content-Transfer-Encoding': '7bit'}]",
-         "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't', 'headers': []}]",
-         "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x', 'isTruncated': true}},"
-         " 'textBody': [{'partId': 't'}]",
-         "textBody"},
-        {", 'bodyValues': {'t': {'value': 'x', 'isEncodingProblem': true}},"
-         " 'textBody': [{'partId': 't'}]",
-         "textBody"},
-        {", 'bodyValues': []", "bodyValues"},
-        {", 'bodyValues': {'t': {'value': 'x'}}, 'bodyStructure': {'partId': 't', 'type':"
-         " 'text/plain'}, 'textBody': [{'partId': 't'}]",
-         "bodyStructure"},
-        {", 'subject': 'x', 'bodyValues': {'t': {'value': 'x'}}, 'bodyStructure': {'partId': 't',"
-         " 'type': 'text/plain', 'header:Subject': 'y'}",
-         "bodyStructure"},
-        {", 'bodyStructure': {'type': 'multipart/mixed'}", "bodyStructure"},
-        {", 'bodyStructure': {'type': 'multipart/mixed', 'subParts': []}", "bodyStructure"},
-        {", 'bodyStructure': {'type': 'text/plain'}", "bodyStructure"},
-        {", 'bodyStructure': 7", "bodyStructure"},
-        {", 'attachments': [{'type': 'image/png'}]", "attachments"},
-        {", 'bodyValues': {'t': {'value': 'x'}},"
-         " 'attachments': [{'partId': 't', 'type': 'text/plain', 'blobId': 'b1'}]",
-         "attachments"},
-        {", 'bodyValues': {'t': {'value': 'x'}},"
-         " 'attachments': [{'partId': 't', 'type': 'text/plain', 'name': 'a\\r\\nb'}]",
-         "attachments"},
-        {", 'bodyValues': {'t': {'value': 'x'}},"
-         " 'attachments': [{'partId': 't', 'type': 'text/x; name=y'}]",
-         "type"},
-        {", 'bodyValues': {'t': {'value': 'x'}},"
-         " 'bodyStructure': {'type': 'multipart/x\\\"y', 'subParts': [{'partId': 't'}]}",
-         "type"},
-    };
     struct jmap_fixture t;
 
     jmap_fixture_open(&t);
-    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
-        expect_refused(&t, wrong[i].properties, wrong[i].property);
+    for (size_t i = 0; i < G_N_ELEMENTS(constraints); i++)
+        expect_refused(&t, constraints[i].properties, constraints[i].property);
     jmap_fixture_close(&t);
 }
 

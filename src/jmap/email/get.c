@@ -4,7 +4,7 @@
 /* RFC 8621, 4.2. */
 
 /* What to load of the store for the wanted properties. */
-static unsigned store_parts(const struct jmap_email_want *want)
+static unsigned parts_to_load(const struct jmap_email_want *want)
 {
     unsigned parts = STORE_EMAIL_SUMMARY;
 
@@ -69,7 +69,8 @@ static json_t *one_object(struct jmap_call *call, const struct store_email *emai
 
 json_t *jmap_email_one(struct jmap_call *call, int64_t id, const struct jmap_email_want *want)
 {
-    g_autoptr(GPtrArray) emails = store_emails(call->access, &id, 1, store_parts(want), NULL, NULL);
+    g_autoptr(GPtrArray) emails =
+        store_emails(call->access, &id, 1, parts_to_load(want), NULL, NULL);
 
     if (emails == NULL || emails->len == 0)
         return NULL;
@@ -105,7 +106,7 @@ static void get(struct jmap_call *call, const struct jmap_email_want *want)
         (ids == NULL && (ids = all_emails(call)) == NULL))
         goto refused;
     emails = store_emails(call->access, (const int64_t *)(void *)ids->data, ids->len,
-                          store_parts(want), &state, &error);
+                          parts_to_load(want), &state, &error);
     if (emails == NULL) {
         jmap_fail_error(call, error);
         goto refused;

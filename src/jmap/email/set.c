@@ -41,8 +41,8 @@ static bool read_received_at(json_t *object, int64_t *received_at)
 }
 
 /* The SetError, or NULL when the item waits for the commit. */
-static json_t *store_message(struct run *run, const char *key, GBytes *message, GArray *mailboxes,
-                             const struct mail_flags *flags, int64_t received_at)
+static json_t *keep_message(struct run *run, const char *key, GBytes *message, GArray *mailboxes,
+                            const struct mail_flags *flags, int64_t received_at)
 {
     GError *error = NULL;
     int64_t blob = store_blob_put(run->call->access, message, "message/rfc822", &error);
@@ -71,7 +71,7 @@ static json_t *create(struct run *run, const char *key, json_t *object)
     if (error == NULL)
         message = jmap_draft_message(&draft, person, &error);
     if (message != NULL)
-        error = store_message(run, key, message, mailboxes, &flags, received_at);
+        error = keep_message(run, key, message, mailboxes, &flags, received_at);
     mail_flags_clear(&flags);
     jmap_draft_clear(&draft);
     return error;
