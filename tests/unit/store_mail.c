@@ -77,10 +77,96 @@ static void threads_follow_references_and_subject(void)
     mail_close(&m);
 }
 
+static struct store_remote_mailbox *mailbox_named(GPtrArray *mailboxes, const char *name)
+{
+    for (guint i = 0; i < mailboxes->len; i++) {
+        struct store_remote_mailbox *mailbox = mailboxes->pdata[i];
+        if (strcmp(mailbox->name, name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+static void mailboxes_form_a_tree_in_any_order(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    g_autoptr(GError) error = NULL;
+    int64_t child = mail_mailbox(&m, "Work/Deep", MAIL_ROLE_NONE);
+    int64_t parent = mail_mailbox(&m, "Work", MAIL_ROLE_NONE);
+    g_assert_cmpint(mail_mailbox(&m, "Work", MAIL_ROLE_NONE), ==, parent);
+    struct store_access *access = mail_access(&m, STORE_READ);
+    uint64_t before = 0;
+    g_autoptr(GPtrArray) mailboxes = store_mailboxes(access, &before, &error);
+    for (guint i = 0; i < mailboxes->len; i++) {
+        const struct store_mailbox *mailbox = mailboxes->pdata[i];
+        if (mailbox->id != child)
+            continue;
+        g_assert_cmpint(mailbox->parent, ==, parent);
+        g_assert_cmpstr(mailbox->name, ==, "Deep");
+    }
+    mail_put(&m, &(struct mail_spec){.mailbox = child, .uid = 1, .id = "a@x"});
+    g_assert_true(store_sync_mailbox_remove(m.f.store, m.account, child, &error));
+    g_assert_cmpuint(mail_count(&m, 0), ==, 0);
+    struct store_changes changes;
+    g_assert_true(store_changes(access, STORE_MAILBOX, before, 0, &changes, &error));
+    g_assert_cmpuint(changes.destroyed->len, ==, 1);
+    store_changes_clear(&changes);
+    store_access_free(access);
+    mail_close(&m);
+}
+
+static void a_skipped_message_is_counted_and_not_asked_for_again(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    g_autoptr(GError) error = NULL;
+    mail_put(&m, &(struct mail_spec){.mailbox = m.inbox, .uid = 1, .id = "a@x", .pending = true});
+    struct store_batch *batch = store_batch_new(m.f.store, m.account);
+    store_batch_skipped(batch, m.inbox, 7, 1, "too large");
+    store_batch_skipped(batch, m.inbox, 7, 2, "no header");
+    mail_commit(batch);
+    store_batch_free(batch);
+    g_autoptr(GArray) pending = store_sync_pending(m.f.store, m.account, 10, &error);
+    g_assert_cmpuint(pending->len, ==, 0);
+    g_autoptr(GPtrArray) mailboxes = store_sync_mailboxes(m.f.store, m.account, &error);
+    g_assert_cmpuint(mailbox_named(mailboxes, "INBOX")->skipped, ==, 2);
+    g_autoptr(GArray) messages = store_sync_messages(m.f.store, m.inbox, 1, 10, &error);
+    g_assert_cmpuint(messages->len, ==, 2);
+    g_assert_true(g_array_index(messages, struct store_remote_message, 1).skipped);
+    mail_close(&m);
+}
+
+static void the_trash_counts_by_itself(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    g_autoptr(GError) error = NULL;
+    /* RFC 8621, 2: an unread email in the trash, a read one of its thread in the inbox. */
+    mail_put(&m, &(struct mail_spec){.mailbox = m.trash, .uid = 1, .id = "a@x"});
+    mail_put(&m, &(struct mail_spec){.mailbox = m.inbox,
+                                     .uid = 1,
+                                     .id = "b@x",
+                                     .parent = "a@x",
+                                     .bits = MAIL_SEEN});
+    struct store_access *access = mail_access(&m, STORE_READ);
+    g_autoptr(GPtrArray) mailboxes = store_mailboxes(access, NULL, &error);
+    for (guint i = 0; i < mailboxes->len; i++) {
+        const struct store_mailbox *mailbox = mailboxes->pdata[i];
+        if (mailbox->id == m.trash || mailbox->id == m.inbox)
+            g_assert_cmpuint(mailbox->unread_threads, ==, mailbox->id == m.trash ? 1 : 0);
+    }
+    store_access_free(access);
+    mail_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/mail/message", a_message_is_listed_read_and_found);
     g_test_add_func("/store/mail/threads", threads_follow_references_and_subject);
+    g_test_add_func("/store/mail/mailboxes", mailboxes_form_a_tree_in_any_order);
+    g_test_add_func("/store/mail/skipped", a_skipped_message_is_counted_and_not_asked_for_again);
+    g_test_add_func("/store/mail/trash", the_trash_counts_by_itself);
     return g_test_run();
 }

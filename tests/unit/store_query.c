@@ -165,10 +165,10 @@ static void conversations_are_listed_once(void)
     struct mail_fixture m;
     mail_open(&m);
     mail_put(&m, &(struct mail_spec){m.inbox, 1, "a@x", NULL, "t", NULL, 0, 100, false, NULL});
-    mail_put(&m, &(struct mail_spec){m.inbox, 2, "b@x", "a@x", "t", NULL, MAIL_SEEN, 200, false,
-                                     NULL});
-    mail_put(&m, &(struct mail_spec){m.inbox, 3, "c@x", NULL, "e", NULL, MAIL_SEEN, 150, false,
-                                     NULL});
+    mail_put(&m,
+             &(struct mail_spec){m.inbox, 2, "b@x", "a@x", "t", NULL, MAIL_SEEN, 200, false, NULL});
+    mail_put(&m,
+             &(struct mail_spec){m.inbox, 3, "c@x", NULL, "e", NULL, MAIL_SEEN, 150, false, NULL});
     struct store_filter *filter = in(m.inbox);
     struct store_query query = {.filter = filter,
                                 .limit = 10,

@@ -188,11 +188,24 @@ static bool load_places(struct tx *tx, struct store_batch *batch, GError **error
     return false;
 }
 
+/* A mailbox that was only listed so far learns its UIDVALIDITY from its first message. */
+static bool learn_uidvalidity(struct tx *tx, struct batch_place *place, const struct batch_op *op,
+                              GError **error)
+{
+    if (place == NULL || place->uidvalidity != 0 || op->uidvalidity == 0)
+        return true;
+    place->uidvalidity = op->uidvalidity;
+    return DB_RUN(tx->db, error, "UPDATE mailbox SET uidvalidity = ? WHERE id = ?",
+                  I(op->uidvalidity), I(place->id));
+}
+
 static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
 {
-    const struct batch_place *place = g_hash_table_lookup(batch->places, &op->mailbox);
+    struct batch_place *place = g_hash_table_lookup(batch->places, &op->mailbox);
     if (op->kind == BATCH_SWEEP)
         return batch_sweep(tx, batch, error);
+    if (!learn_uidvalidity(tx, place, op, error))
+        return false;
     /* The mailbox went, or its UIDs mean something else by now. */
     if (place == NULL || (op->uidvalidity != 0 && op->uidvalidity != place->uidvalidity))
         return true;
@@ -223,10 +236,20 @@ static bool apply(struct tx *tx, void *arg, GError **error)
     return true;
 }
 
+static bool ends_a_pass(const struct store_batch *batch)
+{
+    for (guint i = 0; i < batch->ops->len; i++)
+        if (((const struct batch_op *)batch->ops->pdata[i])->kind == BATCH_SWEEP)
+            return true;
+    return false;
+}
+
 bool store_batch_commit(struct store_batch *batch, enum store_lane lane,
                         struct store_batch_result *result, GError **error)
 {
     bool ok = batch->ops->len == 0 || store_write(batch->store, lane, apply, batch, error);
+    if (ok && ends_a_pass(batch))
+        housekeeping_run(batch->store, NULL);
     if (result != NULL)
         *result = ok ? batch->result : (struct store_batch_result){0};
     batch->result = (struct store_batch_result){0};

@@ -168,5 +168,7 @@ void parse_guard_close(struct parse_guard *guard);
 
 /* Continues removals of accounts that a crash interrupted, and deletes expired things. */
 bool housekeeping_start(struct store *store, GError **error);
+/* Deletes blobs that nothing uses any more. Blocks. */
+bool housekeeping_run(struct store *store, GError **error);
 
 #endif

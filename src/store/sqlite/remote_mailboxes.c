@@ -144,32 +144,31 @@ static bool insert_mailbox(struct tx *tx, struct mailbox_write *write, const cha
     return true;
 }
 
-static bool update_mailbox(struct tx *tx, struct mailbox_write *write, const char *name,
+static bool update_mailbox(struct tx *tx, struct mailbox_write *write, int64_t id, const char *name,
                            int64_t parent, GError **error)
 {
     const struct store_remote_mailbox *m = write->mailbox;
     int64_t role =
-        DB_NUMBER(tx->db, error, -1, "SELECT role FROM mailbox WHERE id = ? AND account = ?",
-                  I(m->id), I(write->account));
+        DB_NUMBER(tx->db, error, -1, "SELECT role FROM mailbox WHERE id = ? AND account = ?", I(id),
+                  I(write->account));
     if (role < 0) {
         if (error != NULL && *error == NULL)
             error_set(error, ERROR_NOT_FOUND, "no such mailbox");
         return false;
     }
-    write->id = m->id;
+    write->id = id;
     if (!DB_RUN(tx->db, error,
                 "UPDATE mailbox SET parent = ?2, name = ?3, raw_name = ?4, path = ?5, delimiter ="
                 " ?6, role = ?7, sort_order = ?8, subscribed = ?9, selectable = ?10, sync = ?11"
                 " WHERE id = ?1 AND (parent IS NOT ?2 OR name IS NOT ?3 OR raw_name IS NOT ?4 OR"
                 " path IS NOT ?5 OR delimiter IS NOT ?6 OR role IS NOT ?7 OR subscribed IS NOT ?9"
                 " OR selectable IS NOT ?10 OR sync IS NOT ?11)",
-                I(m->id), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter),
-                I(m->role), I(sort_order_of(m->role)), I(m->subscribed), I(m->selectable),
-                I(m->sync)))
+                I(id), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter), I(m->role),
+                I(sort_order_of(m->role)), I(m->subscribed), I(m->selectable), I(m->sync)))
         return false;
     if (db_changes(tx->db) == 0)
         return true;
-    tx_change(tx, write->account, STORE_MAILBOX, m->id, CHANGE_UPDATED);
+    tx_change(tx, write->account, STORE_MAILBOX, id, CHANGE_UPDATED);
     /* The trash counts by rules of its own (RFC 8621, 2). */
     bool recount = (role == MAIL_ROLE_TRASH) != (m->role == MAIL_ROLE_TRASH);
     return !recount || counts_recount_account(tx, write->account, error);
@@ -192,8 +191,13 @@ static bool put_mailbox(struct tx *tx, void *arg, GError **error)
             error_set(error, ERROR_NOT_FOUND, "no such account");
         return false;
     }
-    return (m->id == 0 ? insert_mailbox(tx, write, name, parent, error)
-                       : update_mailbox(tx, write, name, parent, error)) &&
+    /* A session that crashed before it learnt the number finds it by the name. */
+    int64_t id = m->id != 0 ? m->id
+                            : DB_NUMBER(tx->db, error, 0,
+                                        "SELECT id FROM mailbox WHERE account = ? AND raw_name = ?",
+                                        I(write->account), T(m->raw_name));
+    return (id == 0 ? insert_mailbox(tx, write, name, parent, error)
+                    : update_mailbox(tx, write, id, name, parent, error)) &&
            adopt_children(tx, write->account, write->id, m->name, m->delimiter, error);
 }
 

@@ -184,6 +184,15 @@ static bool sweep_blobs(struct tx *tx, void *arg, GError **error)
     return false;
 }
 
+bool housekeeping_run(struct store *store, GError **error)
+{
+    bool more = true;
+    while (more)
+        if (!store_write(store, STORE_LANE_BULK, sweep_blobs, &more, error))
+            return false;
+    return true;
+}
+
 bool housekeeping_start(struct store *store, GError **error)
 {
     g_autoptr(GArray) removing = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -200,11 +209,8 @@ bool housekeeping_start(struct store *store, GError **error)
     reader_end(store, reader);
     for (guint i = 0; i < removing->len && cause == NULL; i++)
         removal_finish(store, g_array_index(removing, int64_t, i), &cause);
-    bool more = cause == NULL;
-    while (more && store_write(store, STORE_LANE_BULK, sweep_blobs, &more, &cause))
-        ;
     if (cause == NULL)
-        return true;
+        return housekeeping_run(store, error);
     g_propagate_error(error, cause);
     return false;
 }

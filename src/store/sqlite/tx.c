@@ -46,7 +46,7 @@ static enum change_kind fold(enum change_kind before, enum change_kind now)
     if (before == CHANGE_CREATED)
         return now == CHANGE_DESTROYED ? 0 : CHANGE_CREATED;
     if (before == CHANGE_DESTROYED)
-        return now == CHANGE_DESTROYED ? CHANGE_DESTROYED : CHANGE_UPDATED;
+        return now == CHANGE_CREATED ? CHANGE_UPDATED : CHANGE_DESTROYED;
     if (now == CHANGE_COUNTS)
         return before;
     return now;
