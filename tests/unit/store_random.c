@@ -305,6 +305,54 @@ static void follow_changes(struct world *w)
     store_access_free(access);
 }
 
+static bool naive_match(struct world *w, int64_t id, int64_t mailbox, uint32_t bit, bool has)
+{
+    struct store_email *email = mail_get(&w->m, id);
+    bool in = false;
+    for (guint i = 0; i < email->mailboxes->len; i++)
+        in = in || g_array_index(email->mailboxes, int64_t, i) == mailbox;
+    bool match = in && ((email->flags.bits & bit) != 0) == has;
+    store_email_free(email);
+    return match;
+}
+
+/* A mailbox and a keyword, asked of the store and of each email. */
+static void query_is_right(struct world *w)
+{
+    g_autoptr(GError) error = NULL;
+    uint32_t bit = 1u << pick(w, 3);
+    bool has = pick(w, 2) == 0;
+    int64_t mailbox = w->boxes[pick(w, BOXES)];
+    struct store_filter *filter = store_filter_new(STORE_AND);
+    struct store_filter *in = store_filter_new(STORE_IN_MAILBOX);
+    struct store_filter *keyword = store_filter_new(has ? STORE_HAS_KEYWORD : STORE_NOT_KEYWORD);
+    in->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_val(in->ids, mailbox);
+    keyword->text = g_strdup(mail_flag_keyword(bit));
+    filter->children = g_ptr_array_new();
+    g_ptr_array_add(filter->children, in);
+    g_ptr_array_add(filter->children, keyword);
+    struct store_query query = {.filter = filter, .limit = 1000, .calculate_total = true};
+    struct store_query_result result;
+    struct store_access *access = mail_access(&w->m, STORE_READ);
+    g_assert_true(store_query(access, &query, &result, &error));
+    g_autoptr(GArray) all = mail_ids(&w->m, 0);
+    guint at = 0;
+    for (guint i = 0; i < all->len; i++) {
+        int64_t id = g_array_index(all, int64_t, i);
+        if (!naive_match(w, id, mailbox, bit, has))
+            continue;
+        g_assert_cmpuint(at, <, result.ids->len);
+        g_assert_cmpint(g_array_index(result.ids, int64_t, at), ==, id);
+        at++;
+    }
+    g_assert_cmpuint(at, ==, result.ids->len);
+    g_assert_cmpuint(at, ==, result.total);
+    store_query_result_clear(&result);
+    store_filter_free(filter);
+    store_access_free(access);
+}
+
 static void check_counts(struct world *w)
 {
     g_autofree char *problem = store_check_counts(w->m.f.store, w->m.account);
@@ -412,8 +460,10 @@ static void run_world(guint32 seed, int steps)
         else
             full_pass(w);
         check_counts(w);
-        if (step % 10 == 0)
+        if (step % 10 == 0) {
             follow_changes(w);
+            query_is_right(w);
+        }
     }
     both_sides_agree(w);
     check_counts(w);
