@@ -58,7 +58,7 @@ GBytes *summary_pack(const struct mail_summary *summary)
     put_addresses(out, &summary->cc);
     put_addresses(out, &summary->bcc);
     put_number(out, (uint64_t)summary->sent_at);
-    put_number(out, (uint64_t)(summary->sent_offset + 10000));
+    put_number(out, (uint64_t)summary->sent_offset + 10000);
     put_text(out, summary->preview);
     put_number(out, summary->has_attachment);
     return g_byte_array_free_to_bytes(out);

@@ -78,6 +78,11 @@ static int64_t take_modseqs(struct tx *tx, int64_t count, GError **error)
     return last - count;
 }
 
+static bool same_log(const struct change_key *a, const struct change_key *b)
+{
+    return a->account == b->account && a->type == b->type;
+}
+
 static bool write_rows(struct tx *tx, GPtrArray *keys, int64_t modseq, GError **error)
 {
     int64_t rows = 0;
@@ -88,8 +93,7 @@ static bool write_rows(struct tx *tx, GPtrArray *keys, int64_t modseq, GError **
         if (!DB_RUN(tx->db, error, "INSERT INTO log VALUES(?, ?, ?, ?, ?)", I(key->account),
                     I(key->type), I(++modseq), I(key->id), I(kind)))
             return false;
-        const struct change_key *next = i + 1 < keys->len ? keys->pdata[i + 1] : NULL;
-        if (next != NULL && next->account == key->account && next->type == key->type)
+        if (i + 1 < keys->len && same_log(key, keys->pdata[i + 1]))
             continue;
         if (!write_state(tx, key, modseq, rows, error))
             return false;
