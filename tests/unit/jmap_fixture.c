@@ -184,6 +184,7 @@ json_t *jmap_fixture_send(struct jmap_fixture *t, struct store_principal *who, c
     return json;
 }
 
+G_GNUC_PRINTF(1, 0)
 static json_t *json_of(const char *format, va_list arguments)
 {
     g_autofree char *text = g_strdup_vprintf(format, arguments);

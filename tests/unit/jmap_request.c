@@ -1,6 +1,8 @@
 /* RFC 8620, 2 and 3: the session, requests, their errors and references. */
 #include "jmap_fixture.h"
 
+#include "jmap/engine/engine.h"
+
 static json_t *send(struct jmap_fixture *t, const char *text, int *status)
 {
     return jmap_fixture_send(t, t->m.user, text, strlen(text), status);
@@ -78,6 +80,32 @@ static void test_too_many_calls(void)
     g_string_append(body, "]}");
     expect_problem(&t, body->str, "limit");
     g_string_free(body, TRUE);
+    jmap_fixture_close(&t);
+}
+
+/* maxConcurrentRequests and maxConcurrentUpload are each person's own. */
+static void test_too_many_at_once(void)
+{
+    static const char body[] = "{\"using\":[],\"methodCalls\":[]}";
+    struct jmap_fixture t;
+    int64_t user;
+    g_autoptr(GBytes) file = g_bytes_new_static("x", 1);
+    g_autoptr(GBytes) answer = NULL;
+    int status;
+
+    jmap_fixture_open(&t);
+    user = store_principal_user(t.m.user);
+    for (int i = 0; i < JMAP_MAX_CONCURRENT_REQUESTS; i++)
+        g_assert_true(jmap_gauge_enter(t.jmap->gauge, JMAP_GAUGE_REQUEST, user));
+    for (int i = 0; i < JMAP_MAX_CONCURRENT_UPLOADS; i++)
+        g_assert_true(jmap_gauge_enter(t.jmap->gauge, JMAP_GAUGE_UPLOAD, user));
+    g_assert_true(jmap_gauge_enter(t.jmap->gauge, JMAP_GAUGE_REQUEST, user + 1));
+    expect_problem(&t, body, "limit");
+    answer = jmap_upload(t.jmap, t.m.user, "a1", "text/plain", file, &status);
+    g_assert_cmpint(status, ==, 429);
+    jmap_gauge_leave(t.jmap->gauge, JMAP_GAUGE_REQUEST, user);
+    json_decref(send(&t, body, &status));
+    g_assert_cmpint(status, ==, 200);
     jmap_fixture_close(&t);
 }
 
@@ -278,6 +306,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap/request/not-json", test_not_json);
     g_test_add_func("/jmap/request/not-request", test_not_request);
     g_test_add_func("/jmap/request/too-many-calls", test_too_many_calls);
+    g_test_add_func("/jmap/request/too-many-at-once", test_too_many_at_once);
     g_test_add_func("/jmap/request/using", test_using);
     g_test_add_func("/jmap/request/arguments", test_arguments);
     g_test_add_func("/jmap/request/weird-ids", test_weird_ids);
