@@ -28,13 +28,14 @@ static void mac_of(const struct jmap *jmap, const char *claim, uint8_t mac[MAC_B
 
 static char *seal(const struct jmap *jmap, const char *claim)
 {
-    size_t length = strlen(claim);
-    g_autofree guchar *bytes = g_malloc(MAC_BYTES + length);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    uint8_t mac[MAC_BYTES];
     char *token;
 
-    mac_of(jmap, claim, bytes);
-    memcpy(bytes + MAC_BYTES, claim, length);
-    token = g_base64_encode(bytes, MAC_BYTES + length);
+    mac_of(jmap, claim, mac);
+    g_byte_array_append(bytes, mac, MAC_BYTES);
+    g_byte_array_append(bytes, (const guint8 *)claim, (guint)strlen(claim));
+    token = g_base64_encode(bytes->data, bytes->len);
     g_strdelimit(token, "+", '-');
     g_strdelimit(token, "/", '_');
     token[strcspn(token, "=")] = '\0';

@@ -243,7 +243,8 @@ static bool add_property(GArray *headers, const struct jmap_header_property *pro
 
 /* --- the convenience properties --- */
 
-static struct mail_addresses *address_slot(struct mail_summary *summary, const char *field)
+static bool address_slot(struct mail_summary *summary, const char *field,
+                         struct mail_addresses **slot)
 {
     const struct {
         const char *field;
@@ -254,9 +255,11 @@ static struct mail_addresses *address_slot(struct mail_summary *summary, const c
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(slots); i++)
-        if (strcmp(slots[i].field, field) == 0)
-            return slots[i].slot;
-    return NULL;
+        if (strcmp(slots[i].field, field) == 0) {
+            *slot = slots[i].slot;
+            return true;
+        }
+    return false;
 }
 
 static bool set_message_ids(struct mail_summary *summary, const char *field, const json_t *value)
@@ -282,11 +285,11 @@ static bool set_message_ids(struct mail_summary *summary, const char *field, con
 /* The summary's value for a field in the form of its convenience property. */
 static bool set_summary(struct mail_summary *summary, const char *field, const json_t *value)
 {
-    struct mail_addresses *addresses = address_slot(summary, field);
+    struct mail_addresses *addresses;
 
     if (json_is_null(value))
         return true;
-    if (addresses != NULL)
+    if (address_slot(summary, field, &addresses))
         return read_addresses(value, addresses);
     if (strcmp(field, "subject") == 0) {
         summary->subject = g_strdup(safe_string(value));
