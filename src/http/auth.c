@@ -205,6 +205,10 @@ static bool admit_cookie(struct http_auth *auth, struct http_request *request, b
         respond_unknown(request);
         return false;
     }
+    if (writes && http_request_header(request, "origin") == NULL) { /* every browser sends it */
+        respond_foreign(request);
+        return false;
+    }
     if (writes &&
         !same_text(http_request_header(request, "x-postroom-csrf"), http_request_csrf(request))) {
         http_respond_problem(request, 403, "The request does not carry this session's CSRF token.",
