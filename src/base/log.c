@@ -26,16 +26,27 @@ static void append(struct line *line, const char *text, size_t length)
     line->used += length;
 }
 
+static bool is_plain(gunichar c)
+{
+    return c >= 0x20 && (c < 0x7f || c > 0x9f) && c <= 0x10ffff && c != '"' && c != '\\';
+}
+
+/* Control characters are escaped, also those above ASCII and what is no UTF-8: terminals obey both.
+ */
 static void append_text(struct line *line, const char *text)
 {
     append(line, "\"", 1);
-    for (size_t i = 0; text[i] != '\0' && i < TEXT_MAX_BYTES; i++) {
-        unsigned char c = (unsigned char)text[i];
+    for (size_t i = 0; text[i] != '\0' && i < TEXT_MAX_BYTES;) {
+        gunichar c = g_utf8_get_char_validated(text + i, -1);
+        size_t length = c <= 0x10ffff ? (size_t)g_utf8_skip[(unsigned char)text[i]] : 1;
         char escaped[8];
-        if (c < 0x20 || c == 0x7f || c == '"' || c == '\\')
-            append(line, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\x%02x", c));
-        else
-            append(line, text + i, 1);
+        if (is_plain(c))
+            append(line, text + i, length);
+        for (size_t k = 0; !is_plain(c) && k < length; k++)
+            append(line, escaped,
+                   (size_t)snprintf(escaped, sizeof escaped, "\\x%02x",
+                                    (unsigned)(unsigned char)text[i + k]));
+        i += length;
     }
     append(line, "\"", 1);
 }
