@@ -175,6 +175,43 @@ static void relinking_keeps_the_account_and_foreign_ones_stay_foreign(void)
     fixture_close(&f);
 }
 
+/* An administrator's command may name hosts of the internal network; a user who links the same
+ * mailbox again with hosts of their own may not. */
+static void hosts_that_a_user_names_are_not_the_administrators(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    g_autoptr(GError) error = NULL;
+    struct store_principal *ann = fixture_user(&f, "ann@example.org");
+    struct secret *password = secret_new("password one", 12);
+    struct store_link link = {.address = "ann@mail.example",
+                              .user = store_principal_user(ann),
+                              .imap_host = "imap.example",
+                              .imap_port = 993,
+                              .imap_security = "tls",
+                              .imap_login = "ann@mail.example",
+                              .smtp_host = "10.0.0.1",
+                              .smtp_port = 587,
+                              .smtp_security = "starttls",
+                              .smtp_login = "ann@mail.example",
+                              .password = password,
+                              .operator_hosts = true};
+    for (int i = 0; i < 2; i++) {
+        bool relinked = false;
+        int64_t account = store_link(f.store, &link, &relinked, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(relinked, ==, i == 1);
+        struct store_sync_account *kept = store_sync_account(f.store, account, &error);
+        g_assert_cmpint(kept->operator_hosts, ==, i == 0);
+        store_sync_account_free(kept);
+        link.operator_hosts = false;
+        link.smtp_host = "10.0.0.2";
+    }
+    secret_free(password);
+    store_principal_unref(ann);
+    fixture_close(&f);
+}
+
 static void progress_moves_the_state_of_linked_accounts(void)
 {
     struct fixture f;
@@ -224,6 +261,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/people/provider", a_provider_secret_opens_for_its_own_origin_only);
     g_test_add_func("/store/people/link",
                     relinking_keeps_the_account_and_foreign_ones_stay_foreign);
+    g_test_add_func("/store/people/hosts", hosts_that_a_user_names_are_not_the_administrators);
     g_test_add_func("/store/people/progress", progress_moves_the_state_of_linked_accounts);
     g_test_add_func("/store/people/parse-guard", a_crash_in_parsing_is_remembered);
     return g_test_run();

@@ -98,6 +98,7 @@ static bool insert_account(struct tx *tx, struct link_write *write, GError **err
                   T(link->address));
 }
 
+/* Hosts that a user names are the user's, whoever named those before (SECURITY.md 5). */
 static bool refresh_account(struct tx *tx, const struct link_write *write, GError **error)
 {
     const struct store_link *link = write->link;
@@ -107,10 +108,12 @@ static bool refresh_account(struct tx *tx, const struct link_write *write, GErro
                   " display_name = coalesce(?2, display_name), login = coalesce(?3, login),"
                   " imap_port = ?4, imap_security = ?5, smtp_host = ?6, smtp_port = ?7,"
                   " smtp_security = ?8, smtp_login = ?9, ca_file = ?10,"
-                  " since = CASE ?11 WHEN 0 THEN since ELSE ?11 END WHERE id = ?1",
+                  " operator_hosts = ?12, since = CASE ?11 WHEN 0 THEN since ELSE ?11 END"
+                  " WHERE id = ?1",
                   I(write->account), T(link->display_name), T(link->login), I(link->imap_port),
                   T(link->imap_security), T(link->smtp_host), I(link->smtp_port),
-                  T(link->smtp_security), T(link->smtp_login), T(link->ca_file), I(link->since));
+                  T(link->smtp_security), T(link->smtp_login), T(link->ca_file), I(link->since),
+                  I(link->operator_hosts));
 }
 
 static bool write_credential(struct tx *tx, const struct link_write *write, GError **error)
