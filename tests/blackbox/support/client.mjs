@@ -95,37 +95,39 @@ export class Client {
   }
 
   /** Follows redirects by hand until the browser is back at Postroom, or on a page of the sign-in service. */
-  async #follow(response) {
+  async #follow(response, hold = false) {
     let at = response;
     for (let hops = 0; hops < 10 && at.status >= 300 && at.status < 400; hops++) {
       const next = new URL(at.headers.get('location'), at.url);
       if (next.pathname.startsWith('/link/')) return { done: next };
+      if (hold && next.pathname.endsWith('/callback')) return { done: next };
       at = await this.fetch(next);
     }
     return { page: await at.text(), status: at.status, url: at.url };
   }
 
-  async #submit(place, fields) {
+  async #submit(place, fields, hold) {
     const action = /<form[^>]*action="([^"]+)"/.exec(place.page)?.[1];
     assert.ok(action, `no form on ${place.url}: ${place.page.slice(0, 400)}`);
     const flow = /name="flow"[^>]*value="([^"]*)"/.exec(place.page)[1];
-    return this.#follow(await this.fetch(new URL(action.replaceAll('&amp;', '&'), place.url), { method: 'POST', body: new URLSearchParams({ flow, ...fields }) }));
+    return this.#follow(await this.fetch(new URL(action.replaceAll('&amp;', '&'), place.url), { method: 'POST', body: new URLSearchParams({ flow, ...fields }) }), hold);
   }
 
   /**
    * Links a mailbox as a person would: start, sign in, consent. Answers { done: URL of link/done or link/failed } or { page } when the sign-in
-   * service showed a page of its own. answer: 'accept' or 'decline'; person: who signs in; hint: the typed address.
+   * service showed a page of its own. answer: 'accept' or 'decline'; person: who signs in; hint: the typed address. hold: stop before the
+   * callback, whose URL is `done` then.
    */
-  async link({ provider = 'microsoft', hint, person, since = '', answer = 'accept', account }) {
+  async link({ provider = 'microsoft', hint, person, since = '', answer = 'accept', account, hold = false }) {
     const query = new URLSearchParams({ ...(hint === undefined ? {} : { login_hint: hint }), ...(since ? { since } : {}), ...(account ? { account } : {}) });
-    let place = await this.#follow(await this.fetch(`oauth/${provider}/start?${query}`));
+    let place = await this.#follow(await this.fetch(`oauth/${provider}/start?${query}`), hold);
     if (place.done) return place;
     if (place.page.includes('id="other-account"')) {
       const tile = place.page.includes(`data-upn="${person.upn}"`) ? person.upn : '';
-      place = await this.#submit(place, { account: tile });
+      place = await this.#submit(place, { account: tile }, hold);
     }
-    if (!place.done && place.page.includes('id="signin-form"')) place = await this.#submit(place, { username: person.upn, password: person.password });
-    if (!place.done && place.page.includes('id="accept"')) place = await this.#submit(place, { answer });
+    if (!place.done && place.page.includes('id="signin-form"')) place = await this.#submit(place, { username: person.upn, password: person.password }, hold);
+    if (!place.done && place.page.includes('id="accept"')) place = await this.#submit(place, { answer }, hold);
     return place;
   }
 
