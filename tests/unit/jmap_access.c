@@ -268,6 +268,38 @@ static void test_doors(void)
     people_close(&p);
 }
 
+/* An upload is its uploader's until an email holds it (RFC 8620, 6.1). */
+static void test_foreign_upload(void)
+{
+    struct people p;
+    g_autoptr(GBytes) body = g_bytes_new_static("From: x@y.example\r\n\r\nhidden", 28);
+    g_autoptr(GBytes) answer = NULL;
+    g_autofree char *blob = NULL;
+    json_t *json, *parsed;
+    int status = 0;
+
+    people_open(&p);
+    jmap_fixture_share(&p.t, p.other, STORE_READ | STORE_WRITE | STORE_SEND);
+    answer = jmap_upload(p.t.jmap, p.other, p.account, "message/rfc822", body, &status);
+    g_assert_cmpint(status, ==, 201);
+    json = json_loadb(g_bytes_get_data(answer, NULL), g_bytes_get_size(answer), 0, NULL);
+    blob = g_strdup(jmap_text_at(json, "blobId"));
+    g_assert_null(jmap_download(p.t.jmap, p.t.m.user, p.account, blob, NULL));
+    parsed = jmap_fixture_call(&p.t, "Email/parse", "{'blobIds': ['%s']}", blob);
+    g_assert_cmpuint(json_array_size(jmap_at(parsed, "notFound")), ==, 1);
+    json_decref(parsed);
+    parsed = jmap_fixture_call(&p.t, "Email/set",
+                               "{'create': {'k': {'mailboxIds': {'m%" G_GINT64_FORMAT
+                               "': true}, 'attachments':"
+                               " [{'blobId': '%s', 'type': 'text/plain'}]}}}",
+                               p.t.m.drafts, blob);
+    g_assert_cmpstr(jmap_text_at(parsed, "notCreated/k/type"), ==, "blobNotFound");
+    g_assert_cmpstr(jmap_text_at(parsed, "notCreated/k/notFound/0"), ==, blob);
+    json_decref(parsed);
+    json_decref(json);
+    people_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -278,5 +310,6 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap/access/revoked", test_revoked);
     g_test_add_func("/jmap/access/removed-user", test_removed_user);
     g_test_add_func("/jmap/access/doors", test_doors);
+    g_test_add_func("/jmap/access/foreign-upload", test_foreign_upload);
     return g_test_run();
 }

@@ -174,8 +174,10 @@ GBytes *store_blob(const struct store_access *access, int64_t blob, GError **err
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
-    if (DB_NUMBER(&reader->main, NULL, 0, "SELECT 1 FROM blob WHERE id = ? AND account = ?",
-                  I(blob), I(store_access_account(access))) == 1)
+    if (DB_NUMBER(&reader->main, NULL, 0,
+                  "SELECT 1 FROM blob WHERE id = ? AND account = ? AND (refs > 0 OR user = ?)",
+                  I(blob), I(store_access_account(access)),
+                  I(store_principal_user(store_access_principal(access)))) == 1)
         bytes = blob_load(store, &reader->blobs, blob, error);
     else
         error_set(error, ERROR_NOT_FOUND, "no such blob");

@@ -82,9 +82,11 @@ static bool is_written(struct plan *plan, const char *words, GError **error)
                                " email = ? AND kind <> 0 AND journal IS NULL ORDER BY id",
                                I(plan->row->id));
     while (db_step(plan->tx->db, s, error)) {
-        const struct wanted *wanted = &g_array_index(plan->wanted, struct wanted, count);
-        same = same && count < plan->wanted->len && wanted->kind == db_int(s, 0) &&
-               wanted->mailbox == db_int(s, 1) && wanted->target == db_int(s, 2) &&
+        same = same && count < plan->wanted->len;
+        const struct wanted *wanted =
+            same ? &g_array_index(plan->wanted, struct wanted, count) : NULL;
+        same = same && wanted->kind == db_int(s, 0) && wanted->mailbox == db_int(s, 1) &&
+               wanted->target == db_int(s, 2) &&
                (wanted->kind != STORE_INTENT_APPEND ||
                 (plan->row->flags.bits == db_int(s, 3) && g_strcmp0(words, db_text(s, 4)) == 0));
         count++;
