@@ -2,8 +2,8 @@
 #include "app/command.h"
 
 #include "base/clock.h"
+#include "jmap/jmap.h"
 #include "store/mail.h"
-#include "text/text.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -188,10 +188,9 @@ int command_search(struct command_call *call, const struct command_options *opti
         id != 0 ? store_access_for_operator(call->app->store, id, &error) : NULL;
     if (access == NULL)
         return command_fail(call, error);
-    struct store_filter *filter = store_filter_new(STORE_TEXT);
-    filter->words = text_query_words(call->args[1]);
-    if (filter->words[0] == NULL)
-        filter->kind = STORE_NEVER;
+    struct store_filter *filter = jmap_text_filter(STORE_TEXT, call->args[1]);
+    if (filter == NULL)
+        filter = store_filter_new(STORE_NEVER);
     struct store_query query = {.filter = filter,
                                 .limit = (size_t)MAX(options->limit, 0),
                                 .calculate_total = true};

@@ -185,10 +185,9 @@ static bool carry_here(struct session *session, const struct store_intent *inten
 
 static const char *journal_word(const struct session *session, const struct store_intent *intent)
 {
-    if (intent->kind == STORE_INTENT_MOVE &&
-        (imap_client_capabilities(session->imap) & IMAP_CAP_MOVE) == 0)
-        return "copy";
-    return intent->kind == STORE_INTENT_FLAGS ? NULL : "begun";
+    bool copies = intent->kind == STORE_INTENT_MOVE &&
+                  (imap_client_capabilities(session->imap) & IMAP_CAP_MOVE) == 0;
+    return copies ? "copy" : "begun";
 }
 
 /* True: settled one way or the other. False: the connection or the account is at fault, *error says
@@ -227,24 +226,45 @@ static void queue_again(struct session *session, int64_t mailbox)
         g_array_append_val(session->queue, mailbox);
 }
 
+/* False without *error: it was superseded meanwhile, and nothing must be done for it. */
+static bool begin(struct session *session, const struct store_intent *intent, GError **error)
+{
+    GError *refusal = NULL;
+    if (store_intent_begin(session->manager->config.store, intent->id,
+                           journal_word(session, intent), &refusal))
+        return true;
+    if (error_is(refusal, ERROR_NOT_FOUND))
+        g_error_free(refusal);
+    else
+        g_propagate_error(error, refusal);
+    return false;
+}
+
+/* A begun step whose message is on its way: its effect is looked for in the target. */
+static bool carry_out(struct session *session, const struct store_intent *intent,
+                      struct carried *carried, GError **error)
+{
+    if (intent->kind == STORE_INTENT_APPEND)
+        return carry_append(session, intent, carried, error);
+    if (intent->uid == 0)
+        return find_in(session, intent->target, intent->message_id, carried, error);
+    return carry_here(session, intent, carried, error);
+}
+
 static bool carry_one(struct session *session, const struct store_intent *intent, GError **error)
 {
-    struct store *store = session->manager->config.store;
     struct carried carried = {0};
     GError *failure = NULL;
-    const char *word = journal_word(session, intent);
-    if (word != NULL && !store_intent_begin(store, intent->id, word, error))
-        return false;
-    bool ok = intent->kind == STORE_INTENT_APPEND
-                  ? carry_append(session, intent, &carried, &failure)
-                  : carry_here(session, intent, &carried, &failure);
-    if (!ok)
+    if (!begin(session, intent, error))
+        return error == NULL || *error == NULL;
+    if (!carry_out(session, intent, &carried, &failure))
         return settle_failure(session, intent, failure, error);
     if (intent->kind != STORE_INTENT_FLAGS) {
         queue_again(session, intent->mailbox);
         queue_again(session, intent->target);
     }
-    return store_intent_done(store, intent->id, carried.uidvalidity, carried.uid, error);
+    return store_intent_done(session->manager->config.store, intent->id, carried.uidvalidity,
+                             carried.uid, error);
 }
 
 bool session_carry(struct session *session, GError **error)
@@ -258,7 +278,8 @@ bool session_carry(struct session *session, GError **error)
         unsigned carried = 0;
         for (guint i = 0; i < intents->len; i++) {
             const struct store_intent *intent = intents->pdata[i];
-            if (intent->kind != STORE_INTENT_APPEND && intent->uid == 0)
+            bool waits = intent->uid == 0 && (intent->journal == NULL || intent->target == 0);
+            if (intent->kind != STORE_INTENT_APPEND && waits)
                 continue; /* not there yet */
             if (cancel_is_triggered(session->cancel) || !carry_one(session, intent, error)) {
                 if (error != NULL && *error == NULL)

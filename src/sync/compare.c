@@ -59,6 +59,47 @@ GArray *session_scope(struct session *session, GError **error)
     return imap_search(session->imap, "ALL", error);
 }
 
+void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
+                              const struct store_remote_message *known, struct mail_flags *flags)
+{
+    struct store *store = session->manager->config.store;
+    const uint32_t keepable =
+        MAIL_ANSWERED | MAIL_FORWARDED | MAIL_MDN_SENT | MAIL_JUNK | MAIL_NOT_JUNK;
+    uint32_t unsupported =
+        session->selected.permanent_keywords ? 0 : keepable & ~session->selected.permanent_bits;
+    if (session->selected.permanent_keywords)
+        return;
+    g_autoptr(GArray) row =
+        known == NULL ? store_sync_messages(store, mailbox, uid, uid, NULL) : NULL;
+    if (row != NULL && row->len > 0)
+        known = &g_array_index(row, struct store_remote_message, 0);
+    if (known == NULL)
+        return;
+    flags->bits |= known->flag_bits & unsupported;
+    g_auto(GStrv) words =
+        known->has_keywords ? store_sync_remote_keywords(store, mailbox, uid) : NULL;
+    for (char **word = words; word != NULL && *word != NULL; word++)
+        mail_flags_set(flags, *word, true);
+}
+
+static void keep_unsupported(struct session *session, int64_t mailbox, const GArray *known,
+                             GArray *seen)
+{
+    guint k = 0;
+    for (guint s = 0; s < seen->len; s++) {
+        struct sync_seen *item = &g_array_index(seen, struct sync_seen, s);
+        while (k < known->len &&
+               g_array_index(known, struct store_remote_message, k).uid < item->uid)
+            k++;
+        if (k == known->len)
+            return;
+        const struct store_remote_message *row =
+            &g_array_index(known, struct store_remote_message, k);
+        if (row->uid == item->uid)
+            session_keep_unsupported(session, mailbox, item->uid, row, &item->flags);
+    }
+}
+
 static bool take_seen(const struct imap_fetched *fetched, void *arg)
 {
     GArray *seen = arg;
@@ -221,6 +262,7 @@ bool session_compare(struct session *session, struct store_remote_mailbox *mailb
     g_autoptr(GArray) seen = fetch_flags(session, mailbox, known, error);
     if (seen == NULL)
         return false;
+    keep_unsupported(session, mailbox->id, known, seen);
     struct sync_plan plan;
     sync_plan_make(&plan, (const struct store_remote_message *)known->data, known->len,
                    (const uint32_t *)uids->data, uids->len, (const struct sync_seen *)seen->data,

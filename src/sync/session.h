@@ -106,6 +106,11 @@ bool session_listen(struct session *session, bool *news,
 void session_progress(struct session *session, const char *phase); /* progress.c */
 /* The scope of an open mailbox: all UIDs since the start date, ascending. (transfer full) */
 GArray *session_scope(struct session *session, GError **error);
+/* What the server cannot keep (\*: no keywords at Exchange) it cannot have taken away: flags gets
+ * it from those last taken to be there. Of the open mailbox; known: the message's row, or NULL to
+ * look it up. */
+void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
+                              const struct store_remote_message *known, struct mail_flags *flags);
 /* Checks by login only whether sending works (PRODUCT.md 2, 15), and notes the answer. */
 void session_check_send(struct session *session);
 
