@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define PENDING_AT_ONCE 200
+#define PENDING_AT_ONCE 200 /* asked for in one step: opening a mail waits for it at most */
+#define PENDING_WINDOW 1000 /* of the newest: those of one mailbox among them go together */
 #define BATCH_BYTES (8 * 1024 * 1024)
 #define INDEX_TEXT_MAX (1024 * 1024)
 #define INDEX_WORDS_MAX 200000
@@ -58,6 +59,7 @@ struct taking {
     const struct store_remote_mailbox *mailbox;
     GHashTable *missing; /* uid -> itself: asked for, not come yet */
     bool interactive;
+    unsigned settled; /* kept, skipped or gone: pending no longer */
     GError *error;
 };
 
@@ -91,6 +93,9 @@ static void add_message(struct taking *taking, const struct imap_fetched *fetche
         sync_parse(fetched->body, &parsed);
     store_parse_end(store, mailbox, validity, fetched->uid);
 
+    struct mail_flags flags = {0};
+    mail_flags_copy(&flags, &fetched->flags);
+    session_keep_unsupported(session, mailbox, fetched->uid, NULL, &flags);
     if (is_substitute(parsed.summary)) {
         store_batch_skipped(taking->batch, mailbox, validity, fetched->uid,
                             "the server cannot convert this item");
@@ -99,7 +104,7 @@ static void add_message(struct taking *taking, const struct imap_fetched *fetche
             .mailbox = mailbox,
             .uidvalidity = validity,
             .uid = fetched->uid,
-            .flags = fetched->flags,
+            .flags = flags,
             .received_at =
                 fetched->internal_date != INT64_MIN ? fetched->internal_date : clock_wall(),
             .size = g_bytes_get_size(fetched->body),
@@ -111,6 +116,7 @@ static void add_message(struct taking *taking, const struct imap_fetched *fetche
         };
         store_batch_message(taking->batch, &message);
     }
+    mail_flags_clear(&flags);
     sync_parsed_clear(&parsed);
 }
 
@@ -123,10 +129,12 @@ static bool take_message(const struct imap_fetched *fetched, void *arg)
         return true;
     if (fetched->body_too_large) {
         g_hash_table_remove(taking->missing, GUINT_TO_POINTER(fetched->uid));
+        taking->settled++;
         store_batch_skipped(taking->batch, taking->mailbox->id, session->selected.uidvalidity,
                             fetched->uid, "larger than Postroom takes");
     } else if (fetched->body != NULL) {
         g_hash_table_remove(taking->missing, GUINT_TO_POINTER(fetched->uid));
+        taking->settled++;
         add_message(taking, fetched);
         uint64_t size = g_bytes_get_size(fetched->body);
         session->working.fetched++;
@@ -150,6 +158,7 @@ static bool settle_missing(struct taking *taking, GError **error)
     g_autoptr(GArray) scope = session_scope(session, error);
     if (scope == NULL)
         return false;
+    taking->settled += g_hash_table_size(taking->missing);
     for (guint i = 0; i < scope->len; i++) {
         uint32_t uid = g_array_index(scope, uint32_t, i);
         if (g_hash_table_remove(taking->missing, GUINT_TO_POINTER(uid)))
@@ -203,8 +212,9 @@ static int uid_order(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
+/* Adds to *settled how many of them are pending no longer. */
 static bool fetch_of_mailbox(struct session *session, int64_t id, GArray *uids, bool interactive,
-                             GError **error)
+                             unsigned *settled, GError **error)
 {
     struct store_remote_mailbox *mailbox = session_mailbox(session, id);
     if (mailbox == NULL)
@@ -232,35 +242,47 @@ static bool fetch_of_mailbox(struct session *session, int64_t id, GArray *uids, 
         g_propagate_error(error, g_steal_pointer(&taking.error));
         ok = false;
     }
+    *settled += taking.settled;
     g_clear_error(&taking.error);
     store_batch_free(taking.batch);
     g_hash_table_unref(taking.missing);
     return ok;
 }
 
+/* Of the pending from `first` on, those in its mailbox. */
+static GArray *of_same_mailbox(const GArray *pending, guint first, bool wanted_only)
+{
+    const struct store_pending *items = (const struct store_pending *)pending->data;
+    GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = first; i < pending->len && uids->len < PENDING_AT_ONCE; i++)
+        if (items[i].mailbox == items[first].mailbox && (!wanted_only || items[i].wanted))
+            g_array_append_val(uids, items[i].uid);
+    return uids;
+}
+
+/* The newest of all lie in many mailboxes. Each step opens few of them and commits seldom: two
+ * hundred messages of one mailbox rather than fifty of each of four. */
 bool session_messages(struct session *session, bool wanted_only, bool *more, GError **error)
 {
     struct store *store = session->manager->config.store;
     *more = false;
-    uint64_t before = session->working.fetched;
-    g_autoptr(GArray) pending = store_sync_pending(store, session->account, PENDING_AT_ONCE, error);
+    g_autoptr(GArray) pending = store_sync_pending(store, session->account, PENDING_WINDOW, error);
     if (pending == NULL)
         return false;
     const struct store_pending *items = (const struct store_pending *)pending->data;
     bool ok = session->mailboxes != NULL || session_load_mailboxes(session, error);
     g_autoptr(GHashTable) done = g_hash_table_new(g_int64_hash, g_int64_equal);
-    for (guint i = 0; ok && i < pending->len; i++) {
+    unsigned asked = 0, settled = 0;
+    for (guint i = 0; ok && i < pending->len && asked < PENDING_AT_ONCE / 2; i++) {
         if ((wanted_only && !items[i].wanted) ||
             !g_hash_table_add(done, &g_array_index(pending, struct store_pending, i).mailbox))
             continue;
-        g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        for (guint k = i; k < pending->len; k++)
-            if (items[k].mailbox == items[i].mailbox && (!wanted_only || items[k].wanted))
-                g_array_append_val(uids, items[k].uid);
-        ok = fetch_of_mailbox(session, items[i].mailbox, uids, wanted_only, error);
+        g_autoptr(GArray) uids = of_same_mailbox(pending, i, wanted_only);
+        ok = fetch_of_mailbox(session, items[i].mailbox, uids, wanted_only, &settled, error);
+        asked += uids->len;
     }
     /* Without headway there is no more for now: what could not be had waits for the next pass. */
-    *more = pending->len == PENDING_AT_ONCE && session->working.fetched > before;
+    *more = asked < pending->len && settled > 0;
     if (ok)
         session_progress(session, "messages");
     return ok;

@@ -39,7 +39,7 @@ async function round(serial, { org, postroom, person, client, account, boxes }) 
   await org.control('expunge', { person: person.mail, uid });
 }
 
-test(`${ROUNDS} rounds of sync, reading and writing`, { timeout: 0 }, async (t) => {
+test(`${ROUNDS} rounds of sync, reading and writing`, { timeout: 14400000 }, async (t) => {
   const org = await startOrganisation(['--mails', '0']);
   t.after(() => org.close());
   const person = org.person('plain');
