@@ -88,6 +88,37 @@ static void note_for_account(const struct attempt *attempt, const GError *proble
                                 problem, NULL);
 }
 
+/* A DSN parameter of the envelope as it was given (RFC 8621, 7); NULL: none. Borrowed. */
+static const char *parameter(json_t *address, const char *wanted)
+{
+    json_t *parameters = json_object_get(address, "parameters"), *value;
+    const char *name;
+    json_object_foreach(parameters, name, value)
+    {
+        if (g_ascii_strcasecmp(name, wanted) == 0)
+            return json_string_value(value);
+    }
+    return NULL;
+}
+
+/* Fills in what the envelope asks for beyond its addresses; the strings live as long as it. */
+static void take_parameters(struct smtp_message *message, json_t *envelope)
+{
+    json_t *recipients = json_object_get(envelope, "rcptTo");
+    json_t *from = json_object_get(envelope, "mailFrom");
+    message->envid = parameter(from, "ENVID");
+    message->ret = parameter(from, "RET");
+    for (size_t i = 0; i < message->recipient_count; i++)
+        for (size_t k = 0; k < json_array_size(recipients); k++) {
+            json_t *given = json_array_get(recipients, k);
+            const char *address = json_string_value(json_object_get(given, "email"));
+            if (g_strcmp0(address, message->recipients[i].address) != 0)
+                continue;
+            message->recipients[i].notify = parameter(given, "NOTIFY");
+            message->recipients[i].orcpt = parameter(given, "ORCPT");
+        }
+}
+
 static bool hand_over(struct attempt *attempt, const struct secret *secret, GError **error)
 {
     const struct store_sync_account *account = attempt->account;
@@ -112,6 +143,9 @@ static bool hand_over(struct attempt *attempt, const struct secret *secret, GErr
         .before_final_dot = before_final_dot,
         .arg = attempt,
     };
+    const char *given = attempt->submission->envelope_json;
+    json_t *envelope = given != NULL ? json_loads(given, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    take_parameters(&message, envelope);
     struct smtp_result result = {0};
     g_autoptr(GError) problem = NULL;
     bool sent = smtp_send(&server, &message, &result, &problem);
@@ -126,6 +160,7 @@ static bool hand_over(struct attempt *attempt, const struct secret *secret, GErr
     for (size_t i = 0; i < count; i++)
         g_free(recipients[i].reply);
     free(rcpt);
+    json_decref(envelope);
     smtp_result_clear(&result);
     return ok;
 }
@@ -146,6 +181,19 @@ static bool send_fresh(struct attempt *attempt, GError **error)
     return ok;
 }
 
+/* Personal accounts replace the Message-ID and keep the old one in a header of their own. */
+static GArray *search_both_ids(struct imap_client *imap, const char *message_id, GError **error)
+{
+    static const char safe[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "!#$%&'*+-/=?^_`{|}~.@";
+    GArray *uids = imap_search_message_id(imap, message_id, error);
+    if (uids == NULL || uids->len > 0 || strspn(message_id, safe) != strlen(message_id))
+        return uids;
+    g_array_unref(uids);
+    g_autofree char *criteria =
+        g_strdup_printf("HEADER X-Microsoft-Original-Message-ID \"<%s>\"", message_id);
+    return imap_search(imap, criteria, error);
+}
+
 static bool sent_has_it(struct attempt *attempt, bool *found, GError **error)
 {
     struct sync_manager *manager = attempt->sender->manager;
@@ -162,8 +210,7 @@ static bool sent_has_it(struct attempt *attempt, bool *found, GError **error)
         if (mailbox->role != MAIL_ROLE_SENT)
             continue;
         ok = imap_select(imap, mailbox->raw_name, true, 0, 0, &selected, error);
-        g_autoptr(GArray) uids =
-            ok ? imap_search_message_id(imap, attempt->message_id, error) : NULL;
+        g_autoptr(GArray) uids = ok ? search_both_ids(imap, attempt->message_id, error) : NULL;
         ok = ok && uids != NULL;
         *found = ok && uids->len > 0;
     }
@@ -171,8 +218,6 @@ static bool sent_has_it(struct attempt *attempt, bool *found, GError **error)
     return ok;
 }
 
-/* Personal accounts replace the Message-ID, and keep the old one in a header of their own (facts
- * sheet, section 4): looked for there as well. */
 static bool look_into_sent(struct attempt *attempt, GError **error)
 {
     bool found = false;
