@@ -11,12 +11,22 @@ case "$(uname -m)" in
 esac
 node="node_modules/node-linux-$arch/bin/node"
 
+npm_ci() { "$@" ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
+
+# npm leaves out optional packages that want a newer Node than it runs under, the bundler's native part among them: where
+# the machine's Node is old, once more under the pinned one, and from nothing, since npm keeps to what it left out before.
 install() {
   stamp=node_modules/.postroom-lock
-  if [ ! -x "$node" ] || ! cmp -s package-lock.json "$stamp"; then
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-    cp package-lock.json "$stamp"
+  [ ! -x "$node" ] || ! cmp -s package-lock.json "$stamp" || return 0
+  npm_ci npm
+  if [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 22')" != true ]; then
+    pinned=$(mktemp -d)
+    cp "$node" "$pinned/node"
+    rm -rf node_modules
+    npm_ci "$pinned/node" --no-deprecation "$(readlink -f "$(command -v npm)")"
+    rm -rf "$pinned"
   fi
+  cp package-lock.json "$stamp"
 }
 
 vite() { "$node" node_modules/vite/bin/vite.js "$@"; }
