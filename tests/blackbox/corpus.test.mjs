@@ -63,6 +63,16 @@ async function readServer() {
 }
 
 const memory = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${postroom.child.pid}/status`, 'utf8'))[1]) / 1024;
+
+/** Under ASan freed memory is kept for a while, and counts. */
+function sanitised() {
+  try {
+    return readFileSync(`/proc/${postroom.child.pid}/maps`, 'utf8').includes('libasan');
+  } catch {
+    return false;
+  }
+}
+
 const batches = (list) => Array.from({ length: Math.ceil(list.length / BATCH) }, (_, i) => list.slice(i * BATCH, (i + 1) * BATCH));
 
 test('every message is synced', { skip, timeout: 180000 }, async (t) => {
@@ -147,7 +157,7 @@ test('the server is whole, its memory bounded, and nothing was marked as read', 
   assert.equal(postroom.child.exitCode ?? postroom.child.signalCode, null, 'the server ended');
   const highest = memory();
   t.diagnostic(`highest resident memory ${highest.toFixed(0)} MB`);
-  assert.ok(highest < HIGHEST_MEMORY, `${highest} MB`);
+  assert.ok(highest < HIGHEST_MEMORY * (sanitised() ? 3 : 1), `${highest} MB`);
   const seen = (await org.control('messages', { person: person.mail, folder: FOLDER })).filter((m) => m.flags.includes('\\Seen'));
   assert.equal(seen.length, 0);
 });
