@@ -86,12 +86,26 @@ static void tell_sync(int64_t account, unsigned types, void *arg)
         sync_manager_poke(app->sync, account);
 }
 
+/* Tokens are for the hosts they were granted for: after a change of the provider's they do not
+ * open, whatever the cache of tokens still has (SECURITY.md 3). */
+static bool opens_for(struct app *app, int64_t account, const struct oauth_provider *provider,
+                      GError **error)
+{
+    g_autofree char *origin = app_credential_origin(provider);
+    struct store_credential credential = {0};
+    bool opens = store_credential_load(app->store, account, origin, &credential, error);
+    store_credential_clear(&credential);
+    return opens;
+}
+
 /* What the administrator set up is what counts, also after a change of it. */
 static bool settle_hosts(struct store_sync_account *account, void *arg, GError **error)
 {
     struct oauth_provider *provider = app_provider(arg, account->provider, error);
-    if (provider == NULL)
+    if (provider == NULL || !opens_for(arg, account->id, provider, error)) {
+        oauth_provider_free(provider);
         return false;
+    }
     const struct {
         char **field;
         const char *value;
