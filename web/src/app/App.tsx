@@ -13,8 +13,9 @@ import { LinkFailedPage } from "../screens/link-result/LinkFailedPage.tsx";
 import { MailScreen } from "../screens/mail/MailScreen.tsx";
 import { SignInPage } from "../screens/sign-in/SignInPage.tsx";
 import { Spinner } from "../ui/Notice.tsx";
+import { QuestionDialog } from "../ui/QuestionDialog.tsx";
 import { ToastRegion } from "../ui/ToastRegion.tsx";
-import { DeskProvider, mailAccountsOf, maxUploadOf, userAccountOf, type Desk } from "./context.ts";
+import { DeskProvider, mailAccountsOf, maxUploadOf, publicUrlOf, userAccountOf, type Desk } from "./context.ts";
 import { Failed, NotFound } from "./Failed.tsx";
 import { navigate, useRoute } from "./router.ts";
 
@@ -68,7 +69,7 @@ function SignedIn({ user, onSignedOut }: { readonly user: User; readonly onSigne
   }, [onSignedOut]);
   const data = session.data;
   const desk = useMemo<Desk | null>(
-    () => data ? { user, userAccount: userAccountOf(data), accounts: mailAccountsOf(data), maxUpload: maxUploadOf(data), online, signOut: leave } : null,
+    () => data ? { user, userAccount: userAccountOf(data), accounts: mailAccountsOf(data), maxUpload: maxUploadOf(data), publicUrl: publicUrlOf(data), online, signOut: leave } : null,
     [data, user, online, leave],
   );
   if (session.isError && !desk) return <Failed error={session.error} onRetry={() => void session.refetch()} />;
@@ -101,6 +102,7 @@ export function App({ client }: { readonly client: QueryClient }) {
     <I18nProvider i18n={i18n}>
       <QueryClientProvider client={client}>
         <Door />
+        <QuestionDialog />
         <ToastRegion />
       </QueryClientProvider>
     </I18nProvider>

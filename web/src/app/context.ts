@@ -14,6 +14,8 @@ export interface Desk {
   readonly userAccount: Id;
   readonly accounts: readonly MailAccount[];
   readonly maxUpload: number;
+  /* Where the server says it is reached, with a slash at the end; others may have opened the page elsewhere. */
+  readonly publicUrl: string;
   readonly online: boolean;
   readonly signOut: () => void;
 }
@@ -39,6 +41,10 @@ export function userAccountOf(session: JmapSession): Id {
   const primary = session.primaryAccounts[MANAGE];
   if (primary !== undefined) return primary;
   return Object.keys(session.accounts).find((id) => MANAGE in session.accounts[id]!.accountCapabilities && id.startsWith("u")) ?? "";
+}
+
+export function publicUrlOf(session: JmapSession): string {
+  return new URL(".", new URL(session.apiUrl, document.baseURI)).href;
 }
 
 export function maxUploadOf(session: JmapSession): number {

@@ -26,6 +26,16 @@ export function formatListDate(iso: string, locale: string, now: Date = new Date
   return formatter(locale, { day: "numeric", month: "short", year: "numeric" }).format(date);
 }
 
+/* For the head of a mail: the day and the time, the year only when it is another one. */
+export function formatShortDate(iso: string, locale: string, now: Date = new Date()): string {
+  const date = new Date(iso);
+  const time = { hour: "numeric", minute: "2-digit" } as const;
+  if (startOfDay(now) === startOfDay(date)) return formatter(locale, time).format(date);
+  if (date.getFullYear() === now.getFullYear())
+    return formatter(locale, { weekday: "short", day: "numeric", month: "short", ...time }).format(date);
+  return formatter(locale, { day: "numeric", month: "short", year: "numeric", ...time }).format(date);
+}
+
 export function formatFullDate(iso: string, locale: string): string {
   return formatter(locale, {
     weekday: "short", day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit",

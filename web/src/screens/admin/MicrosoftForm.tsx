@@ -23,15 +23,12 @@ function rule(test: (value: string) => boolean, text: string) {
   return { validator: (_: unknown, value: string | undefined) => (test((value ?? "").trim()) ? Promise.resolve() : Promise.reject(new Error(text))) };
 }
 
-function RedirectUri({ provider }: { readonly provider: Provider | undefined }) {
+function RedirectUri({ uri, warning }: { readonly uri: string; readonly warning: Provider["redirectWarning"] | undefined }) {
   const t = useT();
-  const uri = provider?.redirectUri;
   return (
-    <Form.Item label={t("ms.redirect")} extra={uri ? t("ms.redirectHint") : undefined}>
-      {uri ? <div className="copy-line"><code dir="ltr">{uri}</code><CopyButton text={uri} /></div> : <p className="muted">{t("ms.redirectLater")}</p>}
-      {provider?.redirectWarning && (
-        <div className="form-warning"><Notice tone="problem">{t(provider.redirectWarning === "not-https" ? "ms.redirectNotHttps" : "ms.redirectOtherOrigin")}</Notice></div>
-      )}
+    <Form.Item label={t("ms.redirect")} extra={t("ms.redirectHint")}>
+      <div className="copy-line"><code dir="ltr">{uri}</code><CopyButton text={uri} /></div>
+      {warning && <div className="form-warning"><Notice tone="problem">{t(warning === "not-https" ? "ms.redirectNotHttps" : "ms.redirectOtherOrigin")}</Notice></div>}
     </Form.Item>
   );
 }
@@ -96,12 +93,13 @@ function EndpointFields({ cloud }: { readonly cloud: Cloud }) {
 
 interface Props {
   readonly provider: Provider | undefined;
+  readonly redirectUri: string;
   readonly values: MicrosoftValues;
   readonly onValues: (values: MicrosoftValues) => void;
   readonly onSave: (values: MicrosoftValues) => Promise<boolean>;
 }
 
-export function MicrosoftForm({ provider, values, onValues, onSave }: Props) {
+export function MicrosoftForm({ provider, redirectUri, values, onValues, onSave }: Props) {
   const t = useT();
   const [form] = Form.useForm<MicrosoftValues>();
   const [busy, setBusy] = useState(false);
@@ -114,7 +112,7 @@ export function MicrosoftForm({ provider, values, onValues, onSave }: Props) {
   return (
     <Form form={form} layout="vertical" requiredMark={false} className="card" initialValues={valuesOf(provider)} scrollToFirstError
       onValuesChange={(_, all) => onValues({ ...values, ...all })} onFinish={() => void submit()}>
-      <RedirectUri provider={provider} />
+      <RedirectUri uri={redirectUri} warning={provider?.redirectWarning} />
       <AccountTypeFields types={values.accountTypes} />
       <Form.Item name="clientId" label={t("ms.clientId")} extra={t("ms.clientIdHint")} rules={[rule(isGuid, t("ms.guidInvalid"))]}>
         <Input dir="ltr" spellCheck={false} autoComplete="off" />

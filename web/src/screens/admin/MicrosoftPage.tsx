@@ -43,8 +43,11 @@ function useSave(provider: Provider | undefined) {
 
 function Settings({ provider }: { readonly provider: Provider | undefined }) {
   const t = useT();
+  const desk = useDesk();
   const [values, setValues] = useState(() => valuesOf(provider));
   const save = useSave(provider);
+  /* It has to be registered before there is anything to save, and the server will use just this. */
+  const redirectUri = provider?.redirectUri ?? `${desk.publicUrl}oauth/${NAME}/callback`;
   const problem = provider?.problem;
   const text = problem ? problemText(problem, t) : null;
   return (
@@ -53,8 +56,8 @@ function Settings({ provider }: { readonly provider: Provider | undefined }) {
         <div className="form-note"><Notice tone="problem" detail={problem.detail ?? null}><strong>{text.title}</strong><p>{text.action}</p></Notice></div>
       )}
       <div className="settings">
-        <MicrosoftForm provider={provider} values={values} onValues={setValues} onSave={save} />
-        <Checklist values={values} redirectUri={provider?.redirectUri ?? ""} />
+        <MicrosoftForm provider={provider} redirectUri={redirectUri} values={values} onValues={setValues} onSave={save} />
+        <Checklist values={values} redirectUri={redirectUri} />
       </div>
     </>
   );

@@ -10,6 +10,7 @@ import { cachedEmails, refreshLists } from "../../mail/cache.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { Button, IconButton } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
 import { closeComposer, useComposer, type Letter } from "./composer-store.ts";
 import { contentOf, FormatTools, MailEditor, useMailEditor } from "./Editor.tsx";
@@ -128,8 +129,14 @@ function objection(fields: Fields, state: LetterState): { readonly text: Message
   return null;
 }
 
+/* What people forget, asked for once before the mail goes. */
+async function nothingForgotten(fields: Fields, text: string): Promise<boolean> {
+  if (!fields.subject.trim() && !(await confirmFirst({ title: "compose.noSubject", text: "compose.noSubjectText", action: "compose.sendAnyway" }))) return false;
+  if (fields.attachments.length > 0 || !mentionsAttachment(text)) return true;
+  return confirmFirst({ title: "compose.attachmentForgotten", text: "compose.attachmentForgottenText", action: "compose.sendAnyway" });
+}
+
 function useSend(letter: Letter, state: LetterState, text: () => string) {
-  const t = useT();
   const client = useQueryClient();
   const [complaint, setComplaint] = useState<ReturnType<typeof objection>>(null);
   const [busy, setBusy] = useState(false);
@@ -145,8 +152,7 @@ function useSend(letter: Letter, state: LetterState, text: () => string) {
     const found = objection(fields, state);
     setComplaint(found);
     if (found || busy || sender === null || boxes.draftsId === null) return;
-    if (!fields.subject.trim() && !confirm(t("compose.noSubject"))) return;
-    if (fields.attachments.length === 0 && mentionsAttachment(text()) && !confirm(t("compose.attachmentForgotten"))) return;
+    if (!(await nothingForgotten(fields, text()))) return;
     setBusy(true);
     try {
       state.touch();
@@ -168,13 +174,10 @@ function titleOf(letter: Letter): MessageId {
   return letter.draftId === null ? "compose.new" : "row.draft";
 }
 
-function LetterEditor({ letter }: { readonly letter: Letter }) {
+/* The editor, the letter's fields and its files, which need each other: the editor calls what is there when it calls. */
+function useWriting(letter: Letter) {
   const t = useT();
   const desk = useDesk();
-  const client = useQueryClient();
-  const [large, setLarge] = useState(false);
-  const [dropping, setDropping] = useState(false);
-  const picker = useRef<HTMLInputElement>(null);
   const hooks = useRef({ touch: () => undefined as void, files: (_files: readonly File[], _inline: boolean) => undefined as void, send: () => undefined as void });
   const editor = useMailEditor({
     html: showInline(letter.html, letter.accountId, letter.attachments), quote: letter.quote?.html ?? null,
@@ -186,34 +189,77 @@ function LetterEditor({ letter }: { readonly letter: Letter }) {
   const addFiles = useCallback((files: readonly File[], inline: boolean) => {
     uploads.add(files, inline, inline ? (done) => editor?.chain().focus().setImage({ src: inlineAddress(state.fields.accountId, done) }).run() : undefined);
   }, [uploads, editor, state.fields.accountId]);
-  const { send, busy, complaint } = useSend(letter, state, () => (editor ? contentOf(editor).text : ""));
-  hooks.current = { touch: state.touch, files: addFiles, send: () => void send() };
+  const sending = useSend(letter, state, () => (editor ? contentOf(editor).text : ""));
+  hooks.current = { touch: state.touch, files: addFiles, send: () => void sending.send() };
   const { saveQuietly } = state;
   useEffect(() => () => saveQuietly(), [saveQuietly]);
+  return { editor, state, uploads, addFiles, ...sending };
+}
+
+/* Files let fall anywhere on the composer, unless the editor has taken them already. */
+function useDropping(addFiles: (files: readonly File[], inline: boolean) => void) {
+  const [dropping, setDropping] = useState(false);
+  return {
+    "data-dropping": dropping,
+    onDragOver: (event: DragEvent): void => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      setDropping(true);
+    },
+    onDragLeave: (event: DragEvent): void => { if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false); },
+    onDrop: (event: DragEvent): void => {
+      setDropping(false);
+      if (event.defaultPrevented || event.dataTransfer.files.length === 0) return;
+      event.preventDefault();
+      addFiles([...event.dataTransfer.files], false);
+    },
+  };
+}
+
+interface ToolsProps {
+  readonly writing: ReturnType<typeof useWriting>;
+  readonly onDiscard: () => void;
+}
+
+function ComposerTools({ writing, onDiscard }: ToolsProps) {
+  const t = useT();
+  const { editor, addFiles, send, busy } = writing;
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <footer className="composer-tools">
+      <Button kind="primary" disabled={busy} title={t("compose.sendKey")} onClick={() => void send()}>{t("compose.send")}</Button>
+      {editor && <FormatTools editor={editor} />}
+      <IconButton label={t("compose.attach")} icon={Paperclip} onClick={() => picker.current?.click()} />
+      <input ref={picker} type="file" multiple hidden onChange={(event) => { addFiles([...(event.target.files ?? [])], false); event.target.value = ""; }} />
+      <span className="composer-tools-space" />
+      <IconButton label={t("compose.discard")} icon={Trash2} onClick={onDiscard} />
+    </footer>
+  );
+}
+
+function LetterEditor({ letter }: { readonly letter: Letter }) {
+  const t = useT();
+  const client = useQueryClient();
+  const [large, setLarge] = useState(false);
+  const writing = useWriting(letter);
+  const { editor, state, uploads, send, complaint } = writing;
+  const dropping = useDropping(writing.addFiles);
   const close = (): void => {
-    saveQuietly();
+    state.saveQuietly();
     closeComposer();
     void refreshLists(client, letter.accountId);
   };
-  const discard = async (): Promise<void> => {
+  const discard = (): void => {
     closeComposer();
-    await state.discard().then(() => showToast({ text: "compose.discarded" }), (error: unknown) => showToast({ ...failureOf(error), tone: "problem" }));
+    state.discard().then(() => showToast({ text: "compose.discarded" }), (error: unknown) => showToast({ ...failureOf(error), tone: "problem" }));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) { event.preventDefault(); void send(); }
     else if (event.key === "Escape" && !event.defaultPrevented) { event.stopPropagation(); close(); }
   };
-  const onDrop = (event: DragEvent): void => {
-    setDropping(false);
-    if (event.defaultPrevented || event.dataTransfer.files.length === 0) return;
-    event.preventDefault();
-    addFiles([...event.dataTransfer.files], false);
-  };
   const status = STATUS[state.saveState];
   return (
-    <section className="composer" role="dialog" aria-label={t("compose.region")} data-large={large} data-dropping={dropping} onKeyDown={onKeyDown}
-      onDragOver={(event) => { if (event.dataTransfer.types.includes("Files")) { event.preventDefault(); setDropping(true); } }}
-      onDragLeave={(event) => { if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false); }} onDrop={onDrop}>
+    <section className="composer" role="dialog" aria-label={t("compose.region")} data-large={large} onKeyDown={onKeyDown} {...dropping}>
       <header className="composer-head">
         <h2>{t(titleOf(letter))}</h2>
         <span className="composer-status" role="status">{status && t(status)}</span>
@@ -225,14 +271,7 @@ function LetterEditor({ letter }: { readonly letter: Letter }) {
       {state.boxes.known && state.boxes.draftsId === null && <div className="composer-note"><Notice tone="problem">{t("compose.noDrafts")}</Notice></div>}
       <div className="composer-scroll"><MailEditor editor={editor} /></div>
       <AttachmentList fields={state.fields} progress={uploads.progress} onRemove={uploads.remove} />
-      <footer className="composer-tools">
-        <Button kind="primary" disabled={busy} title={t("compose.sendKey")} onClick={() => void send()}>{t("compose.send")}</Button>
-        {editor && <FormatTools editor={editor} />}
-        <IconButton label={t("compose.attach")} icon={Paperclip} onClick={() => picker.current?.click()} />
-        <input ref={picker} type="file" multiple hidden onChange={(event) => { addFiles([...(event.target.files ?? [])], false); event.target.value = ""; }} />
-        <span className="composer-tools-space" />
-        <IconButton label={t("compose.discard")} icon={Trash2} onClick={() => void discard()} />
-      </footer>
+      <ComposerTools writing={writing} onDiscard={discard} />
     </section>
   );
 }

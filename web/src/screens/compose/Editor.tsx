@@ -5,6 +5,7 @@ import StarterKit from "@tiptap/starter-kit";
 import { Bold, Italic, Link2, List, ListOrdered, TextQuote, type LucideIcon } from "lucide-react";
 import { useT, type MessageId } from "../../i18n/i18n.ts";
 import { IconButton } from "../../ui/Button.tsx";
+import { ask } from "../../ui/questions.ts";
 import { QUOTE_PLACEHOLDER, QuoteNode } from "./quote-node.tsx";
 
 export interface EditorOptions {
@@ -81,7 +82,19 @@ interface Tool {
   readonly name: string;
   readonly label: MessageId;
   readonly icon: LucideIcon;
-  readonly run: (editor: TipTapEditor, ask: (question: MessageId) => string | null) => void;
+  readonly run: (editor: TipTapEditor) => void;
+}
+
+async function toggleLink(editor: TipTapEditor): Promise<void> {
+  if (editor.isActive("link")) {
+    editor.chain().focus().unsetLink().run();
+    return;
+  }
+  const typed = (await ask({ title: "compose.link", field: "compose.linkPrompt", action: "compose.linkInsert" }))?.trim();
+  if (!typed || editor.isDestroyed) return;
+  const href = /^(?:https?:|mailto:)/i.test(typed) ? typed : typed.includes("@") ? `mailto:${typed}` : `https://${typed}`;
+  if (editor.state.selection.empty) editor.chain().focus().insertContent({ type: "text", text: typed, marks: [{ type: "link", attrs: { href } }] }).run();
+  else editor.chain().focus().extendMarkRange("link").setLink({ href }).run();
 }
 
 const TOOLS: readonly Tool[] = [
@@ -90,14 +103,7 @@ const TOOLS: readonly Tool[] = [
   { name: "bulletList", label: "compose.bullets", icon: List, run: (editor) => editor.chain().focus().toggleBulletList().run() },
   { name: "orderedList", label: "compose.numbers", icon: ListOrdered, run: (editor) => editor.chain().focus().toggleOrderedList().run() },
   { name: "blockquote", label: "compose.quote", icon: TextQuote, run: (editor) => editor.chain().focus().toggleBlockquote().run() },
-  { name: "link", label: "compose.link", icon: Link2, run: (editor, ask) => {
-    if (editor.isActive("link")) { editor.chain().focus().unsetLink().run(); return; }
-    const typed = ask("compose.linkPrompt")?.trim();
-    if (!typed) return;
-    const href = /^(?:https?:|mailto:)/i.test(typed) ? typed : typed.includes("@") ? `mailto:${typed}` : `https://${typed}`;
-    if (editor.state.selection.empty) editor.chain().focus().insertContent({ type: "text", text: typed, marks: [{ type: "link", attrs: { href } }] }).run();
-    else editor.chain().focus().extendMarkRange("link").setLink({ href }).run();
-  } },
+  { name: "link", label: "compose.link", icon: Link2, run: (editor) => void toggleLink(editor) },
 ];
 
 export function FormatTools({ editor }: { readonly editor: TipTapEditor }) {
@@ -107,7 +113,7 @@ export function FormatTools({ editor }: { readonly editor: TipTapEditor }) {
     <span role="group" aria-label={t("compose.format")} className="format-tools">
       {TOOLS.map((tool) => (
         <IconButton key={tool.name} label={t(tool.label)} icon={tool.icon} aria-pressed={active.split(",").includes(tool.name)}
-          onMouseDown={(event) => event.preventDefault()} onClick={() => tool.run(editor, (question) => prompt(t(question)))} />
+          onMouseDown={(event) => event.preventDefault()} onClick={() => tool.run(editor)} />
       ))}
     </span>
   );

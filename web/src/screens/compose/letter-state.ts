@@ -1,6 +1,6 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import type { Editor } from "@tiptap/react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { useDesk } from "../../app/context.ts";
 import type { Address, Id, Identity } from "../../jmap/types.ts";
 import { refreshLists } from "../../mail/cache.ts";
@@ -47,9 +47,15 @@ function fieldsOf(letter: Letter): Fields {
   return { accountId, identityId, to, cc, bcc, subject, attachments };
 }
 
-function useDraftsMailbox(accountId: Id): { readonly draftsId: Id | null; readonly sentId: Id | null; readonly known: boolean } {
+interface Boxes {
+  readonly draftsId: Id | null;
+  readonly sentId: Id | null;
+  readonly known: boolean;
+}
+
+function useBoxes(accountId: Id): Boxes {
   const client = useQueryClient();
-  const [boxes, setBoxes] = useState<{ readonly draftsId: Id | null; readonly sentId: Id | null; readonly known: boolean }>({ draftsId: null, sentId: null, known: false });
+  const [boxes, setBoxes] = useState<Boxes>({ draftsId: null, sentId: null, known: false });
   useEffect(() => {
     let current = true;
     client.ensureQueryData(mailboxesQuery(accountId)).then((mailboxes) => {
@@ -60,69 +66,66 @@ function useDraftsMailbox(accountId: Id): { readonly draftsId: Id | null; readon
   return boxes;
 }
 
-/* The letter being written: its fields, and saving it to Drafts by itself. */
-export function useLetterState(letter: Letter, editor: Editor | null) {
+/* What the letter is at this moment, for whatever runs later than the render. */
+interface Now {
+  readonly fields: Fields;
+  readonly boxes: Boxes;
+  readonly sender: Sender | null;
+  readonly editor: Editor | null;
+}
+
+/* The stored draft and the account it is in. */
+interface Stored {
+  readonly accountId: Id;
+  readonly id: Id | null;
+}
+
+function mailOf(letter: Letter, { fields, sender, editor }: Now, stored: Stored): DraftMail {
+  const content = editor && !editor.isDestroyed ? contentOf(editor) : { html: letter.html, quoted: letter.quote !== null, text: "" };
+  return {
+    accountId: fields.accountId, draftId: stored.accountId === fields.accountId ? stored.id : null,
+    identity: sender?.identity ?? null, to: fields.to, cc: fields.cc, bcc: fields.bcc, subject: fields.subject,
+    ownHtml: hideInline(content.html, fields.attachments), quoteHtml: content.quoted ? (letter.quote?.html ?? null) : null,
+    attachments: fields.attachments.filter((one) => one.blobId !== null),
+    inReplyTo: letter.inReplyTo, references: letter.references, answered: letter.answered,
+  };
+}
+
+type RenewBlobs = (sent: readonly DraftAttachment[], blobIds: readonly Id[]) => void;
+
+/* Keeps the letter in Drafts: by itself after a pause, and when asked to. */
+function useSaving(letter: Letter, now: RefObject<Now>, renew: RenewBlobs) {
   const client = useQueryClient();
-  const senders = useSenders();
-  const [fields, setFields] = useState(() => fieldsOf(letter));
   const [saveState, setSaveState] = useState<SaveState>("clean");
-  const boxes = useDraftsMailbox(fields.accountId);
-  const sender = senders.find((one) => one.accountId === fields.accountId && (fields.identityId === null || one.identity.id === fields.identityId)) ?? null;
-  const latest = useRef({ fields, boxes, sender, editor });
-  latest.current = { fields, boxes, sender, editor };
-  /* The stored draft and the account it is in; changed by saving only. */
-  const stored = useRef<{ accountId: Id; id: Id | null }>({ accountId: letter.accountId, id: letter.draftId });
+  const stored = useRef<Stored>({ accountId: letter.accountId, id: letter.draftId });
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   const revision = useRef({ now: 0, saved: 0 });
-
   const touch = useCallback(() => {
     revision.current.now += 1;
     setSaveState("dirty");
   }, []);
-  const change = useCallback((update: Partial<Fields>) => {
-    setFields((now) => ({ ...now, ...update }));
-    touch();
-  }, [touch]);
-  const changeAttachments = useCallback((update: (now: readonly DraftAttachment[]) => readonly DraftAttachment[]) => {
-    setFields((now) => ({ ...now, attachments: update(now.attachments) }));
-    touch();
-  }, [touch]);
-
-  const compose = useCallback((): DraftMail => {
-    const { fields: now, sender: from, editor: text } = latest.current;
-    const content = text && !text.isDestroyed ? contentOf(text) : { html: letter.html, quoted: letter.quote !== null, text: "" };
-    return {
-      accountId: now.accountId, draftId: stored.current.accountId === now.accountId ? stored.current.id : null,
-      identity: from?.identity ?? null, to: now.to, cc: now.cc, bcc: now.bcc, subject: now.subject,
-      ownHtml: hideInline(content.html, now.attachments), quoteHtml: content.quoted ? (letter.quote?.html ?? null) : null,
-      attachments: now.attachments.filter((one) => one.blobId !== null),
-      inReplyTo: letter.inReplyTo, references: letter.references, answered: letter.answered,
-    };
-  }, [letter]);
-
-  /* Saves one after the other, since each replaces the draft that the one before has made. */
+  const store = useCallback(async (): Promise<Id | null> => {
+    const { draftsId } = now.current.boxes;
+    if (revision.current.saved === revision.current.now && stored.current.id !== null) return stored.current.id;
+    if (draftsId === null) return null;
+    const mail = mailOf(letter, now.current, stored.current);
+    const at = revision.current.now;
+    setSaveState("saving");
+    const left = stored.current.accountId !== mail.accountId ? stored.current : null;
+    const saved = await saveDraft(mail, draftsId);
+    stored.current = { accountId: mail.accountId, id: saved.id };
+    revision.current.saved = at;
+    if (left?.id) await destroyDraft(left.accountId, left.id);
+    if (saved.blobIds) renew(mail.attachments, saved.blobIds);
+    setSaveState(revision.current.now === at ? "saved" : "dirty");
+    return saved.id;
+  }, [letter, now, renew]);
+  /* One after the other, since each replaces the draft that the one before has made. */
   const save = useCallback((): Promise<Id | null> => {
-    const run = async (): Promise<Id | null> => {
-      const { draftsId } = latest.current.boxes;
-      if (revision.current.saved === revision.current.now && stored.current.id !== null) return stored.current.id;
-      if (draftsId === null) return null;
-      const mail = compose();
-      const at = revision.current.now;
-      setSaveState("saving");
-      const left = stored.current.accountId !== mail.accountId ? stored.current : null;
-      const saved = await saveDraft(mail, draftsId);
-      stored.current = { accountId: mail.accountId, id: saved.id };
-      revision.current.saved = at;
-      if (left?.id) await destroyDraft(left.accountId, left.id);
-      if (saved.blobIds) setFields((now) => ({ ...now, attachments: renewBlobs(now.attachments, mail.attachments, saved.blobIds!) }));
-      setSaveState(revision.current.now === at ? "saved" : "dirty");
-      return saved.id;
-    };
-    const job = queue.current.then(run);
+    const job = queue.current.then(store);
     queue.current = job.catch(() => undefined);
     return job;
-  }, [compose]);
-
+  }, [store]);
   const saveQuietly = useCallback(() => {
     if (revision.current.now === revision.current.saved) return;
     save().catch((error: unknown) => {
@@ -130,13 +133,6 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
       showToast({ ...failureOf(error), tone: "problem" });
     });
   }, [save]);
-
-  useEffect(() => {
-    if (saveState !== "dirty") return;
-    const timer = setTimeout(saveQuietly, SAVE_DELAY);
-    return () => clearTimeout(timer);
-  }, [saveState, fields, saveQuietly]);
-
   const discard = useCallback(async () => {
     revision.current.saved = revision.current.now;
     await queue.current;
@@ -145,17 +141,42 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
     if (id !== null) await destroyDraft(accountId, id);
     await refreshLists(client, accountId);
   }, [client]);
+  return { saveState, stored, touch, save, saveQuietly, discard };
+}
 
+/* The letter being written: its fields, and saving it to Drafts by itself. */
+export function useLetterState(letter: Letter, editor: Editor | null) {
+  const senders = useSenders();
+  const [fields, setFields] = useState(() => fieldsOf(letter));
+  const boxes = useBoxes(fields.accountId);
+  const sender = senders.find((one) => one.accountId === fields.accountId && (fields.identityId === null || one.identity.id === fields.identityId)) ?? null;
+  const now = useRef<Now>({ fields, boxes, sender, editor });
+  now.current = { fields, boxes, sender, editor };
+  const renew = useCallback<RenewBlobs>((sent, blobIds) => {
+    setFields((before) => ({ ...before, attachments: renewBlobs(before.attachments, sent, blobIds) }));
+  }, []);
+  const { saveState, stored, touch, save, saveQuietly, discard } = useSaving(letter, now, renew);
+  const change = useCallback((update: Partial<Fields>) => {
+    setFields((before) => ({ ...before, ...update }));
+    touch();
+  }, [touch]);
+  const changeAttachments = useCallback((update: (before: readonly DraftAttachment[]) => readonly DraftAttachment[]) => {
+    setFields((before) => ({ ...before, attachments: update(before.attachments) }));
+    touch();
+  }, [touch]);
+  useEffect(() => {
+    if (saveState !== "dirty") return;
+    const timer = setTimeout(saveQuietly, SAVE_DELAY);
+    return () => clearTimeout(timer);
+  }, [saveState, fields, saveQuietly]);
   /* The letter as it can be opened again, after an undone sending. */
   const snapshot = useCallback((draftId: Id | null): NewLetter => {
-    const mail = compose();
+    const { ownHtml, quoteHtml, draftId: _, identity: __, ...mail } = mailOf(letter, now.current, stored.current);
     return {
-      accountId: mail.accountId, draftId, identityId: latest.current.fields.identityId, to: mail.to, cc: mail.cc, bcc: mail.bcc, subject: mail.subject, html: mail.ownHtml,
-      quote: mail.quoteHtml === null ? null : { html: mail.quoteHtml }, attachments: latest.current.fields.attachments,
-      inReplyTo: mail.inReplyTo, references: mail.references, answered: mail.answered,
+      ...mail, draftId, identityId: now.current.fields.identityId, html: ownHtml,
+      quote: quoteHtml === null ? null : { html: quoteHtml }, attachments: now.current.fields.attachments,
     };
-  }, [compose]);
-
+  }, [letter, stored]);
   return useMemo(() => ({ fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, senders, sender, boxes }),
     [fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, senders, sender, boxes]);
 }

@@ -2,7 +2,7 @@ import type { MailRoute } from "../../app/router.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
 import { factsOf, type Conversation } from "../../mail/conversations.ts";
-import { translate } from "../../i18n/i18n.ts";
+import { confirmFirst } from "../../ui/questions.ts";
 import { emailsOf, type ListState } from "./list-state.ts";
 
 /* What the buttons and the keys do to the ticked, open or marked conversations. */
@@ -29,9 +29,11 @@ export function useListCommands(list: ListState, route: MailRoute, mailbox: Mail
   /* In Trash there is nowhere further to move to: deleting is for good there, so it asks. */
   const removeForGood = (): void => withTargets((targets) => {
     const doomed = emailsOf(targets).filter((email) => route.mailboxId === null || email.mailboxIds[route.mailboxId]);
-    if (!confirm(translate("action.destroyConfirm", { count: doomed.length }))) return;
-    list.leave(targets);
-    actions.destroy(doomed);
+    void confirmFirst({ title: "action.destroyTitle", text: "action.destroyText", values: { count: doomed.length }, action: "action.destroy", danger: true }).then((sure) => {
+      if (!sure) return;
+      list.leave(targets);
+      actions.destroy(doomed);
+    });
   });
   return {
     archive: toRole("archive"),

@@ -44,7 +44,6 @@ export function ProgressLine({ progress, state, wide = false }: Props) {
         )}
         {!paused && progress.bytesPerSecond > 0 && wide && <span>{t("progress.rate", { rate: formatBytes(progress.bytesPerSecond, locale) })}</span>}
         {!paused && left !== null && <span>{t("progress.left", { time: formatDuration(left, locale) })}</span>}
-        {wide && progress.pending > 0 && <span>{t("progress.pending", { count: progress.pending })}</span>}
       </div>
     </div>
   );

@@ -2,13 +2,14 @@ import { Forward, PenLine, Reply, ReplyAll, Star } from "lucide-react";
 import { useState } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
-import { formatFullDate, formatListDate } from "../../i18n/format.ts";
+import { formatFullDate, formatListDate, formatShortDate } from "../../i18n/format.ts";
 import type { Address, EmailDetail, Id } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
 import { displayName, shortName } from "../../mail/conversations.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Button, IconButton } from "../../ui/Button.tsx";
 import { answer, openDraft } from "../compose/composer-store.ts";
+import { useIsSending } from "../compose/outbox.ts";
 import { MessageBody } from "./MessageBody.tsx";
 
 interface Props {
@@ -37,12 +38,13 @@ function CollapsedMessage({ email, onOpen }: { readonly email: EmailDetail; read
 
 function DraftMessage({ accountId, email }: { readonly accountId: Id; readonly email: EmailDetail }) {
   const t = useT();
+  const sending = useIsSending(email.id);
   return (
     <div className="message-draft">
       <PenLine size={16} aria-hidden />
       <span className="row-draft">{t("row.draft")}</span>
       <span className="message-line-preview" dir="auto">{email.preview || t("row.noText")}</span>
-      <Button onClick={() => void openDraft(accountId, email.id)}>{t("draft.edit")}</Button>
+      {sending ? <span>{t("compose.sending")}</span> : <Button onClick={() => void openDraft(accountId, email.id)}>{t("draft.edit")}</Button>}
     </div>
   );
 }
@@ -99,7 +101,7 @@ function MessageHead({ accountId, email, onClose }: { readonly accountId: Id; re
           </dl>
         )}
       </div>
-      <time className="message-date" dateTime={email.receivedAt} title={formatFullDate(email.receivedAt, locale)}>{formatFullDate(email.receivedAt, locale)}</time>
+      <time className="message-date" dateTime={email.receivedAt} title={formatFullDate(email.receivedAt, locale)}>{formatShortDate(email.receivedAt, locale)}</time>
       <span className="message-tools">
         <IconButton label={t(flagged ? "action.unflag" : "action.flag")} icon={Star} filled={flagged} aria-pressed={flagged}
           className={flagged ? "starred" : ""} onClick={() => actions.setFlag([email], !flagged)} />
