@@ -6,7 +6,7 @@ export interface TextBlock {
 
 /* "On … wrote:" and its like in six languages, and the ruled headers of Outlook; only at the end of a block. */
 const INTRODUCTION =
-  /^(?:on .{4,200}wrote:|am .{4,200}schrieb.{0,80}:|.{4,200}(?:yazdı|пише|написав|написала|כתב|כתבה|כתב\/ה|写道)\s?[:：]|ב.{4,200}, .{1,100}:|-{2,}\s?(?:original message|ursprüngliche nachricht|orijinal mesaj|оригінальне повідомлення|הודעה מקורית|原始邮件)\s?-{2,})$/iu;
+  /^(?:on .{4,200}wrote:|am .{4,200}schrieb.{0,80}:|.{4,200}(?:yazdı|пише|написав|написала|כתב|כתבה|כתב\/ה|写道|寫道)\s?[:：]|ב.{4,200}, .{1,100}:|בתאריך .{4,200}מאת.{1,100}:|-{2,}\s?(?:original message|ursprüngliche nachricht|orijinal mesaj|оригінальне повідомлення|הודעה מקורית|原始邮件)\s?-{2,})$/iu;
 
 function isQuoted(line: string): boolean {
   return /^\s?>/.test(line);

@@ -27,6 +27,8 @@ export function AntdFrame({ children }: { readonly children: ReactNode }) {
   return (
     <ConfigProvider direction={language.direction} {...(locale ? { locale } : {})} csp={{ nonce: nonce() }}
       theme={{
+        /* The words on a filled button are white in the dark too, which the lighter blue of links would not carry. */
+        components: { Button: dark ? { colorPrimary: "#4767d9", colorPrimaryHover: "#3f5dcb", colorPrimaryActive: "#3854bd" } : {} },
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {
           colorPrimaryHover: dark ? "#86a0ff" : "#2b48ae", colorError: dark ? "#ff9c93" : "#b3261e", colorPrimary: dark ? "#6f8cf5" : "#3556c8", colorLink: dark ? "#93a9ff" : "#3556c8", borderRadius: 8, controlHeight: 36, fontFamily: "inherit", motion: false,

@@ -9,7 +9,7 @@ describe("quotations in plain text", () => {
     expect(blocks[1]?.lines[0]).toMatch(/^On Mon/);
     expect(blocks[2]?.lines).toEqual(["Best"]);
   });
-  it.each(["Am Montag, 2. Nov 2026 schrieb Ben <b@x.org>:", "Ben <b@x.org>, 2 Kas 2026 tarihinde şunu yazdı:", "2 листопада 2026 Бен пише:", "2026年11月2日，Ben 写道：", "-----Original Message-----"])("know the introduction: %s", (line) => {
+  it.each(["Am Montag, 2. Nov 2026 schrieb Ben <b@x.org>:", "Ben <b@x.org>, 2 Kas 2026 tarihinde şunu yazdı:", "2 листопада 2026 Бен пише:", "2026年11月2日，Ben 写道：", "בתאריך 2026-11-12 19:32 מאת Anna Berg:", "於 2026-11-12，陳 寫道：", "-----Original Message-----"])("know the introduction: %s", (line) => {
     expect(splitQuotes(`Hi\n${line}\n> q`)[1]?.lines[0]).toBe(line);
   });
   it("loses no line", () => {

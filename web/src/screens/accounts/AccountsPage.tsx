@@ -29,11 +29,13 @@ function Accounts() {
 
 export function AccountsPage({ linking, address }: { readonly linking: boolean; readonly address: string }) {
   const t = useT();
+  const desk = useDesk();
+  const some = (useQuery(linkedQuery(desk.userAccount)).data?.length ?? 0) > 0;
   return (
     <PageFrame>
       <div className="page-title">
         <div><h1>{t("account.title")}</h1><p>{t("account.lead")}</p></div>
-        <Button kind="primary" icon={Plus} onClick={() => navigate(LINKING)}>{t("account.add")}</Button>
+        {some && <Button kind="primary" icon={Plus} onClick={() => navigate(LINKING)}>{t("account.add")}</Button>}
       </div>
       <Accounts />
       {linking && <Suspense fallback={null}><LinkDialog address={address} onClose={() => navigate(ACCOUNTS)} /></Suspense>}

@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Mailbox } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
 import { LINKING } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
+import { providersQuery } from "../../mail/queries.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Brand } from "../../ui/Brand.tsx";
 import { Link } from "../../ui/Link.tsx";
@@ -12,6 +14,8 @@ import { LanguageMenu, ThemeMenu } from "../../ui/Preferences.tsx";
 export function NoAccounts() {
   const t = useT();
   const desk = useDesk();
+  const providers = useQuery(providersQuery(desk.userAccount)).data;
+  const settingsFirst = desk.user.admin && providers !== undefined && !providers.some((provider) => provider.ready);
   return (
     <div className="page">
       <header className="page-head">
@@ -24,11 +28,11 @@ export function NoAccounts() {
       <main className="full-page">
         <Empty icon={Mailbox} title={t("welcome.title")} action={
           <span className="button-row">
-            <Link className="button button-primary" to={LINKING}>{t("welcome.link")}</Link>
-            {desk.user.admin && <Link className="button button-quiet" to={{ screen: "microsoft" }}>{t("menu.microsoft")}</Link>}
+            {desk.user.admin && <Link className={`button button-${settingsFirst ? "primary" : "quiet"}`} to={{ screen: "microsoft" }}>{t("menu.microsoft")}</Link>}
+            <Link className={`button button-${settingsFirst ? "quiet" : "primary"}`} to={LINKING}>{t("welcome.link")}</Link>
           </span>
         }>
-          {t(desk.user.admin ? "welcome.adminText" : "welcome.text")}
+          {t(settingsFirst ? "welcome.adminText" : "welcome.text")}
         </Empty>
       </main>
     </div>

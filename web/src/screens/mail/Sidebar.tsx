@@ -9,7 +9,7 @@ import type { LinkedAccount, Mailbox } from "../../jmap/types.ts";
 import { badgeOf, orderMailboxes, roleName } from "../../mail/mailboxes.ts";
 import { linkedQuery, mailboxesQuery } from "../../mail/queries.ts";
 import { Brand } from "../../ui/Brand.tsx";
-import { Button, IconButton } from "../../ui/Button.tsx";
+import { Button } from "../../ui/Button.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { LanguageMenu, ThemeMenu } from "../../ui/Preferences.tsx";
@@ -63,7 +63,7 @@ function AccountSection({ account, linked, route, onNavigate }: AccountSectionPr
   const troubled = linked?.state === "needs-relink" || linked?.state === "error";
   return (
     <section className="account" aria-label={account.address}>
-      <button type="button" className="account-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" className="account-head" aria-expanded={open} title={account.address} onClick={() => setOpen(!open)}>
         <ChevronDown size={14} aria-hidden className={open ? "chevron" : "chevron chevron-closed"} />
         <bdi>{account.address}</bdi>
         {troubled && <CircleAlert size={15} className="account-alert" aria-label={t("account.troubled")} />}
@@ -92,7 +92,7 @@ function UserMenu({ onKeys }: { readonly onKeys: () => void }) {
   ];
   return (
     <Menu label={t("menu.label")} items={items} placement="above-start" trigger={({ expanded, toggle, controls }) => (
-      <button type="button" className="user-button" aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onClick={toggle}>
+      <button type="button" className="user-button" aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} title={desk.user.email} onClick={toggle}>
         <UserRound size={16} aria-hidden /><bdi>{desk.user.email}</bdi>
       </button>
     )} />
@@ -127,7 +127,6 @@ export function Sidebar({ route, onNavigate, onKeys }: Props) {
         <UserMenu onKeys={onKeys} />
         <LanguageMenu placement="above-start" />
         <ThemeMenu placement="above-start" />
-        <IconButton label={t("keys.title")} shortcut="?" icon={Keyboard} className="only-wide" onClick={onKeys} />
       </div>
     </nav>
   );

@@ -15,6 +15,12 @@ export function attachmentIcon(type: string): LucideIcon {
   return ICONS.find(([pattern]) => pattern.test(type))?.[1] ?? File;
 }
 
+/* A long name loses its middle, so that one still sees what kind of file it is. */
+function FileName({ name }: { readonly name: string }) {
+  const ending = /(?<=.)\.[\p{L}\p{N}]{1,8}$/u.exec(name)?.[0] ?? "";
+  return <bdi title={name}><span className="attachment-stem">{name.slice(0, name.length - ending.length)}</span>{ending && <span>{ending}</span>}</bdi>;
+}
+
 export function Attachments({ accountId, attachments }: { readonly accountId: Id; readonly attachments: readonly ViewAttachment[] }) {
   const t = useT();
   const locale = useLocale();
@@ -32,7 +38,7 @@ export function Attachments({ accountId, attachments }: { readonly accountId: Id
               <a className="attachment" href={downloadUrl(accountId, attachment.blobId, name, attachment.type)} download={name}
                 aria-label={t("reader.download", { name })}>
                 <Icon size={20} strokeWidth={1.5} aria-hidden />
-                <span className="attachment-text"><bdi>{name}</bdi><small>{formatBytes(attachment.size, locale)}</small></span>
+                <span className="attachment-text"><FileName name={name} /><small>{formatBytes(attachment.size, locale)}</small></span>
                 <Download size={15} aria-hidden className="attachment-arrow" />
               </a>
             </li>

@@ -21,7 +21,7 @@ function PrivacyStrip({ view, images, onShow }: { readonly view: EmailView; read
       {blocked && (
         <>
           <ImageOff size={16} aria-hidden />
-          <span>{t("reader.imagesBlocked", { count: view.blockedRemote })}</span>
+          <span className="privacy-blocked">{t("reader.imagesBlocked", { count: view.blockedRemote })}</span>
           <Button kind="plain" onClick={onShow}>{t("reader.showImages")}</Button>
         </>
       )}

@@ -23,7 +23,7 @@ function Quote({ block }: { readonly block: TextBlock }) {
 }
 
 export function PlainText({ text }: { readonly text: string }) {
-  const blocks = useMemo(() => splitQuotes(text), [text]);
+  const blocks = useMemo(() => splitQuotes(text.trimEnd()), [text]);
   return (
     <div className="plain-text">
       {blocks.map((block, index) => block.quoted ? <Quote key={index} block={block} /> : <Lines key={index} lines={block.lines} />)}

@@ -29,6 +29,8 @@ function styles(dark: boolean): string {
 html,body{height:auto!important;min-height:0!important;max-height:none!important;margin:0!important;overflow-y:hidden}
 body{padding:0!important;font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Noto Sans Hebrew",sans-serif;overflow-wrap:break-word}
 .postroom-mail{overflow-x:auto;overflow-y:hidden;padding:2px 0}
+.postroom-mail>:first-child,.postroom-mail>:first-child>:first-child{margin-top:0}
+.postroom-mail>:last-child,.postroom-mail>:last-child>:last-child{margin-bottom:0}
 img{max-width:100%;height:auto}
 pre{white-space:pre-wrap}
 table{max-width:100%}
