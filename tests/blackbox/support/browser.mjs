@@ -1,0 +1,137 @@
+// A real browser for the tests: Chromium without a screen, watched for every complaint and every request.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import { ROOT } from './organisation.mjs';
+
+const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const CHROMIUM = [process.env.POSTROOM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => file && existsSync(file));
+const SCREENS = path.join(ROOT, 'build-logs/screens');
+
+/** Why no browser test can run here, or false. */
+export const noBrowser = CHROMIUM ? false : 'Chromium is not installed (apt-get install chromium)';
+
+export async function launchBrowser() {
+  const { chromium } = createRequire(path.join(ROOT, 'web/package.json'))('playwright-core');
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+}
+
+/* Refusals that the story itself provokes; Chromium reports each as an error of the page. */
+const EXPECTED = /status of 401 /;
+
+/* Runs in the page. Colours are drawn on a canvas to learn their parts, whatever way they are written. */
+function findFaintTexts() {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const partsOf = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], ground) => [r, g, b].map((part, i) => part * a + ground[i] * (1 - a));
+  const groundOf = (node) => {
+    if (!node) return [255, 255, 255];
+    const colour = partsOf(getComputedStyle(node).backgroundColor);
+    return colour[3] === 1 ? colour.slice(0, 3) : over(colour, groundOf(node.parentElement));
+  };
+  const light = (colour) => {
+    const [r, g, b] = colour.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || node.closest(':disabled, [aria-hidden=true], .visually-hidden, script, style')) continue;
+    const style = getComputedStyle(node);
+    const ground = groundOf(node);
+    const [a, b] = [light(over(partsOf(style.color), ground)), light(ground)].toSorted((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const least = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < least) faint.push(`${ratio.toFixed(2)} "${walker.currentNode.data.trim().slice(0, 40)}" .${node.className}`);
+  }
+  return faint;
+}
+
+/** One person at the screen. origins: where the page may ask for anything. */
+export class Visitor {
+  problems = [];
+  strays = new Set();
+
+  static async arrive(browser, origins, { locale = 'en-GB', dark = false, width = 1280, height = 800, storageState } = {}) {
+    const visitor = new Visitor();
+    visitor.context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'UTC', storageState });
+    await visitor.context.addInitScript(() => addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    visitor.page = await visitor.context.newPage();
+    visitor.page.setDefaultTimeout(15000);
+    visitor.#watch(origins);
+    return visitor;
+  }
+
+  #watch(origins) {
+    this.page.on('pageerror', (error) => this.problems.push(`page error: ${error.message}`));
+    this.page.on('console', (message) => {
+      if (message.type() === 'error' && !EXPECTED.test(message.text())) this.problems.push(`console: ${message.text()}`);
+    });
+    this.context.on('request', (request) => {
+      const url = new URL(request.url());
+      if (!['data:', 'blob:', 'about:'].includes(url.protocol) && !origins.includes(url.origin)) this.strays.add(url.origin);
+    });
+    this.page.on('response', (response) => {
+      if (response.status() >= 500) this.problems.push(`${response.status()} of ${response.url()}`);
+    });
+    this.page.on('dialog', (dialog) => {
+      this.problems.push(`the browser's own dialog: ${dialog.message()}`);
+      dialog.dismiss().catch(() => {});
+    });
+  }
+
+  /** Everything that went wrong so far. */
+  complaints() {
+    return [...this.problems, ...[...this.strays].map((origin) => `a request to ${origin}`)];
+  }
+
+  /** Writes build-logs/screens/NAME.png once the page is at rest. */
+  async screen(name) {
+    mkdirSync(SCREENS, { recursive: true });
+    await this.page.evaluate(() => document.fonts.ready);
+    await this.page.screenshot({ path: path.join(SCREENS, `${name}.png`), animations: 'disabled', caret: 'hide' });
+  }
+
+  /** What sticks out of the window sideways: nothing should. */
+  overflow() {
+    return this.page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.list-pane, .reader-pane, .sidebar, .page-body, .composer, dialog, .ant-modal')]
+      .filter((node) => node.scrollWidth > node.clientWidth + 1)
+      .map((node) => `${node.tagName.toLowerCase()}.${node.className}: ${node.scrollWidth} > ${node.clientWidth}`));
+  }
+
+  /** Texts that are too faint on their ground: under 4.5:1, or 3:1 where large. Nothing disabled, hidden or upon a picture counts. */
+  faintTexts() {
+    return this.page.evaluate(findFaintTexts);
+  }
+
+  /** Whatever the eye or a screen reader finds, as one list of texts. */
+  texts() {
+    return this.page.evaluate(() => {
+      const found = new Set();
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) if (walker.currentNode.parentElement.checkVisibility()) found.add(walker.currentNode.data.trim());
+      for (const node of document.querySelectorAll('[aria-label], [title], [placeholder]')) for (const name of ['aria-label', 'title', 'placeholder']) found.add(node.getAttribute(name)?.trim());
+      return [...found].filter(Boolean);
+    });
+  }
+
+  direction() {
+    return this.page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
+  }
+
+  /** The inline start of the first element that matches. */
+  async startOf(selector) {
+    const box = await this.page.locator(selector).first().boundingBox();
+    return box.x;
+  }
+}
