@@ -101,7 +101,7 @@ async function main() {
   sign in as       ${admin.email}
   with password    ${admin.password}
 
-  Then "Add mailbox", for example ${anna.mail}; the sample organisation's sign-in
+  Then "Link a mailbox", for example ${anna.mail}; the sample organisation's sign-in
   page wants ${anna.upn} with password ${anna.password}
   A colleague to write to: ${james.mail} (password ${james.password})
 
