@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* "idle" is written again now and then: it says when the last sync was. */
+#define SAID_AGAIN (30 * CLOCK_SECOND)
+
 static struct exec_verdict park(int fd, int64_t deadline)
 {
     return (struct exec_verdict){.next = EXEC_PARK,
@@ -29,8 +32,10 @@ static struct exec_verdict done(void)
 static void say(struct session *session, const char *state, const GError *problem,
                 int64_t next_attempt)
 {
-    if (problem == NULL && session->config != NULL && g_strcmp0(session->config->state, state) == 0)
+    bool same = session->config != NULL && g_strcmp0(session->config->state, state) == 0;
+    if (problem == NULL && same && clock_now() - session->said_at < SAID_AGAIN)
         return;
+    session->said_at = clock_now();
     store_sync_state(session->manager->config.store, session->account, state, problem, next_attempt,
                      NULL);
     if (session->config != NULL) {

@@ -50,6 +50,7 @@ struct session {
 
     struct sync_backoff backoff;
     int64_t resting_until; /* 0: not resting after a failure */
+    int64_t said_at;       /* when the state was written last */
     int64_t rate_started;
     uint64_t rate_bytes;
 
