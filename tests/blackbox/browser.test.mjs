@@ -124,7 +124,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
   }, { timeout: 60000 });
 
   after(async () => {
-    if (visitor && !page.isClosed()) await visitor.screen('last').catch(() => {});
+    if (broken && visitor) await visitor.screen('failed').catch(() => {});
     await browser?.close();
     await postroom?.close();
     await pictures?.close();
@@ -134,7 +134,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
   step('a wrong password is refused in plain words, the right one opens the door', async () => {
     await signIn(visitor, 'not this one');
     await page.getByRole('alert').getByText('do not match').waitFor();
-    await visitor.screen('01-sign-in');
+    await inGoodShape(visitor, '01-sign-in');
     await signIn(visitor);
     await page.getByText('Welcome to Postroom').waitFor();
     await inGoodShape(visitor, '02-welcome');
@@ -158,7 +158,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await page.getByLabel('SMTP (HOST:PORT)').fill(`${org.smtp.host}:${org.smtp.port}`);
     await page.getByLabel('Scope prefix').fill('https://outlook.office.com/');
     await page.getByLabel('CA file on the server').fill(org.caFile);
-    await visitor.screen('03-microsoft-filled');
+    await inGoodShape(visitor, '03-microsoft-filled');
     await page.getByRole('button', { name: 'Save settings' }).click();
     await page.getByText('Microsoft settings saved').waitFor();
     await page.getByText('Ready to use').waitFor();
@@ -173,7 +173,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
   step('linking goes through the sign-in and consent pages, and shows the first sync', async () => {
     await page.goto(`${postroom.url}/accounts`);
     await page.getByText('No mailbox is linked yet').waitFor();
-    await visitor.screen('05-no-mailbox');
+    await inGoodShape(visitor, '05-no-mailbox');
     await page.getByRole('link', { name: 'Link a mailbox' }).or(page.getByRole('button', { name: 'Link a mailbox' })).first().click();
     await page.getByLabel('E-mail address of the mailbox').fill(anna.mail);
     await page.getByLabel('Fetch mail since').fill('2025-01-15');
@@ -250,7 +250,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await page.keyboard.press('Control+Enter');
     await page.getByRole('status').getByText('Sending…').waitFor();
     await page.locator('.message-draft').getByText('Sending…').waitFor();
-    await visitor.screen('13-sending');
+    await inGoodShape(visitor, '13-sending');
     const arrived = await until('the answer at the colleague', async () => (await org.control('messages', { person: james.mail, raw: true })).find((m) => m.subject === `Re: ${SUBJECT}`));
     const raw = Buffer.from(arrived.raw, 'base64').toString('latin1');
     assert.match(raw, /^In-Reply-To:\s+<bench-2@northlight\.example>/im);
@@ -267,7 +267,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await page.waitForTimeout(2500);
     assert.deepEqual(await copies(), [1, 0]);
     assert.equal(await row(SUBJECT).count(), 1);
-    await visitor.screen('14-sent');
+    await inGoodShape(visitor, '14-sent');
   });
 
   step('withdrawn access is told in a banner, and its button mends it', async () => {
@@ -286,7 +286,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await banner.getByRole('button', { name: 'Sign in again' }).click();
     await passIdentityProvider(anna);
     await page.getByRole('heading', { name: `${anna.mail} is linked` }).waitFor();
-    await visitor.screen('16-linked-again');
+    await inGoodShape(visitor, '16-linked-again');
     await page.getByRole('link', { name: 'Open the inbox' }).click();
     await row(SUBJECT).waitFor();
     await until('the banner to go', async () => (await banner.count()) === 0);
@@ -303,14 +303,14 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await page.keyboard.type('The plan is attached, see ');
     await page.getByRole('button', { name: 'Link', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Address of the link').fill('northlight.example/plan');
-    await visitor.screen('17-link-question');
+    await inGoodShape(visitor, '17-link-question');
     await page.getByRole('button', { name: 'Insert the link' }).click();
     await page.locator('.composer-editor a[href="https://northlight.example/plan"]').waitFor();
     await page.keyboard.press('Control+Enter');
     await page.getByRole('heading', { name: 'Send without a subject?' }).waitFor();
     await page.getByRole('button', { name: 'Send anyway' }).click();
     await page.getByRole('heading', { name: 'Is an attachment missing?' }).waitFor();
-    await visitor.screen('18-forgotten');
+    await inGoodShape(visitor, '18-forgotten');
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Discard the draft' }).click();
     await page.getByText('Draft discarded').waitFor();
@@ -321,7 +321,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await row('The van is here').click();
     await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('heading', { name: 'Delete this mail for good?' }).waitFor();
-    await visitor.screen('19-delete-for-good');
+    await inGoodShape(visitor, '19-delete-for-good');
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     assert.equal(await row('The van is here').count(), 1);
     await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).click();
@@ -341,7 +341,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await he.goto(postroom.url);
     await he.getByRole('heading', { name: 'כניסה' }).waitFor();
     assert.deepEqual(await one.direction(), ['he', 'rtl']);
-    await one.screen('he-01-sign-in');
+    await inGoodShape(one, 'he-01-sign-in');
     await signIn(one);
     await he.locator('.row', { hasText: SUBJECT }).waitFor();
     assert.ok(await one.startOf('.sidebar') > await one.startOf('.list-pane'), 'folders stand to the right of the list');
