@@ -138,7 +138,7 @@ export class Tokens {
     return { claims, person, resource, scopes: claims.scp.split(' ') };
   }
 
-  /** The id_token of OpenID Connect as facts sheet 1.5 has it. `change` overrides claims, for tests. */
+  /** The id_token of OpenID Connect as Entra gives it. `change` overrides claims, for tests. */
   issueIdToken({ person, app, names, nonce, issuer, change }) {
     const now = this.seconds();
     const claims = {

@@ -67,7 +67,7 @@ static json_t *error_json(const char *problem, const char *detail)
                      "action", error_action(problem), "detail", detail);
 }
 
-/* The shape is promised in DESIGN section 5: scripts depend on it. */
+/* The shape is promised in docs/configuration.md: scripts depend on it. */
 static json_t *status_json(const struct store_account_status *status)
 {
     const struct store_account_view *view = status->view;

@@ -1,5 +1,5 @@
 /* One owner per data directory: a lock, and a socket through which a running server serves the
- * commands (DESIGN section 5). */
+ * commands (docs/configuration.md). */
 #ifndef POSTROOM_APP_DATADIR_H
 #define POSTROOM_APP_DATADIR_H
 

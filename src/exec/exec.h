@@ -1,4 +1,4 @@
-/* Workers with lanes, a parking lot for idle connections, and timers (DESIGN section 4).
+/* Workers with lanes, a parking lot for idle connections, and timers (docs/architecture.md).
  *
  * A task is something that runs on a worker, then says how it wishes to go on. It is never run by
  * two workers at once. An idle mailbox is a parked task: a descriptor in one epoll set and a

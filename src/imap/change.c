@@ -65,7 +65,7 @@ void imap_copied_clear(struct imap_copied *copied)
     copied->uidvalidity = 0;
 }
 
-/* Sets that do not pair up, or are empty (facts sheet, 3), say nothing. */
+/* Sets that do not pair up, or are empty (docs/internals/exchange.md), say nothing. */
 static void take_copyuid(const struct imap_response *response, struct imap_copied *copied)
 {
     if (copied == NULL || response->code.kind != IMAP_CODE_COPYUID || response->code.number == 0 ||

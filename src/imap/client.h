@@ -159,9 +159,9 @@ typedef bool imap_fetch_fn(const struct imap_fetched *fetched, void *arg);
 /* UID FETCH set (what). uid_set: "1:*", "5,9:12", of any length: a long one goes out in several
  * commands, some ahead of their answers. changed_since: CONDSTORE's modifier when != 0 (with
  * QRESYNC enabled, vanished UIDs come to the events). A message whose data does not come ("OK"
- * without data, facts sheet 3) is simply not handed out. A header over 256 KiB is cut there. Where
- * OBJECTID is missing, emailid is Gmail's X-GM-MSGID, else NULL. ERROR_DISK_FULL, ERROR_STORE: the
- * spool file; the connection stays usable. */
+ * without data, docs/internals/exchange.md) is simply not handed out. A header over 256 KiB is cut
+ * there. Where OBJECTID is missing, emailid is Gmail's X-GM-MSGID, else NULL. ERROR_DISK_FULL,
+ * ERROR_STORE: the spool file; the connection stays usable. */
 bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
                 uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error);
 /* Largest body that is kept; default 150 MiB. Bodies above spool_over bytes (default 1 MiB) go to
@@ -245,8 +245,8 @@ bool imap_client_may_park(const struct imap_client *client);
  * (transfer full) */
 char *imap_uid_set(const uint32_t *uids, size_t count, size_t max_bytes, size_t *used);
 
-/* The role of a folder by its name (facts sheet, section 3): whole name, case-insensitive, NFC; the
- * table of 19 languages (imap/roles.h). */
+/* The role of a folder by its name (docs/internals/exchange.md): whole name, case-insensitive, NFC;
+ * the table of 19 languages (imap/roles.h). */
 enum mail_role imap_role_of_name(const char *name);
 /* Calendar, Contacts, Tasks, …: folders of Exchange that hold no mail, by their English or German
  * names at the top level, and what lies below them. */

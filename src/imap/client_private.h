@@ -46,7 +46,8 @@ struct imap_verb {
     bool (*untagged)(struct imap_client *client, const struct imap_response *response, void *arg);
     /* The tagged reply, whatever its condition. */
     void (*tagged)(struct imap_client *client, const struct imap_response *response, void *arg);
-    /* A "+"; true: go on waiting. NULL: ignored, as needless ones are (facts sheet, 3). */
+    /* A "+"; true: go on waiting. NULL: ignored, as needless ones are (docs/internals/exchange.md).
+     */
     bool (*challenged)(struct imap_client *client, const char *text, void *arg, GError **error);
     void *arg;
     bool bulk; /* the deadline moves on while data comes */
@@ -95,7 +96,7 @@ void imap_farewell_error(GError **error, const char *text);
 /* True when an untagged NO or BAD says why a connection is about to end ("Request is throttled").
  */
 bool imap_reply_is_warning(const char *text);
-/* A line without tag that means BYE: "Server Unavailable. 15" (facts sheet, 3). */
+/* A line without tag that means BYE: "Server Unavailable. 15" (docs/internals/exchange.md). */
 bool imap_reply_is_farewell(const char *text);
 
 #endif

@@ -50,7 +50,7 @@ static void parse_capabilities(struct imap_line *line)
         line->response->code.capabilities |= imap_capability_of_word(word.text);
 }
 
-/* Sets may be missing: "[COPYUID 14  ]" (facts sheet, 3). */
+/* Sets may be missing: "[COPYUID 14  ]" (docs/internals/exchange.md). */
 static const char *parse_set(struct imap_line *line)
 {
     struct imap_value word;

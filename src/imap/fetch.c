@@ -47,7 +47,7 @@ static GBytes *section_bytes(struct imap_client *client, const struct imap_fetch
     return g_bytes_new(section->text, (gsize)section->length);
 }
 
-/* Exchange gives this for an item it cannot show (facts sheet, 3). */
+/* Exchange gives this for an item it cannot show (docs/internals/exchange.md). */
 static bool is_substitute(const struct imap_client *client, GBytes *body)
 {
     static const char subject[] = "Subject: Retrieval using the IMAP4 protocol failed";

@@ -128,7 +128,7 @@ static const struct {
     {"RFC822.HEADER", parse_rfc822_header},
 };
 
-/* Items that are not wanted, in whatever form, are passed over (facts sheet, 3: broken
+/* Items that are not wanted, in whatever form, are passed over (docs/internals/exchange.md: broken
  * BODYSTRUCTUREs). */
 static bool parse_item(struct imap_line *line, const char *word)
 {

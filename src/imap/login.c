@@ -71,8 +71,8 @@ static bool authenticate(struct imap_client *client, const char *name, const cha
     return false;
 }
 
-/* "Authenticated but not connected" shows at the first command: facts sheet, 2. Both questions go
- * out at once, to save a round trip. */
+/* "Authenticated but not connected" shows at the first command: docs/internals/exchange.md. Both
+ * questions go out at once, to save a round trip. */
 static bool look_around(struct imap_client *client, GError **error)
 {
     struct imap_command ask, probe;

@@ -1,4 +1,4 @@
-/* How servers differ beyond their capabilities (facts sheet of Microsoft and Google): chosen by
+/* How servers differ beyond their capabilities (docs/internals/exchange.md): chosen by
  * greeting and capabilities, never by host name, so that a server which stands in for another is
  * treated like it. */
 #ifndef POSTROOM_IMAP_QUIRKS_H

@@ -6,7 +6,8 @@
 #define CONNECTIONS_BACKOFF_MS (60 * 1000)
 #define UNAVAILABLE_BACKOFF_MS (30 * 1000)
 
-/* Texts that say more than their codes (facts sheet, 2, 3 and 5); found anywhere, in any case. */
+/* Texts that say more than their codes (docs/internals/exchange.md); found anywhere, in any case.
+ */
 static const struct {
     const char *text;
     enum error_code code;

@@ -256,7 +256,7 @@ static bool parse_untagged(struct imap_line *line)
 {
     imap_scan_spaces(&line->scan);
     int c = imap_scan_peek(&line->scan);
-    if (c == '[') { /* a response code without "OK" (facts sheet, 3) */
+    if (c == '[') { /* a response code without "OK" (docs/internals/exchange.md) */
         line->response->kind = IMAP_UNTAGGED;
         line->response->condition = IMAP_OK;
         imap_response_parse_text(line);
@@ -275,7 +275,8 @@ static bool parse_untagged(struct imap_line *line)
     return true;
 }
 
-/* "tag OK text"; or else a line that is none: "Server Unavailable. 15" (facts sheet, 3). */
+/* "tag OK text"; or else a line that is none: "Server Unavailable. 15"
+ * (docs/internals/exchange.md). */
 static bool parse_tagged(struct imap_line *line)
 {
     struct imap_value tag, word;

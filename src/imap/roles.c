@@ -11,8 +11,8 @@
         MAIL_ROLE_ARCHIVE, archive                                                                 \
     }
 
-/* Exchange's names (facts sheet, 3), then common ones of other servers. A name stands for one role
- * in every language: a wrong Trash destroys mail. */
+/* Exchange's names (docs/internals/exchange.md), then common ones of other servers. A name stands
+ * for one role in every language: a wrong Trash destroys mail. */
 const struct imap_role_name imap_role_names[] = {
     NAMES("Sent Items", "Deleted Items", "Drafts", "Junk Email", "Archive"),
     NAMES("Gesendete Elemente", "Gelöschte Elemente", "Entwürfe", "Junk-E-Mail", "Archiv"),

@@ -69,8 +69,8 @@ bool conn_is_tls(const struct conn *conn);
 
 /* The descriptor to wait on while parked; owned by the conn. */
 int conn_fd(const struct conn *conn);
-/* Nothing is buffered in the TLS layer and nothing is unwritten: the conn may be parked (DESIGN
- * section 4). */
+/* Nothing is buffered in the TLS layer and nothing is unwritten: the conn may be parked
+ * (docs/architecture.md). */
 bool conn_may_park(const struct conn *conn);
 /* Lets the TLS layer give its buffers back while idle. */
 void conn_shrink(struct conn *conn);

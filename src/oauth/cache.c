@@ -209,7 +209,7 @@ static void attempt_once(struct oauth_cache *cache, int64_t account, struct entr
 }
 
 /* The server refused a token that has not expired: one refresh may help, a second at once will not
- * (facts 1.6), and may be the doing of another thread that was refused too. */
+ * and may be the doing of another thread that was refused too. */
 static bool force_counts(const struct entry *entry)
 {
     return entry->refreshed == 0 || clock_now() - entry->refreshed > FORCE_PAUSE_MS * 1000;

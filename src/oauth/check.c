@@ -48,7 +48,7 @@ static bool is_safe_url(const char *text)
            (strcmp(scheme, "http") == 0 && is_local(g_uri_get_host(uri)));
 }
 
-/* What can be registered at all (facts 1.2). Plain http elsewhere than on this machine is only
+/* What can be registered at all. Plain http elsewhere than on this machine is only
  * worth a warning here: the provider refuses it, and the administrator may be about to put TLS
  * before it. */
 static bool is_redirect_uri(const char *text)

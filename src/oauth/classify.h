@@ -1,4 +1,4 @@
-/* Provider errors into ours, by the table of facts 1.6; pure. For this module only. */
+/* Provider errors into ours, by the table in classify.c; pure. For this module only. */
 #ifndef POSTROOM_OAUTH_CLASSIFY_H
 #define POSTROOM_OAUTH_CLASSIFY_H
 

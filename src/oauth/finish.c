@@ -87,7 +87,7 @@ static bool take_profile(const json_t *me, const struct oauth_identity *identity
     return true;
 }
 
-/* One use of the refresh token for Graph: one refresh token serves both resources (facts 1.4). */
+/* One use of the refresh token for Graph: one refresh token serves both resources. */
 static bool ask_graph(const struct oauth_wire *wire, struct oauth_grant *grant,
                       const struct oauth_identity *identity, struct oauth_linked *linked,
                       GError **error)
@@ -155,7 +155,7 @@ static bool same_address(const char *a, const char *b)
     return strcmp(left, right) == 0;
 }
 
-/* The browser's current sign-in may be somebody else's (PRODUCT.md 2, 3). */
+/* The browser's current sign-in may be somebody else's. */
 static bool check_hint(const struct oauth_linked *linked, struct oauth_failure *failure,
                        GError **error)
 {

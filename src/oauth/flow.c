@@ -122,7 +122,7 @@ static char *authorize_url(const struct oauth_begin *begin, const struct oauth_f
                                  "redirect_uri", provider->redirect_uri, "scope", scopes, "state",
                                  state, "nonce", flow->nonce, "code_challenge", challenge,
                                  "code_challenge_method", "S256",
-                                 /* Google gives a refresh token only on consent (facts 5). */
+                                 /* Google gives a refresh token only on consent. */
                                  "prompt", google ? "consent select_account" : "select_account",
                                  google ? "access_type" : "response_mode",
                                  google ? "offline" : "query"};

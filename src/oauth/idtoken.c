@@ -50,7 +50,7 @@ static bool audience_is(const json_t *claims, const char *client_id)
     return text != NULL && g_ascii_strcasecmp(text, client_id) == 0;
 }
 
-/* Metadata of a shared endpoint carries the literal {tenantid} (facts 1.1). */
+/* Metadata of a shared endpoint carries the literal {tenantid}. */
 static bool issuer_is(const char *issuer, const char *expected, const char *tid)
 {
     const char *mark = strstr(expected, TENANT_MARK);

@@ -30,7 +30,7 @@ struct oauth_provider {
 void oauth_provider_free(struct oauth_provider *provider);
 
 /* Presets of a cloud ("global", "usgov", "dod", "china", "custom") put into the fields that are
- * NULL or 0 (facts 1.7). False: unknown cloud. */
+ * NULL or 0. False: unknown cloud. */
 bool oauth_provider_fill(struct oauth_provider *provider, const char *cloud);
 /* Names the field that cannot be right ("tenant", "clientId", "clientSecret" for a pasted Secret
  * ID…) with ERROR_INVALID. A NULL client_secret passes: the stored one stays. */
@@ -120,7 +120,7 @@ bool oauth_refresh(const struct oauth_provider *provider, const struct secret *r
                    const struct net_policy *policy, struct cancel *cancel,
                    struct oauth_tokens *tokens, GError **error);
 
-/* The error of a token endpoint's JSON or a redirect's error words, by the table of facts 1.6.
+/* The error of a token endpoint's JSON or a redirect's error words, by the table in classify.c.
  * retry_after_ms: from the header. */
 void oauth_classify(int status, const char *json, size_t length, int64_t retry_after_ms,
                     int *aadsts, char correlation[40], GError **error);

@@ -134,7 +134,7 @@ char *oauth_token_origin(const struct oauth_provider *provider)
 
 char *oauth_admin_consent_url(const struct oauth_provider *provider, const char *state)
 {
-    /* Never common (facts 1.1): the administrator's own tenant is found by organizations. */
+    /* Never common: the administrator's own tenant is found by organizations. */
     bool alias =
         strcmp(provider->tenant, "common") == 0 || strcmp(provider->tenant, "consumers") == 0;
     g_autofree char *tenant = httpc_escape(alias ? "organizations" : provider->tenant);

@@ -17,7 +17,7 @@ char *oauth_all_scopes(const struct oauth_provider *provider)
     g_autofree char *mail = oauth_mail_scopes(provider);
     if (provider->type == OAUTH_GOOGLE)
         return g_strconcat("openid email profile ", mail, NULL);
-    /* A scope without prefix is Graph's in every cloud (facts 1.3). */
+    /* A scope without prefix is Graph's in every cloud. */
     return g_strconcat("openid profile email offline_access ", mail, " User.Read", NULL);
 }
 

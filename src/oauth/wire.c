@@ -117,7 +117,7 @@ static void classify(const struct oauth_wire *wire, enum oauth_stage stage,
                         aadsts, correlation, error);
 }
 
-/* Microsoft wants exactly one resource's scopes here (facts 1.3); the OpenID ones go with any, and
+/* Microsoft wants exactly one resource's scopes here; the OpenID ones go with any, and
  * without offline_access some answers lack the new refresh token. Google takes no scope: NULL. */
 static char *token_scopes(const struct oauth_provider *provider, const char *scopes)
 {

@@ -22,7 +22,7 @@ struct oauth_grant {
 };
 void oauth_grant_clear(struct oauth_grant *grant);
 
-/* POSTs to the token endpoint. Errors by facts 1.6; a network failure is
+/* POSTs to the token endpoint. Errors by the table in classify.c; a network failure is
  * ERROR_PROVIDER_UNREACHABLE, except for ERROR_TLS and ERROR_CANCELLED. */
 bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const char *verifier,
                        struct oauth_grant *grant, GError **error);

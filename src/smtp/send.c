@@ -248,7 +248,7 @@ static bool send_body(struct smtp *smtp, GBytes *data, GError **error)
     return ok;
 }
 
-/* Personal Outlook replaces the Message-ID and says the new one (facts sheet, section 4). */
+/* Personal Outlook replaces the Message-ID and says the new one (docs/internals/exchange.md). */
 static char *find_message_id(const char *reply)
 {
     const char *open = strchr(reply, '<');

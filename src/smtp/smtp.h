@@ -63,8 +63,8 @@ struct smtp_result {
 };
 void smtp_result_clear(struct smtp_result *result);
 
-/* Connects, greets, secures, signs in and quits: verification without a message (PRODUCT.md section
- * 2, 15). The result is filled anew, also on failure; clear it afterwards. */
+/* Connects, greets, secures, signs in and quits: verification without a message. The result is
+ * filled anew, also on failure; clear it afterwards. */
 bool smtp_verify(const struct smtp_server *server, struct smtp_result *result, GError **error);
 
 /* Sends one message. True when the server took it for at least one recipient and every refused one

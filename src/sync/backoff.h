@@ -13,7 +13,7 @@ struct sync_backoff {
 };
 
 /* Milliseconds until the next attempt; counts the failure. asked_ms: what the server asked for, 0:
- * nothing; capped at ten minutes (facts sheet, section 3). */
+ * nothing; capped at ten minutes (docs/internals/exchange.md). */
 int64_t sync_backoff_next(struct sync_backoff *backoff, int64_t asked_ms);
 void sync_backoff_reset(struct sync_backoff *backoff);
 

@@ -130,7 +130,7 @@ static bool carry_append(struct session *session, const struct store_intent *int
     if (!imap_append(session->imap, intent->raw_target, &intent->add, intent->received_at, raw,
                      &carried->uidvalidity, &carried->uid, error))
         return false;
-    /* Exchange does not keep \Flagged given in APPEND (facts sheet, section 3). */
+    /* Exchange does not keep \Flagged given in APPEND (docs/internals/exchange.md). */
     if ((intent->add.bits & MAIL_FLAGGED) == 0 || carried->uid == 0)
         return true;
     g_autofree char *set = g_strdup_printf("%u", carried->uid);

@@ -71,7 +71,7 @@ static bool commit(struct taking *taking)
                               &result, &taking->error);
 }
 
-/* Exchange hands this out in place of an item it cannot convert (facts sheet, section 3). */
+/* Exchange hands this out in place of an item it cannot convert (docs/internals/exchange.md). */
 static bool is_substitute(const struct mail_summary *summary)
 {
     return summary->subject != NULL &&
@@ -149,7 +149,7 @@ static bool take_message(const struct imap_fetched *fetched, void *arg)
 }
 
 /* What was asked for twice and did not come, although the server still lists it, is named and left
- * (facts sheet, section 3). */
+ * (docs/internals/exchange.md). */
 static bool settle_missing(struct taking *taking, GError **error)
 {
     struct session *session = taking->session;

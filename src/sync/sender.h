@@ -4,8 +4,8 @@
 
 #include "sync/session.h"
 
-/* Microsoft takes 30 messages a minute (facts sheet, section 4); nobody sane needs more from one
- * mailbox elsewhere. */
+/* Microsoft takes 30 messages a minute (docs/internals/exchange.md); nobody sane needs more from
+ * one mailbox elsewhere. */
 #define SENDER_PER_MINUTE 30
 
 struct sender {

@@ -112,7 +112,7 @@ GArray *session_scope(struct session *session, GError **error);
  * look it up. */
 void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
                               const struct store_remote_message *known, struct mail_flags *flags);
-/* Checks by login only whether sending works (PRODUCT.md 2, 15), and notes the answer. */
+/* Checks by login only whether sending works, and notes the answer. */
 void session_check_send(struct session *session);
 
 /* Turns a raw message into words for the index and a summary. False: it killed an earlier run

@@ -133,7 +133,7 @@ static void scopes_are_compared_by_name(void)
     oauth_provider_free(google);
 }
 
-/* --- errors: facts 1.6 */
+/* --- errors of the provider */
 
 static enum error_code classify(enum oauth_stage stage, int status, const char *word, int aadsts,
                                 const char *suberror)

@@ -124,7 +124,7 @@ struct reply_case {
     enum error_code error;
 };
 
-/* Every row of the facts sheet, section 4, as Exchange says it, and common servers' words. */
+/* Every refusal as Exchange says it, and common servers' words. */
 static const struct reply_case reply_cases[] = {
     {SMTP_STAGE_AUTH, SMTP_AUTH_XOAUTH2, 535, "5.7.3",
      "5.7.3 Authentication unsuccessful [AM0PR0101CA0001.eurprd01.prod.exchangelabs.com]",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-/* Gzipped sizes against PRODUCT.md's budgets, in KB of 1,000 bytes: what a route needs beyond what is loaded before it. */
+/* Gzipped sizes against our budgets, in KB of 1,000 bytes: what a route needs beyond what is loaded before it. */
 interface Chunk { readonly file: string; readonly name?: string; readonly src?: string; readonly isEntry?: boolean; readonly imports?: readonly string[]; readonly dynamicImports?: readonly string[]; readonly css?: readonly string[] }
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));

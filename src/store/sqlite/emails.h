@@ -52,7 +52,8 @@ bool email_delete(struct tx *tx, struct email_row *row, GError **error);
  * whether a message may turn out to be it, and deletes it when nothing is left. */
 bool email_settle(struct tx *tx, int64_t email, GError **error);
 
-/* The thread of a new email (DESIGN.md 3). May merge others; *is_new: nobody else is in it. */
+/* The thread of a new email (docs/internals/store.md). May merge others; *is_new: nobody else is in
+ * it. */
 bool thread_assign(struct tx *tx, int64_t account, int64_t email, const int64_t *ids, size_t count,
                    int64_t subject, int64_t *thread, GError **error);
 

@@ -103,7 +103,7 @@ export function endpointOf(values: MicrosoftValues, name: Endpoint): string {
   return orNull(values[name]) ?? (values.cloud === "custom" ? "" : PRESETS[values.cloud][name]);
 }
 
-/* Where an administrator approves once for everybody; never with "common" (microsoft-facts 1.1). */
+/* Where an administrator approves once for everybody; never with "common". */
 export function adminConsentUrl(values: MicrosoftValues, redirectUri: string): string | null {
   const authority = endpointOf(values, "authority").replace(/\/+$/, "");
   if (!isGuid(values.clientId) || !authority || !redirectUri) return null;

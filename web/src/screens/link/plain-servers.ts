@@ -1,4 +1,4 @@
-/* The URLs of DESIGN.md section 5 from what is typed into the form. */
+/* The URLs of docs/configuration.md from what is typed into the form. */
 export interface ServerValues {
   readonly host: string;
   readonly port: string;
