@@ -122,15 +122,8 @@ static void take_parameters(struct smtp_message *message, json_t *envelope)
 static bool hand_over(struct attempt *attempt, const struct secret *secret, GError **error)
 {
     const struct store_sync_account *account = attempt->account;
-    struct smtp_server server = {
-        .security = g_strcmp0(account->smtp_security, "tls") == 0     ? SMTP_TLS
-                    : g_strcmp0(account->smtp_security, "plain") == 0 ? SMTP_PLAIN
-                                                                      : SMTP_STARTTLS,
-        .auth = account->provider != NULL ? SMTP_AUTH_XOAUTH2 : SMTP_AUTH_PASSWORD,
-        .login = account->provider != NULL ? account->login : account->smtp_login,
-        .secret = secret,
-    };
-    session_dial(&server.dial, attempt->sender->manager, account, true, attempt->sender->cancel);
+    struct smtp_server server;
+    session_smtp(&server, attempt->sender->manager, account, secret, attempt->sender->cancel);
     size_t count = g_strv_length(attempt->submission->rcpt_to);
     g_autofree struct smtp_recipient *recipients = g_new0(struct smtp_recipient, count);
     for (size_t i = 0; i < count; i++)
@@ -169,11 +162,10 @@ static bool send_fresh(struct attempt *attempt, GError **error)
 {
     struct sync_manager *manager = attempt->sender->manager;
     g_autoptr(GError) problem = NULL;
+    /* A refused token is not tried twice: the next attempt brings a fresh one. */
+    bool refused = g_strcmp0(attempt->submission->problem, "smtp-refused") == 0;
     struct secret *secret =
-        attempt->account->provider != NULL
-            ? oauth_token_get(manager->config.tokens, attempt->account->id, false,
-                              attempt->sender->cancel, NULL, &problem)
-            : store_sync_password(manager->config.store, attempt->account->id, &problem);
+        session_secret(manager, attempt->account, refused, attempt->sender->cancel, &problem);
     if (secret == NULL)
         return note_failure(attempt, &(struct smtp_result){0}, problem, NULL, error);
     bool ok = hand_over(attempt, secret, error);

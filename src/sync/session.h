@@ -87,6 +87,17 @@ struct store_sync_account *session_account(struct sync_manager *manager, int64_t
 void session_dial(struct net_dial *dial, struct sync_manager *manager,
                   const struct store_sync_account *account, bool smtp, struct cancel *cancel);
 
+/* What signs the account in: an access token, refreshed first with force, or its password.
+ * (transfer full) or NULL. */
+struct secret *session_secret(struct sync_manager *manager,
+                              const struct store_sync_account *account, bool force_refresh,
+                              struct cancel *cancel, GError **error);
+/* The account's submission server; borrows all strings and the secret. */
+struct smtp_server;
+void session_smtp(struct smtp_server *server, struct sync_manager *manager,
+                  const struct store_sync_account *account, const struct secret *secret,
+                  struct cancel *cancel);
+
 /* Selects a mailbox unless it is; a changed UIDVALIDITY resets it in the store. */
 bool session_open(struct session *session, struct store_remote_mailbox *mailbox, GError **error);
 struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id);

@@ -48,14 +48,33 @@ static enum smtp_security smtp_security_of(const char *word)
     return g_strcmp0(word, "plain") == 0 ? SMTP_PLAIN : SMTP_STARTTLS;
 }
 
+struct secret *session_secret(struct sync_manager *manager,
+                              const struct store_sync_account *account, bool force_refresh,
+                              struct cancel *cancel, GError **error)
+{
+    if (account->provider == NULL)
+        return store_sync_password(manager->config.store, account->id, error);
+    return oauth_token_get(manager->config.tokens, account->id, force_refresh, cancel, NULL, error);
+}
+
+void session_smtp(struct smtp_server *server, struct sync_manager *manager,
+                  const struct store_sync_account *account, const struct secret *secret,
+                  struct cancel *cancel)
+{
+    *server = (struct smtp_server){
+        .security = smtp_security_of(account->smtp_security),
+        .auth = account->provider != NULL ? SMTP_AUTH_XOAUTH2 : SMTP_AUTH_PASSWORD,
+        .login = account->provider != NULL ? account->login : account->smtp_login,
+        .secret = secret,
+    };
+    session_dial(&server->dial, manager, account, true, cancel);
+}
+
 static struct imap_client *sign_in_once(struct sync_manager *manager,
                                         const struct store_sync_account *account,
                                         bool force_refresh, struct cancel *cancel, GError **error)
 {
-    struct secret *secret = account->provider != NULL
-                                ? oauth_token_get(manager->config.tokens, account->id,
-                                                  force_refresh, cancel, NULL, error)
-                                : store_sync_password(manager->config.store, account->id, error);
+    struct secret *secret = session_secret(manager, account, force_refresh, cancel, error);
     if (secret == NULL)
         return NULL;
     struct net_dial dial;
@@ -78,8 +97,7 @@ struct imap_client *session_sign_in(struct sync_manager *manager,
 {
     GError *first = NULL;
     struct imap_client *imap = sign_in_once(manager, account, false, cancel, &first);
-    /* A refused login with a token that has not expired: one refresh, then patience (facts
-     * sheet, 1.6). */
+    /* A refused login with a token that has not expired: one refresh, then patience. */
     if (imap == NULL && account->provider != NULL &&
         (error_is(first, ERROR_LOGIN_REFUSED) || error_is(first, ERROR_TOKEN_EXPIRED))) {
         g_clear_error(&first);
@@ -95,19 +113,11 @@ struct imap_client *session_sign_in(struct sync_manager *manager,
 static bool smtp_login(struct sync_manager *manager, const struct store_sync_account *account,
                        struct cancel *cancel, GError **error)
 {
-    struct secret *secret =
-        account->provider != NULL
-            ? oauth_token_get(manager->config.tokens, account->id, false, cancel, NULL, error)
-            : store_sync_password(manager->config.store, account->id, error);
+    struct secret *secret = session_secret(manager, account, false, cancel, error);
     if (secret == NULL)
         return false;
-    struct smtp_server server = {
-        .security = smtp_security_of(account->smtp_security),
-        .auth = account->provider != NULL ? SMTP_AUTH_XOAUTH2 : SMTP_AUTH_PASSWORD,
-        .login = account->provider != NULL ? account->login : account->smtp_login,
-        .secret = secret,
-    };
-    session_dial(&server.dial, manager, account, true, cancel);
+    struct smtp_server server;
+    session_smtp(&server, manager, account, secret, cancel);
     struct smtp_result result = {0};
     bool ok = smtp_verify(&server, &result, error);
     smtp_result_clear(&result);
