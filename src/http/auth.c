@@ -146,7 +146,9 @@ static struct store_principal *check_basic(struct http_auth *auth, struct http_r
 {
     struct store_principal *principal = NULL;
     if (atomic_fetch_add(&auth->basic_checks, 1) < BASIC_CHECKS_MAX) {
-        principal = check(auth, request, user, secret, true, user[0] != '\0');
+        /* A token may come without a name; all who do that would share one count. */
+        bool named = user[0] != '\0';
+        principal = check(auth, request, named ? user : NULL, secret, true, named);
     } else {
         http_set_header(request, "Retry-After", "2");
         http_respond_problem(request, 503, "Too many people are signing in at this moment.",

@@ -2,9 +2,11 @@
 
 #include "base/clock.h"
 
+#include <arpa/inet.h>
 #include <glib.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define WINDOW (300 * CLOCK_SECOND)
 #define PER_USER 10u
@@ -41,6 +43,17 @@ static char *key_of(const char *kind, const char *name)
 {
     g_autofree char *folded = g_utf8_casefold(name, -1);
     return g_strdup_printf("%s:%.*s", kind, KEY_MAX, folded);
+}
+
+/* Whoever has one address of IPv6 has its whole /64 (RFC 6177). (transfer full) */
+static char *address_key_of(const char *address)
+{
+    struct in6_addr v6;
+    char text[INET6_ADDRSTRLEN];
+    if (inet_pton(AF_INET6, address, &v6) != 1)
+        return key_of("a", address);
+    memset(v6.s6_addr + 8, 0, 8);
+    return key_of("a", inet_ntop(AF_INET6, &v6, text, sizeof text));
 }
 
 static gboolean is_old(void *key, void *value, void *now)
@@ -92,7 +105,7 @@ static int64_t wait_seconds(const struct count *count, unsigned max, int64_t now
 int64_t throttle_charge(struct throttle *throttle, const char *user, const char *address)
 {
     g_autofree char *user_key = user == NULL ? NULL : key_of("u", user);
-    g_autofree char *address_key = key_of("a", address);
+    g_autofree char *address_key = address_key_of(address);
     int64_t now = clock_now();
     pthread_mutex_lock(&throttle->mutex);
     int64_t wait = wait_seconds(count_of(throttle, address_key, now), PER_ADDRESS, now);
@@ -117,7 +130,7 @@ static void refund_one(struct throttle *throttle, const char *key)
 void throttle_refund(struct throttle *throttle, const char *user, const char *address)
 {
     g_autofree char *user_key = user == NULL ? NULL : key_of("u", user);
-    g_autofree char *address_key = key_of("a", address);
+    g_autofree char *address_key = address_key_of(address);
     pthread_mutex_lock(&throttle->mutex);
     refund_one(throttle, address_key);
     if (user_key != NULL)

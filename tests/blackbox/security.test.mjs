@@ -85,6 +85,14 @@ test('4: Bearer, Basic and login share one limit an address', async () => {
   assert.equal((await login(ADMIN.email, ADMIN.password, { 'X-Forwarded-For': '198.51.100.201' })).status, 200);
 });
 
+test('4: a /64 of IPv6 counts as one address, and tokens without a name do not shut each other out', async () => {
+  const statuses = new Set();
+  for (let i = 0; i < 60; i++) statuses.add((await call('GET', '/jmap/session', { headers: { 'X-Forwarded-For': `2001:db8:1:2:${i}::${i}`, Authorization: `Bearer wrong-${i}` } })).status);
+  assert.deepEqual([...statuses], [401, 429]);
+  assert.equal((await call('GET', '/jmap/session', { headers: { 'X-Forwarded-For': '2001:db8:1:3::1', Authorization: 'Bearer wrong' } })).status, 401);
+  for (let i = 0; i < 12; i++) assert.equal((await call('GET', '/jmap/session', { headers: { 'X-Forwarded-For': `198.51.100.${240 + i}`, Authorization: basic('', `wrong ${i}`) } })).status, 401);
+});
+
 test('4: an unknown user takes as long as a wrong password', async () => {
   const time = async (email) => {
     const took = [];
