@@ -37,9 +37,10 @@ static const struct error_row rows[ERROR_CODES] = {
         {"disk-full", ERROR_SCOPE_HERE, ERROR_RETRY_LATER,
          "The disk of the Postroom server is full.",
          "Nothing is lost. Tell your administrator to free space; syncing then goes on by itself."},
-    [ERROR_CRYPTO] = {"key-mismatch", ERROR_SCOPE_ACCOUNT, ERROR_RETRY_RELINK,
-                      "The stored sign-in cannot be opened with this key file.",
-                      "Restore the right key file, or link the mailbox again."},
+    [ERROR_CRYPTO] =
+        {"key-mismatch", ERROR_SCOPE_ACCOUNT, ERROR_RETRY_RELINK,
+         "The stored sign-in does not open: the key file or the server settings have changed.",
+         "Restore the right key file, or link the mailbox again."},
     [ERROR_TIMEOUT] = {"server-unreachable", ERROR_SCOPE_SERVER, ERROR_RETRY_LATER,
                        "The mail server did not answer in time.",
                        "Postroom tries again by itself. Check the network if it lasts."},
