@@ -1,0 +1,90 @@
+// Sending when things go wrong: refused for a while, refused for good, an uncertain end, a service that renames messages.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { sleep, startOrganisation, until } from './support/organisation.mjs';
+import { Postroom } from './support/postroom.mjs';
+
+let org, postroom, client, anna, james, account;
+
+before(async () => {
+  org = await startOrganisation(['--mails', '10']);
+  anna = org.person('main');
+  james = org.person('james.okafor@northlight.example');
+  postroom = new Postroom();
+  postroom.addUser();
+  postroom.setProvider(org);
+  await postroom.serve();
+  client = await postroom.signIn();
+  account = await client.linked(anna, { since: '2026-11-01' });
+  await postroom.settled(anna.mail);
+}, { timeout: 60000 });
+
+beforeEach(() => org.control('clearFaults'));
+
+after(async () => {
+  await postroom?.close();
+  await org?.close();
+});
+
+/** Sends as the page does; the submission's id. */
+async function send(subject, { accountId = account, from = anna, to = james.mail, fromAddress = from.mail, envelope } = {}) {
+  const boxes = await client.mailboxes(accountId);
+  const [identity] = (await client.call('Identity/get', { accountId, ids: null })).list;
+  const results = await client.calls([
+    ['Email/set', { accountId, create: { d: { mailboxIds: { [boxes.drafts.id]: true }, keywords: { $draft: true }, from: [{ email: fromAddress }], to: [{ email: to }], subject, textBody: [{ partId: 't', type: 'text/plain' }], bodyValues: { t: { value: `About: ${subject}\n` } } } } }],
+    ['EmailSubmission/set', { accountId, create: { s: { emailId: '#d', identityId: identity.id, ...(envelope ? { envelope } : {}) } },
+      onSuccessUpdateEmail: { '#s': { [`mailboxIds/${boxes.drafts.id}`]: null, [`mailboxIds/${boxes.sent.id}`]: true, 'keywords/$draft': null } } }],
+  ]);
+  const created = results[1][1].created?.s;
+  assert.ok(created, JSON.stringify(results));
+  return created.id;
+}
+
+const submission = async (id, accountId = account) => (await client.call('EmailSubmission/get', { accountId, ids: [id], properties: null })).list[0];
+const withSubject = async (person, folder, subject) => (await org.control('messages', { person, folder })).filter((m) => m.subject === subject);
+
+test('432: it waits and goes out once', async () => {
+  await org.control('addFault', { service: 'smtp', kind: 'reply', person: anna.mail, command: 'MAIL', reply: '432 4.3.2 Concurrent connections limit exceeded', times: 1 });
+  await send('After a 432');
+  await until('the retry', async () => (await withSubject(james.mail, 'INBOX', 'After a 432')).length === 1, { ms: 60000 });
+  await until('one copy in Sent', async () => (await withSubject(anna.mail, 'Sent Items', 'After a 432')).length === 1);
+});
+
+test('the connection breaks after the message was handed over, and it had been taken: not sent twice', { timeout: 60000 }, async () => {
+  await org.control('addFault', { service: 'smtp', kind: 'closeAfterData', person: anna.mail, delivered: true, times: 1 });
+  const id = await send('Uncertain but taken');
+  await until('the arrival', async () => (await withSubject(james.mail, 'INBOX', 'Uncertain but taken')).length === 1);
+  await until('the look into Sent', async () => (await submission(id)).undoStatus === 'final' && postroom.log().includes('outbox.looked'), { ms: 40000 });
+  await sleep(3000);
+  assert.equal((await withSubject(james.mail, 'INBOX', 'Uncertain but taken')).length, 1);
+  assert.equal((await withSubject(anna.mail, 'Sent Items', 'Uncertain but taken')).length, 1);
+});
+
+test('SendAsDenied is final, is said, and the letter is a draft again', async () => {
+  await org.control('addFault', { service: 'smtp', kind: 'reply', person: anna.mail, command: 'DATA', reply: '554 5.2.252 SendAsDenied; not allowed to send as this sender', times: 1 });
+  const id = await send('Not allowed');
+  await until('the failure', async () => JSON.stringify(await submission(id)).includes('SendAsDenied'));
+  const boxes = await client.mailboxes(account);
+  await until('the draft', async () => (await client.call('Email/query', { accountId: account, filter: { inMailbox: boxes.drafts.id, subject: 'Not allowed' } })).ids.length === 1);
+  assert.equal((await withSubject(james.mail, 'INBOX', 'Not allowed')).length, 0);
+});
+
+test('an unknown recipient is refused with the server’s words', async () => {
+  const id = await send('To nobody', { to: 'nobody@northlight.example' });
+  await until('the refusal', async () => /5\.1\.1/.test(JSON.stringify(await submission(id))));
+});
+
+test('a personal account gets its Message-ID replaced, and there is one copy all the same', async () => {
+  const sam = org.person('personal');
+  const accountId = await client.linked(sam);
+  await postroom.settled(sam.mail);
+  await send('From a personal account', { accountId, from: sam, to: 'james.okafor@northlight.example' });
+  await until('one copy at the server', async () => (await withSubject(sam.mail, 'Sent Items', 'From a personal account')).length === 1);
+  await sleep(4000);
+  const boxes = await client.mailboxes(accountId);
+  await until('one copy here', async () => (await client.call('Email/query', { accountId, filter: { inMailbox: boxes.sent.id, subject: 'personal account' } })).ids.length === 1);
+  assert.equal((await withSubject(sam.mail, 'Sent Items', 'From a personal account')).length, 1);
+  assert.equal((await withSubject(sam.mail, 'Drafts', 'From a personal account')).length, 0);
+});
