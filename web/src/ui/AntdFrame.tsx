@@ -18,12 +18,14 @@ function nonce(): string {
 export function AntdFrame({ children }: { readonly children: ReactNode }) {
   const language = languageOf(useLocale().split("-")[0] ?? "en");
   const dark = useDark();
-  const [locale, setLocale] = useState<Locale>();
+  const [locale, setLocale] = useState<Locale | null>();
   useEffect(() => {
     let current = true;
-    loaders[language.code]().then((module) => { if (current) setLocale(module.default); }, () => undefined);
+    loaders[language.code]().then((module) => { if (current) setLocale(module.default); }, () => { if (current) setLocale((known) => known ?? null); });
     return () => { current = false; };
   }, [language.code]);
+  /* Ant Design mounts everything anew when its texts come later, and what has been typed by then would be gone. */
+  if (locale === undefined) return null;
   return (
     <ConfigProvider direction={language.direction} {...(locale ? { locale } : {})} csp={{ nonce: nonce() }}
       theme={{

@@ -1,7 +1,8 @@
-import { Button, Form, Input, Radio, Select } from "antd";
+import { Button, Form, Input, Radio } from "antd";
 import { useState } from "react";
 import { useT, type MessageId } from "../../i18n/i18n.ts";
 import type { Cloud, Provider } from "../../jmap/types.ts";
+import { Choice } from "../../ui/Choice.tsx";
 import { CopyButton } from "../../ui/CopyButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import {
@@ -119,7 +120,7 @@ export function MicrosoftForm({ provider, redirectUri, values, onValues, onSave 
       </Form.Item>
       <SecretFields provider={provider} expires={values.secretExpires} />
       <Form.Item name="cloud" label={t("ms.cloud")}>
-        <Select options={CLOUDS.map(([value, label]) => ({ value, label: t(label) }))} />
+        <Choice options={CLOUDS.map(([value, label]) => ({ value, label: t(label) }))} />
       </Form.Item>
       <EndpointFields cloud={values.cloud} />
       <div className="form-foot"><Button type="primary" htmlType="submit" loading={busy}>{t("ms.save")}</Button></div>

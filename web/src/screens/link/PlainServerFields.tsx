@@ -1,6 +1,7 @@
-import { Form, Input, Select } from "antd";
+import { Form, Input } from "antd";
+import { Choice } from "../../ui/Choice.tsx";
 import { useT } from "../../i18n/i18n.ts";
-import { isHost, isPort, usualPort, type ServerValues } from "./plain-servers.ts";
+import { isHost, isPort, usualPort } from "./plain-servers.ts";
 
 function ServerFields({ protocol }: { readonly protocol: "imap" | "smtp" }) {
   const t = useT();
@@ -15,8 +16,8 @@ function ServerFields({ protocol }: { readonly protocol: "imap" | "smtp" }) {
           <Input dir="ltr" placeholder={`${protocol}.example.com`} aria-label={`${label}, ${t("link.host")}`} autoCapitalize="none" spellCheck={false} />
         </Form.Item>
         <Form.Item name={[protocol, "security"]} className="server-security">
-          <Select aria-label={`${label}, ${t("link.security")}`} options={[{ value: "tls", label: t("link.tls") }, { value: "starttls", label: t("link.starttls") }]}
-            onChange={(security: ServerValues["security"]) => form.setFieldValue([protocol, "port"], usualPort(protocol, security))} />
+          <Choice aria-label={`${label}, ${t("link.security")}`} options={[{ value: "tls", label: t("link.tls") }, { value: "starttls", label: t("link.starttls") }]}
+            onChange={({ target }) => form.setFieldValue([protocol, "port"], usualPort(protocol, target.value === "tls" ? "tls" : "starttls"))} />
         </Form.Item>
         <Form.Item name={[protocol, "port"]} rules={[rule(isPort, t("link.portInvalid"))]} className="server-port">
           <Input dir="ltr" inputMode="numeric" aria-label={`${label}, ${t("link.port")}`} />
