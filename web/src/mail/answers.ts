@@ -126,6 +126,7 @@ function textOf(node: Node, depth: number): string {
   if (node.tagName === "LI") return `\n- ${inner.trim()}`;
   const href = node.tagName === "A" ? (node.getAttribute("href") ?? "") : "";
   const shown = /^https?:/i.test(href) && !inner.includes(href.replace(/^https?:\/\/|\/$/g, "")) ? `${inner} <${href}>` : inner;
+  if (node.tagName === "TD" || node.tagName === "TH") return `${shown} `;
   return BLOCKS.has(node.tagName) ? `\n${shown}\n` : shown;
 }
 

@@ -114,6 +114,7 @@ describe("plain text of HTML", () => {
       .toBe("- one\n- two\n\n> a\n> b\nhere <https://x.org/y>");
   });
   it("does not run away with deep nesting", () => {
+    expect(htmlToText("<table><tr><th>lamp</th><th>lux</th></tr><tr><td>1</td><td>2410</td></tr></table>")).toBe("lamp lux\n\n1 2410");
     expect(htmlToText(`${"<div>".repeat(5000)}deep`)).toBeTypeOf("string");
   });
 });

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Maximize2, Minimize2, Paperclip, Trash2, X } from "lucide-react";
-import { useCallback, useEffect, useId, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import { formatBytes } from "../../i18n/format.ts";
@@ -12,7 +12,7 @@ import { Button, IconButton } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
-import { closeComposer, useComposer, type Letter } from "./composer-store.ts";
+import { closeComposer, composerHasOpened, useComposer, type Letter } from "./composer-store.ts";
 import { contentOf, FormatTools, MailEditor, useMailEditor } from "./Editor.tsx";
 import { inlineAddress, showInline } from "./inline-images.ts";
 import { useLetterState, type Fields, type LetterState, type SaveState } from "./letter-state.ts";
@@ -193,6 +193,12 @@ function useWriting(letter: Letter) {
   hooks.current = { touch: state.touch, files: addFiles, send: () => void sending.send() };
   const { saveQuietly } = state;
   useEffect(() => () => saveQuietly(), [saveQuietly]);
+  /* At once: the editor's own way waits for a frame, in which the first letters would be lost. */
+  useLayoutEffect(() => {
+    if (!editor || editor.isDestroyed) return;
+    if (letter.to.length > 0) editor.view.focus();
+    composerHasOpened();
+  }, [editor, letter]);
   return { editor, state, uploads, addFiles, ...sending };
 }
 

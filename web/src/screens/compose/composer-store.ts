@@ -47,10 +47,12 @@ export type NewLetter = Partial<Omit<Letter, "key" | "accountId">> & Pick<Letter
 let letter: Letter | null = null;
 let nextKey = 1;
 let openEmail: { readonly accountId: Id; readonly emailId: Id } | null = null;
+let opening = false;
 const listeners = new Set<() => void>();
 
 function publish(next: Letter | null): void {
   letter = next;
+  opening = next !== null;
   for (const listener of listeners) listener();
 }
 
@@ -82,10 +84,21 @@ export function setOpenEmail(email: typeof openEmail): void {
   openEmail = email;
 }
 
+/* A letter is asked for and not on screen yet: what is typed now is meant for it, not for the list. */
+export function isComposerOpening(): boolean {
+  return opening;
+}
+
+export function composerHasOpened(): void {
+  opening = false;
+}
+
 async function attempt(job: () => Promise<void>): Promise<void> {
+  opening = true;
   try {
     await job();
   } catch (error) {
+    opening = false;
     showToast({ ...failureOf(error), tone: "problem" });
   }
 }

@@ -4,7 +4,7 @@ import { navigate, type MailRoute } from "../../app/router.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { byRole, type Role } from "../../mail/mailboxes.ts";
 import { undoLatest } from "../../ui/toasts.ts";
-import { answerOpenEmail, composeNew } from "../compose/composer-store.ts";
+import { answerOpenEmail, composeNew, isComposerOpening } from "../compose/composer-store.ts";
 import { useListCommands, type ListCommands } from "../list/list-commands.ts";
 import type { ListState } from "../list/list-state.ts";
 
@@ -121,7 +121,7 @@ export function useMailKeys(context: KeyContext): void {
   useEffect(() => { latest.current = { context, commands }; });
   useEffect(() => tinykeys(window, keyBindings((command, event) => {
     const now = latest.current;
-    if (!now.context.enabled || isTyping(event.target) || isForeign(event) || event.defaultPrevented) return;
+    if (!now.context.enabled || isComposerOpening() || isTyping(event.target) || isForeign(event) || event.defaultPrevented) return;
     event.preventDefault();
     command(now.context, now.commands);
   }), { ignore: (event) => event.isComposing }), []);
