@@ -150,8 +150,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await page.getByLabel('Any organization and personal accounts').check();
     await page.getByLabel('Application (client) ID').fill(app.clientId);
     await page.getByLabel('Client secret (Value)').fill(readFileSync(app.clientSecretFile, 'utf8').trim());
-    await page.locator('.ant-select').click();
-    await page.locator('.ant-select-item-option').getByText('Own endpoints').click();
+    await page.getByLabel('Microsoft cloud').selectOption({ label: 'Own endpoints' });
     await page.getByLabel('Authority').fill(org.authority);
     await page.getByLabel('Graph').fill(org.graph);
     await page.getByLabel('IMAP (HOST:PORT)').fill(`${org.imap.host}:${org.imap.port}`);
@@ -240,7 +239,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
 
   step('an answer with an attachment arrives, with exactly one copy in Sent', async () => {
     await page.keyboard.press('a');
-    await page.locator('.composer-editor').waitFor();
+    await page.locator('.composer-editor:focus').waitFor();
     await page.keyboard.type(ANSWER);
     await page.locator('.composer input[type=file]').setInputFiles({ name: 'Angebot Größe 7.pdf', mimeType: 'application/pdf', buffer: PROTOCOL });
     await page.locator('.composer-attachment', { hasText: 'Angebot Größe 7.pdf' }).getByText('KB').waitFor();
@@ -260,7 +259,12 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     const copies = async () => [(await org.control('messages', { person: anna.mail, folder: 'Sent Items' })).filter((m) => m.subject === `Re: ${SUBJECT}`).length,
       (await org.control('messages', { person: anna.mail, folder: 'Drafts' })).filter((m) => m.subject === `Re: ${SUBJECT}`).length];
     await until('one copy in Sent, none in Drafts', async () => (await copies()).join() === '1,0');
-    await page.locator('.message', { hasText: 'Thank you both' }).first().waitFor();
+    await page.locator('.message-line', { hasText: 'Thank you both' }).click();
+    await mailFrame().getByText('Thank you both').waitFor();
+    for (const name of ['beam', 'chart']) assert.match(raw, new RegExp(`^Content-ID:\\s+<${name}@northlight\\.example>`, 'im'), 'the quoted pictures went along');
+    assert.equal(raw.includes('mail-image/'), false, 'no address of this server is in the mail');
+    await mailFrame().locator('summary').click();
+    await until('the picture in the quotation', () => mailFrame().getByAltText('The beam').evaluate((image) => image.complete && image.naturalWidth > 100));
     await page.locator('.mailbox', { hasText: 'Sent' }).click();
     await page.getByRole('heading', { name: 'Sent' }).waitFor();
     await row(SUBJECT).waitFor();
@@ -349,10 +353,11 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     await he.locator('.row', { hasText: 'בדיקת מנורות במעבדה' }).click();
     await he.locator('.message[data-open=true]').getByText('תודה רבה').waitFor();
     await inGoodShape(one, 'he-02-conversation');
+    await he.locator('#list').evaluate((list) => list.scrollTo(0, 0));
     await he.locator('.row', { hasText: SUBJECT }).click();
     await he.frameLocator('.message[data-open=true] .mail-frame iframe').last().getByText('Thank you both').waitFor();
     await he.keyboard.press('r');
-    await he.locator('.composer-editor').waitFor();
+    await he.locator('.composer-editor:focus').waitFor();
     await he.keyboard.type('תודה רבה, נדבר ביום ראשון.');
     await inGoodShape(one, 'he-03-reply');
     await he.getByRole('button', { name: 'מחיקת הטיוטה' }).click();
@@ -387,7 +392,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     assert.ok(Math.max(...ground) < 60, `the ground is rgb(${ground})`);
     await inGoodShape(one, 'dark-01-conversation');
     await dark.keyboard.press('r');
-    await dark.locator('.composer-editor').waitFor();
+    await dark.locator('.composer-editor:focus').waitFor();
     assert.match(await dark.locator('.composer-editor').evaluate((node) => getComputedStyle(node, '::before').content), /Write your mail/);
     await inGoodShape(one, 'dark-02-reply');
     await dark.getByRole('button', { name: 'Discard the draft' }).click();
