@@ -1,4 +1,4 @@
-// Everything that can go wrong between "Add mailbox" and a linked one: a clear code, nothing linked, nothing lost.
+// Everything that can go wrong between "Link a mailbox" and a linked one: a clear code, nothing linked, nothing lost.
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
