@@ -261,9 +261,11 @@ static char *find_message_id(const char *reply)
 }
 
 /* From the final dot on, only the server knows: without its answer the end is uncertain. */
-static bool hand_over(struct smtp *smtp, GError **error)
+static bool hand_over(struct smtp *smtp, const struct smtp_message *message, GError **error)
 {
     g_autoptr(GError) failure = NULL;
+    if (message->before_final_dot != NULL && !message->before_final_dot(message->arg, error))
+        return false;
     int64_t patience = smtp->server->reply_ms > 0 ? smtp->server->reply_ms : FINAL_PATIENCE_MS;
     int64_t deadline = clock_in_ms(patience);
     smtp->result->handed_over = true;
@@ -298,7 +300,7 @@ bool smtp_send(const struct smtp_server *server, struct smtp_message *message,
     bool ok = smtp_open(&smtp, error) && send_mail_from(&smtp, message, error) &&
               send_recipients(&smtp, message, error) && smtp_command(&smtp, error, "DATA") &&
               smtp_expect(&smtp, SMTP_STAGE_DATA, 354, error) &&
-              send_body(&smtp, message->data, error) && hand_over(&smtp, error);
+              send_body(&smtp, message->data, error) && hand_over(&smtp, message, error);
     smtp_close(&smtp);
     return ok;
 }

@@ -232,9 +232,10 @@ struct store_submission {
     enum store_send_state state;
     int attempts;
     int64_t next_attempt;
-    char *reply;        /* last words of the server */
-    char *problem;      /* problem code, or NULL */
-    char *rcpt_replies; /* JSON {"address": "reply"}, or NULL */
+    int64_t handed_over_at; /* when its final dot was about to leave; 0: never */
+    char *reply;            /* last words of the server */
+    char *problem;          /* problem code, or NULL */
+    char *rcpt_replies;     /* JSON {"address": "reply"}, or NULL */
 };
 void store_submission_free(struct store_submission *submission);
 /* ids NULL: all, newest first. */

@@ -10,13 +10,12 @@
 #include <string.h>
 
 #define ATTEMPTS_MAX 12
-#define LOOKS_MAX 4
 #define FIRST_RETRY_S 30
 #define RETRY_MAX_S 3600
 
 /* When to look into Sent again after an uncertain end: the service files its copy with some delay.
  */
-static const int64_t look_after_s[LOOKS_MAX] = {5, 20, 60, 180};
+static const int64_t look_at_s[] = {5, 15, 30, 60};
 
 struct attempt {
     struct sender *sender;
@@ -69,8 +68,8 @@ static bool note_failure(const struct attempt *attempt, const struct smtp_result
     bool uncertain =
         error_is(problem, ERROR_UNCERTAIN) || (result->handed_over && result->code == 0);
     if (uncertain)
-        return mark(attempt, STORE_SEND_UNCERTAIN, clock_wall() + look_after_s[0], reply,
-                    "uncertain", rcpt, NULL, error);
+        return mark(attempt, STORE_SEND_UNCERTAIN, clock_wall() + look_at_s[0], reply, "uncertain",
+                    rcpt, NULL, error);
     /* Being told to link again or to switch SMTP on is a person's work; the letter waits for it. */
     bool later = error_retry(problem) != ERROR_RETRY_NEVER;
     if (later && attempt->submission->attempts + 1 < ATTEMPTS_MAX)
@@ -214,21 +213,23 @@ static bool look_into_sent(struct attempt *attempt, GError **error)
 {
     bool found = false;
     g_autoptr(GError) problem = NULL;
-    int looks = attempt->submission->attempts;
     if (!sent_has_it(attempt, &found, &problem)) {
         LOG_WARN("outbox.look-failed", LOG_INT("account", attempt->account->id), LOG_ERR(problem));
         return mark(attempt, STORE_SEND_UNCERTAIN, retry_at(attempt, problem), NULL, "uncertain",
                     NULL, NULL, error);
     }
+    int64_t since = clock_wall() - attempt->submission->handed_over_at;
     LOG_INFO("outbox.looked", LOG_INT("account", attempt->account->id),
              LOG_INT("submission", attempt->submission->id), LOG_INT("found", found),
-             LOG_INT("looks", looks));
+             LOG_INT("seconds", since));
     if (found)
         return mark(attempt, STORE_SEND_SENT, 0, "found in Sent after an uncertain end", NULL, NULL,
                     NULL, error);
-    if (looks + 1 < LOOKS_MAX)
-        return mark(attempt, STORE_SEND_UNCERTAIN, clock_wall() + look_after_s[looks + 1], NULL,
-                    "uncertain", NULL, NULL, error);
+    for (size_t i = 0; i < G_N_ELEMENTS(look_at_s); i++)
+        if (since < look_at_s[i])
+            return mark(attempt, STORE_SEND_UNCERTAIN,
+                        attempt->submission->handed_over_at + look_at_s[i], NULL, "uncertain", NULL,
+                        NULL, error);
     /* A service that files its own copy would have filed it by now. Elsewhere nobody knows: better
      * asked than sent twice. */
     if (attempt->account->provider != NULL)

@@ -128,7 +128,8 @@ static bool mark(struct tx *tx, void *arg, GError **error)
     return DB_RUN(tx->db, error,
                   "UPDATE submission SET state = ?2, next_attempt = ?3, reply = coalesce(?4,"
                   " reply), problem = ?5, rcpt_replies = coalesce(?6, rcpt_replies), alias_id ="
-                  " coalesce(?7, alias_id), attempts = attempts + (?2 = 1), changed = ?8 WHERE id ="
+                  " coalesce(?7, alias_id), attempts = attempts + (?2 = 1), changed = ?8,"
+                  " handed_over = iif(?2 = 1, ?8, handed_over) WHERE id ="
                   " ?1",
                   I(write->id), I(write->state), I(write->next_attempt), T(write->reply),
                   T(write->problem), T(write->rcpt_replies), T(write->alias_id), I(clock_wall())) &&

@@ -134,7 +134,7 @@ static const char *const work_1 =
     " blob INTEGER NOT NULL, message_id TEXT, mail_from TEXT NOT NULL, rcpt_to TEXT NOT NULL,"
     " envelope TEXT, send_at INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
     " next_attempt INTEGER NOT NULL, reply TEXT, problem TEXT, rcpt_replies TEXT, alias_id TEXT,"
-    " copy INTEGER NOT NULL DEFAULT 0,"
+    " copy INTEGER NOT NULL DEFAULT 0, handed_over INTEGER NOT NULL DEFAULT 0,"
     " changed INTEGER NOT NULL) STRICT;"
     "CREATE INDEX submission_account ON submission(account, id);"
     "CREATE INDEX submission_email ON submission(email);"

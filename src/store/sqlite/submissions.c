@@ -85,6 +85,7 @@ struct store_submission *submission_of_row(sqlite3_stmt *row)
     submission->reply = db_text_copy(row, 11);
     submission->problem = db_text_copy(row, 12);
     submission->rcpt_replies = db_text_copy(row, 13);
+    submission->handed_over_at = db_int(row, 14);
     return submission;
 }
 
