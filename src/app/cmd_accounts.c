@@ -92,13 +92,6 @@ static json_t *status_json(const struct store_account_status *status)
                      status->owner);
 }
 
-static void print_json(struct command_call *call, json_t *value)
-{
-    json_dumpf(value, call->out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    fputc('\n', call->out);
-    json_decref(value);
-}
-
 int command_account_list(struct command_call *call, const struct command_options *options)
 {
     g_autoptr(GError) error = NULL;
@@ -116,7 +109,7 @@ int command_account_list(struct command_call *call, const struct command_options
                     status->view->problem != NULL ? error_title(status->view->problem) : "");
     }
     if (options->json)
-        print_json(call, list);
+        command_print_json(call, list);
     else
         json_decref(list);
     return 0;
@@ -150,7 +143,7 @@ int command_account_status(struct command_call *call, const struct command_optio
     if (status == NULL)
         return command_fail(call, error);
     if (options->json)
-        print_json(call, status_json(status));
+        command_print_json(call, status_json(status));
     else
         print_status(call, status);
     store_account_status_free(status);

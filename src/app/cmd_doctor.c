@@ -166,12 +166,8 @@ int command_doctor(struct command_call *call, const struct command_options *opti
     examine_providers(&exam);
     examine_clock(&exam);
     examine_accounts(&exam);
-    if (options->json) {
-        json_t *all = json_pack("{s:b, s:O}", "ok", !exam.bad, "checks", exam.rows);
-        json_dumpf(all, call->out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-        fputc('\n', call->out);
-        json_decref(all);
-    }
+    if (options->json)
+        command_print_json(call, json_pack("{s:b, s:O}", "ok", !exam.bad, "checks", exam.rows));
     size_t i;
     json_t *row;
     json_array_foreach(exam.rows, i, row)

@@ -99,11 +99,10 @@ int command_provider_list(struct command_call *call, const struct command_option
                                         provider->cloud, "hasClientSecret", provider->has_secret,
                                         "redirectUri", uri, "problem", provider->problem));
     }
-    if (options->json) {
-        json_dumpf(list, call->out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-        fputc('\n', call->out);
-    }
-    json_decref(list);
+    if (options->json)
+        command_print_json(call, list);
+    else
+        json_decref(list);
     return 0;
 }
 

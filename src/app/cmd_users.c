@@ -3,13 +3,6 @@
 
 #include <jansson.h>
 
-static void print_json(struct command_call *call, json_t *value)
-{
-    json_dumpf(value, call->out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    fputc('\n', call->out);
-    json_decref(value);
-}
-
 static char *date_text(int64_t seconds)
 {
     if (seconds == 0)
@@ -47,7 +40,7 @@ int command_user_list(struct command_call *call, const struct command_options *o
                               json_pack("{s:s, s:b}", "email", user->email, "admin", user->admin));
     }
     if (options->json)
-        print_json(call, list);
+        command_print_json(call, list);
     else
         json_decref(list);
     return 0;
@@ -108,7 +101,7 @@ int command_token_list(struct command_call *call, const struct command_options *
                                         token->user, "name", token->name, "lastUsed", used));
     }
     if (options->json)
-        print_json(call, list);
+        command_print_json(call, list);
     else
         json_decref(list);
     return 0;

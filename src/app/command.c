@@ -249,6 +249,13 @@ int command_fail(struct command_call *call, const GError *error)
     return 1;
 }
 
+void command_print_json(struct command_call *call, json_t *value)
+{
+    json_dumpf(value, call->out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    fputc('\n', call->out);
+    json_decref(value);
+}
+
 char *command_path(const struct command_call *call, const char *name)
 {
     return g_canonicalize_filename(name, call->directory);

@@ -5,6 +5,7 @@
 
 #include "app/app.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 /* Where a command reads and writes, and what it was called with. */
@@ -45,6 +46,8 @@ void command_print_help(FILE *out);
 
 /* For the commands: one clear line. Returns 1. */
 int command_fail(struct command_call *call, const GError *error);
+/* JSON for scripts, indented, in ASCII, with a line end. (transfer full) value */
+void command_print_json(struct command_call *call, json_t *value);
 /* A file name of the caller as an absolute one. (transfer full) */
 char *command_path(const struct command_call *call, const char *name);
 /* First line of a file, or without a file asked for on the terminal or read from standard input. */
