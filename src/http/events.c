@@ -268,37 +268,35 @@ static guint streams_of(const struct events *events, const struct store_principa
     return count;
 }
 
-static bool has_room(struct events *events, const struct store_principal *principal)
+/* Subscribed before the client hears that the stream is open: no change after that is missed, and
+ * nobody has one stream too many. NULL: there is no room. */
+static struct subscriber *subscribe(struct events *events, struct http_request *request,
+                                    struct store_principal *principal)
 {
+    struct subscriber *subscriber = NULL;
     pthread_mutex_lock(&events->mutex);
-    bool room = !events->stopped && streams_of(events, principal) < STREAMS_PER_USER;
+    if (!events->stopped && streams_of(events, principal) < STREAMS_PER_USER) {
+        subscriber = g_new0(struct subscriber, 1);
+        subscriber->principal = store_principal_ref(principal);
+        subscriber->types = parse_types(http_request_query(request, "types"));
+        subscriber->once = g_strcmp0(http_request_query(request, "closeafter"), "state") == 0;
+        subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+        unsigned ping = parse_ping(http_request_query(request, "ping"));
+        subscriber->stream = http_respond_stream(request);
+        http_stream_ping(subscriber->stream, ping);
+        g_ptr_array_add(events->subscribers, subscriber);
+    }
     pthread_mutex_unlock(&events->mutex);
-    return room;
+    return subscriber;
 }
 
 void events_serve(struct events *events, struct http_request *request)
 {
-    struct store_principal *principal = http_request_principal(request);
-    if (!has_room(events, principal)) {
-        http_set_header(request, "Retry-After", "30");
-        http_respond_problem(request, 503, "Too many event streams are open.",
-                             "Close some of the pages that are open.");
+    if (subscribe(events, request, http_request_principal(request)) != NULL) {
+        exec_task_poke(events->task, EXEC_NOTIFY); /* for the sweep's deadline */
         return;
     }
-    struct subscriber *subscriber = g_new0(struct subscriber, 1);
-    subscriber->stream = http_respond_stream(request);
-    subscriber->principal = store_principal_ref(principal);
-    subscriber->types = parse_types(http_request_query(request, "types"));
-    subscriber->once = g_strcmp0(http_request_query(request, "closeafter"), "state") == 0;
-    subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    http_stream_ping(subscriber->stream, parse_ping(http_request_query(request, "ping")));
-    pthread_mutex_lock(&events->mutex);
-    bool open = !events->stopped;
-    if (open)
-        g_ptr_array_add(events->subscribers, subscriber);
-    pthread_mutex_unlock(&events->mutex);
-    if (open)
-        exec_task_poke(events->task, EXEC_NOTIFY); /* for the sweep's deadline */
-    else
-        subscriber_free(subscriber);
+    http_set_header(request, "Retry-After", "30");
+    http_respond_problem(request, 503, "Too many event streams are open.",
+                         "Close some of the pages that are open.");
 }

@@ -249,7 +249,6 @@ static void changes_reach_those_who_listen(void)
     int all = open_events(&world, "types=*&closeafter=no&ping=30");
     int once = open_events(&world, "types=Email,Mailbox&closeafter=state&ping=0");
     int other = open_events(&world, "types=Identity&closeafter=state&ping=0");
-    g_usleep(300000); /* all three are in the list */
     listener(1, STORE_EMAIL, listener_arg);
     listener(1, STORE_MAILBOX, listener_arg);
     listener(2, STORE_EMAIL, listener_arg); /* not theirs */
@@ -272,7 +271,6 @@ static void a_revoked_listener_is_cut_off(void)
     struct world world;
     world_open(&world, NULL);
     int fd = open_events(&world, "types=*&closeafter=no&ping=0");
-    g_usleep(300000);
     fake_revoke_all();
     listener(1, STORE_EMAIL, listener_arg);
     g_autofree char *rest = web_read_until(fd, "0\r\n\r\n");
