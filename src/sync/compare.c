@@ -1,15 +1,12 @@
-/* One folder: what is new, changed or gone there, and the headers of what is new. */
+/* One folder: what is new, changed or gone there. */
 #include "sync/plan.h"
 #include "sync/session.h"
 
 #include "base/log.h"
-#include "mime/mime.h"
 
 #include <string.h>
 
-#define HEADERS_AT_ONCE 500
 #define FLAGS_AT_ONCE 5000
-#define SET_BYTES 4000
 
 bool session_load_mailboxes(struct session *session, GError **error)
 {
@@ -150,33 +147,6 @@ static GArray *fetch_flags(struct session *session, const struct store_remote_ma
     return seen;
 }
 
-struct headers {
-    struct session *session;
-    struct store_batch *batch;
-    const struct store_remote_mailbox *mailbox;
-};
-
-static bool take_header(const struct imap_fetched *fetched, void *arg)
-{
-    struct headers *headers = arg;
-    if (fetched->uid == 0 || fetched->header == NULL)
-        return true;
-    struct mail_summary *summary = mime_summary_of_header(fetched->header);
-    struct store_batch_message message = {
-        .mailbox = headers->mailbox->id,
-        .uidvalidity = headers->session->selected.uidvalidity,
-        .uid = fetched->uid,
-        .flags = fetched->flags,
-        .received_at = fetched->internal_date != INT64_MIN ? fetched->internal_date : clock_wall(),
-        .size = fetched->size,
-        .summary = summary,
-        .emailid = fetched->emailid,
-    };
-    store_batch_message(headers->batch, &message);
-    mail_summary_free(summary);
-    return true;
-}
-
 static bool commit(struct session *session, struct store_batch *batch, GError **error)
 {
     struct store_batch_result result = {0};
@@ -184,33 +154,6 @@ static bool commit(struct session *session, struct store_batch *batch, GError **
         return false;
     session->working.flags_changed += result.flags_changed;
     session->working.removed += result.removed;
-    return true;
-}
-
-/* Newest first, so that lists are right from the first second. */
-static bool fetch_headers(struct session *session, const struct store_remote_mailbox *mailbox,
-                          GArray *fresh, struct store_batch *batch, GError **error)
-{
-    unsigned what =
-        IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER;
-    if ((imap_client_capabilities(session->imap) & IMAP_CAP_OBJECTID) != 0)
-        what |= IMAP_FETCH_EMAILID;
-    struct headers headers = {session, batch, mailbox};
-    size_t end = fresh->len;
-    while (end > 0) {
-        const uint32_t *uids = (const uint32_t *)fresh->data;
-        size_t first = end > HEADERS_AT_ONCE ? end - HEADERS_AT_ONCE : 0;
-        size_t used = 0;
-        for (size_t at = first; at < end; at += used) {
-            g_autofree char *set = imap_uid_set(uids + at, end - at, SET_BYTES, &used);
-            if (!imap_fetch(session->imap, set, what, 0, take_header, &headers, error))
-                return false;
-        }
-        if (!commit(session, batch, error))
-            return false;
-        session_progress(session, "headers");
-        end = first;
-    }
     return true;
 }
 
@@ -227,7 +170,7 @@ static bool apply_plan(struct session *session, struct store_remote_mailbox *mai
     }
     session->orphans = session->orphans || plan->vanished->len > 0;
     bool ok =
-        commit(session, batch, error) && fetch_headers(session, mailbox, plan->fresh, batch, error);
+        commit(session, batch, error) && session_headers(session, mailbox, plan->fresh, error);
     store_batch_free(batch);
     return ok;
 }

@@ -106,6 +106,9 @@ bool session_load_mailboxes(struct session *session, GError **error);
 bool session_folders(struct session *session, GError **error); /* folders.c */
 bool session_compare(struct session *session, struct store_remote_mailbox *mailbox,
                      GError **error); /* compare.c */
+/* List properties of these UIDs of the open mailbox (ascending), the newest first. */
+bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
+                     const GArray *fresh, GError **error); /* headers.c */
 /* One bounded batch; *more: pending messages are left. */
 bool session_messages(struct session *session, bool wanted_only, bool *more,
                       GError **error);                       /* messages.c */
