@@ -208,7 +208,7 @@ async function startOnce(confFile, owner, ports, logFile) {
   const child = spawnTied(findProgram('dovecot'), ['-F', '-c', confFile], { owner, stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (chunk) => { complaint = (complaint + chunk).slice(-2000); });
-  const deadline = Date.now() + 9000;
+  const deadline = Date.now() + 30000;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
     if (await answers(ports.imap) && await answers(ports.submission) && await answers(ports.lmtp)) return child;
     await sleep(25);
