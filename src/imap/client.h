@@ -93,12 +93,20 @@ bool imap_login_password(struct imap_client *client, const char *login,
 bool imap_id(struct imap_client *client, const char *name, const char *version, GError **error);
 bool imap_enable(struct imap_client *client, uint32_t wanted, uint32_t *enabled, GError **error);
 
+struct imap_status {
+    uint32_t messages, uidnext, uidvalidity, unseen;
+    uint64_t highestmodseq; /* 0: no CONDSTORE */
+};
+
 struct imap_mailbox_info {
     char *raw_name; /* as on the wire, after unquoting: the name to use in commands */
     char *name;     /* decoded (modified UTF-7 or UTF-8) full path, UTF-8 */
     char delimiter; /* 0: none */
     bool selectable, has_children, non_existent, subscribed;
     enum mail_role role; /* by SPECIAL-USE attributes only; MAIL_ROLE_INBOX for INBOX */
+    bool has_status;     /* of imap_list_status only, and where the server told it */
+    struct imap_status status;
+    char *mailboxid; /* of imap_list_status only: OBJECTID's, which a RENAME keeps; or NULL */
 };
 void imap_mailbox_info_free(struct imap_mailbox_info *info);
 
@@ -106,12 +114,22 @@ void imap_mailbox_info_free(struct imap_mailbox_info *info);
  * func. */
 GPtrArray *imap_list(struct imap_client *client, GError **error);
 
-struct imap_status {
-    uint32_t messages, uidnext, uidvalidity, unseen;
-    uint64_t highestmodseq;
-};
+/* The same, and the STATUS of every selectable mailbox: in one round trip with LIST-STATUS (RFC
+ * 5819), else in two. */
+GPtrArray *imap_list_status(struct imap_client *client, GError **error);
+
 bool imap_status(struct imap_client *client, const char *raw_name, struct imap_status *status,
                  GError **error);
+
+struct imap_status_of {
+    const char *raw_name; /* in; borrowed */
+    bool known;           /* out; false: the server refused this one */
+    struct imap_status status;
+};
+/* STATUS of many, asked for without waiting for each answer. False when the connection failed or
+ * the server wants to be left alone (ERROR_THROTTLED): what came before is filled in. */
+bool imap_statuses(struct imap_client *client, struct imap_status_of *asked, size_t count,
+                   GError **error);
 
 struct imap_selected {
     uint32_t exists, uidvalidity, uidnext;
@@ -127,6 +145,8 @@ bool imap_select(struct imap_client *client, const char *raw_name, bool read_onl
                  uint32_t since_uidvalidity, uint64_t since_modseq, struct imap_selected *selected,
                  GError **error);
 bool imap_unselect(struct imap_client *client, GError **error);
+/* MAILBOXID (OBJECTID, RFC 8474) of the selected mailbox, or NULL; valid until the next SELECT. */
+const char *imap_client_mailboxid(const struct imap_client *client);
 
 enum imap_fetch_what {
     IMAP_FETCH_FLAGS = 1 << 0,
@@ -169,7 +189,8 @@ bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
 void imap_client_set_limits(struct imap_client *client, uint64_t body_max, uint64_t spool_over,
                             const char *spool_dir);
 
-/* UID SEARCH, US-ASCII only; (transfer full) GArray of uint32_t, ascending. */
+/* UID SEARCH, US-ASCII only; (transfer full) GArray of uint32_t, ascending. With ESEARCH the answer
+ * comes as a compact set (RFC 4731); more than four million UIDs are ERROR_PROTOCOL. */
 GArray *imap_search(struct imap_client *client, const char *criteria, GError **error);
 /* UID SEARCH HEADER MESSAGE-ID: the id is encoded by the client. */
 GArray *imap_search_message_id(struct imap_client *client, const char *message_id, GError **error);

@@ -35,6 +35,7 @@ struct imap_client {
     char idle_tag[16]; /* "": not idling */
 
     struct imap_selected selected;
+    char *mailboxid;           /* of the selected mailbox, or NULL */
     char **permanent_keywords; /* lower case; those besides \* that the mailbox keeps */
     struct imap_events events;
     struct imap_bodies bodies;
@@ -67,6 +68,16 @@ bool imap_client_finish(struct imap_client *client, const struct imap_command *c
 /* begin, send, finish and clear. */
 bool imap_client_run(struct imap_client *client, struct imap_command *command,
                      const struct imap_verb *verb, GError **error);
+/* A command on its way with others, and how it ended. */
+struct imap_step {
+    struct imap_command command;
+    struct imap_verb verb;
+    GError *error; /* out: NO, BAD, or the connection failed; NULL: OK */
+};
+/* Sends them some ahead of their answers, and reads these in order; clears the commands. False when
+ * the connection failed: *error and every step not answered say so. */
+bool imap_client_run_steps(struct imap_client *client, struct imap_step *steps, size_t count,
+                           GError **error);
 /* Bytes of our own, outside a command. */
 bool imap_client_write(struct imap_client *client, const char *bytes, size_t length,
                        GError **error);
@@ -84,6 +95,14 @@ void imap_client_rest(struct imap_client *client);
 /* Runs CAPABILITY when they are not known. */
 bool imap_client_learn_capabilities(struct imap_client *client, GError **error);
 bool imap_client_can(const struct imap_client *client, uint32_t capability);
+/* status.c: "(MESSAGES …)", what a struct imap_status wants. */
+void imap_command_status_items(struct imap_client *client, struct imap_command *command);
+struct imap_status imap_status_of_data(const struct imap_status_data *data);
+/* A STATUS response into its struct imap_mailbox_info; by_name: raw name -> info. False: of none.
+ */
+bool imap_mailbox_take_status(GHashTable *by_name, const struct imap_status_data *status);
+/* STATUS of every selectable one, pipelined. */
+bool imap_mailbox_ask_statuses(struct imap_client *client, GPtrArray *infos, GError **error);
 /* True when LIST says that a mailbox does not exist: asked after a refusal that gave no reason. */
 bool imap_client_knows_gone(struct imap_client *client, const char *raw_name);
 

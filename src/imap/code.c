@@ -33,6 +33,8 @@ static const struct {
     {"UNAVAILABLE", IMAP_CODE_UNAVAILABLE},
     {"UNSEEN", IMAP_CODE_UNSEEN},
     {"ALREADYEXISTS", IMAP_CODE_ALREADYEXISTS},
+    {"MAILBOXID", IMAP_CODE_MAILBOXID},
+    {"NOTIFICATIONOVERFLOW", IMAP_CODE_NOTIFICATIONOVERFLOW},
 };
 
 static enum imap_code_kind code_of(const char *word)
@@ -86,6 +88,9 @@ static void parse_arguments(struct imap_line *line)
     case IMAP_CODE_PERMANENTFLAGS:
         if (!imap_response_parse_flags(line, &code->flags, &code->any_keyword))
             code->kind = IMAP_CODE_OTHER;
+        break;
+    case IMAP_CODE_MAILBOXID:
+        code->objectid = imap_response_parse_objectid(line);
         break;
     default:
         break;

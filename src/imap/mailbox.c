@@ -1,4 +1,4 @@
-/* LIST, LSUB, STATUS and the verbs that change mailboxes. */
+/* LIST, LSUB and the verbs that change mailboxes. */
 #include "imap/client_private.h"
 
 #include <string.h>
@@ -11,6 +11,7 @@ void imap_mailbox_info_free(struct imap_mailbox_info *info)
         return;
     g_free(info->raw_name);
     g_free(info->name);
+    g_free(info->mailboxid);
     g_free(info);
 }
 
@@ -54,6 +55,8 @@ struct listing {
 static bool take_listed(struct imap_client *client, const struct imap_response *response, void *arg)
 {
     struct listing *listing = arg;
+    if (response->kind == IMAP_STATUS)
+        return imap_mailbox_take_status(listing->by_name, &response->status);
     if (response->kind != IMAP_LIST)
         return false;
     g_autofree char *raw = g_strndup(response->list.name, response->list.name_length);
@@ -69,49 +72,73 @@ static bool take_listed(struct imap_client *client, const struct imap_response *
     return true;
 }
 
-static void put_return_options(struct imap_client *client, struct imap_command *command)
+static void put_return_options(struct imap_client *client, struct imap_command *command,
+                               bool with_status)
 {
     if (!imap_client_can(client, IMAP_CAP_LIST_EXTENDED))
         return;
-    imap_command_word(command, imap_client_can(client, IMAP_CAP_SPECIAL_USE)
-                                   ? "RETURN (SPECIAL-USE SUBSCRIBED CHILDREN)"
-                                   : "RETURN (SUBSCRIBED CHILDREN)");
+    imap_command_word(command, "RETURN (SUBSCRIBED CHILDREN");
+    if (imap_client_can(client, IMAP_CAP_SPECIAL_USE))
+        imap_command_word(command, "SPECIAL-USE");
+    if (with_status && imap_client_can(client, IMAP_CAP_LIST_STATUS)) {
+        imap_command_word(command, "STATUS");
+        imap_command_status_items(client, command);
+    }
+    g_string_append_c(command->text, ')');
+}
+
+static void start_list(struct imap_client *client, struct imap_step *step, const char *name,
+                       struct listing *listing)
+{
+    imap_client_command(client, &step->command, name);
+    imap_command_string(&step->command, "");
+    imap_command_string(&step->command, "*");
+    step->verb = (struct imap_verb){.untagged = take_listed, .arg = listing};
 }
 
 /* Subscriptions are asked for apart where LIST cannot tell them; both go out at once. */
-static bool list_all(struct imap_client *client, struct listing *listing, GError **error)
+static bool list_all(struct imap_client *client, struct listing *listing, bool with_status,
+                     GError **error)
 {
-    struct imap_verb verb = {.untagged = take_listed, .arg = listing};
-    struct imap_command list, lsub;
+    struct imap_step steps[2] = {0};
     bool apart = !imap_client_can(client, IMAP_CAP_LIST_EXTENDED);
-    imap_client_command(client, &list, "LIST");
-    imap_client_command(client, &lsub, "LSUB");
-    imap_command_string(&list, "");
-    imap_command_string(&list, "*");
-    imap_command_string(&lsub, "");
-    imap_command_string(&lsub, "*");
-    put_return_options(client, &list);
-    bool good = imap_client_begin(client, error) && imap_client_send(client, &list, NULL, error) &&
-                (!apart || imap_client_send(client, &lsub, NULL, error));
-    bool listed = good && imap_client_finish(client, &list, &verb, error);
-    if (good && apart && !client->dead) /* subscriptions are worth no failure */
-        imap_client_finish(client, &lsub, &verb, NULL);
-    imap_command_clear(&list);
-    imap_command_clear(&lsub);
+    start_list(client, &steps[0], "LIST", listing);
+    put_return_options(client, &steps[0].command, with_status);
+    if (apart)
+        start_list(client, &steps[1], "LSUB", listing);
+    bool alive = imap_client_run_steps(client, steps, apart ? 2 : 1, error);
+    bool listed = alive && steps[0].error == NULL;
+    if (alive && !listed)
+        g_propagate_error(error, g_steal_pointer(&steps[0].error));
+    g_clear_error(&steps[0].error);
+    g_clear_error(&steps[1].error); /* subscriptions are worth no failure */
     return listed;
 }
 
-GPtrArray *imap_list(struct imap_client *client, GError **error)
+static GPtrArray *list(struct imap_client *client, bool with_status, GError **error)
 {
     struct listing listing = {.infos = g_ptr_array_new_with_free_func(
                                   (GDestroyNotify)imap_mailbox_info_free),
                               .by_name = g_hash_table_new(g_str_hash, g_str_equal)};
-    bool good = list_all(client, &listing, error);
+    bool good = list_all(client, &listing, with_status, error);
+    bool apart = !imap_client_can(client, IMAP_CAP_LIST_STATUS | IMAP_CAP_LIST_EXTENDED);
+    if (good && with_status && apart)
+        good = imap_mailbox_ask_statuses(client, listing.infos, error);
     g_hash_table_unref(listing.by_name);
     if (good)
         return listing.infos;
     g_ptr_array_unref(listing.infos);
     return NULL;
+}
+
+GPtrArray *imap_list(struct imap_client *client, GError **error)
+{
+    return list(client, false, error);
+}
+
+GPtrArray *imap_list_status(struct imap_client *client, GError **error)
+{
+    return list(client, true, error);
 }
 
 struct probe {
@@ -141,35 +168,6 @@ bool imap_client_knows_gone(struct imap_client *client, const char *raw_name)
     imap_command_string(&command, "");
     imap_command_string(&command, raw_name);
     return imap_client_run(client, &command, &verb, NULL) && !probe.found;
-}
-
-static bool take_status(struct imap_client *client, const struct imap_response *response, void *arg)
-{
-    struct imap_status *status = arg;
-    (void)client;
-    if (response->kind != IMAP_STATUS)
-        return false;
-    *status = (struct imap_status){.messages = response->status.messages,
-                                   .uidnext = response->status.uidnext,
-                                   .uidvalidity = response->status.uidvalidity,
-                                   .unseen = response->status.unseen,
-                                   .highestmodseq = response->status.highestmodseq};
-    return true;
-}
-
-bool imap_status(struct imap_client *client, const char *raw_name, struct imap_status *status,
-                 GError **error)
-{
-    struct imap_verb verb = {.untagged = take_status, .arg = status};
-    struct imap_command command;
-    *status = (struct imap_status){0};
-    imap_client_command(client, &command, "STATUS");
-    imap_command_string(&command, raw_name);
-    imap_command_word(&command, "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN");
-    if (imap_client_can(client, IMAP_CAP_CONDSTORE))
-        imap_command_word(&command, "HIGHESTMODSEQ");
-    g_string_append_c(command.text, ')');
-    return imap_client_run(client, &command, &verb, error);
 }
 
 /* A new name that is not modified UTF-7 yet ("R&D", "Entwürfe") is encoded; one that is stays. */

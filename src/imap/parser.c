@@ -92,7 +92,8 @@ static bool starts_with(const struct imap_parser *parser, const char *word)
 
 static size_t limit_of(const struct imap_parser *parser)
 {
-    bool numbers = starts_with(parser, "* SEARCH") || starts_with(parser, "* VANISHED") ||
+    bool numbers = starts_with(parser, "* SEARCH") || starts_with(parser, "* ESEARCH") ||
+                   starts_with(parser, "* VANISHED") ||
                    (!starts_with(parser, "*") && !starts_with(parser, "+") && parser->length > 0 &&
                     memchr(parser->buffer, '[', MIN(parser->length, 64)) != NULL);
     return numbers ? MAX(parser->limits.numbers_max, parser->limits.line_max)

@@ -22,7 +22,7 @@ enum imap_parse {
 
 struct imap_limits {
     size_t line_max;     /* bytes of one response, streamed literals not counted */
-    size_t numbers_max;  /* the same for SEARCH, VANISHED and tagged replies, which carry sets */
+    size_t numbers_max;  /* the same for SEARCH, ESEARCH, VANISHED and tagged replies: sets */
     uint64_t stream_max; /* announced size of a streamed literal */
     unsigned depth_max;  /* nested lists */
     unsigned tokens_max; /* words in one response; numbers of SEARCH are not counted */
@@ -49,6 +49,7 @@ enum imap_kind {
     IMAP_LIST, /* also LSUB, XLIST */
     IMAP_STATUS,
     IMAP_SEARCH,
+    IMAP_ESEARCH, /* tag: of the command it answers, or NULL; set: the value of ALL, or "" */
     IMAP_FLAGS,
     IMAP_EXISTS,
     IMAP_EXPUNGE,
@@ -90,6 +91,8 @@ enum imap_code_kind {
     IMAP_CODE_UNAVAILABLE,
     IMAP_CODE_UNSEEN,
     IMAP_CODE_ALREADYEXISTS,
+    IMAP_CODE_MAILBOXID,
+    IMAP_CODE_NOTIFICATIONOVERFLOW,
 };
 
 struct imap_code {
@@ -97,6 +100,7 @@ struct imap_code {
     uint64_t number;         /* HIGHESTMODSEQ, UIDNEXT, UIDVALIDITY, UNSEEN; the UIDVALIDITY of
                                 APPENDUID and COPYUID */
     const char *set;         /* APPENDUID, MODIFIED; the source of COPYUID; "" when it was empty */
+    const char *objectid;    /* MAILBOXID, or NULL */
     const char *target;      /* COPYUID */
     uint32_t capabilities;   /* CAPABILITY */
     bool any_keyword;        /* PERMANENTFLAGS with \* */
@@ -120,10 +124,21 @@ struct imap_list_data {
     size_t name_length;
 };
 
+enum imap_status_item {
+    IMAP_STATUS_MESSAGES = 1 << 0,
+    IMAP_STATUS_UIDNEXT = 1 << 1,
+    IMAP_STATUS_UIDVALIDITY = 1 << 2,
+    IMAP_STATUS_UNSEEN = 1 << 3,
+    IMAP_STATUS_HIGHESTMODSEQ = 1 << 4,
+};
+
 struct imap_status_data {
-    const char *name;
+    const char *name; /* not always NUL-terminated */
+    size_t name_length;
+    unsigned given; /* enum imap_status_item */
     uint32_t messages, uidnext, uidvalidity, unseen;
     uint64_t highestmodseq;
+    const char *mailboxid; /* or NULL */
 };
 
 struct imap_fetch_section {

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* RFC 8474, 7. */
+#define OBJECTID_MAX 255
+
 static const struct {
     const char *word;
     enum imap_condition condition;
@@ -132,42 +135,88 @@ static uint32_t clamp_32(uint64_t number)
     return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
 }
 
+static void take_status_number(struct imap_status_data *status, const char *word, uint64_t number)
+{
+    if (g_ascii_strcasecmp(word, "MESSAGES") == 0) {
+        status->messages = clamp_32(number);
+        status->given |= IMAP_STATUS_MESSAGES;
+    } else if (g_ascii_strcasecmp(word, "UIDNEXT") == 0) {
+        status->uidnext = clamp_32(number);
+        status->given |= IMAP_STATUS_UIDNEXT;
+    } else if (g_ascii_strcasecmp(word, "UIDVALIDITY") == 0) {
+        status->uidvalidity = clamp_32(number);
+        status->given |= IMAP_STATUS_UIDVALIDITY;
+    } else if (g_ascii_strcasecmp(word, "UNSEEN") == 0) {
+        status->unseen = clamp_32(number);
+        status->given |= IMAP_STATUS_UNSEEN;
+    } else if (g_ascii_strcasecmp(word, "HIGHESTMODSEQ") == 0) {
+        status->highestmodseq = number;
+        status->given |= IMAP_STATUS_HIGHESTMODSEQ;
+    }
+}
+
+const char *imap_response_parse_objectid(struct imap_line *line)
+{
+    struct imap_value word;
+    if (!imap_scan_take(&line->scan, '('))
+        return NULL;
+    const char *id = imap_scan_word(&line->scan, "", &word) ? word.text : NULL;
+    return imap_scan_take(&line->scan, ')') && id != NULL && word.length <= OBJECTID_MAX ? id
+                                                                                         : NULL;
+}
+
 static bool parse_status_items(struct imap_line *line)
 {
     struct imap_status_data *status = &line->response->status;
     struct imap_value word;
     while (imap_scan_word(&line->scan, "", &word)) {
         uint64_t number = 0;
-        if (!imap_scan_number(&line->scan, &number)) {
-            if (!imap_scan_skip(&line->scan))
-                return false;
-        } else if (g_ascii_strcasecmp(word.text, "MESSAGES") == 0) {
-            status->messages = clamp_32(number);
-        } else if (g_ascii_strcasecmp(word.text, "UIDNEXT") == 0) {
-            status->uidnext = clamp_32(number);
-        } else if (g_ascii_strcasecmp(word.text, "UIDVALIDITY") == 0) {
-            status->uidvalidity = clamp_32(number);
-        } else if (g_ascii_strcasecmp(word.text, "UNSEEN") == 0) {
-            status->unseen = clamp_32(number);
-        } else if (g_ascii_strcasecmp(word.text, "HIGHESTMODSEQ") == 0) {
-            status->highestmodseq = number;
+        if (g_ascii_strcasecmp(word.text, "MAILBOXID") == 0) {
+            status->mailboxid = imap_response_parse_objectid(line);
+        } else if (imap_scan_number(&line->scan, &number)) {
+            take_status_number(status, word.text, number);
+        } else if (!imap_scan_skip(&line->scan)) {
+            return false;
         }
     }
     return imap_scan_take(&line->scan, ')');
 }
 
+/* The bytes of an unquoted name with spaces: up to the parenthesis that closes with the line. */
+static size_t unquoted_name_length(const char *text, size_t length)
+{
+    unsigned depth = 0;
+    size_t open = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '(' && depth++ == 0)
+            open = i;
+        else if (text[i] == ')' && depth > 0)
+            depth--;
+    }
+    while (open > 0 && text[open - 1] == ' ')
+        open--;
+    return open;
+}
+
 static bool parse_status(struct imap_line *line)
 {
     line->response->kind = IMAP_STATUS;
+    struct imap_status_data *status = &line->response->status;
+    imap_scan_spaces(&line->scan);
     struct imap_value name;
-    if (!imap_scan_string(&line->scan, &name) || name.kind == IMAP_VALUE_STREAMED)
-        return false;
-    line->response->status.name = name.text;
-    /* The rest of an unquoted name that has spaces. */
-    while (!imap_scan_take(&line->scan, '('))
-        if (!imap_scan_word(&line->scan, "", &name))
+    int first = imap_scan_peek(&line->scan);
+    if (first == '"' || first == '{') {
+        if (!imap_scan_string(&line->scan, &name) || !name.quoted)
             return false;
-    return parse_status_items(line);
+        status->name = name.text;
+        status->name_length = name.length;
+    } else {
+        status->name = line->scan.at;
+        status->name_length =
+            unquoted_name_length(line->scan.at, (size_t)(line->scan.end - line->scan.at));
+        line->scan.at += status->name_length;
+    }
+    return status->name_length > 0 && imap_scan_take(&line->scan, '(') && parse_status_items(line);
 }
 
 static bool parse_search(struct imap_line *line)
@@ -184,6 +233,30 @@ static bool parse_search(struct imap_line *line)
         return false;
     line->response->numbers = (const uint32_t *)(const void *)line->numbers->data;
     line->response->number_count = line->numbers->len;
+    return imap_scan_at_end(&line->scan);
+}
+
+/* "(TAG "a") UID ALL 1:5 MODSEQ 9" (RFC 4731, 3.1). */
+static bool parse_esearch(struct imap_line *line)
+{
+    line->response->kind = IMAP_ESEARCH;
+    line->response->set = "";
+    struct imap_value word;
+    if (imap_scan_take(&line->scan, '(')) {
+        if (!imap_scan_word(&line->scan, "", &word) || !imap_scan_string(&line->scan, &word) ||
+            !imap_scan_take(&line->scan, ')'))
+            return false;
+        line->response->tag = word.text;
+    }
+    while (imap_scan_word(&line->scan, "", &word)) {
+        bool all = g_ascii_strcasecmp(word.text, "ALL") == 0;
+        if (g_ascii_strcasecmp(word.text, "UID") == 0)
+            continue;
+        if (all ? !imap_scan_word(&line->scan, "", &word) : !imap_scan_skip(&line->scan))
+            return false;
+        if (all)
+            line->response->set = word.text;
+    }
     return imap_scan_at_end(&line->scan);
 }
 
@@ -221,6 +294,7 @@ static const struct {
     {"LSUB", parse_lsub},
     {"STATUS", parse_status},
     {"SEARCH", parse_search},
+    {"ESEARCH", parse_esearch},
     {"FLAGS", parse_flags_response},
     {"VANISHED", parse_vanished},
 };

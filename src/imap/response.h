@@ -24,6 +24,9 @@ bool imap_response_parse_fetch(struct imap_line *line);
  * line->words: a later list takes their place. */
 bool imap_response_parse_flags(struct imap_line *line, struct mail_flags *flags, bool *any);
 
+/* "(id)" (RFC 8474, 7); NULL when it is none. */
+const char *imap_response_parse_objectid(struct imap_line *line);
+
 /* Seconds since 1970 of "17-Jul-1996 02:44:25 -0700"; INT64_MIN when it makes no sense. */
 int64_t imap_date_parse(const char *text);
 

@@ -4,15 +4,44 @@
 
 #define DAY 86400
 
+struct search {
+    const char *tag;
+    GArray *uids;
+    bool absurd; /* a set of more UIDs than a mailbox has */
+};
+
+static void take_set(struct search *search, const char *set)
+{
+    if (*set == '\0')
+        return;
+    g_autoptr(GArray) uids = imap_set_expand(set, IMAP_UIDS_MAX);
+    if (uids == NULL || uids->len > IMAP_UIDS_MAX - MIN(search->uids->len, IMAP_UIDS_MAX))
+        search->absurd = true;
+    else
+        g_array_append_vals(search->uids, uids->data, uids->len);
+}
+
 static bool take_search(struct imap_client *client, const struct imap_response *response, void *arg)
 {
-    GArray *uids = arg;
+    struct search *search = arg;
     (void)client;
+    if (response->kind == IMAP_ESEARCH) {
+        if (response->tag == NULL || strcmp(response->tag, search->tag) == 0)
+            take_set(search, response->set);
+        return true;
+    }
     if (response->kind != IMAP_SEARCH)
         return false;
-    if (response->number_count > 0 && uids->len <= IMAP_UIDS_MAX)
-        g_array_append_vals(uids, response->numbers, (guint)response->number_count);
+    if (response->number_count > 0 && search->uids->len <= IMAP_UIDS_MAX)
+        g_array_append_vals(search->uids, response->numbers, (guint)response->number_count);
     return true;
+}
+
+static void begin_search(struct imap_client *client, struct imap_command *command)
+{
+    imap_client_command(client, command, "UID SEARCH");
+    if (imap_client_can(client, IMAP_CAP_ESEARCH))
+        imap_command_word(command, "RETURN (ALL)");
 }
 
 static gint compare_uids(gconstpointer a, gconstpointer b)
@@ -34,20 +63,23 @@ static void sort_once(GArray *uids)
 
 static GArray *run_search(struct imap_client *client, struct imap_command *command, GError **error)
 {
-    GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    struct imap_verb verb = {.untagged = take_search, .arg = uids};
-    if (!imap_client_run(client, command, &verb, error)) {
-        g_array_free(uids, TRUE);
+    struct search search = {command->tag, g_array_new(FALSE, FALSE, sizeof(uint32_t)), false};
+    struct imap_verb verb = {.untagged = take_search, .arg = &search};
+    bool good = imap_client_run(client, command, &verb, error);
+    if (good && search.absurd)
+        error_set(error, ERROR_PROTOCOL, "UID SEARCH: the server names more than any mailbox has");
+    if (!good || search.absurd) {
+        g_array_free(search.uids, TRUE);
         return NULL;
     }
-    sort_once(uids);
-    return uids;
+    sort_once(search.uids);
+    return search.uids;
 }
 
 GArray *imap_search(struct imap_client *client, const char *criteria, GError **error)
 {
     struct imap_command command;
-    imap_client_command(client, &command, "UID SEARCH");
+    begin_search(client, &command);
     imap_command_criteria(&command, criteria);
     return run_search(client, &command, error);
 }
@@ -57,7 +89,7 @@ GArray *imap_search_message_id(struct imap_client *client, const char *message_i
     struct imap_command command;
     bool bare = message_id[0] != '<';
     g_autofree char *whole = bare ? g_strdup_printf("<%s>", message_id) : g_strdup(message_id);
-    imap_client_command(client, &command, "UID SEARCH");
+    begin_search(client, &command);
     imap_command_word(&command, "HEADER MESSAGE-ID");
     imap_command_string(&command, whole);
     if (!g_str_is_ascii(whole))
@@ -68,7 +100,7 @@ GArray *imap_search_message_id(struct imap_client *client, const char *message_i
 GArray *imap_search_since(struct imap_client *client, int64_t since, GError **error)
 {
     struct imap_command command;
-    imap_client_command(client, &command, "UID SEARCH");
+    begin_search(client, &command);
     imap_command_word(&command, "SINCE");
     /* The server's day may have begun up to 12 hours after UTC's. */
     imap_command_date(&command, since - DAY / 2);

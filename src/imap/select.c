@@ -34,6 +34,10 @@ static void take_code(struct imap_client *client, const struct imap_code *code)
     case IMAP_CODE_PERMANENTFLAGS:
         keep_permanent(client, &code->flags, code->any_keyword);
         break;
+    case IMAP_CODE_MAILBOXID:
+        g_free(client->mailboxid);
+        client->mailboxid = g_strdup(code->objectid);
+        break;
     case IMAP_CODE_READ_ONLY:
         selected->read_only = true;
         break;
@@ -91,6 +95,7 @@ bool imap_select(struct imap_client *client, const char *raw_name, bool read_onl
     imap_command_string(&command, raw_name);
     put_parameters(client, &command, since_uidvalidity, since_modseq);
     g_clear_pointer(&client->permanent_keywords, g_strfreev);
+    g_clear_pointer(&client->mailboxid, g_free);
     /* Without PERMANENTFLAGS all flags can be stored (RFC 3501, 7.1). */
     client->selected =
         (struct imap_selected){.permanent_bits = ~UINT32_C(0), .read_only = read_only};
@@ -102,6 +107,11 @@ bool imap_select(struct imap_client *client, const char *raw_name, bool read_onl
         inner->code = ERROR_MAILBOX_GONE;
     g_propagate_error(error, g_steal_pointer(&inner));
     return false;
+}
+
+const char *imap_client_mailboxid(const struct imap_client *client)
+{
+    return client->mailboxid;
 }
 
 bool imap_unselect(struct imap_client *client, GError **error)

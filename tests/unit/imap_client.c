@@ -22,7 +22,7 @@ static void list_tells_names_roles_and_subscriptions(void)
 {
     static const char *const lines[] =
         {CAPS("LIST-EXTENDED SPECIAL-USE"),
-         "C: P1 LIST \"\" \"*\" RETURN (SPECIAL-USE SUBSCRIBED CHILDREN)",
+         "C: P1 LIST \"\" \"*\" RETURN (SUBSCRIBED CHILDREN SPECIAL-USE)",
          "S: * LIST (\\Subscribed \\HasNoChildren) \"/\" INBOX",
          "S: * LIST (\\Sent) \"/\" \"Entw&APw-rfe &- mehr\"",
          "S: * LIST (\\Noselect \\HasChildren) \"/\" {3}",

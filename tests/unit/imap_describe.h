@@ -45,6 +45,8 @@ static inline void imap_describe_code(GString *out, const struct imap_code *code
         g_string_append_printf(out, " set=%s", code->set);
     if (code->target != NULL && *code->target != '\0')
         g_string_append_printf(out, " target=%s", code->target);
+    if (code->objectid != NULL)
+        g_string_append_printf(out, " id=%s", code->objectid);
     if (code->capabilities != 0)
         g_string_append_printf(out, " caps=%x", code->capabilities);
     if (code->kind == IMAP_CODE_PERMANENTFLAGS)
@@ -97,12 +99,19 @@ static inline void imap_describe_data_response(GString *out, const struct imap_r
                                (int)response->list.role, response->list.delimiter,
                                response->list.name);
     if (response->kind == IMAP_STATUS)
-        g_string_append_printf(
-            out, " %s messages=%u uidnext=%u uidvalidity=%u unseen=%u modseq=%" G_GUINT64_FORMAT,
-            response->status.name, response->status.messages, response->status.uidnext,
-            response->status.uidvalidity, response->status.unseen, response->status.highestmodseq);
+        g_string_append_printf(out,
+                               " %.*s given=%x messages=%u uidnext=%u uidvalidity=%u unseen=%u "
+                               "modseq=%" G_GUINT64_FORMAT,
+                               (int)response->status.name_length, response->status.name,
+                               response->status.given, response->status.messages,
+                               response->status.uidnext, response->status.uidvalidity,
+                               response->status.unseen, response->status.highestmodseq);
+    if (response->kind == IMAP_STATUS && response->status.mailboxid != NULL)
+        g_string_append_printf(out, " mailboxid=%s", response->status.mailboxid);
     for (size_t i = 0; i < response->number_count; i++)
         g_string_append_printf(out, " %u", response->numbers[i]);
+    if (response->kind == IMAP_ESEARCH)
+        g_string_append_printf(out, " %s", response->set);
     if (response->kind == IMAP_VANISHED)
         g_string_append_printf(out, " %s%s", response->earlier ? "earlier " : "", response->set);
 }
@@ -110,9 +119,10 @@ static inline void imap_describe_data_response(GString *out, const struct imap_r
 static inline void imap_describe_response(GString *out, const struct imap_response *response,
                                           const struct imap_describe_sink *sink)
 {
-    static const char *const kinds[] = {"tagged",  "untagged", "continue", "capability", "enabled",
-                                        "list",    "status",   "search",   "flags",      "exists",
-                                        "expunge", "vanished", "fetch",    "other",      "garbage"};
+    static const char *const kinds[] = {"tagged",   "untagged", "continue", "capability",
+                                        "enabled",  "list",     "status",   "search",
+                                        "esearch",  "flags",    "exists",   "expunge",
+                                        "vanished", "fetch",    "other",    "garbage"};
     static const char *const conditions[] = {"", " OK", " NO", " BAD", " BYE", " PREAUTH"};
     g_string_append_printf(out, "%s%s", kinds[response->kind], conditions[response->condition]);
     if (response->tag != NULL)

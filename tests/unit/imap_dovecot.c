@@ -84,6 +84,42 @@ static void the_list_has_an_inbox(void)
     imap_client_logout(client);
 }
 
+static const struct imap_mailbox_info *info_named(GPtrArray *infos, const char *raw_name)
+{
+    for (guint i = 0; i < infos->len; i++) {
+        const struct imap_mailbox_info *info = infos->pdata[i];
+        if (strcmp(info->raw_name, raw_name) == 0)
+            return info;
+    }
+    return NULL;
+}
+
+static void statuses_come_with_the_list(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct imap_client *client = open_client();
+    g_autoptr(GPtrArray) infos = imap_list_status(client, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < infos->len; i++) {
+        const struct imap_mailbox_info *info = infos->pdata[i];
+        g_assert_true(!info->selectable || info->has_status);
+    }
+    const struct imap_mailbox_info *inbox = info_named(infos, "INBOX");
+    g_assert_nonnull(inbox);
+    g_autoptr(GArray) all = NULL;
+    struct imap_selected selected = select_mailbox(client, "INBOX");
+    g_assert_cmpuint(inbox->status.messages, ==, selected.exists);
+    g_assert_cmpuint(inbox->status.uidnext, ==, selected.uidnext);
+    g_assert_cmpuint(inbox->status.uidvalidity, ==, selected.uidvalidity);
+    g_assert_cmpuint(inbox->status.highestmodseq, ==, selected.highestmodseq);
+    if (inbox->mailboxid != NULL)
+        g_assert_cmpstr(imap_client_mailboxid(client), ==, inbox->mailboxid);
+    all = imap_search(client, "ALL", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(all->len, ==, selected.exists);
+    imap_client_logout(client);
+}
+
 struct sums {
     unsigned count, headers, bodies;
     uint64_t bytes;
@@ -344,6 +380,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/imap/server/wrong-secret", a_wrong_secret_is_refused);
     g_test_add_func("/imap/server/list", the_list_has_an_inbox);
+    g_test_add_func("/imap/server/list-status", statuses_come_with_the_list);
     g_test_add_func("/imap/server/fetch", all_messages_come_with_headers_and_bodies);
     g_test_add_func("/imap/server/append", what_was_appended_comes_back_byte_for_byte);
     g_test_add_func("/imap/server/move", flags_moves_and_folders_work);

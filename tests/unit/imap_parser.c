@@ -60,8 +60,24 @@ static const struct dialogue dialogues[] = {
     {"status",
      "* STATUS \"a b\" (MESSAGES 231 UIDNEXT 44292 UIDVALIDITY 7 UNSEEN 3 HIGHESTMODSEQ 99)\r\n"
      "* STATUS a b (MAILBOXID (M1) MESSAGES 1)\r\n",
-     "status a b messages=231 uidnext=44292 uidvalidity=7 unseen=3 modseq=99\n"
-     "status a messages=1 uidnext=0 uidvalidity=0 unseen=0 modseq=0\n"},
+     "status a b given=1f messages=231 uidnext=44292 uidvalidity=7 unseen=3 modseq=99\n"
+     "status a b given=1 messages=1 uidnext=0 uidvalidity=0 unseen=0 modseq=0 mailboxid=M1\n"},
+    {"status-odd-names",
+     "* STATUS My (old) mail (UIDNEXT 3)\r\n* STATUS {3}\r\na(b (MAILBOXID () MESSAGES 2)\r\n"
+     "* STATUS (MESSAGES 1)\r\n* STATUS a\r\n* STATUS \"a\" (MAILBOXID M1)\r\n",
+     "status My (old) mail given=2 messages=0 uidnext=3 uidvalidity=0 unseen=0 modseq=0\n"
+     "status a(b given=1 messages=2 uidnext=0 uidvalidity=0 unseen=0 modseq=0\n"
+     "other\nother\nother\n"},
+    {"esearch",
+     "* ESEARCH (TAG \"P1\") UID ALL 4:18,21 MODSEQ 917162500\r\n* ESEARCH (TAG P2) UID\r\n"
+     "* ESEARCH UID COUNT 5 ALL 7 X-NEW (a (b))\r\n* ESEARCH\r\n* ESEARCH (TAG\r\n* ESEARCH UID ALL"
+     "\r\n",
+     "esearch tag=P1 4:18,21\nesearch tag=P2 \nesearch 7\nesearch \nother\nother\n"},
+    {"mailboxid", "* OK [MAILBOXID (F2212ea87-6097)] Ok\r\n* OK [MAILBOXID F] Ok\r\n",
+     "untagged OK code=29,0 id=F2212ea87-6097 text=Ok\nuntagged OK code=29,0 text=Ok\n"},
+    {"notify", "* OK [NOTIFICATIONOVERFLOW] too many\r\n* STATUS box (UIDNEXT 9 MESSAGES 3)\r\n",
+     "untagged OK code=30,0 text=too many\n"
+     "status box given=3 messages=3 uidnext=9 uidvalidity=0 unseen=0 modseq=0\n"},
     {"search", "* SEARCH\r\n* SEARCH 2 84 882\r\n* SEARCH 2 5 (MODSEQ 917162500)\r\n* SEARCH 0\r\n",
      "search\nsearch 2 84 882\nsearch 2 5\nother\n"},
     {"vanished", "* VANISHED (EARLIER) 41,43:116\r\n* VANISHED 405\r\n* VANISHED\r\n",
@@ -93,6 +109,19 @@ static const struct dialogue dialogues[] = {
      "(NIL "
      "NIL))) ENVELOPE (NIL \"s\" ((NIL NIL {1}\r\n( \".MISSING-HOST-NAME.\"))) UID 4)\r\n",
      "fetch 1 uid=4\n"},
+    {"fetch-structures-unasked",
+     "* 12 FETCH (ENVELOPE (\"Wed, 17 Jul 1996 02:23:25 -0700\" \"s {4}\" ((\"T G\" NIL \"gray\" "
+     "\"x\")) "
+     "NIL NIL ((NIL NIL \"i\" {4}\r\na(b\")) NIL NIL NIL \"<B@x>\") BODY (\"TEXT\" \"PLAIN\" "
+     "(\"CHARSET\" "
+     "\"x\") NIL NIL \"7BIT\" 9 1) UID 4 BODYSTRUCTURE ((\"MESSAGE\" \"RFC822\" NIL NIL NIL "
+     "\"7BIT\" 9 "
+     "(NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 2 1) 3)"
+     "(\"A\" \"PDF\" (\"NAME\" {5}\r\na.pdf) NIL NIL \"BASE64\" 554 NIL (\"ATTACHMENT\" "
+     "(\"FILENAME\" "
+     "\"a \\\"b\\\".pdf\")) NIL) \"MIXED\" (\"BOUNDARY\" \"=_x\") NIL (\"en\" \"de\") NIL) FLAGS "
+     "(\\Seen))\r\n",
+     "fetch 12 uid=4 flags=1\n"},
     {"fetch-broken",
      "* 1 FETCH (UID 4 FLAGS (\\Seen)\r\n* 2 FETCH UID 3\r\n* 3 FETCH (UID x)\r\n* 0 FETCH (UID "
      "3)\r\n",
