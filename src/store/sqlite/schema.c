@@ -143,7 +143,23 @@ static const char *const work_1 =
 static const char *const blobs_1 =
     "CREATE TABLE IF NOT EXISTS raw(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;";
 
-#define SCHEMA_VERSION 1
+/* What comparing folders needs. exists_there: all messages there, in scope or not. seen_email: the
+ * newest email number when the folder was last compared. gone: it was deleted there, and goes here
+ * after the next sweep. role_set: the role that a person chose; NULL: none was. orphan_round: the
+ * email was an orphan already when the last round over all folders began. */
+static const char *const folders_2 =
+    "ALTER TABLE mailbox ADD COLUMN exists_there INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN object_id TEXT;"
+    "ALTER TABLE mailbox ADD COLUMN seen_email INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN role_set INTEGER;"
+    "ALTER TABLE mailbox ADD COLUMN reconciled_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN surplus INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN astray INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE email ADD COLUMN orphan_round INTEGER NOT NULL DEFAULT 0;";
+
+#define SCHEMA_VERSION 2
 
 static int64_t user_version(struct db *db, GError **error)
 {
@@ -159,6 +175,13 @@ static bool create(struct store *store, GError **error)
            db_script(db, mail_1, error) && db_script(db, work_1, error) &&
            DB_RUN(db, error, "INSERT INTO meta VALUES(1, 1, 1, 1, ?)", R(key, sizeof key)) &&
            db_script(db, "PRAGMA user_version=1; COMMIT", error);
+}
+
+static bool upgrade_2(struct store *store, GError **error)
+{
+    struct db *db = &store->main;
+    return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
+           db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)
@@ -198,6 +221,8 @@ bool schema_migrate(struct store *store, GError **error)
         return false;
     }
     if (version == 0 && !create(store, error))
+        return false;
+    if (version < 2 && !upgrade_2(store, error))
         return false;
     if (!db_script(&store->blobs, blobs_1, error) || !load_meta(store, error))
         return false;
