@@ -171,19 +171,35 @@ struct store_intent {
         uid; /* of the message in mailbox, as known now; uid 0: it is not there yet, wait for it */
     char *raw_mailbox, *raw_target;
     struct mail_flags add, remove; /* FLAGS; for APPEND add is the whole set */
-    int64_t received_at;           /* APPEND */
-    char *message_id;              /* or NULL */
+    int64_t received_at;
+    uint64_t size, estimate; /* of the raw message; as the server first told it */
+    char *message_id;        /* or NULL */
     int attempts;
     char *journal; /* what store_intent_begin wrote last: how far a crashed run came; or NULL */
 };
 void store_intent_free(struct store_intent *intent);
-/* Those that are due, oldest first, superseded flag changes already folded. (transfer full) with
- * free func. */
+/* Those that are due, oldest first, superseded flag changes already folded. A draft is expunged
+ * only when no older APPEND to its mailbox is left: the new version is there before the old one
+ * goes. (transfer full) with free func. */
 GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GError **error);
-/* Journals a step before it is taken; durable when it returns. */
+/* Journals a step of these intents before it is taken; durable when it returns. begun[i]: false
+ * when it was superseded meanwhile, and must not be carried out. */
+bool store_intents_begin(struct store *store, const int64_t *intents, size_t count,
+                         const char *journal, bool *begun, GError **error);
+/* The same for one; ERROR_NOT_FOUND when it was superseded. */
 bool store_intent_begin(struct store *store, int64_t intent, const char *journal, GError **error);
-/* Carried out. target_uid: where the message is now in target (COPYUID, APPENDUID), 0 when not
- * told: the next message seen there with its Message-ID is it. */
+
+/* How an intent ended. */
+struct store_intent_end {
+    int64_t intent;
+    /* Where the message is now in target (COPYUID, APPENDUID); 0 when not told: the next message
+     * seen there with its Message-ID is it. */
+    uint32_t target_uidvalidity, target_uid;
+    bool left_deleted; /* it stays in mailbox, marked \Deleted: hidden here from now on */
+};
+/* Carried out, all in one transaction. */
+bool store_intents_done(struct store *store, const struct store_intent_end *ends, size_t count,
+                        GError **error);
 bool store_intent_done(struct store *store, int64_t intent, uint32_t target_uidvalidity,
                        uint32_t target_uid, GError **error);
 /* Not now. */

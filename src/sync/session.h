@@ -112,7 +112,7 @@ bool session_headers(struct session *session, const struct store_remote_mailbox 
 /* One bounded batch; *more: pending messages are left. */
 bool session_messages(struct session *session, bool wanted_only, bool *more,
                       GError **error);                       /* messages.c */
-bool session_carry(struct session *session, GError **error); /* carry.c: intents out */
+bool session_carry(struct session *session, GError **error); /* apply.c: changes out */
 bool session_poll(struct session *session,
                   GError **error); /* watch.c: STATUS of all, queues the changed ones */
 bool session_watch(struct session *session, GError **error); /* watch.c: SELECT INBOX, IDLE */

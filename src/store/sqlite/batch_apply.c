@@ -200,8 +200,13 @@ bool batch_flags(struct tx *tx, struct store_batch *batch, struct batch_op *op, 
     GError *cause = NULL;
     if (!load_remote(tx, op->mailbox, op->uid, &remote, error))
         return false;
+    bool hidden = remote.found && remote.email == 0 && !remote.skipped;
     if (remote.email != 0 && !mail_flags_equal(&remote.base, &op->flags))
         update(tx, batch, op, &remote, remote.email, &cause);
+    else if (hidden && (op->flags.bits & MAIL_DELETED) == 0)
+        /* Marked \Deleted by us and wanted back by somebody: the next comparison finds it. */
+        DB_RUN(tx->db, &cause, "DELETE FROM remote WHERE mailbox = ? AND uid = ?", I(op->mailbox),
+               I(op->uid));
     mail_flags_clear(&remote.base);
     if (cause == NULL)
         return true;

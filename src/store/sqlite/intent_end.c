@@ -11,6 +11,7 @@ struct ended {
     struct mail_flags add, remove;
     uint32_t target_uidvalidity, target_uid;
     const GError *reason;
+    bool left_deleted;
     bool found;
 };
 
@@ -116,14 +117,25 @@ static bool arrive(struct tx *tx, const struct ended *ended, const struct mail_f
            remote_insert(tx, ended->target, ended->target_uid, ended->email, flags, error);
 }
 
+/* It is in the source no more; or only marked \Deleted there, and then nobody's email. */
+static bool leave_source(struct tx *tx, const struct ended *ended, GError **error)
+{
+    if (ended->left_deleted)
+        return DB_RUN(tx->db, error,
+                      "UPDATE remote SET email = NULL, bits = bits | ? WHERE email = ? AND mailbox"
+                      " = ?",
+                      I(MAIL_DELETED), I(ended->email), I(ended->mailbox));
+    return DB_RUN(tx->db, error, "DELETE FROM remote WHERE email = ? AND mailbox = ?",
+                  I(ended->email), I(ended->mailbox));
+}
+
 static bool move_done(struct tx *tx, const struct ended *ended, GError **error)
 {
     struct mail_flags base;
     load_base(tx, ended->email, ended->mailbox, &base);
     bool ok = arrive(tx, ended, &base, error) &&
               (ended->kind == STORE_INTENT_COPY ||
-               (DB_RUN(tx->db, error, "DELETE FROM remote WHERE email = ? AND mailbox = ?",
-                       I(ended->email), I(ended->mailbox)) &&
+               (leave_source(tx, ended, error) &&
                 /* Flag changes that were begun go with the message. */
                 DB_RUN(tx->db, error,
                        "UPDATE intent SET mailbox = ? WHERE email = ? AND mailbox = ? AND kind = 0",
@@ -141,8 +153,7 @@ static bool apply_done(struct tx *tx, const struct ended *ended, GError **error)
     case STORE_INTENT_COPY:
         return move_done(tx, ended, error);
     case STORE_INTENT_EXPUNGE:
-        return DB_RUN(tx->db, error, "DELETE FROM remote WHERE email = ? AND mailbox = ?",
-                      I(ended->email), I(ended->mailbox));
+        return leave_source(tx, ended, error);
     case STORE_INTENT_APPEND:
         return arrive(tx, ended, &ended->add, error);
     }
@@ -150,27 +161,48 @@ static bool apply_done(struct tx *tx, const struct ended *ended, GError **error)
 }
 
 /* An intent that is gone was seen to be carried out by its effect: nothing is left to do. */
-static bool done_intent(struct tx *tx, void *arg, GError **error)
+static bool end_one(struct tx *tx, const struct store_intent_end *end, GError **error)
 {
-    struct ended *ended = arg;
-    clear(ended);
-    if (!load(tx, ended, error))
-        return false;
-    if (!ended->found)
-        return true;
-    return DB_RUN(tx->db, error, "DELETE FROM intent WHERE id = ?", I(ended->id)) &&
-           apply_done(tx, ended, error) && email_settle(tx, ended->email, error);
+    struct ended ended = {.id = end->intent,
+                          .target_uidvalidity = end->target_uidvalidity,
+                          .target_uid = end->target_uid,
+                          .left_deleted = end->left_deleted};
+    bool ok =
+        load(tx, &ended, error) &&
+        (!ended.found || (DB_RUN(tx->db, error, "DELETE FROM intent WHERE id = ?", I(ended.id)) &&
+                          apply_done(tx, &ended, error) && email_settle(tx, ended.email, error)));
+    clear(&ended);
+    return ok;
+}
+
+struct ends {
+    const struct store_intent_end *items;
+    size_t count;
+};
+
+static bool end_intents(struct tx *tx, void *arg, GError **error)
+{
+    const struct ends *ends = arg;
+    for (size_t i = 0; i < ends->count; i++)
+        if (!end_one(tx, &ends->items[i], error))
+            return false;
+    return true;
+}
+
+bool store_intents_done(struct store *store, const struct store_intent_end *ends, size_t count,
+                        GError **error)
+{
+    struct ends all = {ends, count};
+    return store_write(store, STORE_LANE_INTERACTIVE, end_intents, &all, error);
 }
 
 bool store_intent_done(struct store *store, int64_t intent, uint32_t target_uidvalidity,
                        uint32_t target_uid, GError **error)
 {
-    struct ended ended = {.id = intent,
-                          .target_uidvalidity = target_uidvalidity,
-                          .target_uid = target_uid};
-    bool ok = store_write(store, STORE_LANE_INTERACTIVE, done_intent, &ended, error);
-    clear(&ended);
-    return ok;
+    struct store_intent_end end = {.intent = intent,
+                                   .target_uidvalidity = target_uidvalidity,
+                                   .target_uid = target_uid};
+    return store_intents_done(store, &end, 1, error);
 }
 
 /* --- refused */

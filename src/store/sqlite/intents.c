@@ -41,6 +41,8 @@ static struct store_intent *intent_of_row(sqlite3_stmt *row)
         summary_unpack(sqlite3_column_blob(row, 16), (size_t)sqlite3_column_bytes(row, 16));
     intent->message_id = g_strdup(summary->message_id);
     mail_summary_free(summary);
+    intent->size = (uint64_t)db_int(row, 17);
+    intent->estimate = (uint64_t)db_int(row, 18);
     return intent;
 }
 
@@ -57,15 +59,20 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
         &reader->main, &cause,
         "SELECT intent.id, intent.email, kind, intent.mailbox, target, add_bits, add_words,"
         " remove_bits, remove_words, journal, attempts, email.received_at, remote.uid,"
-        " source.uidvalidity, source.raw_name, goal.raw_name, summary.data FROM intent"
+        " source.uidvalidity, source.raw_name, goal.raw_name, summary.data, email.size,"
+        " email.estimate FROM intent"
         " JOIN email ON email.id = intent.email"
         " LEFT JOIN summary ON summary.email = intent.email"
         " LEFT JOIN remote ON remote.email = intent.email AND remote.mailbox = intent.mailbox"
         " LEFT JOIN mailbox AS source ON source.id = intent.mailbox"
         " LEFT JOIN mailbox AS goal ON goal.id = intent.target"
         " WHERE intent.account = ? AND next_attempt <= ? AND (kind = ? OR remote.uid IS NOT NULL"
-        " OR journal IS NOT NULL) ORDER BY intent.id LIMIT ?",
-        I(account), I(clock_wall()), I(STORE_INTENT_APPEND), I(limit));
+        " OR journal IS NOT NULL)"
+        " AND (kind <> ? OR (email.bits & ?) = 0 OR NOT EXISTS(SELECT 1 FROM intent AS before"
+        " WHERE before.account = intent.account AND before.id < intent.id AND before.kind = ?"
+        " AND before.target = intent.mailbox)) ORDER BY intent.id LIMIT ?",
+        I(account), I(clock_wall()), I(STORE_INTENT_APPEND), I(STORE_INTENT_EXPUNGE), I(MAIL_DRAFT),
+        I(STORE_INTENT_APPEND), I(limit));
     while (db_step(&reader->main, row, &cause))
         g_ptr_array_add(intents, intent_of_row(row));
     reader_end(store, reader);
@@ -76,42 +83,69 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
     return NULL;
 }
 
-struct step {
-    int64_t id, next_attempt;
+struct begin {
+    const int64_t *ids;
+    size_t count;
     const char *journal;
+    bool *begun;
 };
 
-static bool begin_intent(struct tx *tx, void *arg, GError **error)
+static bool begin_one(struct tx *tx, const struct begin *begin, size_t at, GError **error)
 {
-    const struct step *step = arg;
+    GError *cause = NULL;
     int64_t email =
-        DB_NUMBER(tx->db, error, 0, "SELECT email FROM intent WHERE id = ?", I(step->id));
-    if (email == 0) {
-        if (error != NULL && *error == NULL)
-            error_set(error, ERROR_NOT_FOUND, "the intent was superseded");
-        return false;
-    }
-    return DB_RUN(tx->db, error, "UPDATE intent SET journal = ? WHERE id = ?",
-                  T(step->journal != NULL ? step->journal : ""), I(step->id)) &&
-           email_settle(tx, email, error);
+        DB_NUMBER(tx->db, &cause, 0, "SELECT email FROM intent WHERE id = ?", I(begin->ids[at]));
+    begin->begun[at] = email != 0;
+    if (cause == NULL && email != 0 &&
+        DB_RUN(tx->db, &cause, "UPDATE intent SET journal = ? WHERE id = ?",
+               T(begin->journal != NULL ? begin->journal : ""), I(begin->ids[at])))
+        email_settle(tx, email, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool begin_intents(struct tx *tx, void *arg, GError **error)
+{
+    const struct begin *begin = arg;
+    for (size_t i = 0; i < begin->count; i++)
+        if (!begin_one(tx, begin, i, error))
+            return false;
+    return true;
+}
+
+bool store_intents_begin(struct store *store, const int64_t *intents, size_t count,
+                         const char *journal, bool *begun, GError **error)
+{
+    struct begin begin = {intents, count, journal, begun};
+    return store_write(store, STORE_LANE_INTERACTIVE, begin_intents, &begin, error);
 }
 
 bool store_intent_begin(struct store *store, int64_t intent, const char *journal, GError **error)
 {
-    struct step step = {.id = intent, .journal = journal};
-    return store_write(store, STORE_LANE_INTERACTIVE, begin_intent, &step, error);
+    bool begun = false;
+    if (!store_intents_begin(store, &intent, 1, journal, &begun, error))
+        return false;
+    if (!begun)
+        error_set(error, ERROR_NOT_FOUND, "the intent was superseded");
+    return begun;
 }
+
+struct retry {
+    int64_t id, next_attempt;
+};
 
 static bool retry_intent(struct tx *tx, void *arg, GError **error)
 {
-    const struct step *step = arg;
+    const struct retry *retry = arg;
     return DB_RUN(tx->db, error,
                   "UPDATE intent SET next_attempt = ?, attempts = attempts + 1 WHERE id = ?",
-                  I(step->next_attempt), I(step->id));
+                  I(retry->next_attempt), I(retry->id));
 }
 
 bool store_intent_retry(struct store *store, int64_t intent, int64_t next_attempt, GError **error)
 {
-    struct step step = {.id = intent, .next_attempt = next_attempt};
-    return store_write(store, STORE_LANE_INTERACTIVE, retry_intent, &step, error);
+    struct retry retry = {.id = intent, .next_attempt = next_attempt};
+    return store_write(store, STORE_LANE_INTERACTIVE, retry_intent, &retry, error);
 }

@@ -1,0 +1,529 @@
+/* Changes out: what a person did here is carried to the server. sync/steps.c says what comes next,
+ * each step is journalled before it is taken, and intents that are alike go together, as UID sets.
+ * After an uncertain end (the journal says that a step was begun) the server is looked at before
+ * anything is done again. */
+#include "sync/session.h"
+#include "sync/steps.h"
+
+#include "base/log.h"
+#include "mime/mime.h"
+
+#define INTENTS_AT_ONCE 2000
+#define LOT_MAX 500
+#define SET_BYTES 7000
+#define REFUSALS_MAX 5
+#define RETRY_S 30
+
+struct item {
+    const struct store_intent *intent;
+    struct out_state state;
+    uint32_t uidvalidity, uid; /* where the message is now, in the target; 0: not told */
+    bool dropped;              /* superseded, or its folder was renewed: nothing is done for it */
+};
+
+/* Intents that are alike; a step is taken for as many of them as need it. */
+struct lot {
+    struct session *session;
+    const struct store_intent *head; /* stands for mailboxes, kind and flags of all */
+    struct item *items;
+    size_t count;
+    struct out_mark mark;
+};
+
+static bool open_by_id(struct session *session, int64_t id, GError **error)
+{
+    if (session->mailboxes == NULL && !session_load_mailboxes(session, error))
+        return false;
+    struct store_remote_mailbox *mailbox = session_mailbox(session, id);
+    if (mailbox == NULL) {
+        error_set(error, ERROR_MAILBOX_GONE, "the folder is gone");
+        return false;
+    }
+    return session_open(session, mailbox, error);
+}
+
+/* Opens the folder the messages are in. When it was renewed, their UIDs mean nothing any more: the
+ * store plans anew. */
+static bool open_source(struct lot *lot, GError **error)
+{
+    if (!open_by_id(lot->session, lot->head->mailbox, error))
+        return false;
+    bool renewed = lot->session->selected.uidvalidity != lot->head->uidvalidity;
+    for (size_t i = 0; i < lot->count; i++)
+        lot->items[i].dropped = lot->items[i].dropped || (renewed && lot->items[i].intent->uid);
+    return true;
+}
+
+/* --- who takes part in a step */
+
+static int by_uid(gconstpointer a, gconstpointer b)
+{
+    uint32_t x = (*(struct item *const *)a)->intent->uid;
+    uint32_t y = (*(struct item *const *)b)->intent->uid;
+    return x < y ? -1 : x > y;
+}
+
+/* Those of the lot whose next step it is, by UID. (transfer full) */
+static GPtrArray *takers(const struct lot *lot, enum out_step step)
+{
+    GPtrArray *found = g_ptr_array_new();
+    for (size_t i = 0; i < lot->count; i++)
+        if (!lot->items[i].dropped && out_next(&lot->items[i].state) == step)
+            g_ptr_array_add(found, &lot->items[i]);
+    g_ptr_array_sort(found, by_uid);
+    return found;
+}
+
+static enum out_step earliest_step(const struct lot *lot)
+{
+    enum out_step earliest = OUT_DONE;
+    for (size_t i = 0; i < lot->count; i++)
+        if (!lot->items[i].dropped)
+            earliest = MIN(earliest, out_next(&lot->items[i].state));
+    return earliest;
+}
+
+static void all_took(GPtrArray *items, enum out_step step)
+{
+    for (guint i = 0; i < items->len; i++)
+        out_took(&((struct item *)items->pdata[i])->state, step);
+}
+
+/* The source's UIDs of as many as fit into one command; the others are let go, their turn comes. */
+static char *uid_set(GPtrArray *items)
+{
+    g_autofree uint32_t *uids = g_new(uint32_t, items->len);
+    for (guint i = 0; i < items->len; i++)
+        uids[i] = ((const struct item *)items->pdata[i])->intent->uid;
+    size_t used = 0;
+    char *set = imap_uid_set(uids, items->len, SET_BYTES, &used);
+    g_ptr_array_set_size(items, (gint)used);
+    return set;
+}
+
+/* --- looking */
+
+struct looking {
+    GArray *seen; /* struct out_seen */
+    uint32_t first;
+};
+
+static bool take_seen(const struct imap_fetched *fetched, void *arg)
+{
+    struct looking *looking = arg;
+    /* "n:*" names the last message even when its UID is lower. */
+    if (fetched->uid < looking->first || fetched->header == NULL)
+        return true;
+    struct mail_summary *summary = mime_summary_of_header(fetched->header);
+    struct out_seen seen = {.uid = fetched->uid,
+                            .message_id = g_strdup(summary->message_id),
+                            .received_at = fetched->internal_date,
+                            .size = fetched->size};
+    mail_summary_free(summary);
+    g_array_append_val(looking->seen, seen);
+    return true;
+}
+
+static void clear_seen(gpointer seen)
+{
+    out_seen_clear(seen);
+}
+
+static int by_seen_uid(gconstpointer a, gconstpointer b)
+{
+    uint32_t x = ((const struct out_seen *)a)->uid, y = ((const struct out_seen *)b)->uid;
+    return x < y ? -1 : x > y;
+}
+
+/* What came into the target since the journal was written. (transfer full) */
+static GArray *look_into_target(struct lot *lot, GError **error)
+{
+    struct session *session = lot->session;
+    session->open_mailbox = 0; /* SELECT anew: what a step just put there counts */
+    if (!open_by_id(session, lot->head->target, error))
+        return NULL;
+    struct looking looking = {.seen = g_array_new(FALSE, TRUE, sizeof(struct out_seen))};
+    g_array_set_clear_func(looking.seen, clear_seen);
+    looking.first = out_mark_first(&lot->mark, session->selected.uidvalidity);
+    bool nothing = session->selected.exists == 0 ||
+                   (session->selected.uidnext != 0 && session->selected.uidnext <= looking.first);
+    g_autofree char *set = g_strdup_printf("%u:*", looking.first);
+    if (!nothing && !imap_fetch(session->imap, set,
+                                IMAP_FETCH_HEADER | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE, 0,
+                                take_seen, &looking, error)) {
+        g_array_unref(looking.seen);
+        return NULL;
+    }
+    g_array_sort(looking.seen, by_seen_uid);
+    return looking.seen;
+}
+
+static bool look_into_source(struct lot *lot, GPtrArray *items, GError **error)
+{
+    g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) asked = g_ptr_array_new();
+    for (guint i = 0; i < items->len; i++)
+        if (((const struct item *)items->pdata[i])->intent->uid != 0)
+            g_ptr_array_add(asked, items->pdata[i]);
+    if (asked->len > 0) {
+        g_autofree char *set = uid_set(asked);
+        g_autofree char *criteria = g_strconcat("UID ", set, NULL);
+        if (!open_source(lot, error))
+            return false;
+        g_autoptr(GArray) found = imap_search(lot->session->imap, criteria, error);
+        if (found == NULL)
+            return false;
+        for (guint i = 0; i < found->len; i++)
+            g_hash_table_add(there, GUINT_TO_POINTER(g_array_index(found, uint32_t, i)));
+    }
+    for (guint i = 0; i < items->len; i++) {
+        struct item *item = items->pdata[i];
+        uint32_t uid = item->intent->uid;
+        bool present = uid != 0 && g_hash_table_contains(there, GUINT_TO_POINTER(uid));
+        item->state.source = present ? OUT_PRESENT : OUT_ABSENT;
+    }
+    return true;
+}
+
+static bool take_look(struct lot *lot, GPtrArray *items, GError **error)
+{
+    struct session *session = lot->session;
+    /* More than one command can ask for is looked for in the next turn. */
+    g_autofree char *set = lot->head->uid != 0 ? uid_set(items) : NULL;
+    if (lot->head->kind != STORE_INTENT_APPEND && !look_into_source(lot, items, error))
+        return false;
+    g_autoptr(GArray) seen = look_into_target(lot, error);
+    if (seen == NULL)
+        return false;
+    /* Those that left the source have the better claim to what is in the target. */
+    for (int absent = 1; absent >= 0; absent--)
+        for (guint i = 0; i < items->len; i++) {
+            struct item *item = items->pdata[i];
+            if ((item->state.source == OUT_ABSENT) != (absent != 0))
+                continue;
+            item->uid = out_match(seen, item->intent);
+            item->uidvalidity = item->uid != 0 ? session->selected.uidvalidity : 0;
+            item->state.target = item->uid != 0 ? OUT_PRESENT : OUT_ABSENT;
+        }
+    return true;
+}
+
+/* --- journalling */
+
+static bool mark_target(struct lot *lot, GError **error)
+{
+    struct imap_status status = {0};
+    if (lot->head->raw_target == NULL) {
+        error_set(error, ERROR_MAILBOX_GONE, "the target folder is gone");
+        return false;
+    }
+    if (!imap_status(lot->session->imap, lot->head->raw_target, &status, error))
+        return false;
+    lot->mark = (struct out_mark){status.uidvalidity, status.uidnext};
+    return true;
+}
+
+static bool take_journal(struct lot *lot, GPtrArray *items, GError **error)
+{
+    bool into_target = lot->head->target != 0;
+    if ((lot->head->kind != STORE_INTENT_APPEND && !open_source(lot, error)) ||
+        (into_target && !mark_target(lot, error)))
+        return false;
+    g_autofree char *journal = into_target ? out_mark_write(&lot->mark) : g_strdup("begun");
+    g_autofree int64_t *ids = g_new(int64_t, items->len);
+    g_autofree bool *begun = g_new0(bool, items->len);
+    for (guint i = 0; i < items->len; i++)
+        ids[i] = ((const struct item *)items->pdata[i])->intent->id;
+    if (!store_intents_begin(lot->session->manager->config.store, ids, items->len, journal, begun,
+                             error))
+        return false;
+    for (guint i = 0; i < items->len; i++)
+        if (!begun[i])
+            ((struct item *)items->pdata[i])->dropped = true;
+    return true;
+}
+
+/* --- acting */
+
+static bool store_flags(struct lot *lot, GPtrArray *items, bool add, const struct mail_flags *flags,
+                        GError **error)
+{
+    if (!open_source(lot, error))
+        return false;
+    g_autofree char *set = uid_set(items);
+    return imap_store(lot->session->imap, set, add, flags, 0, NULL, error);
+}
+
+static void take_copied(GPtrArray *items, const struct imap_copied *copied)
+{
+    g_autoptr(GHashTable) targets = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; copied->source != NULL && i < copied->source->len; i++)
+        g_hash_table_insert(targets, GUINT_TO_POINTER(g_array_index(copied->source, uint32_t, i)),
+                            GUINT_TO_POINTER(g_array_index(copied->target, uint32_t, i)));
+    for (guint i = 0; i < items->len; i++) {
+        struct item *item = items->pdata[i];
+        item->uid =
+            GPOINTER_TO_UINT(g_hash_table_lookup(targets, GUINT_TO_POINTER(item->intent->uid)));
+        item->uidvalidity = item->uid != 0 ? copied->uidvalidity : 0;
+    }
+}
+
+static bool take_transfer(struct lot *lot, GPtrArray *items, bool move, GError **error)
+{
+    struct imap_copied copied = {0};
+    if (!open_source(lot, error))
+        return false;
+    g_autofree char *set = uid_set(items);
+    struct imap_client *imap = lot->session->imap;
+    if (!(move ? imap_move(imap, set, lot->head->raw_target, &copied, error)
+               : imap_copy(imap, set, lot->head->raw_target, &copied, error)))
+        return false;
+    take_copied(items, &copied);
+    imap_copied_clear(&copied);
+    return true;
+}
+
+static bool take_append(struct lot *lot, struct item *item, GError **error)
+{
+    const struct store_intent *intent = item->intent;
+    g_autoptr(GBytes) raw =
+        store_sync_raw(lot->session->manager->config.store, intent->email, error);
+    return raw != NULL &&
+           imap_append(lot->session->imap, intent->raw_target, &intent->add, intent->received_at,
+                       raw, &item->uidvalidity, &item->uid, error);
+}
+
+/* Exchange does not keep \Flagged given in APPEND (docs/internals/exchange.md). */
+static bool take_flag(struct lot *lot, const struct item *item, GError **error)
+{
+    const struct mail_flags flagged = {.bits = MAIL_FLAGGED};
+    g_autofree char *set = g_strdup_printf("%u", item->uid);
+    return open_by_id(lot->session, lot->head->target, error) &&
+           imap_store(lot->session->imap, set, true, &flagged, 0, NULL, error);
+}
+
+/* Takes the step for those of items that fit into one command; only they stay in items. */
+static bool carry_out(struct lot *lot, enum out_step step, GPtrArray *items, GError **error)
+{
+    const struct mail_flags deleted = {.bits = MAIL_DELETED};
+    g_autofree char *set = NULL;
+    switch (step) {
+    case OUT_LOOK:
+        return take_look(lot, items, error);
+    case OUT_JOURNAL:
+        return take_journal(lot, items, error);
+    case OUT_ADD_FLAGS:
+        return store_flags(lot, items, true, &lot->head->add, error);
+    case OUT_REMOVE_FLAGS:
+        return store_flags(lot, items, false, &lot->head->remove, error);
+    case OUT_APPEND:
+        return take_append(lot, items->pdata[0], error);
+    case OUT_COPY:
+    case OUT_MOVE:
+        return take_transfer(lot, items, step == OUT_MOVE, error);
+    case OUT_FLAG:
+        return take_flag(lot, items->pdata[0], error);
+    case OUT_MARK_DELETED:
+        return store_flags(lot, items, true, &deleted, error);
+    case OUT_EXPUNGE:
+        set = uid_set(items);
+        return open_source(lot, error) && imap_expunge(lot->session->imap, set, error);
+    case OUT_DONE:
+    case OUT_FAILED:
+        break;
+    }
+    return true;
+}
+
+/* Where the server told it, the message is known to be in the target. */
+static void note_told(GPtrArray *items)
+{
+    for (guint i = 0; i < items->len; i++) {
+        struct item *item = items->pdata[i];
+        if (item->uid != 0)
+            item->state.target = OUT_PRESENT;
+    }
+}
+
+static bool run_lot(struct lot *lot, GError **error)
+{
+    for (;;) {
+        enum out_step step = earliest_step(lot);
+        if (step >= OUT_DONE)
+            return true;
+        if (cancel_is_triggered(lot->session->cancel)) {
+            error_set(error, ERROR_CANCELLED, "stopping");
+            return false;
+        }
+        g_autoptr(GPtrArray) items = takers(lot, step);
+        if (!carry_out(lot, step, items, error))
+            return false;
+        all_took(items, step);
+        if (step == OUT_APPEND || step == OUT_COPY || step == OUT_MOVE)
+            note_told(items);
+    }
+}
+
+/* --- ends */
+
+/* Not now, or not at all. */
+static bool refuse(struct session *session, const struct store_intent *intent,
+                   const GError *failure, GError **error)
+{
+    struct store *store = session->manager->config.store;
+    LOG_INFO("sync.intent-refused", LOG_INT("account", session->account),
+             LOG_INT("intent", intent->id), LOG_INT("kind", intent->kind),
+             LOG_INT("attempts", intent->attempts), LOG_ERR(failure));
+    bool again = error_retry(failure) == ERROR_RETRY_LATER && intent->attempts + 1 < REFUSALS_MAX;
+    return again ? store_intent_retry(store, intent->id, clock_wall() + RETRY_S, error)
+                 : store_intent_refused(store, intent->id, failure, error);
+}
+
+/* The counts of a folder that we changed are compared at once. */
+static void queue_again(struct session *session, int64_t mailbox)
+{
+    for (guint i = 0; i < session->queue->len; i++)
+        if (g_array_index(session->queue, int64_t, i) == mailbox)
+            return;
+    if (mailbox != 0)
+        g_array_append_val(session->queue, mailbox);
+}
+
+static bool end_lot(struct lot *lot, GError **error)
+{
+    struct session *session = lot->session;
+    g_autofree struct store_intent_end *ends = g_new0(struct store_intent_end, lot->count);
+    size_t count = 0;
+    for (size_t i = 0; i < lot->count; i++) {
+        const struct item *item = &lot->items[i];
+        if (item->dropped)
+            continue;
+        if (out_next(&item->state) == OUT_FAILED) {
+            g_autoptr(GError) failure = NULL;
+            error_set(&failure, ERROR_SERVER_BAD, "the server copied nothing, without saying why");
+            if (!refuse(session, item->intent, failure, error))
+                return false;
+            continue;
+        }
+        ends[count++] = (struct store_intent_end){.intent = item->intent->id,
+                                                  .target_uidvalidity = item->uidvalidity,
+                                                  .target_uid = item->uid,
+                                                  .left_deleted = out_leaves_deleted(&item->state)};
+    }
+    if (lot->head->kind != STORE_INTENT_FLAGS) {
+        queue_again(session, lot->head->mailbox);
+        queue_again(session, lot->head->target);
+    }
+    return count == 0 || store_intents_done(session->manager->config.store, ends, count, error);
+}
+
+static bool carry_lot(struct session *session, const struct store_intent *const *intents,
+                      size_t count, const struct out_mark *mark, GError **error);
+
+/* One refused message must not stop the others: the lot is parted until it is alone. What the
+ * refused command did is not known, so the parts begin by looking. */
+static bool settle_failure(struct lot *lot, const struct store_intent *const *intents,
+                           GError *failure, GError **error)
+{
+    struct session *session = lot->session;
+    enum error_scope scope = error_scope(failure);
+    session->open_mailbox = 0;
+    bool settles = scope == ERROR_SCOPE_MESSAGE || scope == ERROR_SCOPE_MAILBOX ||
+                   (scope == ERROR_SCOPE_CALL && !error_is(failure, ERROR_CANCELLED));
+    if (!settles) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    bool ok = true;
+    if (lot->count == 1 || error_is(failure, ERROR_MAILBOX_GONE)) {
+        for (size_t i = 0; i < lot->count && ok; i++)
+            ok = refuse(session, intents[i], failure, error);
+    } else {
+        bool marked = lot->items[0].state.begun || lot->items[0].state.journalled;
+        const struct out_mark *mark = marked ? &lot->mark : NULL;
+        size_t half = lot->count / 2;
+        ok = carry_lot(session, intents, half, mark, error) &&
+             carry_lot(session, intents + half, lot->count - half, mark, error);
+    }
+    g_error_free(failure);
+    return ok;
+}
+
+static void start_item(struct item *item, const struct session *session,
+                       const struct store_intent *intent, bool begun)
+{
+    uint32_t offered = imap_client_capabilities(session->imap);
+    bool append = intent->kind == STORE_INTENT_APPEND;
+    *item = (struct item){.intent = intent};
+    item->state = (struct out_state){
+        .kind = intent->kind,
+        .can_move = (offered & IMAP_CAP_MOVE) != 0,
+        .can_expunge = (offered & IMAP_CAP_UIDPLUS) != 0,
+        .adds = append ? (intent->add.bits & MAIL_FLAGGED) != 0
+                       : intent->add.bits != 0 || intent->add.keywords != NULL,
+        .removes = intent->remove.bits != 0 || intent->remove.keywords != NULL,
+        .begun = begun,
+    };
+}
+
+/* mark: a step of these was begun by this session; NULL: the journal of the store says it. */
+static bool carry_lot(struct session *session, const struct store_intent *const *intents,
+                      size_t count, const struct out_mark *mark, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree struct item *items = g_new0(struct item, count);
+    struct lot lot = {.session = session, .head = intents[0], .items = items, .count = count};
+    lot.mark = mark != NULL ? *mark : out_mark_read(intents[0]->journal);
+    for (size_t i = 0; i < count; i++)
+        start_item(&items[i], session, intents[i], mark != NULL || intents[i]->journal != NULL);
+    if (!run_lot(&lot, &failure))
+        return settle_failure(&lot, intents, failure, error);
+    return end_lot(&lot, error);
+}
+
+/* Its message is not on the server yet, and nothing of ours may be there. */
+static bool must_wait(const struct store_intent *intent)
+{
+    bool waits = intent->uid == 0 && (intent->journal == NULL || intent->target == 0);
+    return intent->kind != STORE_INTENT_APPEND && waits;
+}
+
+/* All of the list once, in lots. False with *error, or true with how many were dealt with. */
+static bool carry_list(struct session *session, const GPtrArray *intents, size_t *carried,
+                       GError **error)
+{
+    g_autofree bool *settled = g_new0(bool, intents->len);
+    g_autofree size_t *lot = g_new(size_t, LOT_MAX);
+    g_autofree const struct store_intent **members = g_new(const struct store_intent *, LOT_MAX);
+    *carried = 0;
+    for (guint i = 0; i < intents->len; i++)
+        settled[i] = must_wait(intents->pdata[i]);
+    for (guint i = 0; i < intents->len; i++) {
+        if (settled[i])
+            continue;
+        size_t count = out_lot(intents, settled, i, LOT_MAX, lot);
+        for (size_t k = 0; k < count; k++) {
+            members[k] = intents->pdata[lot[k]];
+            settled[lot[k]] = true;
+        }
+        if (!carry_lot(session, members, count, NULL, error))
+            return false;
+        *carried += count;
+    }
+    return true;
+}
+
+bool session_carry(struct session *session, GError **error)
+{
+    /* An intent of a folder that was renewed is planned anew and comes again, but not for ever. */
+    for (unsigned round = 0; round < 1000; round++) {
+        g_autoptr(GPtrArray) intents =
+            store_intents(session->manager->config.store, session->account, INTENTS_AT_ONCE, error);
+        size_t carried = 0;
+        if (intents == NULL || !carry_list(session, intents, &carried, error))
+            return false;
+        if (carried == 0)
+            return true;
+    }
+    return true;
+}

@@ -1,0 +1,212 @@
+#include "sync/steps.h"
+
+#include <string.h>
+
+#define SIZE_TOLERANCE 1024 /* sizes of Exchange are estimates */
+
+static enum out_step next_of_flags(const struct out_state *state)
+{
+    if (!state->journalled)
+        return OUT_JOURNAL;
+    if (state->adds && !state->added)
+        return OUT_ADD_FLAGS;
+    return state->removes && !state->removed ? OUT_REMOVE_FLAGS : OUT_DONE;
+}
+
+static enum out_step next_of_removal(const struct out_state *state)
+{
+    if (!state->deleted)
+        return OUT_MARK_DELETED;
+    return state->can_expunge && !state->expunged ? OUT_EXPUNGE : OUT_DONE;
+}
+
+static enum out_step act(const struct out_state *state)
+{
+    switch (state->kind) {
+    case STORE_INTENT_APPEND:
+        return OUT_APPEND;
+    case STORE_INTENT_MOVE:
+        return state->can_move ? OUT_MOVE : OUT_COPY;
+    default:
+        return OUT_COPY;
+    }
+}
+
+/* It is in the target: what is left to do. */
+static enum out_step finish(const struct out_state *state)
+{
+    if (state->kind == STORE_INTENT_APPEND)
+        return state->adds && !state->flagged ? OUT_FLAG : OUT_DONE;
+    bool moved = state->kind == STORE_INTENT_COPY || state->source == OUT_ABSENT ||
+                 (state->acted && state->can_move);
+    return moved ? OUT_DONE : next_of_removal(state);
+}
+
+/* The server took the step without telling where the message is. */
+static enum out_step after_act(const struct out_state *state)
+{
+    bool must_know = state->kind == STORE_INTENT_APPEND
+                         ? state->adds
+                         : state->kind == STORE_INTENT_MOVE && !state->can_move;
+    if (!must_know)
+        return OUT_DONE;
+    if (!state->looked)
+        return OUT_LOOK;
+    /* What was not copied must not be deleted. */
+    return state->kind == STORE_INTENT_APPEND || state->source == OUT_ABSENT ? OUT_DONE
+                                                                             : OUT_FAILED;
+}
+
+static enum out_step next_of_transfer(const struct out_state *state)
+{
+    if (state->begun && !state->looked)
+        return OUT_LOOK;
+    if (state->target == OUT_PRESENT)
+        return finish(state);
+    if (state->acted)
+        return after_act(state);
+    /* Moved on, or taken away, by somebody else. */
+    if (state->kind != STORE_INTENT_APPEND && state->source == OUT_ABSENT)
+        return OUT_DONE;
+    return state->begun || state->journalled ? act(state) : OUT_JOURNAL;
+}
+
+enum out_step out_next(const struct out_state *state)
+{
+    switch (state->kind) {
+    case STORE_INTENT_FLAGS:
+        return next_of_flags(state);
+    case STORE_INTENT_EXPUNGE:
+        return state->journalled ? next_of_removal(state) : OUT_JOURNAL;
+    case STORE_INTENT_MOVE:
+    case STORE_INTENT_COPY:
+    case STORE_INTENT_APPEND:
+        break;
+    }
+    return next_of_transfer(state);
+}
+
+void out_took(struct out_state *state, enum out_step step)
+{
+    switch (step) {
+    case OUT_LOOK:
+        state->looked = true;
+        break;
+    case OUT_JOURNAL:
+        state->journalled = true;
+        break;
+    case OUT_ADD_FLAGS:
+        state->added = true;
+        break;
+    case OUT_REMOVE_FLAGS:
+        state->removed = true;
+        break;
+    case OUT_APPEND:
+    case OUT_COPY:
+    case OUT_MOVE:
+        /* What was seen before the step says nothing any more. */
+        state->acted = true;
+        state->looked = state->begun = false;
+        state->source = state->target = OUT_UNKNOWN;
+        break;
+    case OUT_FLAG:
+        state->flagged = true;
+        break;
+    case OUT_MARK_DELETED:
+        state->deleted = true;
+        break;
+    case OUT_EXPUNGE:
+        state->expunged = true;
+        break;
+    case OUT_DONE:
+    case OUT_FAILED:
+        break;
+    }
+}
+
+bool out_leaves_deleted(const struct out_state *state)
+{
+    return state->deleted && !state->expunged;
+}
+
+char *out_mark_write(const struct out_mark *mark)
+{
+    return g_strdup_printf("from %u %u", mark->uidvalidity, mark->uidnext);
+}
+
+struct out_mark out_mark_read(const char *journal)
+{
+    struct out_mark mark = {0};
+    g_auto(GStrv) words = g_strsplit(journal != NULL ? journal : "", " ", 4);
+    guint64 uidvalidity = 0, uidnext = 0;
+    if (g_strv_length(words) == 3 && strcmp(words[0], "from") == 0 &&
+        g_ascii_string_to_unsigned(words[1], 10, 0, UINT32_MAX, &uidvalidity, NULL) &&
+        g_ascii_string_to_unsigned(words[2], 10, 0, UINT32_MAX, &uidnext, NULL))
+        mark = (struct out_mark){(uint32_t)uidvalidity, (uint32_t)uidnext};
+    return mark;
+}
+
+uint32_t out_mark_first(const struct out_mark *mark, uint32_t uidvalidity)
+{
+    return mark->uidnext != 0 && mark->uidvalidity == uidvalidity ? mark->uidnext : 1;
+}
+
+void out_seen_clear(struct out_seen *seen)
+{
+    g_clear_pointer(&seen->message_id, g_free);
+}
+
+static bool near(uint64_t a, uint64_t b)
+{
+    return (a > b ? a - b : b - a) < SIZE_TOLERANCE;
+}
+
+static bool is_same(const struct out_seen *seen, const struct store_intent *intent, bool exactly)
+{
+    bool size = seen->size == intent->size || seen->size == intent->estimate;
+    if (seen->message_id != NULL || intent->message_id != NULL)
+        return g_strcmp0(seen->message_id, intent->message_id) == 0 && (size || !exactly);
+    return seen->received_at == intent->received_at &&
+           (size || (!exactly && near(seen->size, intent->size)));
+}
+
+uint32_t out_match(GArray *seen, const struct store_intent *intent)
+{
+    /* Twice the same Message-ID in one lot: the size tells them apart where it can. */
+    for (int exactly = 1; exactly >= 0; exactly--)
+        for (guint i = 0; i < seen->len; i++) {
+            struct out_seen *item = &g_array_index(seen, struct out_seen, i);
+            if (item->taken || !is_same(item, intent, exactly != 0))
+                continue;
+            item->taken = true;
+            return item->uid;
+        }
+    return 0;
+}
+
+static bool same_change(const struct store_intent *a, const struct store_intent *b)
+{
+    return a->kind == b->kind && a->mailbox == b->mailbox && a->target == b->target &&
+           a->uidvalidity == b->uidvalidity && (a->uid == 0) == (b->uid == 0) &&
+           g_strcmp0(a->journal, b->journal) == 0 &&
+           (a->kind != STORE_INTENT_FLAGS ||
+            (mail_flags_equal(&a->add, &b->add) && mail_flags_equal(&a->remove, &b->remove)));
+}
+
+size_t out_lot(const GPtrArray *intents, const bool *settled, size_t first, size_t max, size_t *lot)
+{
+    const struct store_intent *head = intents->pdata[first];
+    /* An APPEND carries a message of its own: nothing is saved by a lot. */
+    size_t most = head->kind == STORE_INTENT_APPEND ? 1 : max;
+    size_t count = 0;
+    g_autoptr(GHashTable) waiting = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (size_t i = first; i < intents->len && count < most; i++) {
+        struct store_intent *intent = intents->pdata[i];
+        if (settled[i])
+            continue;
+        if (same_change(head, intent) && !g_hash_table_contains(waiting, &intent->email))
+            lot[count++] = i;
+        g_hash_table_add(waiting, &intent->email);
+    }
+    return count;
+}
