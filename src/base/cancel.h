@@ -1,5 +1,5 @@
 /* A cancel token: one side cancels, blocking calls on the other side end with ERROR_CANCELLED.
- * It holds an eventfd so that a poll(2) can wait for it beside a socket. */
+ * While it is waited for it holds an eventfd, so that a poll(2) can wait for it beside a socket. */
 #ifndef POSTROOM_BASE_CANCEL_H
 #define POSTROOM_BASE_CANCEL_H
 
@@ -7,8 +7,7 @@
 
 struct cancel;
 
-/* A new token with one reference; free of charge until used. Never NULL (aborts without memory or
- * descriptors). */
+/* A new token with one reference. Never NULL. */
 struct cancel *cancel_new(void);
 struct cancel *cancel_ref(struct cancel *cancel);
 /* Drops a reference; NULL is allowed. */
@@ -18,7 +17,11 @@ void cancel_unref(struct cancel *cancel);
 void cancel_trigger(struct cancel *cancel);
 /* NULL is never cancelled. */
 bool cancel_is_triggered(const struct cancel *cancel);
-/* Readable once triggered; -1 for NULL. Owned by the token. */
-int cancel_fd(const struct cancel *cancel);
+/* Readable once triggered; -1 for NULL. Owned by the token, made at the first call (aborts without
+ * descriptors), open until cancel_rest. */
+int cancel_fd(struct cancel *cancel);
+/* Gives the descriptor back: thousands of idle connections need none. Nobody may be waiting on it;
+ * the token itself goes on as before. NULL is allowed. */
+void cancel_rest(struct cancel *cancel);
 
 #endif

@@ -42,6 +42,11 @@ bool store_sync_send_problem(struct store *store, int64_t account, const GError 
 void store_sync_progress(struct store *store, int64_t account,
                          const struct store_progress *progress);
 
+/* Bytes that came from the account's provider on a day (days since 1970, UTC): adds some and tells
+ * the sum. Only the latest day is kept. */
+bool store_sync_traffic(struct store *store, int64_t account, int64_t day, uint64_t add,
+                        uint64_t *sum, GError **error);
+
 /* --- mailboxes
  * -------------------------------------------------------------------------------------------------------
  */
@@ -78,6 +83,20 @@ bool store_sync_mailbox_mark(struct store *store, int64_t account,
 /* How many messages are here in a mailbox by its remote memberships, and how many are pending. */
 bool store_sync_mailbox_counts(struct store *store, int64_t mailbox, uint32_t *local,
                                uint32_t *pending, GError **error);
+
+/* What STATUS said last of a mailbox, and since when it has said that (seconds since 1970): how
+ * often it is asked again follows. */
+struct store_watch {
+    int64_t mailbox;
+    uint32_t uidvalidity, uidnext, messages, unseen;
+    uint64_t highestmodseq;
+    int64_t changed_at;
+};
+/* Of all mailboxes of the account that were ever asked, by mailbox. */
+GArray *store_sync_watches(struct store *store, int64_t account, GError **error);
+/* Keeps those of the list; their mailboxes must exist. */
+bool store_sync_watch_put(struct store *store, const struct store_watch *list, size_t count,
+                          GError **error);
 
 /* What is known of a mailbox's messages, ascending by UID. */
 struct store_remote_message {

@@ -159,6 +159,15 @@ static const char *const folders_2 =
     "ALTER TABLE mailbox ADD COLUMN astray INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE email ADD COLUMN orphan_round INTEGER NOT NULL DEFAULT 0;";
 
+/* What STATUS said last of each folder, and since when it says so; bytes that came from the
+ * provider on a day. */
+static const char *const watch_2 =
+    "CREATE TABLE watch(mailbox INTEGER PRIMARY KEY REFERENCES mailbox ON DELETE CASCADE,"
+    " uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL, messages INTEGER NOT NULL,"
+    " unseen INTEGER NOT NULL, modseq INTEGER NOT NULL, changed_at INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE traffic(account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,"
+    " day INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;";
+
 #define SCHEMA_VERSION 2
 
 static int64_t user_version(struct db *db, GError **error)
@@ -181,6 +190,7 @@ static bool upgrade_2(struct store *store, GError **error)
 {
     struct db *db = &store->main;
     return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
+           db_script(db, watch_2, error) &&
            db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 

@@ -1,0 +1,134 @@
+// What an idle linked mailbox costs: a server with many accounts, each with a live session over TLS that waits in IDLE at a real Dovecot.
+//
+// Prints the memory of the server without any account, with all of them at rest, the difference for one, how long the start took, and the
+// processor time while nothing happens. By environment: ACCOUNTS (10000; less where the machine's limits say so), SECONDS (120, of rest),
+// MAX_KIB (40), MAX_BASE_MB (80), MAX_CPU (2, percent of one core).
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { Postroom } from '../tests/blackbox/support/postroom.mjs';
+import { sleep } from '../tests/blackbox/support/organisation.mjs';
+import { addressOf, PASSWORD, startCrowd } from './crowd.mjs';
+
+const number = (name, fallback) => {
+  const value = Number(process.env[name] ?? fallback);
+  if (!(value > 0)) throw new Error(`${name} must be a number above 0`);
+  return value;
+};
+const SECONDS = number('SECONDS', 120);
+const LIMITS = { kib: number('MAX_KIB', 40), base: number('MAX_BASE_MB', 80), cpu: number('MAX_CPU', 2) };
+const TICKS = 100; // of /proc/PID/stat in a second
+
+/** One process may have so many descriptors, the server needs one for an account and some for itself. */
+function room() {
+  const line = fs.readFileSync('/proc/self/limits', 'utf8').split('\n').find((l) => l.startsWith('Max open files'));
+  return Number(line.trim().split(/\s+/)[4]) - 2000;
+}
+
+/** Resident bytes without what is only a page of a file (mapped programs count: they are the base's). */
+const resident = (pid) => Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+
+function cpuSeconds(pid) {
+  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+async function metrics(postroom) {
+  const text = await (await fetch(`${postroom.url}/metrics`)).text();
+  const value = (name) => Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)`, 'm').exec(text)?.[1]);
+  return { idle: value('postroom_accounts{state="idle"}'), parked: value('postroom_tasks_parked'), runs: value('postroom_task_runs_total'), text };
+}
+
+/** Links accounts first to last, some at a time. */
+export async function link(client, crowd, first, last) {
+  const LANES = 4, EACH = 25;
+  let next = first;
+  const lane = async () => {
+    while (next <= last) {
+      const from = next;
+      next = Math.min(next + EACH, last + 1);
+      const create = {};
+      for (let n = from; n < next; n++) create[`n${n}`] = { address: addressOf(n), password: PASSWORD, imapUrl: `imaps://localhost:${crowd.ports.imaps}`, smtpUrl: 'smtps://localhost:1' };
+      const { notCreated } = await client.call('LinkedAccount/set', { accountId: client.user.id, create });
+      const refused = Object.values(notCreated ?? {});
+      if (refused.length) throw new Error(`an account was refused: ${JSON.stringify(refused[0])}`);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+/** Until `count` sessions are idle; what it took. */
+export async function allIdle(postroom, count, patience = 1800) {
+  const started = Date.now();
+  let seen = -1, movedAt = Date.now();
+  for (;;) {
+    const { idle } = await metrics(postroom);
+    if (idle >= count) return (Date.now() - started) / 1000;
+    if (idle !== seen) [seen, movedAt] = [idle, Date.now()];
+    if (Date.now() - movedAt > 120000 || Date.now() - started > patience * 1000) throw new Error(`${idle} of ${count} mailboxes are idle`);
+    await sleep(1000);
+  }
+}
+
+/** Rests until its memory does not fall any more, then measures. */
+async function atRest(postroom) {
+  const { pid } = postroom.child;
+  for (let last = Infinity, now = resident(pid); now < last - 65536; last = now, now = resident(pid)) await sleep(5000);
+  const [cpu, before] = [cpuSeconds(pid), await metrics(postroom)];
+  const started = process.hrtime.bigint();
+  await sleep(SECONDS * 1000);
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const spent = cpuSeconds(pid) - cpu, runs = (await metrics(postroom)).runs - before.runs;
+  return { memory: resident(pid), cpu: (100 * spent) / seconds, runs: runs / seconds };
+}
+
+const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`;
+
+async function main() {
+  const wanted = number('ACCOUNTS', 10000), accounts = Math.min(wanted, room());
+  if (accounts < wanted) process.stdout.write(`   one process may open ${room() + 2000} files here: ${accounts} accounts\n`);
+  const crowd = await startCrowd({ accounts });
+  const postroom = new Postroom({ config: { 'sync.poll': '', 'sync.compare': '', 'server.log_level': 'warn' } });
+  for (const key of ['POSTROOM_SYNC_POLL', 'POSTROOM_SYNC_COMPARE']) delete postroom.env[key]; // the stated cadence
+  postroom.env.SSL_CERT_FILE = crowd.caFile;
+  try {
+    postroom.addUser();
+    await postroom.serve();
+    await sleep(3000);
+    const base = resident(postroom.child.pid);
+    const client = await postroom.signIn();
+    const began = Date.now();
+    await link(client, crowd, 1, accounts);
+    await allIdle(postroom, accounts);
+    process.stdout.write(`-- idle: ${accounts} mailboxes linked and synced in ${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+    await postroom.stop();
+    await postroom.serve();
+    const start = await allIdle(postroom, accounts);
+    const rest = await atRest(postroom);
+    const each = (rest.memory - base) / accounts / 1024;
+    const rows = [
+      ['memory without accounts', megabytes(base), base / 1e6 <= LIMITS.base, `${LIMITS.base} MB`],
+      ['memory with all at rest', megabytes(rest.memory), true, ''],
+      ['for each mailbox', `${each.toFixed(1)} KiB`, each <= LIMITS.kib, `${LIMITS.kib} KiB`],
+      ['processor at rest', `${rest.cpu.toFixed(2)} %`, rest.cpu <= LIMITS.cpu, `${LIMITS.cpu} %`],
+      ['sessions woken', `${rest.runs.toFixed(1)} /s`, true, ''],
+      ['start until all were live', `${start.toFixed(0)} s`, true, ''],
+    ];
+    for (const [name, value, good, limit] of rows) process.stdout.write(`${name.padEnd(34)} ${value.padStart(12)}${limit ? `   at most ${limit}: ${good ? 'met' : 'MISSED'}` : ''}\n`);
+    if (process.env.PAUSE) await sleep(Number(process.env.PAUSE) * 1000);
+    return rows.every(([, , good]) => good);
+  } finally {
+    await postroom.close();
+    await crowd.close();
+  }
+}
+
+if (process.argv[1] === path.resolve(new URL(import.meta.url).pathname)) {
+  try {
+    process.exitCode = (await main()) ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`bench: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
