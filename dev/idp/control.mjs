@@ -35,6 +35,12 @@ export class Control {
     this.#idp.faults.clear();
   }
 
+  /** Only connections from this address reach token, discovery, keys and Graph; null: all. Answers with how many others were turned away. */
+  onlyFrom(address = null) {
+    this.#idp.onlyFrom.address = address;
+    return this.#idp.onlyFrom.turnedAway;
+  }
+
   /** { access, refresh, code, idToken } in seconds; access null means random 60 to 90 minutes. */
   lifetimes(given) {
     Object.assign(this.#idp.tokens.lifetimes, given);

@@ -46,6 +46,7 @@ class Idp {
     this.tokens = new Tokens({ directory: this.directory, clock: this.clock, seed: options.seed });
     this.consents = new Consents(this.clock);
     this.faults = new Faults();
+    this.onlyFrom = { address: null, turnedAway: 0 };
     this.log = [];
     this.controlKey = options.controlKey ?? randomBytes(24).toString('base64url');
     this.control = new Control(this);
@@ -97,6 +98,7 @@ class Idp {
   }
 
   async #dispatch(ctx, endpoint) {
+    if (this.#turnAway(ctx, endpoint)) return;
     if (endpoint !== 'control' && await this.#brokenWire(ctx, endpoint)) return;
     const routes = {
       control: () => this.#control(ctx),
@@ -116,6 +118,15 @@ class Idp {
     const run = routes[endpoint];
     if (run) await run();
     else sendHtml(ctx.response, 404, plainPage('Not found', 'There is nothing at this address.'));
+  }
+
+  /** What a server asks for (not the browser) is answered to onlyFrom alone, when that is set: as if a firewall let only the proxy through. */
+  #turnAway({ request, response }, endpoint) {
+    const { address } = this.onlyFrom;
+    if (!address || !['graph', 'token', 'discovery', 'keys'].includes(endpoint) || request.socket.remoteAddress === address) return false;
+    this.onlyFrom.turnedAway += 1;
+    response.destroy();
+    return true;
   }
 
   /** Faults below the protocol: delay, a dropped connection, raw bytes instead of an answer, a bare status. */

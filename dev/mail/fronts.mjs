@@ -26,7 +26,7 @@ function followIdp(control) {
 /** Returns {imapPort, smtpPort, controlPort, control, close()}. */
 export async function startFronts({ idp, dovecot, office, tls, controlKey, ports }) {
   const shared = { introspectUrl: `${idp.url}/introspect`, dovecotPort: dovecot.ports.imap, faults: new Faults(), counters: new Counters(), now: followIdp(idp.control) };
-  const limits = { imapConnections: 5000, smtpConnections: 3, messageSize: 36700160 };
+  const limits = { imapConnections: 5000, smtpConnections: 3, messageSize: 36700160, onlyFrom: null, turnedAway: 0 };
   const tlsKeys = { key: tls.key, cert: tls.cert };
   const imap = await startImapFront({ shared, limits, tlsKeys, port: ports.imap });
   const smtp = await startSmtpFront({ shared, limits, office, tlsKeys, port: ports.smtp });

@@ -2,7 +2,7 @@
 
 import tls from 'node:tls';
 import { ImapSession } from './imap-session.mjs';
-import { listen } from './runtime.mjs';
+import { letThrough, listen } from './runtime.mjs';
 
 /**
  * shared: {introspectUrl, dovecotPort, faults, counters, now()}. limits: {imapConnections} per person.
@@ -19,7 +19,7 @@ export async function startImapFront({ shared, limits, tlsKeys, port = 0 }) {
   });
   server.on('tlsClientError', () => {});
   const open = new Set();
-  server.on('connection', (socket) => { open.add(socket); socket.once('close', () => open.delete(socket)); });
+  server.on('connection', (socket) => { open.add(socket); socket.once('close', () => open.delete(socket)); letThrough(socket, limits); });
   const chosen = await listen(server, port);
   const timer = setInterval(() => {
     const now = shared.now();

@@ -102,6 +102,14 @@ export function hasIpv6() {
   });
 }
 
+/** False, and the connection is ended, when it comes from elsewhere than limits.onlyFrom says: as if a firewall let only the proxy through. */
+export function letThrough(socket, limits) {
+  if (!limits.onlyFrom || socket.remoteAddress === limits.onlyFrom) return true;
+  limits.turnedAway += 1;
+  socket.destroy();
+  return false;
+}
+
 /** Listens on 127.0.0.1 (and ::1), on the wanted port or, where that is taken, a free one; resolves to the port. */
 export async function listen(server, port = 0) {
   const attempt = (wanted) => new Promise((resolve, reject) => {

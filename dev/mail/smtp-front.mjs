@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { addressesOf, personByAddress } from '../people.mjs';
 import { headerOf, headerValue } from './dsn.mjs';
-import { listen } from './runtime.mjs';
+import { letThrough, listen } from './runtime.mjs';
 import { SmtpSession } from './smtp-session.mjs';
 import { introspect, readXoauth2 } from './tokens.mjs';
 
@@ -196,7 +196,7 @@ export async function startSmtpFront({ shared, limits, office, tlsKeys, port = 0
   const server = net.createServer((socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    front.serve(socket);
+    if (letThrough(socket, limits)) front.serve(socket);
   });
   const chosen = await listen(server, port);
   return {

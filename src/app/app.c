@@ -3,6 +3,7 @@
 #include "app/mailurl.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/proxy.h"
 #include "imap/client.h"
 
 #include <string.h>
@@ -14,6 +15,21 @@
 /* --- tokens: the oauth cache's vault is the store
  * --------------------------------------------------------------- */
 
+/* The account's own proxy is nearer than its provider's. */
+static bool take_account_proxy(struct app *app, int64_t account, struct oauth_provider *provider,
+                               GError **error)
+{
+    g_autofree char *owner = app_proxy_owner(account);
+    char *own = NULL;
+    if (!store_proxy_url(app->store, owner, &own, error))
+        return false;
+    if (own != NULL) {
+        secret_wipe_string(provider->proxy);
+        provider->proxy = own;
+    }
+    return true;
+}
+
 static bool vault_load(int64_t account, struct oauth_provider **provider,
                        struct oauth_tokens *tokens, void *arg, GError **error)
 {
@@ -24,7 +40,8 @@ static bool vault_load(int64_t account, struct oauth_provider **provider,
         return false;
     g_autofree char *origin = app_credential_origin(found);
     struct store_credential credential = {0};
-    if (!store_credential_load(app->store, account, origin, &credential, error)) {
+    if (!take_account_proxy(app, account, found, error) ||
+        !store_credential_load(app->store, account, origin, &credential, error)) {
         oauth_provider_free(found);
         return false;
     }
@@ -62,10 +79,10 @@ struct app *app_open(struct config *config, int lock_fd, GError **error)
     app->config = config;
     app->lock_fd = lock_fd;
     app->policy.allowed_networks = config->allowed_networks;
-    app->policy.proxy_url = config->proxy;
     app->public_url =
         g_strdup(config->public_url != NULL ? config->public_url : "http://localhost");
-    app->keyring = keyring_load(config->key_file, true, error);
+    bool ok = config_proxy(config, &app->policy.proxy_url, error);
+    app->keyring = ok ? keyring_load(config->key_file, true, error) : NULL;
     if (app->keyring != NULL) {
         struct store_config store = {.directory = config->data, .keyring = app->keyring};
         app->store = store_open(&store, error);
@@ -120,6 +137,8 @@ static bool settle_hosts(struct store_sync_account *account, void *arg, GError *
         g_free(*texts[i].field);
         *texts[i].field = g_strdup(texts[i].value);
     }
+    if (account->proxy == NULL)
+        account->proxy = g_steal_pointer(&provider->proxy);
     account->imap_port = provider->imap_port;
     account->smtp_port = provider->smtp_port;
     oauth_provider_free(provider);
@@ -166,6 +185,7 @@ void app_close(struct app *app)
     if (app->store != NULL)
         store_close(app->store);
     keyring_free(app->keyring);
+    secret_wipe_string(app->policy.proxy_url);
     g_free(app->public_url);
     g_free(app->spool);
     config_free(app->config);
@@ -180,12 +200,14 @@ void app_close(struct app *app)
 static bool try_sign_in(struct app *app, const struct app_password_account *account,
                         const struct mail_url *imap, GError **error)
 {
+    char *proxy = proxy_with_password(account->proxy, account->proxy_password);
     struct net_dial dial = {
         .host = imap->host,
         .port = imap->port,
         .ca_file = account->ca_file,
         .class = account->by_operator ? NET_OPERATOR : NET_USER,
         .policy = &app->policy,
+        .proxy = proxy,
         .deadline = clock_in_ms(SIGN_IN_MS),
     };
     struct imap_client *client = imap_client_open(&dial, imap->security, error);
@@ -196,6 +218,7 @@ static bool try_sign_in(struct app *app, const struct app_password_account *acco
         imap_client_logout(client);
     else
         imap_client_free(client);
+    secret_wipe_string(proxy);
     return ok;
 }
 
@@ -221,29 +244,68 @@ static int64_t link_password(struct app *app, const struct app_password_account 
         .since = account->since,
     };
     bool relinked = false;
-    return store_link(app->store, &link, &relinked, error);
+    int64_t id = store_link(app->store, &link, &relinked, error);
+    if (id == 0 || account->proxy == NULL)
+        return id;
+    g_autofree char *owner = app_proxy_owner(id);
+    return store_proxy_put(app->store, owner, account->proxy, account->proxy_password, error) ? id
+                                                                                              : 0;
 }
 
-int64_t app_account_add(struct app *app, const struct app_password_account *account,
-                        const char **property, GError **error)
+char *app_proxy_owner(int64_t account)
+{
+    return g_strdup_printf("account/%" G_GINT64_FORMAT, account);
+}
+
+static int64_t add_checked(struct app *app, const struct app_password_account *account,
+                           const char **property, GError **error)
 {
     struct mail_url imap = {0}, smtp = {0};
     int64_t id = 0;
-    *property = "address";
-    if (account->address == NULL || strchr(account->address, '@') == NULL)
-        error_set(error, ERROR_INVALID, "\"%s\" is not an e-mail address",
-                  account->address != NULL ? account->address : "");
-    else if (*property = "imapUrl",
-             mail_url_parse(account->imap_url, "imap", account->by_operator, &imap, error))
+    if (*property = "imapUrl",
+        mail_url_parse(account->imap_url, "imap", account->by_operator, &imap, error))
         if (*property = "smtpUrl",
             mail_url_parse(account->smtp_url, "smtp", account->by_operator, &smtp, error))
             if (*property = "password", try_sign_in(app, account, &imap, error))
                 id = link_password(app, account, &imap, &smtp, error);
     mail_url_clear(&imap);
     mail_url_clear(&smtp);
+    return id;
+}
+
+int64_t app_account_add(struct app *app, const struct app_password_account *account,
+                        const char **property, GError **error)
+{
+    int64_t id = 0;
+    *property = "address";
+    if (account->address == NULL || strchr(account->address, '@') == NULL)
+        error_set(error, ERROR_INVALID, "\"%s\" is not an e-mail address",
+                  account->address != NULL ? account->address : "");
+    else if (*property = "proxy",
+             account->proxy == NULL || proxy_setting_check(account->proxy, error))
+        id = add_checked(app, account, property, error);
     if (id != 0 && app->sync != NULL)
         sync_manager_poke(app->sync, id);
     return id;
+}
+
+bool app_account_proxy(struct app *app, int64_t account, const char *address,
+                       const struct secret *password, GError **error)
+{
+    g_autofree char *owner = app_proxy_owner(account);
+    if (!store_proxy_put(app->store, owner, address, password, error))
+        return false;
+    app_restart_account(app, account);
+    return true;
+}
+
+void app_restart_account(struct app *app, int64_t account)
+{
+    oauth_token_forget(app->tokens, account);
+    if (app->sync == NULL)
+        return;
+    sync_manager_drop(app->sync, account);
+    sync_manager_poke(app->sync, account);
 }
 
 bool app_parse_date(const char *text, int64_t *seconds)

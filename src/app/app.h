@@ -48,6 +48,8 @@ char *app_redirect_uri(const struct app *app, const char *provider);
 struct app_password_account {
     const char *address, *imap_url, *smtp_url, *ca_file, *display_name;
     const struct secret *password;
+    const char *proxy; /* its own (base/proxy.h), without the password, or "direct"; or NULL */
+    const struct secret *proxy_password;
     int64_t user, since;
     bool by_operator; /* a command of the machine's administrator: any host, plain connections to
                          loopback */
@@ -56,6 +58,15 @@ struct app_password_account {
  * error with *property ("imapUrl", …). Blocking. */
 int64_t app_account_add(struct app *app, const struct app_password_account *account,
                         const char **property, GError **error);
+
+/* What an account's own proxy is kept under (store_proxy_put). (transfer full) */
+char *app_proxy_owner(int64_t account);
+/* An account's own proxy; address NULL: the wider setting again. Its session starts anew. */
+bool app_account_proxy(struct app *app, int64_t account, const char *address,
+                       const struct secret *password, GError **error);
+
+/* Ends the account's session and begins a new one: how it is reached has changed. */
+void app_restart_account(struct app *app, int64_t account);
 
 /* "2026-01-31" or an RFC 3339 date to seconds; false: neither. */
 bool app_parse_date(const char *text, int64_t *seconds);

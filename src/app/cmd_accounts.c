@@ -38,15 +38,38 @@ int command_account_add(struct command_call *call, const struct command_options 
         fprintf(call->err, "postroom: \"%s\" is no date like 2026-01-31\n", options->since);
         return 1;
     }
-    account.user = user_of(call, options->owner, &error);
+    struct secret *proxy_password = NULL;
+    bool ok = command_proxy(call, options, &account.proxy, &proxy_password, &error);
+    account.proxy_password = proxy_password;
+    account.user = ok ? user_of(call, options->owner, &error) : 0;
     struct secret *password =
         account.user != 0 ? command_secret(call, options->password_file, "Password", &error) : NULL;
     account.password = password;
     int64_t id = password != NULL ? app_account_add(call->app, &account, &property, &error) : 0;
     secret_free(password);
+    secret_free(proxy_password);
     if (id == 0)
         return command_fail(call, error);
     fprintf(call->out, "linked %s\n", call->args[0]);
+    return 0;
+}
+
+int command_account_set(struct command_call *call, const struct command_options *options)
+{
+    g_autoptr(GError) error = NULL;
+    const char *address = NULL;
+    struct secret *password = NULL;
+    if (options->proxy == NULL) {
+        fprintf(call->err, "postroom account set: --proxy is needed\n");
+        return 2;
+    }
+    int64_t id = store_account_of_address(call->app->store, call->args[0], &error);
+    bool ok = id != 0 && command_proxy(call, options, &address, &password, &error) &&
+              app_account_proxy(call->app, id, address, password, &error);
+    secret_free(password);
+    if (!ok)
+        return command_fail(call, error);
+    fprintf(call->out, "%s: proxy %s\n", call->args[0], options->proxy);
     return 0;
 }
 
@@ -68,7 +91,7 @@ static json_t *error_json(const char *problem, const char *detail)
 }
 
 /* The shape is promised in docs/configuration.md: scripts depend on it. */
-static json_t *status_json(const struct store_account_status *status)
+static json_t *status_json(struct command_call *call, const struct store_account_status *status)
 {
     const struct store_account_view *view = status->view;
     json_t *mailboxes = json_array();
@@ -82,14 +105,16 @@ static json_t *status_json(const struct store_account_status *status)
                                         (json_int_t)mailbox->pending, "skipped",
                                         (json_int_t)mailbox->skipped));
     }
-    return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:s?}", "email",
+    g_autofree char *owner = app_proxy_owner(view->id);
+    g_autofree char *proxy = store_proxy_address(call->app->store, owner);
+    return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:s?, s:s?}", "email",
                      view->address, "provider", view->provider, "state", view->state, "error",
                      error_json(view->problem, view->detail), "sendError",
                      error_json(view->send_problem, view->send_detail), "emails",
                      (json_int_t)status->emails, "bytes", (json_int_t)status->bytes, "lastSync",
                      number_or_null(view->last_sync), "nextAttempt",
                      number_or_null(view->next_attempt), "mailboxes", mailboxes, "owner",
-                     status->owner);
+                     status->owner, "proxy", proxy);
 }
 
 int command_account_list(struct command_call *call, const struct command_options *options)
@@ -102,7 +127,7 @@ int command_account_list(struct command_call *call, const struct command_options
     for (guint i = 0; i < all->len; i++) {
         const struct store_account_status *status = all->pdata[i];
         if (options->json)
-            json_array_append_new(list, status_json(status));
+            json_array_append_new(list, status_json(call, status));
         else
             fprintf(call->out, "%-32s %-12s %8" G_GUINT64_FORMAT " emails  %s\n",
                     status->view->address, status->view->state, status->emails,
@@ -143,7 +168,7 @@ int command_account_status(struct command_call *call, const struct command_optio
     if (status == NULL)
         return command_fail(call, error);
     if (options->json)
-        command_print_json(call, status_json(status));
+        command_print_json(call, status_json(call, status));
     else
         print_status(call, status);
     store_account_status_free(status);

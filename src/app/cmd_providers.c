@@ -38,6 +38,19 @@ static void take_options(struct command_call *call, struct store_provider *setti
     }
 }
 
+static bool take_proxy(struct command_call *call, struct store_provider *settings,
+                       const struct command_options *options, GError **error)
+{
+    const char *address = NULL;
+    if (!command_proxy(call, options, &address, &settings->proxy_password, error))
+        return false;
+    if (options->proxy == NULL)
+        return true;
+    g_free(settings->proxy);
+    settings->proxy = g_strdup(address);
+    return true;
+}
+
 /* Options that are not given keep what is stored. */
 int command_provider_set(struct command_call *call, const struct command_options *options)
 {
@@ -69,7 +82,8 @@ int command_provider_set(struct command_call *call, const struct command_options
             command_secret(call, options->client_secret_file, "Client secret", &error);
         ok = settings->client_secret != NULL;
     }
-    ok = ok && app_provider_put(call->app, settings, &property, &error);
+    ok = ok && take_proxy(call, settings, options, &error) &&
+         app_provider_put(call->app, settings, &property, &error);
     g_autofree char *uri = app_redirect_uri(call->app, call->args[0]);
     store_provider_free(settings);
     if (!ok)
@@ -89,15 +103,19 @@ int command_provider_list(struct command_call *call, const struct command_option
         const struct store_provider *provider = providers->pdata[i];
         g_autofree char *uri = app_redirect_uri(call->app, provider->name);
         if (!options->json)
-            fprintf(call->out, "%s  %s  client %s  tenant %s  %s\n", provider->name, provider->type,
-                    provider->client_id, provider->tenant != NULL ? provider->tenant : "common",
+            fprintf(call->out, "%s  %s  client %s  tenant %s%s%s  %s\n", provider->name,
+                    provider->type, provider->client_id,
+                    provider->tenant != NULL ? provider->tenant : "common",
+                    provider->proxy != NULL ? "  proxy " : "",
+                    provider->proxy != NULL ? provider->proxy : "",
                     provider->problem != NULL ? error_title(provider->problem) : "ready");
         json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:b, s:s, s:s?}", "name",
+                              json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:b, s:s, s:s?, s:s?}", "name",
                                         provider->name, "type", provider->type, "clientId",
                                         provider->client_id, "tenant", provider->tenant, "cloud",
                                         provider->cloud, "hasClientSecret", provider->has_secret,
-                                        "redirectUri", uri, "problem", provider->problem));
+                                        "redirectUri", uri, "problem", provider->problem, "proxy",
+                                        provider->proxy));
     }
     if (options->json)
         command_print_json(call, list);

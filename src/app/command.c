@@ -1,5 +1,7 @@
 #include "app/command.h"
 
+#include "base/proxy.h"
+
 #include <errno.h>
 #include <string.h>
 #include <termios.h>
@@ -16,19 +18,24 @@ const struct command command_table[] = {
     {"provider set",
      "NAME --type microsoft|google --client-id ID --client-secret-file F [--tenant T] [--cloud C] "
      "[--authority URL] [--graph URL] [--imap HOST:PORT] [--smtp HOST:PORT] [--scope-prefix URL] "
-     "[--ca-file F] [--secret-expires DATE]",
+     "[--ca-file F] [--secret-expires DATE] [--proxy URL|direct|default [--proxy-password-file F]]",
      "set up sign-in with a provider",
      "type client-id client-secret-file tenant cloud authority graph imap smtp scope-prefix "
-     "ca-file secret-expires",
+     "ca-file secret-expires proxy proxy-password-file",
      1, 1, false, command_provider_set},
     {"provider list", "[--json]", "list the providers", "json", 0, 0, false, command_provider_list},
     {"provider test", "NAME", "test a provider's configuration", "", 1, 1, false, command_not_yet},
     {"provider remove", "NAME", "remove a provider that no mailbox uses", "", 1, 1, false,
      command_provider_remove},
     {"account add",
-     "EMAIL --owner USER --imap URL --smtp URL --password-file F [--since DATE] [--ca-file F]",
-     "link a mailbox by password", "owner imap smtp password-file since ca-file", 1, 1, false,
+     "EMAIL --owner USER --imap URL --smtp URL --password-file F [--since DATE] [--ca-file F] "
+     "[--proxy URL|direct [--proxy-password-file F]]",
+     "link a mailbox by password",
+     "owner imap smtp password-file since ca-file proxy proxy-password-file", 1, 1, false,
      command_account_add},
+    {"account set", "EMAIL --proxy URL|direct|default [--proxy-password-file F]",
+     "give a mailbox an outbound proxy of its own", "proxy proxy-password-file", 1, 1, false,
+     command_account_set},
     {"account list", "[--json]", "list the linked mailboxes", "json", 0, 0, false,
      command_account_list},
     {"account status", "EMAIL [--json]", "state, counts and folders of a mailbox", "json", 1, 1,
@@ -108,6 +115,12 @@ static GOptionContext *option_context(struct parsed *parsed)
          "F"},
         {"secret-expires", 0, 0, G_OPTION_ARG_STRING, &o->secret_expires,
          "when the client secret expires", "DATE"},
+        {"proxy", 0, 0, G_OPTION_ARG_STRING, &o->proxy,
+         "http://[user@]host:port, socks5://[user@]host:port, direct, or default (the wider "
+         "setting)",
+         "URL"},
+        {"proxy-password-file", 0, 0, G_OPTION_ARG_FILENAME, &o->proxy_password_file,
+         "file whose first line is the proxy's password", "F"},
         {"owner", 0, 0, G_OPTION_ARG_STRING, &o->owner, "whose mailbox it is", "USER"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &o->since, "start date, YYYY-MM-DD", "DATE"},
         {"name", 0, 0, G_OPTION_ARG_STRING, &o->name, "what the token is for", "N"},
@@ -136,11 +149,25 @@ static GOptionContext *option_context(struct parsed *parsed)
 static void parsed_clear(struct parsed *parsed)
 {
     struct command_options *o = &parsed->options;
-    char **texts[] = {&o->password_file, &o->type,      &o->client_id, &o->client_secret_file,
-                      &o->tenant,        &o->authority, &o->graph,     &o->imap,
-                      &o->smtp,          &o->ca_file,   &o->owner,     &o->since,
-                      &o->name,          &o->maildir,   &o->cloud,     &o->scope_prefix,
-                      &o->secret_expires};
+    char **texts[] = {&o->password_file,
+                      &o->type,
+                      &o->client_id,
+                      &o->client_secret_file,
+                      &o->tenant,
+                      &o->authority,
+                      &o->graph,
+                      &o->imap,
+                      &o->smtp,
+                      &o->ca_file,
+                      &o->owner,
+                      &o->since,
+                      &o->name,
+                      &o->maildir,
+                      &o->cloud,
+                      &o->scope_prefix,
+                      &o->secret_expires,
+                      &o->proxy,
+                      &o->proxy_password_file};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_clear_pointer(texts[i], g_free);
     g_clear_pointer(&parsed->config, g_free);
@@ -307,6 +334,26 @@ struct secret *command_secret(struct command_call *call, const char *file, const
     explicit_bzero(line, strlen(line));
     free(line);
     return secret;
+}
+
+bool command_proxy(struct command_call *call, const struct command_options *options,
+                   const char **address, struct secret **password, GError **error)
+{
+    bool wider = g_strcmp0(options->proxy, "default") == 0;
+    *address = wider ? NULL : options->proxy;
+    *password = NULL;
+    if (*address != NULL && !proxy_setting_check(*address, error))
+        return false;
+    if (options->proxy_password_file == NULL)
+        return true;
+    if (options->proxy == NULL || wider || strchr(options->proxy, '@') == NULL) {
+        error_set(error, ERROR_INVALID,
+                  "--proxy-password-file needs --proxy with a user name: http://user@host:port");
+        return false;
+    }
+    g_autofree char *path = command_path(call, options->proxy_password_file);
+    *password = secret_read_file(path, error);
+    return *password != NULL;
 }
 
 int command_not_yet(struct command_call *call, const struct command_options *options)

@@ -22,7 +22,8 @@ struct command_call {
 struct command_options {
     gboolean admin, json;
     char *password_file, *type, *client_id, *client_secret_file, *tenant, *authority, *graph, *imap,
-        *smtp, *ca_file, *owner, *since, *name, *maildir, *cloud, *scope_prefix, *secret_expires;
+        *smtp, *ca_file, *owner, *since, *name, *maildir, *cloud, *scope_prefix, *secret_expires,
+        *proxy, *proxy_password_file;
     int limit;
 };
 
@@ -53,6 +54,10 @@ char *command_path(const struct command_call *call, const char *name);
 /* First line of a file, or without a file asked for on the terminal or read from standard input. */
 struct secret *command_secret(struct command_call *call, const char *file, const char *prompt,
                               GError **error);
+/* --proxy and --proxy-password-file: *address gets the new setting, NULL for "default". False with
+ * an error when they cannot be. */
+bool command_proxy(struct command_call *call, const struct command_options *options,
+                   const char **address, struct secret **password, GError **error);
 
 int command_user_add(struct command_call *call, const struct command_options *options);
 int command_user_list(struct command_call *call, const struct command_options *options);
@@ -62,6 +67,7 @@ int command_provider_set(struct command_call *call, const struct command_options
 int command_provider_list(struct command_call *call, const struct command_options *options);
 int command_provider_remove(struct command_call *call, const struct command_options *options);
 int command_account_add(struct command_call *call, const struct command_options *options);
+int command_account_set(struct command_call *call, const struct command_options *options);
 int command_account_list(struct command_call *call, const struct command_options *options);
 int command_account_status(struct command_call *call, const struct command_options *options);
 int command_account_remove(struct command_call *call, const struct command_options *options);

@@ -1,5 +1,7 @@
 #include "app/config.h"
 
+#include "base/proxy.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@ static const struct key keys[] = {
     {"server", "metrics", TEXT, offsetof(struct config, metrics_from)},
     {"server", "workers", NUMBER, offsetof(struct config, workers)},
     {"network", "proxy", TEXT, offsetof(struct config, proxy)},
+    {"network", "proxy_password_file", TEXT, offsetof(struct config, proxy_password_file)},
     {"network", "allowed", LIST, offsetof(struct config, allowed_networks)},
     {"sync", "poll", SECONDS, offsetof(struct config, poll_s)},
     {"sync", "compare", SECONDS, offsetof(struct config, compare_s)},
@@ -102,7 +105,39 @@ static bool read_file(struct config *config, const char *file, GError **error)
                 return false;
         }
     }
-    return true;
+    if (config->proxy == NULL || *config->proxy == '\0' || proxy_setting_check(config->proxy, &bad))
+        return true;
+    error_set(error, ERROR_INVALID, "%s: [network] proxy: %s%s", file, bad->message,
+              strchr(config->proxy, '@') != NULL ? " ([network] proxy_password_file)" : "");
+    return false;
+}
+
+bool config_proxy(const struct config *config, char **url, GError **error)
+{
+    struct proxy proxy;
+    struct secret *password = NULL;
+    *url = NULL;
+    if (config->proxy == NULL || *config->proxy == '\0' || strcmp(config->proxy, PROXY_DIRECT) == 0)
+        return true;
+    g_autoptr(GError) bad = NULL;
+    if (!proxy_parse(config->proxy, &proxy, &bad)) {
+        error_set(error, ERROR_INVALID, "[network] proxy: %s", bad->message);
+        return false;
+    }
+    bool apart = config->proxy_password_file != NULL && *config->proxy_password_file != '\0';
+    if (apart && (proxy.user == NULL || proxy.password != NULL))
+        error_set(&bad, ERROR_INVALID,
+                  "[network] proxy_password_file needs a proxy address with a user name and "
+                  "without a password");
+    else if (apart)
+        password = secret_read_file(config->proxy_password_file, &bad);
+    proxy_clear(&proxy);
+    if (bad != NULL)
+        g_propagate_error(error, g_steal_pointer(&bad));
+    else
+        *url = proxy_with_password(config->proxy, password);
+    secret_free(password);
+    return *url != NULL;
 }
 
 static bool read_environment(struct config *config, GError **error)
@@ -154,7 +189,8 @@ void config_free(struct config *config)
     g_free(config->public_url);
     g_free(config->key_file);
     g_free(config->log_level);
-    g_free(config->proxy);
+    secret_wipe_string(config->proxy);
+    g_free(config->proxy_password_file);
     g_strfreev(config->allowed_networks);
     g_free(config->metrics_from);
     g_free(config);

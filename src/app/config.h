@@ -9,22 +9,26 @@
 #include <stdint.h>
 
 struct config {
-    char *file;              /* the file that was read; NULL: none */
-    char *data;              /* [server] data: the data directory */
-    char *listen;            /* [server] listen: ADDR:PORT */
-    char *public_url;        /* [server] public_url; NULL: made of the address listened to */
-    char *key_file;          /* [server] key_file: outside the data directory */
-    char *log_level;         /* [server] log_level: debug, info, warn, error */
-    char *proxy;             /* [network] proxy */
-    char **allowed_networks; /* [network] allowed: networks that users' mail hosts may be in */
-    char *metrics_from;      /* [server] metrics: who may read /metrics; "loopback" or "all" */
-    int workers;             /* [server] workers */
+    char *file;                /* the file that was read; NULL: none */
+    char *data;                /* [server] data: the data directory */
+    char *listen;              /* [server] listen: ADDR:PORT */
+    char *public_url;          /* [server] public_url; NULL: made of the address listened to */
+    char *key_file;            /* [server] key_file: outside the data directory */
+    char *log_level;           /* [server] log_level: debug, info, warn, error */
+    char *proxy;               /* [network] proxy: base/proxy.h */
+    char *proxy_password_file; /* [network] proxy_password_file */
+    char **allowed_networks;   /* [network] allowed: networks that users' mail hosts may be in */
+    char *metrics_from;        /* [server] metrics: who may read /metrics; "loopback" or "all" */
+    int workers;               /* [server] workers */
     int64_t poll_s, compare_s, idle_s; /* [sync] poll, compare, idle: seconds */
 };
 
 /* Reads the file (NULL: /etc/postroom/postroom.conf when it is there) and the environment. A key
  * that is not known is ERROR_INVALID, with its name. (transfer full) */
 struct config *config_load(const char *file, GError **error);
+/* The proxy for all with its password, to dial with; *url NULL: none. (transfer full):
+ * secret_wipe_string. */
+bool config_proxy(const struct config *config, char **url, GError **error);
 void config_free(struct config *config);
 
 #endif

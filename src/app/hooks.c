@@ -16,7 +16,7 @@ static const struct text_property texts[] = {
     TEXT("type", type),      TEXT("clientId", client_id),  TEXT("tenant", tenant),
     TEXT("cloud", cloud),    TEXT("authority", authority), TEXT("graph", graph),
     TEXT("imap", imap),      TEXT("smtp", smtp),           TEXT("scopePrefix", scope_prefix),
-    TEXT("caFile", ca_file),
+    TEXT("caFile", ca_file), TEXT("proxy", proxy),
 };
 
 static char **text_field(const struct store_provider *provider, size_t offset)
@@ -73,6 +73,7 @@ static json_t *provider_json(struct app *app, const struct store_provider *provi
     g_autofree char *uri = app_redirect_uri(app, provider->name);
     const char *warning = redirect_warning(app);
     json_object_set_new(object, "clientSecret", json_null());
+    json_object_set_new(object, "proxyPassword", json_null());
     json_object_set_new(object, "hasClientSecret", json_boolean(provider->has_secret));
     json_object_set_new(object, "secretExpires", date_json(provider->secret_expires));
     json_object_set_new(object, "redirectUri", json_string(uri));
@@ -119,14 +120,14 @@ static bool take_text(struct store_provider *settings, const char *key, const js
     return false;
 }
 
-static bool take_secret(struct store_provider *settings, const json_t *value)
+static bool take_secret(struct secret **secret, const json_t *value)
 {
     if (json_is_null(value))
         return true; /* keeps what is stored */
     if (!json_is_string(value) || json_string_length(value) == 0)
         return false;
-    secret_free(settings->client_secret);
-    settings->client_secret = secret_new(json_string_value(value), json_string_length(value));
+    secret_free(*secret);
+    *secret = secret_new(json_string_value(value), json_string_length(value));
     return true;
 }
 
@@ -141,8 +142,11 @@ static bool take_property(struct store_provider *settings, const char *key, cons
     if (take_text(settings, key, value, &ok))
         return ok || bad(property, key, error, "a string or null is wanted");
     if (strcmp(key, "clientSecret") == 0)
-        return take_secret(settings, value) ||
+        return take_secret(&settings->client_secret, value) ||
                bad(property, key, error, "the Value of a client secret is wanted");
+    if (strcmp(key, "proxyPassword") == 0)
+        return take_secret(&settings->proxy_password, value) ||
+               bad(property, key, error, "the proxy's password is wanted");
     if (strcmp(key, "secretExpires") == 0) {
         settings->secret_expires = 0;
         return json_is_null(value) ||

@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "base/log.h"
+#include "base/proxy.h"
 
 #include <string.h>
 
@@ -75,7 +76,39 @@ struct oauth_provider *app_provider(struct app *app, const char *name, GError **
     }
     provider->client_secret = secret_copy(settings->client_secret);
     store_provider_free(settings);
-    return provider;
+    g_autofree char *owner = g_strconcat("provider/", name, NULL);
+    if (store_proxy_url(app->store, owner, &provider->proxy, error))
+        return provider;
+    oauth_provider_free(provider);
+    return NULL;
+}
+
+/* Whose sessions stand on a proxy that is no longer theirs. */
+static void restart_accounts(struct app *app, const char *provider)
+{
+    g_autoptr(GPtrArray) all = store_account_statuses(app->store, NULL);
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        const struct store_account_status *status = all->pdata[i];
+        if (g_strcmp0(status->view->provider, provider) == 0)
+            app_restart_account(app, status->view->id);
+    }
+}
+
+static char *proxy_url(struct app *app, const char *provider)
+{
+    g_autofree char *owner = g_strconcat("provider/", provider, NULL);
+    char *url = NULL;
+    store_proxy_url(app->store, owner, &url, NULL);
+    return url;
+}
+
+static bool check_proxy(const struct store_provider *settings, const char **property,
+                        GError **error)
+{
+    if (settings->proxy == NULL || proxy_setting_check(settings->proxy, error))
+        return true;
+    *property = "proxy";
+    return false;
 }
 
 bool app_provider_put(struct app *app, struct store_provider *settings, const char **property,
@@ -91,9 +124,16 @@ bool app_provider_put(struct app *app, struct store_provider *settings, const ch
     if (provider == NULL)
         return false;
     g_autofree char *origin = oauth_token_origin(provider);
+    char *before = proxy_url(app, settings->name);
     bool ok = oauth_provider_check(provider, property, error) &&
+              check_proxy(settings, property, error) &&
               store_provider_put(app->store, settings, origin, error);
     oauth_provider_free(provider);
+    char *now = proxy_url(app, settings->name);
+    if (ok && g_strcmp0(before, now) != 0)
+        restart_accounts(app, settings->name);
+    secret_wipe_string(before);
+    secret_wipe_string(now);
     if (!ok)
         return false;
     store_provider_problem(app->store, settings->name, NULL, NULL);

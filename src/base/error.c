@@ -68,6 +68,23 @@ static const struct error_row rows[ERROR_CODES] = {
     [ERROR_THROTTLED] = {"throttled", ERROR_SCOPE_ACCOUNT, ERROR_RETRY_LATER,
                          "The provider asks us to go slower.",
                          "Nothing to do: Postroom waits as long as asked and goes on."},
+    [ERROR_PROXY_UNREACHABLE] =
+        {"proxy-unreachable", ERROR_SCOPE_SERVER, ERROR_RETRY_LATER,
+         "The outbound proxy cannot be reached.",
+         "Postroom tries again by itself. Administrator: check the proxy and its address."},
+    [ERROR_PROXY_LOGIN] =
+        {"proxy-login-refused", ERROR_SCOPE_SERVER, ERROR_RETRY_LATER,
+         "The outbound proxy refuses the sign-in.",
+         "Administrator: check the proxy's user name and password; Postroom tries again by "
+         "itself."},
+    [ERROR_PROXY_REFUSED] =
+        {"proxy-refused", ERROR_SCOPE_SERVER, ERROR_RETRY_LATER,
+         "The outbound proxy does not connect to that server.",
+         "Administrator: allow host and port at the proxy; Postroom tries again by itself."},
+    [ERROR_PROXY_NONSENSE] =
+        {"proxy-nonsense", ERROR_SCOPE_SERVER, ERROR_RETRY_LATER,
+         "The outbound proxy answers something that makes no sense.",
+         "Administrator: check that its address and kind (http or socks5) are right."},
     [ERROR_SERVER_NO] = {"server-refused", ERROR_SCOPE_MAILBOX, ERROR_RETRY_NEVER,
                          "The mail server refused the request.", "See Details for its own words."},
     [ERROR_SERVER_BAD] = {"server-refused", ERROR_SCOPE_MAILBOX, ERROR_RETRY_LATER,

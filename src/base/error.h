@@ -50,6 +50,11 @@ enum error_code {
     ERROR_ADDRESS_FORBIDDEN, /* a USER connection to a non-public address */
     ERROR_PROTOCOL,          /* garbage from the server */
     ERROR_THROTTLED,
+    /* the outbound proxy */
+    ERROR_PROXY_UNREACHABLE,
+    ERROR_PROXY_LOGIN,    /* it refuses user name or password, or wants one */
+    ERROR_PROXY_REFUSED,  /* it does not connect to that server */
+    ERROR_PROXY_NONSENSE, /* it does not speak the protocol */
     /* IMAP and SMTP */
     ERROR_SERVER_NO, /* a tagged NO without better meaning */
     ERROR_SERVER_BAD,

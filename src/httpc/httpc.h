@@ -3,7 +3,8 @@
  *
  * Names are resolved by net (bounded threads, deadline) and the connection is made to those very
  * addresses, so what was checked is what is dialled. Environment variables about proxies are
- * ignored: only the policy's proxy counts. Certificates are always verified. Nothing here logs. */
+ * ignored: only the policy's proxy and the request's own count, and it is net that speaks to them.
+ * Certificates are always verified. Nothing here logs. */
 #ifndef POSTROOM_HTTPC_HTTPC_H
 #define POSTROOM_HTTPC_HTTPC_H
 
@@ -24,6 +25,7 @@ struct httpc_request {
     enum net_class class; /* NET_USER: the address is checked at connect time, after every redirect
                              too */
     const struct net_policy *policy;
+    const char *proxy;  /* as in struct net_dial */
     unsigned redirects; /* how many are followed, of a GET, never from https to http; 0: none. A
                            redirect that is not followed is an answer */
     size_t answer_max;  /* larger answers fail with ERROR_TOO_LARGE; 0: 1 MiB */
@@ -45,8 +47,8 @@ void httpc_init(void);
 
 /* True when an answer with any status came; the caller clears it. False: the answer is empty, and
  * the error is ERROR_INVALID (the URL), ERROR_DNS, ERROR_UNREACHABLE, ERROR_CLOSED, ERROR_TIMEOUT,
- * ERROR_TLS, ERROR_ADDRESS_FORBIDDEN, ERROR_TOO_LARGE, ERROR_CANCELLED or ERROR_PROTOCOL; its text
- * names host and cause, never path or query. */
+ * ERROR_TLS, ERROR_ADDRESS_FORBIDDEN, ERROR_PROXY_…, ERROR_TOO_LARGE, ERROR_CANCELLED or
+ * ERROR_PROTOCOL; its text names host and cause, never path or query. */
 bool httpc_perform(const struct httpc_request *request, struct httpc_answer *answer,
                    GError **error);
 

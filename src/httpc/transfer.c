@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define HEADERS_MAX ((size_t)64 * 1024)
 #define POLL_SLICE_MS 1000
@@ -14,6 +15,7 @@
 struct transfer {
     const struct httpc_hop *hop;
     const char *proxy; /* NULL: direct */
+    int through;       /* the connection through the proxy, until libcurl takes it; or -1 */
     uint8_t *data;
     size_t length, capacity;
     size_t header_bytes;
@@ -108,8 +110,12 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     const struct httpc_request *request = transfer->hop->request;
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKET_BAD;
-    if (request->class == NET_USER && transfer->proxy == NULL &&
-        !net_address_allowed(&address->addr, request->policy)) {
+    if (transfer->proxy != NULL) {
+        int through = transfer->through;
+        transfer->through = -1;
+        return through;
+    }
+    if (request->class == NET_USER && !net_address_allowed(&address->addr, request->policy)) {
         transfer->forbidden = true;
         return CURL_SOCKET_BAD;
     }
@@ -160,31 +166,45 @@ static char *resolve_target(struct transfer *transfer, GError **error)
     return NULL;
 }
 
-/* Pins the connection to checked addresses. Behind a proxy a USER request names the address, so
- * that the proxy resolves nothing; an OPERATOR request leaves the name to the proxy. */
+/* libcurl gets a connection that stands: net speaks to proxies, for mail and HTTP alike. */
+static int on_sockopt(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+    const struct transfer *transfer = arg;
+    (void)fd;
+    (void)purpose;
+    return transfer->proxy != NULL ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+}
+
+static bool dial_proxy(struct transfer *transfer, GError **error)
+{
+    const struct httpc_request *request = transfer->hop->request;
+    struct net_dial dial = {.host = transfer->hop->target->host,
+                            .port = transfer->hop->target->port,
+                            .class = request->class,
+                            .policy = request->policy,
+                            .proxy = transfer->proxy,
+                            .deadline = request->deadline,
+                            .cancel = request->cancel};
+    transfer->through = net_dial_socket(&dial, error);
+    return transfer->through >= 0;
+}
+
+/* Pins the connection to checked addresses; behind a proxy to any, since it stands already. */
 static bool pin_addresses(struct transfer *transfer, CURL *easy, struct curl_slist **list,
                           GError **error)
 {
     const struct httpc_target *target = transfer->hop->target;
-    bool user = transfer->hop->request->class == NET_USER;
-    if (transfer->proxy != NULL && !user)
+    if (transfer->proxy != NULL && !dial_proxy(transfer, error))
+        return false;
+    if (target->literal)
         return true;
-    if (transfer->proxy == NULL && target->literal)
-        return true;
-    g_autofree char *addresses = resolve_target(transfer, error);
+    g_autofree char *addresses =
+        transfer->proxy != NULL ? g_strdup("0.0.0.0") : resolve_target(transfer, error);
     if (addresses == NULL)
         return false;
-    bool bracket = strchr(target->host, ':') != NULL;
-    g_autofree char *host = g_strdup_printf(bracket ? "[%s]" : "%s", target->host);
-    g_autofree char *entry = NULL;
-    if (transfer->proxy != NULL) {
-        addresses[strcspn(addresses, ",")] = '\0';
-        entry = g_strdup_printf("%s:%u:%s:%u", host, target->port, addresses, target->port);
-    } else {
-        entry = g_strdup_printf("%s:%u:%s", host, target->port, addresses);
-    }
+    g_autofree char *entry = g_strdup_printf("%s:%u:%s", target->host, target->port, addresses);
     *list = curl_slist_append(NULL, entry);
-    curl_easy_setopt(easy, transfer->proxy != NULL ? CURLOPT_CONNECT_TO : CURLOPT_RESOLVE, *list);
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, *list);
     return true;
 }
 
@@ -228,12 +248,12 @@ static void set_safety(struct transfer *transfer, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message);
     if (request->ca_file != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-    /* An empty string also switches the environment's proxies off. */
-    curl_easy_setopt(easy, CURLOPT_PROXY, transfer->proxy != NULL ? transfer->proxy : "");
-    if (transfer->proxy != NULL && request->class == NET_USER)
-        curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    /* An empty string switches the environment's proxies off. */
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_sockopt);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -262,10 +282,8 @@ static enum error_code code_of(const struct transfer *transfer, CURLcode result)
         return ERROR_ADDRESS_FORBIDDEN;
     switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
         return ERROR_DNS;
     case CURLE_COULDNT_CONNECT:
-    case CURLE_PROXY:
         return ERROR_UNREACHABLE;
     case CURLE_OPERATION_TIMEDOUT:
         return ERROR_TIMEOUT;
@@ -373,10 +391,12 @@ static bool perform(struct transfer *transfer, CURL *easy, CURLM *multi, GError 
 bool httpc_transfer(const struct httpc_hop *hop, struct httpc_answer *answer, char **location,
                     GError **error)
 {
-    const struct net_policy *policy = hop->request->policy;
-    struct transfer transfer = {.hop = hop,
-                                .answer = answer,
-                                .proxy = policy != NULL ? policy->proxy_url : NULL};
+    struct transfer transfer = {
+        .hop = hop,
+        .answer = answer,
+        .proxy = net_proxy_of(hop->request->policy, hop->request->proxy),
+        .through = -1,
+    };
     CURL *easy = curl_easy_init();
     CURLM *multi = curl_multi_init();
     bool good = false;
@@ -386,6 +406,8 @@ bool httpc_transfer(const struct httpc_hop *hop, struct httpc_answer *answer, ch
         good = perform(&transfer, easy, multi, error);
     curl_easy_cleanup(easy);
     curl_multi_cleanup(multi);
+    if (transfer.through >= 0)
+        close(transfer.through);
     free_wiped(transfer.data, transfer.capacity);
     if (good)
         *location = g_steal_pointer(&transfer.location);

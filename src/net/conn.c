@@ -1,11 +1,13 @@
 #include "net/conn.h"
 
 #include "base/clock.h"
+#include "base/proxy.h"
 #include "net/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -157,7 +159,8 @@ void conn_free(struct conn *conn)
     if (conn == NULL)
         return;
     tls_end(conn);
-    close(conn->fd);
+    if (conn->fd >= 0)
+        close(conn->fd);
     cancel_unref(conn->cancel);
     g_free(conn->host);
     g_free(conn->peer);
@@ -182,14 +185,34 @@ static struct conn *dial_direct(const struct net_dial *dial, const char *host, G
     return conn;
 }
 
+const char *net_proxy_of(const struct net_policy *policy, const char *proxy)
+{
+    const char *chosen = proxy != NULL ? proxy : policy != NULL ? policy->proxy_url : NULL;
+    return chosen == NULL || *chosen == '\0' || strcmp(chosen, PROXY_DIRECT) == 0 ? NULL : chosen;
+}
+
+int net_dial_socket(const struct net_dial *dial, GError **error)
+{
+    struct net_dial plain = *dial;
+    plain.tls = false;
+    struct conn *conn = conn_dial(&plain, error);
+    int fd = -1;
+    if (conn != NULL) {
+        fd = conn->fd;
+        conn->fd = -1;
+        conn_free(conn);
+    }
+    return fd;
+}
+
 struct conn *conn_dial(const struct net_dial *dial, GError **error)
 {
     g_autofree char *host = net_host_ascii(dial->host, error);
     if (host == NULL)
         return NULL;
-    bool proxied = dial->policy != NULL && dial->policy->proxy_url != NULL;
+    const char *proxy = net_proxy_of(dial->policy, dial->proxy);
     struct conn *conn =
-        proxied ? net_proxy_dial(dial, host, error) : dial_direct(dial, host, error);
+        proxy != NULL ? net_proxy_dial(dial, proxy, host, error) : dial_direct(dial, host, error);
     if (conn == NULL)
         return NULL;
     conn->host = g_steal_pointer(&host);

@@ -26,7 +26,8 @@ enum net_class {
 struct net_policy {
     char **allowed_networks; /* "10.1.0.0/16", "::1/128": USER connections may go there;
                                 NULL-terminated or NULL */
-    char *proxy_url;         /* http://user:pass@host:port or socks5://…; NULL: direct */
+    char *proxy_url; /* base/proxy.h, with its password; NULL or "direct": none. A dial that says
+                        nothing else goes through it */
 };
 
 struct net_dial {
@@ -36,7 +37,8 @@ struct net_dial {
     const char *ca_file; /* PEM file trusted besides the system's; NULL: the system's only */
     enum net_class class;
     const struct net_policy *policy; /* NULL: direct, nothing allowed besides public addresses */
-    int64_t deadline;      /* base/clock.h; covers resolving, connecting and the TLS handshake */
+    const char *proxy; /* the provider's or account's own proxy, or "direct"; NULL: the policy's */
+    int64_t deadline;  /* base/clock.h; covers resolving, connecting and the TLS handshake */
     struct cancel *cancel; /* may be NULL; the conn keeps a reference for its later calls */
 };
 
@@ -45,8 +47,12 @@ struct conn;
 /* Connects (RFC 8305 style: addresses of both families in turn). (transfer full) or NULL.
  * ERROR_DNS, ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_TLS, ERROR_ADDRESS_FORBIDDEN, ERROR_CANCELLED;
  * ERROR_CLOSED when the peer hangs up in the middle of the TLS handshake; ERROR_INVALID for a host
- * or proxy address that cannot be one. */
+ * or proxy address that cannot be one; ERROR_PROXY_… when the proxy is what fails. */
 struct conn *conn_dial(const struct net_dial *dial, GError **error);
+/* The same without TLS, for httpc: a connected, non-blocking socket that the caller owns, or -1. */
+int net_dial_socket(const struct net_dial *dial, GError **error);
+/* The proxy that a dial with these goes through, or NULL; borrowed from the two. */
+const char *net_proxy_of(const struct net_policy *policy, const char *proxy);
 /* A conn over a connected socket, for tests and for accepted sockets; takes the descriptor. */
 struct conn *conn_new_fd(int fd, struct cancel *cancel);
 /* Closes without lingering; sends a TLS close_notify if that does not block. NULL is allowed. */

@@ -46,8 +46,9 @@ bool net_addresses_filter(struct addrinfo **list, const struct net_policy *polic
 int net_connect(const struct addrinfo *list, int64_t deadline, struct cancel *cancel, char **peer,
                 GError **error);
 
-/* Asks the policy's proxy for a connection to host:port; host goes to the proxy as it is. Returns
- * the conn to it or NULL. */
-struct conn *net_proxy_dial(const struct net_dial *dial, const char *host, GError **error);
+/* Asks the proxy for a connection to host:port; the name of an OPERATOR host goes to the proxy as
+ * it is. Returns the conn to it or NULL. */
+struct conn *net_proxy_dial(const struct net_dial *dial, const char *url, const char *host,
+                            GError **error);
 
 #endif

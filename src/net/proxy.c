@@ -1,5 +1,6 @@
 #include "net/internal.h"
 
+#include "base/proxy.h"
 #include "base/secret.h"
 
 #include <arpa/inet.h>
@@ -7,47 +8,13 @@
 
 #define CONNECT_ANSWER_MAX 8192
 
-enum proxy_kind { PROXY_HTTP, PROXY_SOCKS5 };
-
-struct proxy {
-    enum proxy_kind kind;
-    char *host, *user, *password;
-    uint16_t port;
-};
-
-static void proxy_clear(struct proxy *proxy)
-{
-    g_free(proxy->host);
-    g_free(proxy->user);
-    secret_wipe_string(proxy->password);
-}
-
-static bool proxy_parse(const char *url, struct proxy *proxy, GError **error)
-{
-    g_autofree char *scheme = NULL;
-    int port = -1;
-    bool parsed =
-        g_uri_split_with_user(url, G_URI_FLAGS_HAS_PASSWORD, &scheme, &proxy->user,
-                              &proxy->password, NULL, &proxy->host, &port, NULL, NULL, NULL, NULL);
-    bool http = parsed && g_strcmp0(scheme, "http") == 0;
-    bool socks = parsed && (g_strcmp0(scheme, "socks5") == 0 || g_strcmp0(scheme, "socks5h") == 0);
-    proxy->kind = socks ? PROXY_SOCKS5 : PROXY_HTTP;
-    proxy->port = (uint16_t)(port > 0 ? port : socks ? 1080 : 8080);
-    bool fits = (http || socks) && proxy->host != NULL && proxy->host[0] != '\0' &&
-                (proxy->user == NULL || strlen(proxy->user) < 256) &&
-                (proxy->password == NULL || strlen(proxy->password) < 256);
-    if (!fits) /* the URL itself may hold a password: it is not repeated */
-        error_set(error, ERROR_INVALID, "the proxy address must be http://… or socks5://…");
-    return fits;
-}
-
 static bool read_exactly(struct conn *conn, void *buffer, size_t size, int64_t deadline,
                          GError **error)
 {
     for (size_t got = 0; got < size;) {
         ssize_t n = conn_read(conn, (char *)buffer + got, size - got, deadline, error);
         if (n == 0)
-            error_set(error, ERROR_UNREACHABLE, "the proxy hung up");
+            error_set(error, ERROR_PROXY_NONSENSE, "the proxy hung up");
         if (n <= 0)
             return false;
         got += (size_t)n;
@@ -62,6 +29,19 @@ static char *basic_credentials(const struct proxy *proxy)
     char *encoded = g_base64_encode((const guchar *)plain, strlen(plain));
     memset(plain, 0, strlen(plain));
     return encoded;
+}
+
+static bool http_refused(const char *answer, GError **error)
+{
+    g_autofree char *line = g_strndup(answer, strcspn(answer, "\r\n"));
+    if (!g_str_has_prefix(line, "HTTP/1.") || strlen(line) < 12)
+        error_set(error, ERROR_PROXY_NONSENSE, "the proxy's answer makes no sense");
+    /* tinyproxy says 401 where RFC 9110 has 407. */
+    else if (strncmp(line + 9, "407", 3) == 0 || strncmp(line + 9, "401", 3) == 0)
+        error_set(error, ERROR_PROXY_LOGIN, "the proxy refused the sign-in: %s", line);
+    else
+        error_set(error, ERROR_PROXY_REFUSED, "the proxy refused: %s", line);
+    return false;
 }
 
 /* RFC 9110, 9.3.6. The answer is read byte by byte, since the mail server may speak right after. */
@@ -89,16 +69,14 @@ static bool http_open(struct conn *conn, const struct proxy *proxy, const char *
         if (!read_exactly(conn, &byte, 1, deadline, error))
             return false;
         if (byte == '\0' || answer->len >= CONNECT_ANSWER_MAX) {
-            error_set(error, ERROR_UNREACHABLE, "the proxy's answer makes no sense");
+            error_set(error, ERROR_PROXY_NONSENSE, "the proxy's answer makes no sense");
             return false;
         }
         g_string_append_c(answer, byte);
     }
     if (g_str_has_prefix(answer->str, "HTTP/1.") && answer->len > 12 && answer->str[9] == '2')
         return true;
-    g_autofree char *line = g_strndup(answer->str, strcspn(answer->str, "\r\n"));
-    error_set(error, ERROR_UNREACHABLE, "the proxy refused: %s", line);
-    return false;
+    return http_refused(answer->str, error);
 }
 
 /* A text with its length in front; returns what it takes. */
@@ -124,7 +102,7 @@ static bool socks_sign_in(struct conn *conn, const struct proxy *proxy, int64_t 
               read_exactly(conn, answer, 2, deadline, error);
     explicit_bzero(message, sizeof(message));
     if (ok && answer[1] != 0) {
-        error_set(error, ERROR_UNREACHABLE, "the proxy refused the sign-in");
+        error_set(error, ERROR_PROXY_LOGIN, "the proxy refused the sign-in");
         return false;
     }
     return ok;
@@ -172,12 +150,12 @@ static bool socks_answer(struct conn *conn, int64_t deadline, GError **error)
     if (!read_exactly(conn, head, sizeof(head), deadline, error))
         return false;
     if (head[0] == 5 && head[1] != 0) {
-        error_set(error, ERROR_UNREACHABLE, "the proxy says: %s", socks_reason(head[1]));
+        error_set(error, ERROR_PROXY_REFUSED, "the proxy says: %s", socks_reason(head[1]));
         return false;
     }
     size_t address = head[3] == 1 ? 4 : head[3] == 4 ? 16 : head[3] == 3 ? (size_t)head[4] + 1 : 0;
     if (head[0] != 5 || address == 0) {
-        error_set(error, ERROR_UNREACHABLE, "the proxy's answer makes no sense");
+        error_set(error, ERROR_PROXY_NONSENSE, "the proxy's answer makes no sense");
         return false;
     }
     return read_exactly(conn, rest, address - 1 + 2, deadline, error);
@@ -192,7 +170,9 @@ static bool socks_open(struct conn *conn, const struct proxy *proxy, const char 
         !read_exactly(conn, chosen, sizeof(chosen), deadline, error))
         return false;
     if (chosen[0] != 5 || chosen[1] != hello[2]) {
-        error_set(error, ERROR_UNREACHABLE, "the proxy does not take this kind of sign-in");
+        error_set(error, chosen[0] == 5 ? ERROR_PROXY_LOGIN : ERROR_PROXY_NONSENSE,
+                  chosen[0] == 5 ? "the proxy does not take this kind of sign-in"
+                                 : "the proxy's answer makes no sense");
         return false;
     }
     if (proxy->user != NULL && !socks_sign_in(conn, proxy, deadline, error))
@@ -215,17 +195,24 @@ static struct conn *open_target(const struct net_dial *dial, const struct proxy 
     g_autoptr(GError) failure = NULL;
     struct conn *conn = conn_dial(&to_proxy, &failure);
     if (conn == NULL) {
-        error_set(error, (enum error_code)failure->code, "proxy: %s", failure->message);
+        error_set(error,
+                  error_is(failure, ERROR_CANCELLED) ? ERROR_CANCELLED : ERROR_PROXY_UNREACHABLE,
+                  "proxy: %s", failure->message);
         return NULL;
     }
     bool opened = proxy->kind == PROXY_SOCKS5
-                      ? socks_open(conn, proxy, target, dial->port, dial->deadline, error)
-                      : http_open(conn, proxy, target, dial->port, dial->deadline, error);
+                      ? socks_open(conn, proxy, target, dial->port, dial->deadline, &failure)
+                      : http_open(conn, proxy, target, dial->port, dial->deadline, &failure);
     if (opened) {
         g_clear_pointer(&conn->host, g_free);
         return conn;
     }
     conn_free(conn);
+    /* Closing is no answer either. */
+    if (error_is(failure, ERROR_CLOSED))
+        error_set(error, ERROR_PROXY_NONSENSE, "the proxy hung up");
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
 }
 
@@ -251,13 +238,15 @@ static struct conn *open_checked(const struct net_dial *dial, const struct proxy
     return conn;
 }
 
-struct conn *net_proxy_dial(const struct net_dial *dial, const char *host, GError **error)
+struct conn *net_proxy_dial(const struct net_dial *dial, const char *url, const char *host,
+                            GError **error)
 {
-    struct proxy proxy = {.kind = PROXY_HTTP};
+    struct proxy proxy;
     struct conn *conn = NULL;
-    if (proxy_parse(dial->policy->proxy_url, &proxy, error))
-        conn = dial->class == NET_OPERATOR ? open_target(dial, &proxy, host, error)
-                                           : open_checked(dial, &proxy, host, error);
+    if (!proxy_parse(url, &proxy, error))
+        return NULL;
+    conn = dial->class == NET_OPERATOR ? open_target(dial, &proxy, host, error)
+                                       : open_checked(dial, &proxy, host, error);
     proxy_clear(&proxy);
     return conn;
 }

@@ -26,6 +26,8 @@ struct oauth_provider {
     uint16_t imap_port, smtp_port;
     char *ca_file;
     char *redirect_uri;
+    char *proxy; /* base/proxy.h, with its password: the provider's own, or that of the account the
+                    tokens are for; NULL: the policy's */
 };
 void oauth_provider_free(struct oauth_provider *provider);
 

@@ -47,6 +47,7 @@ void oauth_provider_free(struct oauth_provider *provider)
     g_free(provider->smtp_host);
     g_free(provider->ca_file);
     g_free(provider->redirect_uri);
+    secret_wipe_string(provider->proxy);
     g_free(provider);
 }
 

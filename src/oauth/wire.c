@@ -30,7 +30,14 @@ void oauth_grant_clear(struct oauth_grant *grant)
  * and a cancelled call keep their own names. */
 static void blame_network(GError *cause, GError **error)
 {
-    if (error_is(cause, ERROR_CANCELLED) || error_is(cause, ERROR_TLS)) {
+    static const enum error_code own[] = {
+        ERROR_CANCELLED,   ERROR_TLS,           ERROR_PROXY_UNREACHABLE,
+        ERROR_PROXY_LOGIN, ERROR_PROXY_REFUSED, ERROR_PROXY_NONSENSE,
+    };
+    bool keeps = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+        keeps = keeps || error_is(cause, own[i]);
+    if (keeps) {
         g_propagate_prefixed_error(error, cause, "sign-in service: ");
         return;
     }
@@ -47,6 +54,7 @@ static bool perform(const struct oauth_wire *wire, struct httpc_request *request
     request->ca_file = wire->provider->ca_file;
     request->class = NET_OPERATOR;
     request->policy = wire->policy;
+    request->proxy = wire->provider->proxy;
     request->answer_max = OAUTH_JSON_MAX;
     request->deadline = clock_in_ms(TIMEOUT_MS);
     request->cancel = wire->cancel;

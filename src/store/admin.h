@@ -72,8 +72,11 @@ struct store_provider {
     char *name, *type; /* "microsoft", "google" */
     char *client_id, *tenant, *cloud;
     char *authority, *graph, *imap, *smtp, *scope_prefix,
-        *ca_file;                 /* explicit values, or NULL for the preset's */
-    struct secret *client_secret; /* NULL on put: keep the stored one */
+        *ca_file; /* explicit values, or NULL for the preset's */
+    char *proxy;  /* its own outbound proxy without the password (base/proxy.h), or "direct"; NULL:
+                     as configured for all */
+    struct secret *proxy_password; /* for put: NULL keeps the stored one while proxy is the same */
+    struct secret *client_secret;  /* NULL on put: keep the stored one */
     bool has_secret;
     int64_t secret_expires;         /* 0: not told */
     char *problem, *problem_detail; /* app broken: problem code, or NULL */
@@ -93,6 +96,19 @@ bool store_provider_problem(struct store *store, const char *name, const GError 
 /* ERROR_CONFLICT while accounts use it. */
 bool store_provider_remove(struct store *store, const char *name, GError **error);
 uint64_t store_providers_state(struct store *store);
+
+/* --- own proxies of a provider ("provider/NAME") or an account ("account/ID")
+ * -------------------------------------------------------------------------------------------- */
+
+/* address: base/proxy.h without a password, or "direct"; NULL removes it: the wider setting counts
+ * again. password NULL: the stored one is kept while the address is the same. ERROR_INVALID. */
+bool store_proxy_put(struct store *store, const char *owner, const char *address,
+                     const struct secret *password, GError **error);
+/* Without its password; NULL: none of its own. (transfer full) */
+char *store_proxy_address(struct store *store, const char *owner);
+/* With its password, to dial with; *url NULL: none of its own. False with ERROR_CRYPTO,
+ * ERROR_STORE. (transfer full): secret_wipe_string. */
+bool store_proxy_url(struct store *store, const char *owner, char **url, GError **error);
 
 /* --- accounts and credentials
  * ------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ struct store_sync_account {
     char *imap_login, *smtp_login;       /* login names of a password account */
     int64_t since;                       /* start date; 0: everything */
     bool paused;
+    char *proxy; /* with its password: the account's own, or "direct"; NULL: none of its own */
     bool operator_hosts; /* the hosts come from a provider the administrator set up */
     char *state;
 };

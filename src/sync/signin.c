@@ -18,6 +18,7 @@ void session_dial(struct net_dial *dial, struct sync_manager *manager,
         .ca_file = account->ca_file,
         .class = account->operator_hosts ? NET_OPERATOR : NET_USER,
         .policy = manager->config.policy,
+        .proxy = account->proxy,
         .deadline = clock_in_ms(DIAL_MS),
         .cancel = cancel,
     };

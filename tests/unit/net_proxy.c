@@ -2,6 +2,7 @@
 #include "net/conn.h"
 
 #include "base/clock.h"
+#include "base/proxy.h"
 #include "peer.h"
 
 #include <arpa/inet.h>
@@ -136,16 +137,25 @@ static void http_connect_signs_in_and_passes_the_name(void)
     script_clear(&script);
 }
 
-static void http_connect_refusals_are_unreachable(void)
+static void http_connect_refusals_are_told_apart(void)
 {
     g_autofree char *endless = g_strnfill(20000, 'x');
-    const char *const answers[] = {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-                                   "HTTP/1.0 502 Bad Gateway\r\n\r\n", "nonsense\r\n\r\n", endless};
+    const struct {
+        const char *answer;
+        enum error_code code;
+    } answers[] = {
+        {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", ERROR_PROXY_LOGIN},
+        {"HTTP/1.0 401 Unauthorized\r\n\r\n", ERROR_PROXY_LOGIN},
+        {"HTTP/1.0 502 Bad Gateway\r\n\r\n", ERROR_PROXY_REFUSED},
+        {"nonsense\r\n\r\n", ERROR_PROXY_NONSENSE},
+        {"HTTP/1.1\r\n\r\n", ERROR_PROXY_NONSENSE},
+        {endless, ERROR_PROXY_NONSENSE},
+    };
     for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
-        struct proxy_script script = {.answer = answers[i]};
+        struct proxy_script script = {.answer = answers[i].answer};
         struct peer *peer = peer_start(serve_http_proxy, &script);
         dial_through("http://127.0.0.1:%u", peer, "imap.example.org", NET_OPERATOR,
-                     ERROR_UNREACHABLE);
+                     (int)answers[i].code);
         peer_stop(peer);
         script_clear(&script);
     }
@@ -162,20 +172,20 @@ static void socks_signs_in_and_passes_the_name(void)
     script_clear(&script);
 }
 
-static void socks_refusals_are_unreachable(void)
+static void socks_refusals_are_told_apart(void)
 {
     struct proxy_script script = {.password = "other"};
     struct peer *peer = peer_start(serve_socks, &script);
     dial_through("socks5://user:pass@127.0.0.1:%u", peer, "imap.example.org", NET_OPERATOR,
-                 ERROR_UNREACHABLE);
+                 ERROR_PROXY_LOGIN);
     dial_through("socks5://127.0.0.1:%u", peer, "imap.example.org", NET_OPERATOR,
-                 ERROR_UNREACHABLE); /* wants a sign-in */
+                 ERROR_PROXY_LOGIN); /* wants a sign-in */
     peer_stop(peer);
     script_clear(&script);
     struct proxy_script refusing = {.code = 5};
     peer = peer_start(serve_socks, &refusing);
     dial_through("socks5://127.0.0.1:%u", peer, "imap.example.org", NET_OPERATOR,
-                 ERROR_UNREACHABLE);
+                 ERROR_PROXY_REFUSED);
     peer_stop(peer);
     script_clear(&refusing);
 }
@@ -196,6 +206,51 @@ static void a_users_name_is_never_resolved_at_the_proxy(void)
     script_clear(&script);
 }
 
+static void the_nearest_setting_counts(void)
+{
+    struct net_policy policy = {.proxy_url = (char[]){"http://127.0.0.1:1"}};
+    g_assert_cmpstr(net_proxy_of(&policy, NULL), ==, "http://127.0.0.1:1");
+    g_assert_cmpstr(net_proxy_of(&policy, "socks5://x"), ==, "socks5://x");
+    g_assert_null(net_proxy_of(&policy, "direct"));
+    g_assert_null(net_proxy_of(NULL, NULL));
+}
+
+static void an_unreachable_proxy_is_named(void)
+{
+    struct net_dial dial = {.host = "imap.example.org",
+                            .port = 993,
+                            .proxy = "http://127.0.0.1:1",
+                            .deadline = clock_in_ms(20000)};
+    g_autoptr(GError) error = NULL;
+    g_assert_null(conn_dial(&dial, &error));
+    g_assert_true(error_is(error, ERROR_PROXY_UNREACHABLE));
+}
+
+static void settings_hold_no_password(void)
+{
+    const char *const good[] = {"direct", "http://h:1", "socks5://u@h:1", "socks5h://[::1]:1"};
+    const char *const bad[] = {"",
+                               "h:1",
+                               "http://",
+                               "https://h",
+                               "http://u:p@h:1",
+                               "http://h:0",
+                               "http://h:70000",
+                               "http://h:1/path"};
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++)
+        g_assert_true(proxy_setting_check(good[i], NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+        g_assert_false(proxy_setting_check(bad[i], NULL));
+    struct secret *password = secret_new("p@s:s/%", 7);
+    g_autofree char *whole = proxy_with_password("http://us%20er@h:1", password);
+    struct proxy proxy;
+    g_assert_true(proxy_parse(whole, &proxy, NULL));
+    g_assert_cmpstr(proxy.user, ==, "us er");
+    g_assert_cmpstr(proxy.password, ==, "p@s:s/%");
+    proxy_clear(&proxy);
+    secret_free(password);
+}
+
 static void a_bad_proxy_address_is_said_without_its_password(void)
 {
     char url[] = "ftp://user:hunter2@127.0.0.1";
@@ -214,10 +269,13 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/net/proxy/http", http_connect_signs_in_and_passes_the_name);
-    g_test_add_func("/net/proxy/http-refused", http_connect_refusals_are_unreachable);
+    g_test_add_func("/net/proxy/http-refused", http_connect_refusals_are_told_apart);
     g_test_add_func("/net/proxy/socks", socks_signs_in_and_passes_the_name);
-    g_test_add_func("/net/proxy/socks-refused", socks_refusals_are_unreachable);
+    g_test_add_func("/net/proxy/socks-refused", socks_refusals_are_told_apart);
     g_test_add_func("/net/proxy/user-names", a_users_name_is_never_resolved_at_the_proxy);
     g_test_add_func("/net/proxy/bad-url", a_bad_proxy_address_is_said_without_its_password);
+    g_test_add_func("/net/proxy/nearest", the_nearest_setting_counts);
+    g_test_add_func("/net/proxy/unreachable", an_unreachable_proxy_is_named);
+    g_test_add_func("/net/proxy/settings", settings_hold_no_password);
     return g_test_run();
 }

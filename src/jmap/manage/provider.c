@@ -18,6 +18,8 @@ static const char *const properties[] = {
     "smtp",
     "scopePrefix",
     "caFile",
+    "proxy",
+    "proxyPassword",
     "hasClientSecret",
     "redirectUri",
     "redirectWarning",

@@ -1,19 +1,22 @@
 #include "store/sqlite/seal.h"
 
+#include "store/sqlite/proxies.h"
+
 #include "base/clock.h"
 
 void store_provider_free(struct store_provider *provider)
 {
     if (provider == NULL)
         return;
-    char *texts[] = {provider->name,          provider->type,         provider->client_id,
-                     provider->tenant,        provider->cloud,        provider->authority,
-                     provider->graph,         provider->imap,         provider->smtp,
-                     provider->ca_file,       provider->scope_prefix, provider->problem,
-                     provider->problem_detail};
+    char *texts[] = {provider->name,           provider->type,         provider->client_id,
+                     provider->tenant,         provider->cloud,        provider->authority,
+                     provider->graph,          provider->imap,         provider->smtp,
+                     provider->ca_file,        provider->scope_prefix, provider->problem,
+                     provider->problem_detail, provider->proxy};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     secret_free(provider->client_secret);
+    secret_free(provider->proxy_password);
     g_free(provider);
 }
 
@@ -69,6 +72,9 @@ static bool put_provider(struct tx *tx, void *arg, GError **error)
     g_autoptr(GBytes) sealed = NULL;
     if (!secret_to_store(tx, write, &sealed, error))
         return false;
+    g_autofree char *owner = g_strconcat("provider/", p->name, NULL);
+    if (!proxies_put(tx, owner, p->proxy, p->proxy_password, error))
+        return false;
     tx_change(tx, PROVIDERS, STORE_LINKED_ACCOUNT, 0, CHANGE_UPDATED);
     return DB_RUN(
         tx->db, error,
@@ -96,7 +102,8 @@ bool store_provider_put(struct store *store, const struct store_provider *provid
 
 #define PROVIDER_COLUMNS                                                                           \
     "SELECT name, type, client_id, tenant, cloud, authority, graph, imap, smtp, scope_prefix,"     \
-    " ca_file, secret IS NOT NULL, secret_expires, problem, problem_detail, secret FROM provider"
+    " ca_file, secret IS NOT NULL, secret_expires, problem, problem_detail, secret,"               \
+    " (SELECT address FROM proxy WHERE owner = 'provider/' || name) FROM provider"
 
 static struct store_provider *provider_of_row(sqlite3_stmt *row)
 {
@@ -111,6 +118,7 @@ static struct store_provider *provider_of_row(sqlite3_stmt *row)
     provider->secret_expires = db_int(row, 12);
     provider->problem = db_text_copy(row, 13);
     provider->problem_detail = db_text_copy(row, 14);
+    provider->proxy = db_text_copy(row, 16);
     return provider;
 }
 
@@ -196,7 +204,8 @@ static bool remove_provider(struct tx *tx, void *arg, GError **error)
     if (!DB_RUN(tx->db, error, "DELETE FROM provider WHERE name = ?", T(write->name)))
         return false;
     if (db_changes(tx->db) > 0)
-        return true;
+        return DB_RUN(tx->db, error, "DELETE FROM proxy WHERE owner = 'provider/' || ?",
+                      T(write->name));
     error_set(error, ERROR_NOT_FOUND, "no provider has this name");
     return false;
 }

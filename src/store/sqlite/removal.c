@@ -80,6 +80,7 @@ static bool remove_rest(struct tx *tx, void *arg, GError **error)
          "DELETE FROM loose WHERE account = ?",
          "DELETE FROM intent WHERE account = ?",
          "DELETE FROM submission WHERE account = ?",
+         "DELETE FROM proxy WHERE owner = 'account/' || ?",
          "DELETE FROM account WHERE id = ?",
          NULL};
     for (const char *const *sql = statements; *sql != NULL; sql++)

@@ -168,6 +168,12 @@ static const char *const watch_2 =
     "CREATE TABLE traffic(account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,"
     " day INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;";
 
+/* The own outbound proxies of providers and accounts: owner is "provider/NAME" or "account/ID", the
+ * password is sealed for owner and address. */
+static const char *const proxies_2 =
+    "CREATE TABLE proxy(owner TEXT PRIMARY KEY, address TEXT NOT NULL, password BLOB) STRICT,"
+    " WITHOUT ROWID;";
+
 #define SCHEMA_VERSION 2
 
 static int64_t user_version(struct db *db, GError **error)
@@ -190,8 +196,7 @@ static bool upgrade_2(struct store *store, GError **error)
 {
     struct db *db = &store->main;
     return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
-           db_script(db, watch_2, error) &&
-           db_script(db, "PRAGMA user_version=2; COMMIT", error);
+           db_script(db, watch_2, error) && db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)

@@ -1,5 +1,7 @@
 #include "store/sqlite/seal.h"
 
+#include "store/sqlite/proxies.h"
+
 static char *associated_of(int64_t account, int64_t user, const char *kind, const char *origin)
 {
     return g_strdup_printf("credential/%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "/%s|%s", account,
@@ -122,7 +124,7 @@ static bool reseal_all(struct tx *tx, void *arg, GError **error)
         *count += changed;
     }
     if (cause == NULL)
-        return true;
+        return proxies_reseal(tx, count, error);
     g_propagate_error(error, cause);
     return false;
 }

@@ -1,4 +1,4 @@
-#include "store/sqlite/engine.h"
+#include "store/sqlite/proxies.h"
 
 void store_sync_account_free(struct store_sync_account *account)
 {
@@ -10,6 +10,7 @@ void store_sync_account_free(struct store_sync_account *account)
                      account->imap_login, account->smtp_login};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
+    secret_wipe_string(account->proxy);
     g_free(account);
 }
 
@@ -70,6 +71,8 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
     if (db_step(&reader->main, row, &cause)) {
         found = account_of_row(row);
         db_done(row);
+        g_autofree char *owner = g_strdup_printf("account/%" G_GINT64_FORMAT, account);
+        proxies_url(store, &reader->main, owner, &found->proxy, &cause);
     }
     reader_end(store, reader);
     char *unwritten = found != NULL ? progress_unwritten_state(store, account) : NULL;
@@ -77,9 +80,11 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
         g_free(found->state);
         found->state = unwritten;
     }
-    if (cause != NULL)
-        g_propagate_error(error, cause);
-    else if (found == NULL)
-        error_set(error, ERROR_NOT_FOUND, "no such account");
-    return found;
+    if (cause == NULL && found == NULL)
+        error_set(&cause, ERROR_NOT_FOUND, "no such account");
+    if (cause == NULL)
+        return found;
+    g_propagate_error(error, cause);
+    store_sync_account_free(found);
+    return NULL;
 }

@@ -147,6 +147,7 @@ export interface Provider {
   readonly smtp?: string | null;
   readonly scopePrefix?: string | null;
   readonly caFile?: string | null;
+  readonly proxy?: string | null;
   readonly redirectUri?: string;
   readonly redirectWarning?: "not-https" | "other-origin" | null;
 }

@@ -6,6 +6,7 @@ export const LINK_CODES = [
   "declined", "admin-consent", "wrong-account", "wrong-tenant", "blocked-by-policy", "mfa-required", "app-unknown",
   "app-secret-wrong", "app-secret-expired", "app-misconfigured", "redirect-mismatch", "scopes-missing", "link-expired",
   "no-refresh-token", "provider-unreachable", "provider-error", "imap-off", "imap-refused", "not-signed-in", "forbidden",
+  "proxy-unreachable", "proxy-login-refused", "proxy-refused", "proxy-nonsense",
 ] as const;
 
 /* What else can be wrong with a linked account. */
@@ -29,6 +30,7 @@ const REMEDIES: Readonly<Record<ProblemCode, Remedy>> = {
   "sign-in-expired": "relink", "access-revoked": "relink", "account-disabled": "none", "consent-needed": "relink",
   "smtp-auth-off": "none", "smtp-refused": "relink", "send-as-denied": "none", "throttled": "none",
   "server-unreachable": "none", "tls-untrusted": "none", "server-garbage": "none", "connected-not-authorised": "relink",
+  "proxy-unreachable": "again", "proxy-login-refused": "settings", "proxy-refused": "settings", "proxy-nonsense": "settings",
   "password-refused": "relink", "disk-full": "none", "message-too-large": "none", "recipient-refused": "none",
 };
 

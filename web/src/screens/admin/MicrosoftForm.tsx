@@ -6,7 +6,7 @@ import { Choice } from "../../ui/Choice.tsx";
 import { CopyButton } from "../../ui/CopyButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import {
-  daysLeft, ENDPOINTS, isGuid, isHostPort, isTenant, isUrl, looksLikeSecretId, PRESETS, valuesOf, type AccountTypes, type Endpoint, type MicrosoftValues,
+  daysLeft, ENDPOINTS, isGuid, isHostPort, isProxy, isTenant, isUrl, looksLikeSecretId, PRESETS, valuesOf, type AccountTypes, type Endpoint, type MicrosoftValues,
 } from "./microsoft-values.ts";
 
 const TYPES: readonly (readonly [AccountTypes, MessageId])[] = [
@@ -88,6 +88,12 @@ function EndpointFields({ cloud }: { readonly cloud: Cloud }) {
         </Form.Item>
       ))}
       <Form.Item name="caFile" label={t("ms.caFile")}><Input dir="ltr" spellCheck={false} autoComplete="off" /></Form.Item>
+      <Form.Item name="proxy" label={t("ms.proxy")} extra={t("ms.proxyHint")} rules={[rule((value) => value === "" || isProxy(value), t("ms.proxyInvalid"))]}>
+        <Input dir="ltr" spellCheck={false} autoComplete="off" />
+      </Form.Item>
+      <Form.Item name="proxyPassword" label={t("ms.proxyPassword")} extra={t("ms.proxyPasswordHint")}>
+        <Input.Password dir="ltr" spellCheck={false} autoComplete="new-password" />
+      </Form.Item>
     </details>
   );
 }
@@ -107,7 +113,7 @@ export function MicrosoftForm({ provider, redirectUri, values, onValues, onSave 
   const submit = async (): Promise<void> => {
     setBusy(true);
     /* Fields that are not on screen keep their values: all of them are set. */
-    if (await onSave({ ...values, ...form.getFieldsValue() })) form.setFieldValue("clientSecret", "");
+    if (await onSave({ ...values, ...form.getFieldsValue() })) form.setFieldsValue({ clientSecret: "", proxyPassword: "" });
     setBusy(false);
   };
   return (

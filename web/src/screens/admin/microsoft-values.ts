@@ -14,6 +14,8 @@ export type MicrosoftValues = { readonly [name in Endpoint]?: string } & {
   readonly secretExpires?: string;
   readonly cloud: Cloud;
   readonly caFile?: string;
+  readonly proxy?: string;
+  readonly proxyPassword?: string;
 };
 
 /* The national clouds' own endpoints; the server fills them in by itself, here they are shown as what applies. */
@@ -53,6 +55,11 @@ export function isHostPort(text: string): boolean {
   return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
 }
 
+/* "direct", or an address without a password in it. */
+export function isProxy(text: string): boolean {
+  return text.trim() === "direct" || /^(?:http|socks5h?):\/\/(?:[^\s:/@]+@)?(?:\[[0-9a-f:.]+\]|[^\s:/@]+)(?::\d{1,5})?\/?$/i.test(text.trim());
+}
+
 function accountTypesOf(tenant: string): AccountTypes {
   return tenant === "common" || tenant === "organizations" || tenant === "consumers" ? tenant : "tenant";
 }
@@ -72,6 +79,7 @@ export function valuesOf(provider: Provider | undefined): MicrosoftValues {
     accountTypes, tenant: accountTypes === "tenant" ? tenant : "",
     clientId: provider.clientId ?? "", clientSecret: "", secretExpires: provider.secretExpires?.slice(0, 10) ?? "",
     cloud: provider.cloud ?? "global", caFile: provider.caFile ?? "",
+    proxy: provider.proxy ?? "", proxyPassword: "",
     ...Object.fromEntries(ENDPOINTS.map((name) => [name, explicitEndpoint(provider, name)])),
   };
 }
@@ -85,17 +93,20 @@ export function tenantOf(values: MicrosoftValues): string {
   return values.accountTypes === "tenant" ? (values.tenant ?? "").trim() : values.accountTypes;
 }
 
-/* The properties to set; the secret only when one was typed. */
+/* The properties to set; secrets only when they were typed. */
 export function changeOf(values: MicrosoftValues): Record<string, string | null> {
   const secret = orNull(values.clientSecret);
+  const proxyPassword = values.proxyPassword ?? "";
   return {
     clientId: values.clientId.trim(),
     tenant: tenantOf(values),
     cloud: values.cloud,
     secretExpires: values.secretExpires ? `${values.secretExpires}T00:00:00Z` : null,
     caFile: orNull(values.caFile),
+    proxy: orNull(values.proxy),
     ...Object.fromEntries(ENDPOINTS.map((name) => [name, orNull(values[name])])),
     ...(secret === null ? {} : { clientSecret: secret }),
+    ...(proxyPassword === "" ? {} : { proxyPassword }),
   };
 }
 
