@@ -140,6 +140,13 @@ struct store_batch_message {
  * by a move elsewhere (EMAILID, else Message-ID, date and size), else a new email with a thread is
  * made. Copied into the batch. */
 void store_batch_message(struct store_batch *batch, const struct store_batch_message *message);
+/* The same in two halves: what costs time (compression, the words to keep) in any thread, then the
+ * addition. What was prepared is added, which takes it, or dropped (NULL is allowed). */
+struct batch_op;
+struct batch_op *store_batch_prepare(const struct store *store,
+                                     const struct store_batch_message *message);
+void store_batch_add(struct store_batch *batch, struct batch_op *prepared);
+void store_batch_drop(struct batch_op *prepared);
 /* Flags of a known UID as the server has them now: three-way merge. */
 void store_batch_flags(struct store_batch *batch, int64_t mailbox, uint32_t uid,
                        const struct mail_flags *flags);
@@ -156,10 +163,16 @@ size_t store_batch_bytes(const struct store_batch *batch);
 struct store_batch_result {
     unsigned created, matched, flags_changed, removed, completed;
 };
-/* Writes it: raw blobs first. The batch is empty afterwards. ERROR_DISK_FULL, ERROR_STORE: nothing
- * was written. */
+/* Writes it: raw blobs first, each message whole or not at all; between messages it lets
+ * interactive writes pass. The batch is empty afterwards. ERROR_DISK_FULL, ERROR_STORE: some of it
+ * may not be written. */
 bool store_batch_commit(struct store_batch *batch, enum store_lane lane,
                         struct store_batch_result *result, GError **error);
+/* The same in two halves, so that the next batch is gathered while this one is written: in between
+ * the batch is not touched. finish without start: true. */
+void store_batch_start(struct store_batch *batch, enum store_lane lane);
+bool store_batch_finish(struct store_batch *batch, struct store_batch_result *result,
+                        GError **error);
 
 /* Pending messages of the account: wanted ones first, then newest first by received_at. */
 struct store_pending {

@@ -36,6 +36,7 @@ struct store_batch *store_batch_new(struct store *store, int64_t account)
     batch->account = account;
     batch->ops = g_ptr_array_new_with_free_func(free_op);
     batch->places = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    batch->words = g_array_new(FALSE, FALSE, sizeof(struct batch_words));
     return batch;
 }
 
@@ -43,6 +44,9 @@ void store_batch_free(struct store_batch *batch)
 {
     if (batch == NULL)
         return;
+    if (batch->job != NULL)
+        store_batch_finish(batch, NULL, NULL);
+    g_array_unref(batch->words);
     g_ptr_array_unref(batch->ops);
     g_hash_table_destroy(batch->places);
     g_free(batch);
@@ -100,18 +104,30 @@ int64_t batch_subject(const struct store *store, const struct mail_summary *summ
 
 static void copy_index(struct store_index *to, const struct store_index *from)
 {
-    if (from == NULL)
-        return;
     *to = (struct store_index){g_strdup(from->subject), g_strdup(from->from),
                                g_strdup(from->to),      g_strdup(from->cc),
                                g_strdup(from->bcc),     g_strdup(from->body),
                                g_strdup(from->quoted),  g_strdup(from->filenames)};
 }
 
-void store_batch_message(struct store_batch *batch, const struct store_batch_message *message)
+static void prepare_raw(struct batch_op *op, const struct store_batch_message *message)
+{
+    op->has_raw = true;
+    op->packed = blob_pack(message->raw);
+    if (message->index == NULL)
+        return;
+    copy_index(&op->index, message->index);
+    op->kept = fts_words_keep(&op->index);
+}
+
+struct batch_op *store_batch_prepare(const struct store *store,
+                                     const struct store_batch_message *message)
 {
     const struct mail_summary *summary = message->summary;
-    struct batch_op *op = add_op(batch, BATCH_MESSAGE, message->mailbox, message->uid);
+    struct batch_op *op = g_new0(struct batch_op, 1);
+    op->kind = BATCH_MESSAGE;
+    op->mailbox = message->mailbox;
+    op->uid = message->uid;
     op->uidvalidity = message->uidvalidity;
     mail_flags_copy(&op->flags, &message->flags);
     op->received_at = message->received_at;
@@ -119,21 +135,45 @@ void store_batch_message(struct store_batch *batch, const struct store_batch_mes
     op->summary = summary_pack(summary);
     op->attachment = summary->has_attachment;
     op->emailid = g_strdup(message->emailid);
-    op->msgid = batch_msgid(batch->store, summary, message->received_at, message->size);
-    op->subject = batch_subject(batch->store, summary);
-    op->thread_ids = batch_thread_ids(batch->store, summary);
+    op->msgid = batch_msgid(store, summary, message->received_at, message->size);
+    op->subject = batch_subject(store, summary);
+    op->thread_ids = batch_thread_ids(store, summary);
     op->unreadable = message->unreadable;
-    batch->bytes += g_bytes_get_size(op->summary);
-    if (message->raw == NULL)
-        return;
-    op->has_raw = true;
-    op->packed = blob_pack(message->raw);
-    batch->bytes += g_bytes_get_size(op->packed);
-    if (message->index == NULL)
-        return;
-    copy_index(&op->index, message->index);
-    op->kept = fts_words_keep(&op->index);
-    batch->bytes += 4 * g_bytes_get_size(op->kept);
+    if (message->raw != NULL)
+        prepare_raw(op, message);
+    return op;
+}
+
+static size_t text_size(const char *text)
+{
+    return text != NULL ? strlen(text) : 0;
+}
+
+static size_t op_bytes(const struct batch_op *op)
+{
+    const struct store_index *index = &op->index;
+    size_t bytes = sizeof *op + g_bytes_get_size(op->summary);
+    bytes += text_size(index->body) + text_size(index->quoted);
+    if (op->packed != NULL)
+        bytes += g_bytes_get_size(op->packed);
+    return op->kept != NULL ? bytes + g_bytes_get_size(op->kept) : bytes;
+}
+
+void store_batch_add(struct store_batch *batch, struct batch_op *op)
+{
+    g_ptr_array_add(batch->ops, op);
+    batch->bytes += op_bytes(op);
+}
+
+void store_batch_drop(struct batch_op *op)
+{
+    if (op != NULL)
+        free_op(op);
+}
+
+void store_batch_message(struct store_batch *batch, const struct store_batch_message *message)
+{
+    store_batch_add(batch, store_batch_prepare(batch->store, message));
 }
 
 void store_batch_flags(struct store_batch *batch, int64_t mailbox, uint32_t uid,
@@ -224,15 +264,54 @@ static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *
     return true;
 }
 
+static int compare_ords(gconstpointer left, gconstpointer right)
+{
+    const struct batch_words *a = left, *b = right;
+    return a->ord < b->ord ? -1 : a->ord > b->ord;
+}
+
+static bool index_words(struct tx *tx, struct store_batch *batch, GError **error)
+{
+    g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(struct batch_words));
+    for (guint i = 0; i < batch->words->len; i++) {
+        struct batch_words *words = &g_array_index(batch->words, struct batch_words, i);
+        bool is_fresh = false;
+        if (!fts_keep(tx, words->email, words->op->kept, &is_fresh, error))
+            return false;
+        if (is_fresh)
+            g_array_append_val(fresh, *words);
+    }
+    g_array_set_size(batch->words, 0);
+    g_array_sort(fresh, compare_ords);
+    for (guint i = 0; i < fresh->len; i++) {
+        const struct batch_words *words = &g_array_index(fresh, struct batch_words, i);
+        if (!fts_index(tx, batch->account, words->ord, &words->op->index, error))
+            return false;
+    }
+    return true;
+}
+
+/* As many as there are, unless somebody waits: each message stands on its own. */
 static bool apply(struct tx *tx, void *arg, GError **error)
 {
     struct store_batch *batch = arg;
-    batch->result = (struct store_batch_result){0};
+    guint at = batch->at;
+    if (at == 0)
+        batch->result = (struct store_batch_result){0};
+    g_array_set_size(batch->words, 0);
     if (!load_places(tx, batch, error))
         return false;
-    for (guint i = 0; i < batch->ops->len; i++)
-        if (!apply_op(tx, batch, batch->ops->pdata[i], error))
+    for (bool yield = false; at < batch->ops->len && !yield; yield = tx_should_yield(tx)) {
+        struct batch_op *op = batch->ops->pdata[at++];
+        /* What is taken away must be in the index as a whole. */
+        if ((op->kind != BATCH_MESSAGE && !index_words(tx, batch, error)) ||
+            !apply_op(tx, batch, op, error))
             return false;
+    }
+    if (!index_words(tx, batch, error))
+        return false;
+    batch->at = at;
+    tx->again = at < batch->ops->len;
     return true;
 }
 
@@ -244,10 +323,18 @@ static bool ends_a_pass(const struct store_batch *batch)
     return false;
 }
 
-bool store_batch_commit(struct store_batch *batch, enum store_lane lane,
-                        struct store_batch_result *result, GError **error)
+void store_batch_start(struct store_batch *batch, enum store_lane lane)
 {
-    bool ok = batch->ops->len == 0 || store_write(batch->store, lane, apply, batch, error);
+    g_assert(batch->job == NULL);
+    if (batch->ops->len > 0)
+        batch->job = store_write_start(batch->store, lane, apply, batch);
+}
+
+bool store_batch_finish(struct store_batch *batch, struct store_batch_result *result,
+                        GError **error)
+{
+    bool ok =
+        batch->job == NULL || store_write_finish(batch->store, g_steal_pointer(&batch->job), error);
     if (ok && ends_a_pass(batch))
         housekeeping_run(batch->store, NULL);
     if (result != NULL)
@@ -255,5 +342,13 @@ bool store_batch_commit(struct store_batch *batch, enum store_lane lane,
     batch->result = (struct store_batch_result){0};
     g_ptr_array_set_size(batch->ops, 0);
     batch->bytes = 0;
+    batch->at = 0;
     return ok;
+}
+
+bool store_batch_commit(struct store_batch *batch, enum store_lane lane,
+                        struct store_batch_result *result, GError **error)
+{
+    store_batch_start(batch, lane);
+    return store_batch_finish(batch, result, error);
 }

@@ -28,6 +28,13 @@ struct store_batch {
     size_t bytes;
     struct store_batch_result result;
     GHashTable *places; /* mailbox -> struct batch_place; of one run */
+    guint at;           /* ops before it are written */
+    GArray *words;      /* struct batch_words, to be indexed at the end of the run */
+    struct job *job;    /* being written */
+};
+struct batch_words {
+    int64_t ord, email;
+    const struct batch_op *op;
 };
 struct batch_place {
     int64_t id;

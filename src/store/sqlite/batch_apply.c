@@ -92,11 +92,12 @@ static bool add_raw(struct tx *tx, struct email_row *row, const struct batch_op 
     return blob_insert(tx, row->blob, row->account, 0, NULL, op->size, op->packed, 1, error);
 }
 
-static bool add_words(struct tx *tx, const struct email_row *row, const struct batch_op *op,
-                      GError **error)
+static void add_words(struct store_batch *batch, const struct email_row *row,
+                      const struct batch_op *op)
 {
-    return op->kept == NULL ||
-           fts_add(tx, row->account, row->id, row->ord, &op->index, op->kept, error);
+    struct batch_words words = {row->ord, row->id, op};
+    if (op->kept != NULL)
+        g_array_append_val(batch->words, words);
 }
 
 /* The raw message of a pending email came. */
@@ -112,14 +113,14 @@ static bool complete(struct tx *tx, struct store_batch *batch, const struct batc
     row->attachment = op->attachment;
     if (row->thread > 0)
         tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_UPDATED);
+    add_words(batch, row, op);
     return add_raw(tx, row, op, error) &&
            DB_RUN(tx->db, error,
                   "UPDATE email SET blob = ?, state = ?, size = ?, attachment = ?, wanted = 0"
                   " WHERE id = ?",
                   I(row->blob), I(row->state), I(row->size), I(row->attachment), I(row->id)) &&
            DB_RUN(tx->db, error, "UPDATE summary SET data = ? WHERE email = ?", B(op->summary),
-                  I(row->id)) &&
-           add_words(tx, row, op, error);
+                  I(row->id));
 }
 
 static bool create(struct tx *tx, struct store_batch *batch, const struct batch_op *op,
@@ -145,9 +146,10 @@ static bool create(struct tx *tx, struct store_batch *batch, const struct batch_
     if (!email_insert(tx, &row, op->summary, (const int64_t *)(const void *)op->thread_ids->data,
                       op->thread_ids->len, error) ||
         !email_add_member(tx, &row, op->mailbox, error) ||
-        !remote_insert(tx, op->mailbox, op->uid, row.id, &op->flags, error) ||
-        (op->has_raw && !add_words(tx, &row, op, error)))
+        !remote_insert(tx, op->mailbox, op->uid, row.id, &op->flags, error))
         return false;
+    if (op->has_raw)
+        add_words(batch, &row, op);
     if (place->role == MAIL_ROLE_INBOX && place->headers_done)
         tx_change(tx, batch->account, STORE_EMAIL_DELIVERY, row.public_id, CHANGE_CREATED);
     return true;

@@ -1,5 +1,6 @@
 #include "store/sqlite/emails.h"
 
+#include "store/sqlite/pack.h"
 #include "store/sqlite/people.h"
 
 #include "base/clock.h"
@@ -10,7 +11,6 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define LEVEL 3
 /* Above this a message is unpacked into a file without a name, not into memory. */
 #define FILE_BACKED (1024 * 1024)
 #define BLOB_MAX (INT64_C(1) << 30)
@@ -19,11 +19,7 @@ GBytes *blob_pack(GBytes *raw)
 {
     gsize length = 0;
     const void *bytes = g_bytes_get_data(raw, &length);
-    size_t bound = ZSTD_compressBound(length);
-    void *packed = g_malloc(bound);
-    size_t used = ZSTD_compress(packed, bound, bytes, length, LEVEL);
-    g_assert(!ZSTD_isError(used));
-    return g_bytes_new_take(g_realloc(packed, used), used);
+    return pack_bytes(bytes, length);
 }
 
 bool blob_insert(struct tx *tx, int64_t id, int64_t account, int64_t user, const char *type,

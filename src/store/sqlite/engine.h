@@ -50,6 +50,8 @@ struct tx {
     GHashTable *threads; /* thread -> struct thread_touch */
     GHashTable *told;    /* account -> types, told without a row in the change log */
     bool written;        /* tx_finish is done already */
+    bool again;          /* a part of the closure's work is done: it is to run again, in a later
+                            transaction, after those that wait */
     GArray *totals;      /* struct totals_delta */
 };
 /* Runs in the writer thread inside a savepoint; may be run again after a failure, so its effects
@@ -57,6 +59,13 @@ struct tx {
 typedef bool tx_fn(struct tx *tx, void *arg, GError **error);
 /* Blocks until durable. ERROR_CANCELLED while the store closes. */
 bool store_write(struct store *store, enum store_lane lane, tx_fn *fn, void *arg, GError **error);
+/* The two halves of store_write: every job that was started must be finished, which frees it; arg
+ * lives until then. */
+struct job;
+struct job *store_write_start(struct store *store, enum store_lane lane, tx_fn *fn, void *arg);
+bool store_write_finish(struct store *store, struct job *job, GError **error);
+/* Somebody waits for an interactive write: a long bulk closure should set tx->again and return. */
+bool tx_should_yield(const struct tx *tx);
 bool writer_start(struct store *store, GError **error);
 /* Carries out what is queued, then ends. */
 void writer_stop(struct store *store);

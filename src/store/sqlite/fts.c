@@ -1,5 +1,8 @@
 #include "store/sqlite/fts.h"
 
+#include "store/sqlite/pack.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
@@ -17,13 +20,20 @@ static char *sql_of(const char *format, int64_t account)
     return g_strjoinv(number, parts);
 }
 
+/* One transaction's words become one segment of the index, and many segments are merged at once:
+ * merging is most of what an index costs. A batch is bounded, and so is its hash. */
+#define HASH_BYTES "33554432"
+
 /* body comes first: FTS5 spends no bytes on naming the first column of a posting. */
 bool fts_create(struct tx *tx, int64_t account, GError **error)
 {
     g_autofree char *sql =
         sql_of("CREATE VIRTUAL TABLE fts_@ USING fts5(body, subject, \"from\", \"to\", cc, bcc, "
                "quoted,"
-               " filenames, content='', columnsize=0, detail=full, tokenize='spaces')",
+               " filenames, content='', columnsize=0, detail=full, tokenize='spaces');"
+               "INSERT INTO fts_@(fts_@, rank) VALUES('hashsize', " HASH_BYTES ");"
+               "INSERT INTO fts_@(fts_@, rank) VALUES('automerge', 16);"
+               "INSERT INTO fts_@(fts_@, rank) VALUES('crisismerge', 64);",
                account);
     return db_script(tx->db, sql, error);
 }
@@ -42,8 +52,8 @@ static void columns_of(const struct store_index *index, const char *columns[FTS_
     memcpy(columns, all, sizeof all);
 }
 
-bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord,
-             const struct store_index *index, GBytes *kept, GError **error)
+bool fts_index(struct tx *tx, int64_t account, int64_t ord, const struct store_index *index,
+               GError **error)
 {
     const char *columns[FTS_COLUMNS];
     struct db_value values[FTS_COLUMNS + 1] = {I(ord)};
@@ -54,56 +64,140 @@ bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord,
     columns_of(index, columns);
     for (int i = 0; i < FTS_COLUMNS; i++)
         values[i + 1] = T(columns[i]);
-    return db_run_named(tx->db, sql, values, FTS_COLUMNS + 1, error) &&
-           DB_RUN(tx->db, error, "INSERT INTO words(email, data) VALUES(?, ?)", I(email),
-                  B(kept)) &&
-           DB_RUN(tx->db, error, "UPDATE email SET indexed = 1 WHERE id = ?", I(email));
+    return db_run_named(tx->db, sql, values, FTS_COLUMNS + 1, error);
 }
 
-static int compare_words(gconstpointer a, gconstpointer b)
+bool fts_keep(struct tx *tx, int64_t email, GBytes *kept, bool *fresh, GError **error)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    *fresh = false;
+    if (!DB_RUN(tx->db, error, "UPDATE email SET indexed = 1 WHERE id = ? AND indexed = 0",
+                I(email)))
+        return false;
+    *fresh = db_changes(tx->db) == 1;
+    return !*fresh ||
+           DB_RUN(tx->db, error, "INSERT INTO words(email, data) VALUES(?, ?)", I(email), B(kept));
 }
 
-/* One column's words that were not seen yet, sorted, each sharing a prefix with the one before. */
-static void keep_column(GString *out, const char *text, GHashTable *seen)
+bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord,
+             const struct store_index *index, GBytes *kept, GError **error)
 {
-    g_autoptr(GPtrArray) fresh = g_ptr_array_new();
-    g_auto(GStrv) words = g_strsplit(text != NULL ? text : "", " ", -1);
-    for (char **word = words; *word != NULL; word++)
-        if (**word != '\0' && !g_hash_table_contains(seen, *word)) {
-            char *copy = g_strdup(*word);
-            g_hash_table_add(seen, copy);
-            g_ptr_array_add(fresh, copy);
-        }
-    g_ptr_array_sort(fresh, compare_words);
-    const char *before = "";
-    for (guint i = 0; i < fresh->len; i++) {
-        const char *word = fresh->pdata[i];
-        size_t shared = 0;
-        while (shared < LONGEST_PREFIX && word[shared] != '\0' && word[shared] == before[shared])
+    bool fresh = false;
+    return fts_keep(tx, email, kept, &fresh, error) &&
+           (!fresh || fts_index(tx, account, ord, index, error));
+}
+
+/* A word of a column, in place. key: its first bytes, for a quick comparison. */
+struct word {
+    const char *at;
+    uint32_t length, hash;
+    uint64_t key;
+};
+
+/* The words that were met so far, each once: open addressing over `words`. */
+struct word_set {
+    struct word *words;
+    uint32_t *slots; /* index + 1; 0: free */
+    size_t count, mask;
+};
+
+static int compare_words(const void *left, const void *right)
+{
+    const struct word *a = left, *b = right;
+    if (a->key != b->key)
+        return a->key < b->key ? -1 : 1;
+    int order = memcmp(a->at, b->at, MIN(a->length, b->length));
+    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+static struct word word_of(const char *at, size_t length)
+{
+    struct word word = {.at = at, .length = (uint32_t)length};
+    unsigned char first[8] = {0};
+    uint64_t mixed = length;
+    memcpy(first, at, MIN(length, sizeof first));
+    for (size_t i = 0; i < sizeof first; i++)
+        word.key = word.key << 8 | first[i];
+    for (size_t i = 8; i < length; i++)
+        mixed = (mixed ^ (unsigned char)at[i]) * UINT64_C(0x100000001B3);
+    mixed = (mixed ^ word.key) * UINT64_C(0x9E3779B97F4A7C15);
+    word.hash = (uint32_t)(mixed >> 32);
+    return word;
+}
+
+static void set_add(struct word_set *set, const struct word *word)
+{
+    size_t slot = word->hash & set->mask;
+    for (; set->slots[slot] != 0; slot = (slot + 1) & set->mask) {
+        const struct word *known = &set->words[set->slots[slot] - 1];
+        if (known->hash == word->hash && known->key == word->key && known->length == word->length &&
+            memcmp(known->at, word->at, word->length) == 0)
+            return;
+    }
+    set->words[set->count++] = *word;
+    set->slots[slot] = (uint32_t)set->count;
+}
+
+/* Room for all words of the columns: there are no more than spaces, and one a column. */
+static void set_init(struct word_set *set, const char *const *columns)
+{
+    size_t most = 0, slots = 16;
+    for (int i = 0; i < FTS_COLUMNS; i++)
+        for (const char *p = columns[i]; p != NULL; p = strchr(p + 1, ' '))
+            most++;
+    while (slots < 2 * most)
+        slots *= 2;
+    *set = (struct word_set){g_new(struct word, most + 1), g_new0(uint32_t, slots), 0, slots - 1};
+}
+
+static void put_words(GString *out, const struct word *words, size_t count)
+{
+    const struct word none = {.at = ""}, *before = &none;
+    for (size_t i = 0; i < count; i++) {
+        const struct word *word = &words[i];
+        size_t shared = 0, most = MIN(LONGEST_PREFIX, MIN(word->length, before->length));
+        while (shared < most && word->at[shared] == before->at[shared])
             shared++;
         g_string_append_c(out, (char)(shared + FIRST_PREFIX));
-        g_string_append(out, word + shared);
+        g_string_append_len(out, word->at + shared, (gssize)(word->length - shared));
         g_string_append_c(out, ' ');
         before = word;
     }
     g_string_append_c(out, '\n');
 }
 
+/* One column's words that were not met yet, sorted, each sharing a prefix with the one before.
+ * Sorting moves them away from their slots: a set only asks whether a word was met, so the words
+ * that the slots lead to are kept apart. */
+static void keep_column(GString *out, const char *text, struct word_set *set)
+{
+    size_t first = set->count;
+    for (const char *p = text; p != NULL && *p != '\0';) {
+        const char *end = strchrnul(p, ' ');
+        if (end > p) {
+            struct word word = word_of(p, (size_t)(end - p));
+            set_add(set, &word);
+        }
+        p = *end == ' ' ? end + 1 : end;
+    }
+    size_t count = set->count - first;
+    g_autofree struct word *fresh = g_memdup2(set->words + first, count * sizeof *fresh);
+    if (count > 0)
+        qsort(fresh, count, sizeof *fresh, compare_words);
+    put_words(out, fresh, count);
+}
+
 GBytes *fts_words_keep(const struct store_index *index)
 {
     const char *columns[FTS_COLUMNS];
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct word_set set;
     g_autoptr(GString) plain = g_string_new(NULL);
     columns_of(index, columns);
+    set_init(&set, columns);
     for (int i = 0; i < FTS_COLUMNS; i++)
-        keep_column(plain, columns[i], seen);
-    size_t bound = ZSTD_compressBound(plain->len);
-    char *packed = g_malloc(bound);
-    size_t length = ZSTD_compress(packed, bound, plain->str, plain->len, 3);
-    g_assert(!ZSTD_isError(length));
-    return g_bytes_new_take(g_realloc(packed, length), length);
+        keep_column(plain, columns[i], &set);
+    g_free(set.words);
+    g_free(set.slots);
+    return pack_bytes(plain->str, plain->len);
 }
 
 static char *unpack_words(sqlite3_stmt *row, size_t *length)

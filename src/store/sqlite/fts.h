@@ -9,9 +9,15 @@
 
 bool fts_create(struct tx *tx, int64_t account, GError **error);
 bool fts_drop(struct tx *tx, int64_t account, GError **error);
-/* Adds an email's words. kept: from fts_words_keep, stored for fts_remove. */
+/* Adds an email's words, unless they are in. kept: from fts_words_keep, stored for fts_remove. */
 bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord,
              const struct store_index *index, GBytes *kept, GError **error);
+/* The two halves of fts_add, for many emails at once: FTS5 writes out what it gathered whenever a
+ * row number is lower than the one before, and at many other statements. So keep all, then index
+ * all in ascending order. *fresh: it is to be indexed; else the email went, or is indexed. */
+bool fts_keep(struct tx *tx, int64_t email, GBytes *kept, bool *fresh, GError **error);
+bool fts_index(struct tx *tx, int64_t account, int64_t ord, const struct store_index *index,
+               GError **error);
 /* Takes an email's words out of the index. Nothing to do: true. */
 bool fts_remove(struct tx *tx, int64_t account, int64_t email, int64_t ord, GError **error);
 /* Each word once, by the column where it stands first, compressed: FTS5 must be told every word of

@@ -16,7 +16,7 @@ struct job {
     enum store_lane lane;
     GError *error;
     int64_t queued_at;
-    bool ok, done;
+    bool ok, done, again;
     pthread_cond_t finished;
     struct job *next;
 };
@@ -66,6 +66,7 @@ static void run_job(struct store *store, struct job *job, GHashTable *told)
     } else {
         tx_collect_told(&tx, told);
     }
+    job->again = job->ok && tx.again;
     db_script(&store->main, "RELEASE job", NULL);
     db_script(&store->blobs, "RELEASE job", NULL);
     tx_clear(&tx);
@@ -115,15 +116,38 @@ static void fail_all(GPtrArray *jobs, const GError *error)
     }
 }
 
+static void put_back(struct writer *writer, struct job *job)
+{
+    job->queued_at = clock_now();
+    job->next = writer->head[job->lane];
+    writer->head[job->lane] = job;
+    if (job->next == NULL)
+        writer->tail[job->lane] = job;
+}
+
+/* One that did a part of its work goes on after those that waited. */
 static void finish_jobs(struct writer *writer, GPtrArray *jobs)
 {
     pthread_mutex_lock(&writer->lock);
     for (guint i = 0; i < jobs->len; i++) {
         struct job *job = jobs->pdata[i];
+        if (job->ok && job->again) {
+            put_back(writer, job);
+            continue;
+        }
         job->done = true;
         pthread_cond_signal(&job->finished);
     }
     pthread_mutex_unlock(&writer->lock);
+}
+
+bool tx_should_yield(const struct tx *tx)
+{
+    struct writer *writer = tx->store->writer;
+    pthread_mutex_lock(&writer->lock);
+    bool waiting = writer->head[STORE_LANE_INTERACTIVE] != NULL;
+    pthread_mutex_unlock(&writer->lock);
+    return waiting;
 }
 
 static void checkpoint(struct store *store)
@@ -235,25 +259,41 @@ static void enqueue(struct writer *writer, struct job *job)
     pthread_cond_signal(&writer->wake);
 }
 
-bool store_write(struct store *store, enum store_lane lane, tx_fn *fn, void *arg, GError **error)
+struct job *store_write_start(struct store *store, enum store_lane lane, tx_fn *fn, void *arg)
 {
     struct writer *writer = store->writer;
-    struct job job = {.fn = fn, .arg = arg, .lane = lane};
-    pthread_cond_init(&job.finished, NULL);
+    struct job *job = g_new0(struct job, 1);
+    *job = (struct job){.fn = fn, .arg = arg, .lane = lane};
+    pthread_cond_init(&job->finished, NULL);
     pthread_mutex_lock(&writer->lock);
     if (writer->stopping) {
-        error_set(&job.error, ERROR_CANCELLED, "the store is closing");
+        error_set(&job->error, ERROR_CANCELLED, "the store is closing");
+        job->done = true;
     } else {
-        enqueue(writer, &job);
-        while (!job.done)
-            pthread_cond_wait(&job.finished, &writer->lock);
+        enqueue(writer, job);
     }
     pthread_mutex_unlock(&writer->lock);
-    pthread_cond_destroy(&job.finished);
-    if (job.ok)
-        return true;
-    g_propagate_error(error, job.error);
-    return false;
+    return job;
+}
+
+bool store_write_finish(struct store *store, struct job *job, GError **error)
+{
+    struct writer *writer = store->writer;
+    pthread_mutex_lock(&writer->lock);
+    while (!job->done)
+        pthread_cond_wait(&job->finished, &writer->lock);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_cond_destroy(&job->finished);
+    bool ok = job->ok;
+    if (!ok)
+        g_propagate_error(error, job->error);
+    g_free(job);
+    return ok;
+}
+
+bool store_write(struct store *store, enum store_lane lane, tx_fn *fn, void *arg, GError **error)
+{
+    return store_write_finish(store, store_write_start(store, lane, fn, arg), error);
 }
 
 /* A closure that only asks: the checkpoint is made after the group's commit. */
