@@ -31,7 +31,7 @@ struct imap_client {
     unsigned garbage; /* lines without sense during this verb */
     char *last_text;  /* of the last tagged reply */
     char *farewell;   /* text of a BYE, or of a line that means one; NULL: none */
-    char *warning; /* text of an untagged NO or BAD of this verb that explains an end; NULL: none */
+    char *warning; /* text of a NO or BAD of this verb that explains an end; NULL: none */
     char idle_tag[16]; /* "": not idling */
 
     struct imap_selected selected;

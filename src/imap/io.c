@@ -81,7 +81,7 @@ static bool take_note(struct imap_client *client, const struct imap_response *re
     take_capabilities(client, response);
     if (response->condition == IMAP_BYE)
         take_farewell(client, response->text);
-    if (response->kind == IMAP_UNTAGGED && client->warning == NULL &&
+    if (client->warning == NULL &&
         (response->condition == IMAP_NO || response->condition == IMAP_BAD) &&
         imap_reply_is_warning(response->text))
         client->warning = g_strdup(response->text);

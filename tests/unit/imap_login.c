@@ -122,6 +122,16 @@ static void authenticated_but_not_connected_shows_at_sign_in(void)
                                         "X:",
                                         NULL};
     g_assert_cmpint(sign_in(lines, OAUTH), ==, ERROR_NOT_CONNECTED);
+    /* The server hung up before it read the rest of what was sent at once. */
+    static const char *const early[] = {CAPS("SASL-IR AUTH=XOAUTH2 NAMESPACE"),
+                                        "C: P1 AUTHENTICATE XOAUTH2 " XOAUTH2,
+                                        "S: P1 OK AUTHENTICATE completed.",
+                                        "S: P2 BAD User is authenticated but not connected.",
+                                        "S: * BYE Connection closed. 14",
+                                        "X:",
+                                        NULL};
+    for (int i = 0; i < 50; i++)
+        g_assert_cmpint(sign_in(early, OAUTH), ==, ERROR_NOT_CONNECTED);
     static const char *const later[] = {CAPS("SASL-IR AUTH=XOAUTH2 NAMESPACE"),
                                         "C: P1 AUTHENTICATE XOAUTH2 " XOAUTH2,
                                         "S: P1 OK AUTHENTICATE completed.",
