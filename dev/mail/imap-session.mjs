@@ -2,7 +2,7 @@
 
 import net from 'node:net';
 import { personByAddress } from '../people.mjs';
-import { appendFlags, examine } from './imap-commands.mjs';
+import { appendFlags, examine, words } from './imap-commands.mjs';
 import { ExchangeRewriter, exchangeStatus } from './imap-rewrite.mjs';
 import { LineReader, ReadEnd } from './line-reader.mjs';
 import { introspect, makeXoauth2, readXoauth2 } from './tokens.mjs';
@@ -11,6 +11,8 @@ const BEFORE = 'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS ID UNSEL
 const AFTER = 'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CLIENTACCESSRULES CLIENTNETWORKPRESENCELOCATION BACKENDAUTHENTICATE CHILDREN IDLE NAMESPACE LITERAL+';
 const ID = '* ID ("name" "Microsoft.Exchange.Imap4.Imap4Server" "version" "15.20")';
 const HOST = Buffer.from('LO0P265CA0042.GBRP265.PROD.OUTLOOK.EXAMPLE', 'utf16le').toString('base64');
+
+const unquote = (word) => (word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word);
 
 const MAX_LINE = 65536;
 const MAX_LITERAL = 65536;
@@ -133,7 +135,7 @@ export class ImapSession {
   }
 
   async #beforeLogin({ tag, name, args }) {
-    if (name === 'LOGIN') { this.#bad(tag, 'NO LOGIN failed.'); return false; }
+    if (name === 'LOGIN') return this.#basic(tag, name, words(args).map(unquote));
     if (name !== 'AUTHENTICATE') { this.#bad(tag, 'BAD Command received in Invalid state.'); return false; }
     const [mechanism, initial] = args.split(' ');
     let response = initial;
@@ -142,10 +144,19 @@ export class ImapSession {
       response = await this.reader.line(MAX_LINE, 'latin1');
       if (response === '*') { this.write(`${tag} BAD AUTHENTICATE canceled.`); return false; }
     }
-    if (mechanism.toUpperCase() !== 'XOAUTH2') { this.#bad(tag, mechanism.toUpperCase() === 'PLAIN' ? 'NO AUTHENTICATE failed.' : 'NO Unsupported authentication mechanism.'); return false; }
+    if (mechanism.toUpperCase() === 'PLAIN') return this.#basic(tag, name, Buffer.from(response, 'base64').toString('utf8').split('\0').slice(1));
+    if (mechanism.toUpperCase() !== 'XOAUTH2') { this.#bad(tag, 'NO Unsupported authentication mechanism.'); return false; }
     const good = await this.#logIn(response);
     this.write(good ? `${tag} OK AUTHENTICATE completed.` : `${tag} NO AUTHENTICATE failed.`);
     if (!good) this.errors++;
+    return false;
+  }
+
+  /** Basic authentication is off, but for people with the flag basicAuth: their access token is their password, for programs that know no OAuth. */
+  async #basic(tag, name, [user, password]) {
+    const good = personByAddress(user ?? '')?.flags.basicAuth && await this.#logIn(makeXoauth2(user, password));
+    if (good) this.write(`${tag} OK ${name} completed.`);
+    else this.#bad(tag, `NO ${name} failed.`);
     return false;
   }
 

@@ -1,0 +1,84 @@
+// A mailbox synced before, synced again: nothing changed, and 1 % of the flags changed with 100 new messages. Postroom beside mbsync, at
+// Dovecot itself (QRESYNC) and at the Exchange-like front (no CONDSTORE), over TLS.
+//
+// "postroom sync" alone is one process that signs in, syncs and ends, as mbsync is: the two compare. "postroom sync" beside a running server
+// asks the server, which is signed in already: what people have; there is no such mbsync.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+import { mbsync, number, postroom, seconds, table } from './contenders.mjs';
+import { startMailbox } from './mailbox.mjs';
+import { median } from './measure.mjs';
+
+const MESSAGES = number('RESYNC_MESSAGES', process.env.MESSAGES ?? 50000);
+const AVG_SIZE = number('RESYNC_AVG_SIZE', 2000);
+const RUNS = number('RUNS', 3);
+const PROFILES = (process.env.PROFILES ?? 'dovecot,exchange').split(',');
+
+/** At most this part of mbsync's time. */
+const WANTED = { dovecot: { same: 0.5, changed: 1 }, exchange: { same: 1, changed: 1 } };
+
+const sum = (counts) => Object.values(counts).reduce((total, n) => total + n, 0);
+
+async function times(count, act) {
+  const list = [];
+  for (let i = 0; i < count; i++) list.push((await act()).seconds);
+  return median(list);
+}
+
+/** Both hold every message. */
+function check(ours, theirs, mailbox) {
+  const [a, b] = [sum(ours.counts()), theirs.total()];
+  if (a !== mailbox.total || b !== mailbox.total) throw new Error(`of ${mailbox.total} messages Postroom holds ${a}, mbsync ${b}`);
+}
+
+async function profile(name, mailbox, place) {
+  const ours = postroom(path.join(place, `${name}-postroom`), mailbox[name], mailbox.address);
+  const theirs = mbsync(path.join(place, `${name}-mbsync`), mailbox[name]);
+  await theirs.sync();
+  await ours.sync();
+  check(ours, theirs, mailbox);
+
+  const same = { ours: await times(RUNS, ours.sync), theirs: await times(RUNS, theirs.sync) };
+  const changed = { ours: [], theirs: [] };
+  for (let i = 0; i < RUNS; i++) {
+    await mailbox.change(0.01, 100);
+    changed.theirs.push((await theirs.sync()).seconds);
+    changed.ours.push((await ours.sync()).seconds);
+    check(ours, theirs, mailbox);
+  }
+  await ours.serve();
+  const running = await times(RUNS, ours.sync);
+  await ours.close();
+  return { same, changed: { ours: median(changed.ours), theirs: median(changed.theirs) }, running };
+}
+
+async function main() {
+  const place = mkdtempSync(path.join(process.env.BENCH_DIR ?? '/var/tmp', 'postroom-resync-'));
+  const mailbox = await startMailbox({ messages: MESSAGES, average: AVG_SIZE });
+  let good = true;
+  try {
+    const row = table(`-- resync: ${mailbox.total} messages in 12 folders; median of ${RUNS}`, ['Postroom', 'mbsync', 'ratio', 'wanted']);
+    for (const name of PROFILES) {
+      const { same, changed, running } = await profile(name, mailbox, place);
+      for (const [what, times] of [['same', same], ['changed', changed]]) {
+        const ratio = times.ours / times.theirs, wanted = WANTED[name][what];
+        good &&= ratio <= wanted;
+        row(`${name}: ${what === 'same' ? 'nothing changed' : '1 % of flags, 100 new'}`, [seconds(times.ours), seconds(times.theirs), ratio.toFixed(3), `${wanted}${ratio <= wanted ? '' : ' MISSED'}`]);
+      }
+      row(`${name}: nothing changed, beside a running server`, [seconds(running), '-', '-', '-']);
+    }
+  } finally {
+    await mailbox.close();
+    if (!process.env.KEEP) rmSync(place, { recursive: true, force: true });
+  }
+  return good;
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`bench: ${error.stack}\n`);
+  process.exitCode = 1;
+}
