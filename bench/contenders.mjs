@@ -67,7 +67,7 @@ IMAPAccount bench
 Host localhost
 Port ${server.imapPort}
 User ${server.login}
-PassCmd "cat '${place}/password'"
+Pass ${server.password}
 AuthMechs LOGIN
 SSLType IMAPS
 SystemCertificates no
@@ -95,7 +95,6 @@ export function mbsync(place, server) {
   mkdirSync(path.join(place, 'mail'), { recursive: true });
   const config = path.join(place, 'mbsyncrc'), notes = path.join(place, 'notes');
   writeFileSync(config, mbsyncConfig(place, server), { mode: 0o600 });
-  secret(place, 'password', server.password); // a token is longer than a line of its configuration may be
   const env = { PATH: process.env.PATH, HOME: place, LANG: 'C.UTF-8' };
   const files = (dir) => Number(must(['sh', '-c', 'find "$1" -type f -path "*/cur/*" -o -type f -path "*/new/*" | wc -l', 'sh', dir]));
   return {

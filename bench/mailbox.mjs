@@ -30,9 +30,9 @@ export async function startMailbox({ messages, average }) {
     if (!names.includes(folder) && folder !== 'Projects') mailbox.total += (await org.control('messages', { person: person.mail, folder })).length;
 
   mailbox.dovecot = { imapPort: org.dovecot.imapsPort, smtpPort: org.dovecot.submissionPort, login, password: org.dovecot.masterPassword, caFile: org.caFile };
-  await org.control('flags', { person: person.mail, basicAuth: true });
   const token = await org.control('idp/mint', [person.upn, OUTLOOK]);
-  mailbox.exchange = { imapPort: org.imap.port, smtpPort: org.smtp.port, login: person.upn, password: token.access_token ?? token, caFile: org.caFile };
+  await org.control('flags', { person: person.mail, basicAuth: { password: person.password, token: token.access_token ?? token } });
+  mailbox.exchange = { imapPort: org.imap.port, smtpPort: org.smtp.port, login: person.upn, password: person.password, caFile: org.caFile };
 
   /** Turns \Flagged on or off for a share of each folder's messages, another one each time, and adds `fresh` messages. */
   let round = 0;

@@ -66,7 +66,7 @@ export class Control {
 
   endSessions({ person, text = 'Connection closed. 14' } = {}) { this.#imap.endSessions(person ? someone(person) : null, text); }
 
-  /** imapOff, smtpAuthOff (true, 'mailbox' or 'tenant'), personal, sendLimit, basicAuth (IMAP LOGIN with the access token as password). */
+  /** imapOff, smtpAuthOff (true, 'mailbox' or 'tenant'), personal, sendLimit, basicAuth ({password, token}: IMAP LOGIN with that password). */
   flags({ person, ...change }) { return Object.assign(someone(person).flags, change); }
 
   /** imapConnections, smtpConnections (per person), messageSize. */

@@ -152,9 +152,10 @@ export class ImapSession {
     return false;
   }
 
-  /** Basic authentication is off, but for people with the flag basicAuth: their access token is their password, for programs that know no OAuth. */
+  /** Basic authentication is off, but for people with the flag basicAuth, {password, token}: for programs that know no OAuth. */
   async #basic(tag, name, [user, password]) {
-    const good = personByAddress(user ?? '')?.flags.basicAuth && await this.#logIn(makeXoauth2(user, password));
+    const basic = personByAddress(user ?? '')?.flags.basicAuth;
+    const good = basic && password === basic.password && await this.#logIn(makeXoauth2(user, basic.token));
     if (good) this.write(`${tag} OK ${name} completed.`);
     else this.#bad(tag, `NO ${name} failed.`);
     return false;

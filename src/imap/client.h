@@ -79,17 +79,24 @@ const char *imap_client_last_text(
     const struct imap_client *client); /* text of the last tagged reply, for "Details" */
 struct conn *imap_client_conn(struct imap_client *client);
 
+/* What is said together with the questions that follow a sign-in, where the server knows ID (RFC
+ * 2971) and ENABLE (capability bits, RFC 5161); a refusal of it is no failure. The strings must
+ * outlive the sign-in. */
+void imap_client_introduce(struct imap_client *client, const char *name, const char *version,
+                           uint32_t enable);
+
 /* Sign-in. OAuth: XOAUTH2 (initial response with SASL-IR, else two steps; an empty line after a
  * JSON challenge) or OAUTHBEARER where only that is offered. Password: AUTH=PLAIN, else LOGIN
- * unless LOGINDISABLED. Capabilities are asked again, and NAMESPACE (or LIST "" "") is tried at
- * once, so that "authenticated but not connected" shows here. ERROR_LOGIN_REFUSED,
- * ERROR_PASSWORD_REFUSED, ERROR_NOT_CONNECTED, ERROR_THROTTLED, ERROR_TOKEN_EXPIRED. */
+ * unless LOGINDISABLED. Capabilities are asked again unless the reply gave them, and NAMESPACE (or
+ * LIST "" "") is tried, in one round trip, so that "authenticated but not connected" shows here.
+ * ERROR_LOGIN_REFUSED, ERROR_PASSWORD_REFUSED, ERROR_NOT_CONNECTED, ERROR_THROTTLED,
+ * ERROR_TOKEN_EXPIRED. */
 bool imap_login_oauth(struct imap_client *client, const char *login, const struct secret *token,
                       GError **error);
 bool imap_login_password(struct imap_client *client, const char *login,
                          const struct secret *password, GError **error);
 
-/* ID (RFC 2971), ENABLE (RFC 5161); ENABLE returns what was enabled as capability bits. */
+/* The same apart; ENABLE returns what is enabled as capability bits. */
 bool imap_id(struct imap_client *client, const char *name, const char *version, GError **error);
 bool imap_enable(struct imap_client *client, uint32_t wanted, uint32_t *enabled, GError **error);
 

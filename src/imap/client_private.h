@@ -11,6 +11,11 @@
 /* UIDs that one expanded set of a server may have. */
 #define IMAP_UIDS_MAX (4 * 1024 * 1024)
 
+struct imap_hello {
+    const char *name, *version; /* static; NULL: nothing is said */
+    uint32_t enable;
+};
+
 struct imap_client {
     struct conn *conn;
     struct imap_parser *parser;
@@ -24,6 +29,7 @@ struct imap_client {
     uint64_t stretched_at; /* bytes read when it was moved on last */
 
     uint32_t capabilities, enabled;
+    struct imap_hello hello;
     bool capabilities_known;
     bool preauth, exchange;
     bool dead; /* nothing more can be said over this connection */

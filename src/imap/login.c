@@ -71,32 +71,98 @@ static bool authenticate(struct imap_client *client, const char *name, const cha
     return false;
 }
 
-/* "Authenticated but not connected" shows at the first command: docs/internals/exchange.md. Both
- * questions go out at once, to save a round trip. */
+static void put_id(struct imap_client *client, struct imap_command *command, const char *name,
+                   const char *version)
+{
+    imap_client_command(client, command, "ID");
+    imap_command_word(command, "(\"name\"");
+    imap_command_string(command, name);
+    imap_command_word(command, "\"version\"");
+    imap_command_string(command, version);
+    g_string_append_c(command->text, ')');
+}
+
+static bool take_enabled(struct imap_client *client, const struct imap_response *response,
+                         void *arg)
+{
+    (void)arg;
+    if (response->kind != IMAP_ENABLED)
+        return false;
+    client->enabled |= response->capabilities;
+    return true;
+}
+
+/* The words of what is wanted, offered, and not enabled yet. False: there are none. */
+static bool put_enable(struct imap_client *client, struct imap_step *step, uint32_t wanted)
+{
+    static const struct {
+        uint32_t bit;
+        const char *word;
+    } words[] = {{IMAP_CAP_QRESYNC, "QRESYNC"},
+                 {IMAP_CAP_CONDSTORE, "CONDSTORE"},
+                 {IMAP_CAP_UTF8, "UTF8=ACCEPT"}};
+    bool any = false;
+    imap_client_command(client, &step->command, "ENABLE");
+    step->verb = (struct imap_verb){.untagged = take_enabled};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if ((wanted & words[i].bit) == 0 || (client->enabled & words[i].bit) != 0 ||
+            !imap_client_can(client, words[i].bit | IMAP_CAP_ENABLE))
+            continue;
+        imap_command_word(&step->command, words[i].word);
+        any = true;
+    }
+    if (!any)
+        imap_command_clear(&step->command);
+    return any;
+}
+
+/* "Authenticated but not connected" shows at the first command that is asked of the mailbox:
+ * docs/internals/exchange.md. */
+static void put_probe(struct imap_client *client, struct imap_command *command)
+{
+    bool names = imap_client_can(client, IMAP_CAP_NAMESPACE);
+    imap_client_command(client, command, names ? "NAMESPACE" : "LIST");
+    if (names)
+        return;
+    imap_command_string(command, "");
+    imap_command_string(command, "");
+}
+
+/* All that is to be said and asked after sign-in goes out at once: one round trip. Only what nobody
+ * knew before, that the server has ENABLE, costs another. */
 static bool look_around(struct imap_client *client, GError **error)
 {
-    struct imap_command ask, probe;
-    bool names = imap_client_can(client, IMAP_CAP_NAMESPACE);
-    bool asking = !client->capabilities_known;
-    imap_client_command(client, &ask, "CAPABILITY");
-    imap_client_command(client, &probe, names ? "NAMESPACE" : "LIST");
-    if (!names) {
-        imap_command_string(&probe, "");
-        imap_command_string(&probe, "");
+    struct imap_step steps[4] = {0};
+    size_t count = 0, must = 0;
+    const struct imap_hello *hello = &client->hello;
+    if (!client->capabilities_known)
+        imap_client_command(client, &steps[count++].command, "CAPABILITY");
+    put_probe(client, &steps[count++].command);
+    must = count;
+    if (hello->name != NULL && imap_client_can(client, IMAP_CAP_ID))
+        put_id(client, &steps[count++].command, hello->name, hello->version);
+    if (put_enable(client, &steps[count], hello->enable))
+        count++;
+    GError *failed = NULL, *first = NULL;
+    imap_client_run_steps(client, steps, count, &failed);
+    for (size_t i = 0; i < count; i++) {
+        if (first == NULL && i < must)
+            first = g_steal_pointer(&steps[i].error);
+        g_clear_error(&steps[i].error);
     }
-    bool good = imap_client_begin(client, error) &&
-                (!asking || imap_client_send(client, &ask, NULL, error)) &&
-                imap_client_send(client, &probe, NULL, error);
-    if (good && asking && !imap_client_finish(client, &ask, NULL, error)) {
-        good = false;
-        if (!client->dead)
-            imap_client_finish(client, &probe, NULL, NULL);
-    } else if (good) {
-        good = imap_client_finish(client, &probe, NULL, error);
-    }
-    imap_command_clear(&ask);
-    imap_command_clear(&probe);
-    return good;
+    if (first == NULL)
+        first = g_steal_pointer(&failed);
+    g_clear_error(&failed);
+    if (first == NULL)
+        return imap_enable(client, hello->enable, NULL, error);
+    g_propagate_error(error, first);
+    return false;
+}
+
+void imap_client_introduce(struct imap_client *client, const char *name, const char *version,
+                           uint32_t enable)
+{
+    client->hello = (struct imap_hello){name, version, enable};
 }
 
 /* RFC 5801: "=" and "," of the name are escaped in a GS2 header. */
@@ -231,48 +297,15 @@ bool imap_id(struct imap_client *client, const char *name, const char *version, 
     if (!imap_client_can(client, IMAP_CAP_ID))
         return true;
     struct imap_command command;
-    imap_client_command(client, &command, "ID");
-    imap_command_word(&command, "(\"name\"");
-    imap_command_string(&command, name);
-    imap_command_word(&command, "\"version\"");
-    imap_command_string(&command, version);
-    g_string_append_c(command.text, ')');
+    put_id(client, &command, name, version);
     return imap_client_run(client, &command, NULL, error);
-}
-
-static bool take_enabled(struct imap_client *client, const struct imap_response *response,
-                         void *arg)
-{
-    (void)arg;
-    if (response->kind != IMAP_ENABLED)
-        return false;
-    client->enabled |= response->capabilities;
-    return true;
 }
 
 bool imap_enable(struct imap_client *client, uint32_t wanted, uint32_t *enabled, GError **error)
 {
-    static const struct {
-        uint32_t bit;
-        const char *word;
-    } words[] = {{IMAP_CAP_QRESYNC, "QRESYNC"},
-                 {IMAP_CAP_CONDSTORE, "CONDSTORE"},
-                 {IMAP_CAP_UTF8, "UTF8=ACCEPT"}};
-    struct imap_verb verb = {.untagged = take_enabled};
-    struct imap_command command;
-    bool any = false, good = true;
-    imap_client_command(client, &command, "ENABLE");
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        if ((wanted & words[i].bit) == 0 ||
-            !imap_client_can(client, words[i].bit | IMAP_CAP_ENABLE))
-            continue;
-        imap_command_word(&command, words[i].word);
-        any = true;
-    }
-    if (any)
-        good = imap_client_run(client, &command, &verb, error);
-    else
-        imap_command_clear(&command);
+    struct imap_step step;
+    bool good = !put_enable(client, &step, wanted) ||
+                imap_client_run(client, &step.command, &step.verb, error);
     if (enabled != NULL)
         *enabled = client->enabled & wanted;
     return good;

@@ -4,51 +4,95 @@
 /* Sent and not answered. A server reads on while it answers, but what it has to keep for us is kept
  * small. */
 #define WINDOW 32
+/* The same in bytes; a command alone may be longer. */
+#define WINDOW_BYTES 16384
 
-/* A command that waits for a "+" would take the answers of those before it for its own. */
-static bool may_send(const struct imap_step *step, size_t under_way)
+struct run {
+    struct imap_client *client;
+    struct imap_step *steps;
+    size_t count, sent, done;
+    const struct imap_step
+        *last; /* the one talked about last: a connection that ended did so there */
+};
+
+/* One that waits for a "+" would take the answers of those before it for its own. */
+static bool goes_alone(const struct imap_step *step)
 {
-    return under_way == 0 || (under_way < WINDOW && step->command.waits->len == 0);
+    return step->command.waits->len > 0 || step->command.tail != NULL ||
+           step->command.invalid != NULL;
 }
 
-/* One command out, or one answer in. The step it was about. */
-static struct imap_step *move_on(struct imap_client *client, struct imap_step *steps, size_t count,
-                                 size_t *sent, size_t *done)
+static void send_alone(struct run *run)
 {
-    if (*sent < count && may_send(&steps[*sent], *sent - *done)) {
-        struct imap_step *step = &steps[(*sent)++];
-        imap_client_send(client, &step->command, &step->verb, &step->error);
-        return step;
+    struct imap_step *step = &run->steps[run->sent++];
+    run->last = step;
+    imap_client_send(run->client, &step->command, &step->verb, &step->error);
+}
+
+/* As many as may go, in one write: one packet, one TLS record. */
+static void send_together(struct run *run)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct imap_step *first = &run->steps[run->sent];
+    while (run->sent < run->count && run->sent - run->done < WINDOW &&
+           !goes_alone(&run->steps[run->sent]) && text->len < WINDOW_BYTES) {
+        const struct imap_step *step = &run->steps[run->sent++];
+        g_string_append_len(text, step->command.text->str, (gssize)step->command.text->len);
+        g_string_append(text, "\r\n");
     }
-    struct imap_step *step = &steps[(*done)++];
-    if (step->error == NULL) /* else it was not sent, or was answered before it was complete */
-        imap_client_finish(client, &step->command, &step->verb, &step->error);
-    if (imap_client_is_usable(client)) /* patience is for each answer */
-        imap_client_begin(client, NULL);
-    return step;
+    run->last = first;
+    imap_client_write(run->client, text->str, text->len, &first->error);
 }
 
-static GError *failure_of(struct imap_client *client, const struct imap_step *last)
+/* Half of the window is answered before more is sent, so that commands go in groups. */
+static bool may_send(const struct run *run)
 {
-    if (last != NULL && last->error != NULL)
-        return g_error_copy(last->error);
+    size_t under_way = run->sent - run->done;
+    if (run->sent == run->count)
+        return false;
+    return under_way == 0 || (under_way <= WINDOW / 2 && !goes_alone(&run->steps[run->sent]));
+}
+
+static void read_answer(struct run *run)
+{
+    struct imap_step *step = &run->steps[run->done++];
+    run->last = step;
+    if (step->error == NULL) /* else it was not sent, or was answered before it was complete */
+        imap_client_finish(run->client, &step->command, &step->verb, &step->error);
+    if (imap_client_is_usable(run->client)) /* patience is for each answer */
+        imap_client_begin(run->client, NULL);
+}
+
+static void move_on(struct run *run)
+{
+    if (!may_send(run))
+        read_answer(run);
+    else if (goes_alone(&run->steps[run->sent]))
+        send_alone(run);
+    else
+        send_together(run);
+}
+
+static GError *failure_of(const struct run *run)
+{
+    if (run->last != NULL && run->last->error != NULL)
+        return g_error_copy(run->last->error);
     GError *error = NULL;
-    imap_farewell_error(&error, client->farewell);
+    imap_farewell_error(&error, run->client->farewell);
     return error;
 }
 
 bool imap_client_run_steps(struct imap_client *client, struct imap_step *steps, size_t count,
                            GError **error)
 {
+    struct run run = {.client = client, .steps = steps, .count = count};
     GError *failed = NULL;
-    const struct imap_step *last = NULL;
-    size_t sent = 0, done = 0;
     bool begun = imap_client_begin(client, &failed);
-    while (begun && !client->dead && done < count)
-        last = move_on(client, steps, count, &sent, &done);
+    while (begun && !client->dead && run.done < count)
+        move_on(&run);
     if (begun && client->dead)
-        failed = failure_of(client, last);
-    for (size_t i = done; failed != NULL && i < count; i++)
+        failed = failure_of(&run);
+    for (size_t i = run.done; failed != NULL && i < count; i++)
         if (steps[i].error == NULL)
             steps[i].error = g_error_copy(failed);
     for (size_t i = 0; i < count; i++)

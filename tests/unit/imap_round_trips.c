@@ -146,7 +146,7 @@ static bool ask_hundred(struct imap_client *client, GString *out, GError **error
     return good;
 }
 
-/* A script in which a window of 32 is sent ahead, of 64 at once. */
+/* A script of what is sent ahead of 64: 32, and 16 more whenever 16 were answered. */
 static GPtrArray *hundred_statuses(void)
 {
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
@@ -154,7 +154,8 @@ static GPtrArray *hundred_statuses(void)
     for (unsigned first = 0; first < 100; first += 64) {
         unsigned end = MIN(first + 64, 100), sent = first;
         for (unsigned done = first; done < end; done++) {
-            for (; sent < MIN(done + 32, end); sent++)
+            unsigned reach = sent - done <= 16 ? MIN(done + 32, end) : sent;
+            for (; sent < reach; sent++)
                 g_ptr_array_add(lines, g_strdup_printf("C: P%u STATUS \"m%u\" (MESSAGES UIDNEXT "
                                                        "UIDVALIDITY UNSEEN)",
                                                        sent + 1, sent));
@@ -233,6 +234,67 @@ static void select_tells_the_id_of_the_mailbox(void)
     imap_told_is(imap_script_run(lines, do_select), "Fab-9;none;");
 }
 
+static bool do_sign_in(struct imap_client *client, GString *out, GError **error)
+{
+    struct secret *token = secret_new("TOKEN", 5);
+    imap_client_introduce(client, "Postroom", "1", IMAP_CAP_QRESYNC);
+    bool good = imap_login_oauth(client, "me", token, error);
+    secret_free(token);
+    if (!good)
+        return false;
+    uint32_t enabled = 0;
+    good = imap_enable(client, IMAP_CAP_QRESYNC, &enabled, error); /* asks nothing more */
+    g_string_append_printf(out, "%s", enabled != 0 ? "enabled" : "plain");
+    return good;
+}
+
+#define XOAUTH2 "dXNlcj1tZQFhdXRoPUJlYXJlciBUT0tFTgEB"
+
+static void what_follows_a_sign_in_is_said_at_once(void)
+{
+    static const char *const told[] =
+        {CAPS("SASL-IR AUTH=XOAUTH2 ID"),
+         "C: P1 AUTHENTICATE XOAUTH2 " XOAUTH2,
+         "S: P1 OK [CAPABILITY IMAP4rev1 NAMESPACE ID ENABLE QRESYNC] in",
+         "C: P2 NAMESPACE",
+         "C: P3 ID (\"name\" \"Postroom\" \"version\" \"1\")",
+         "C: P4 ENABLE QRESYNC",
+         "R: * NAMESPACE NIL NIL NIL\r\nP2 OK x\r\n* ID NIL\r\nP3 OK x\r\n",
+         "R: * ENABLED QRESYNC\r\nP4 OK x\r\n",
+         NULL};
+    imap_told_is(imap_script_run(told, do_sign_in), "enabled");
+    /* A refused ID, and a server that says only later that it has ENABLE. */
+    static const char *const asked[] =
+        {CAPS("SASL-IR AUTH=XOAUTH2 ID NAMESPACE"),
+         "C: P1 AUTHENTICATE XOAUTH2 " XOAUTH2,
+         "S: P1 OK in",
+         "C: P2 CAPABILITY",
+         "C: P3 NAMESPACE",
+         "C: P4 ID (\"name\" \"Postroom\" \"version\" \"1\")",
+         "R: * CAPABILITY IMAP4rev1 ENABLE QRESYNC\r\nP2 OK x\r\n",
+         "R: * NAMESPACE NIL NIL NIL\r\nP3 OK x\r\nP4 NO not to you\r\n",
+         "C: P6 ENABLE QRESYNC",
+         "R: * ENABLED QRESYNC\r\nP6 OK x\r\n",
+         NULL};
+    imap_told_is(imap_script_run(asked, do_sign_in), "enabled");
+}
+
+static void a_mailbox_that_is_not_connected_shows_among_what_follows(void)
+{
+    static const char *const lines[] = {CAPS("SASL-IR AUTH=XOAUTH2 ID NAMESPACE"),
+                                        "C: P1 AUTHENTICATE XOAUTH2 " XOAUTH2,
+                                        "S: P1 OK in",
+                                        "C: P2 CAPABILITY",
+                                        "C: P3 NAMESPACE",
+                                        "C: P4 ID (\"name\" \"Postroom\" \"version\" \"1\")",
+                                        "R: * CAPABILITY IMAP4rev1\r\nP2 OK x\r\n",
+                                        "S: P3 BAD User is authenticated but not connected.",
+                                        "S: * BYE Connection closed. 14",
+                                        "X:",
+                                        NULL};
+    imap_told_failed(imap_script_run(lines, do_sign_in), ERROR_NOT_CONNECTED);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -244,6 +306,9 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/statuses/window", a_window_of_commands_is_on_its_way);
     g_test_add_func("/imap/esearch/set", esearch_answers_with_a_set);
     g_test_add_func("/imap/esearch/absurd", a_set_without_end_is_refused);
+    g_test_add_func("/imap/sign-in/at-once", what_follows_a_sign_in_is_said_at_once);
+    g_test_add_func("/imap/sign-in/not-connected",
+                    a_mailbox_that_is_not_connected_shows_among_what_follows);
     g_test_add_func("/imap/select/mailboxid", select_tells_the_id_of_the_mailbox);
     return g_test_run();
 }
