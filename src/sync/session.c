@@ -132,15 +132,15 @@ static bool connect_if_needed(struct session *session, GError **error)
 {
     if (session->imap != NULL)
         return true;
-    if (strcmp(session->config->state, "linking") != 0 && !session->was_idle)
+    bool linking = strcmp(session->config->state, "linking") == 0;
+    /* A command's single pass is not the time to ask again whether sending works. */
+    if (!session->manager->config.live && !linking)
+        session->checked_send = true;
+    if (!linking && !session->was_idle)
         say(session, "syncing", NULL, 0);
     session->imap = session_sign_in(session->manager, session->config, session->cancel, error);
     if (session->imap == NULL)
         return false;
-    if ((imap_client_capabilities(session->imap) & IMAP_CAP_ID) != 0 &&
-        !imap_id(session->imap, "Postroom", "0.1", error))
-        return false;
-    session_check_send(session);
     if (!session->was_idle)
         say(session, "syncing", NULL, 0);
     session->phase = SESSION_FOLDERS;
@@ -276,6 +276,7 @@ static bool step(struct session *session, unsigned woke, bool *parked, GError **
     case SESSION_COMPARE:
         return session_carry(session, error) && step_compare(session, error);
     case SESSION_MESSAGES:
+        session_check_send(session); /* the lists are there; nobody waits for the answer */
         if (!session_carry(session, error) || !session_messages(session, false, &more, error))
             return false;
         return more || finish_pass(session, error);

@@ -82,6 +82,8 @@ static struct imap_client *sign_in_once(struct sync_manager *manager,
     session_dial(&dial, manager, account, false, cancel);
     struct imap_client *imap =
         imap_client_open(&dial, imap_security_of(account->imap_security), error);
+    if (imap != NULL)
+        imap_client_introduce(imap, "Postroom", "0.1", IMAP_CAP_QRESYNC);
     bool ok = imap != NULL && (account->provider != NULL
                                    ? imap_login_oauth(imap, account->login, secret, error)
                                    : imap_login_password(imap, account->imap_login, secret, error));
