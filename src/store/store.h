@@ -23,6 +23,10 @@ struct store_config {
     const struct keyring *keyring; /* borrowed until store_close */
     unsigned readers;              /* connections for reading; 0: 4 */
     int64_t changes_kept;          /* rows of the change log per account; 0: 200000 */
+    /* Tests only, NULL otherwise: asked on the writer thread before each commit, and again when it
+     * is durable. False: the write fails there, as if the process had died. */
+    bool (*may_commit)(bool durable, void *arg);
+    void *may_commit_arg;
 };
 
 /* Opens (and migrates) the data directory. The caller holds its lock. ERROR_STORE says what is

@@ -90,6 +90,7 @@ static struct session *session_of(struct sync_manager *manager, int64_t account)
     if (session != NULL || manager->stopping)
         return session;
     session = g_new0(struct session, 1);
+    session->orphans = true; /* an earlier run may have ended before its sweep */
     session->manager = manager;
     session->account = account;
     session->cancel = cancel_new();

@@ -19,6 +19,8 @@ struct store {
     char *directory;
     const struct keyring *keyring;
     int64_t changes_kept;
+    bool (*may_commit)(bool durable, void *arg);
+    void *may_commit_arg;
     struct writer *writer;
     struct readers *readers;
     struct db main, blobs;   /* the writer thread's */

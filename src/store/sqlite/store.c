@@ -35,6 +35,8 @@ static struct store *store_new(const struct store_config *config)
     store->directory = g_strdup(config->directory);
     store->keyring = config->keyring;
     store->changes_kept = config->changes_kept > 0 ? config->changes_kept : 200000;
+    store->may_commit = config->may_commit;
+    store->may_commit_arg = config->may_commit_arg;
     store->listeners = g_array_new(FALSE, FALSE, sizeof(struct listener));
     store->progress =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, progress_entry_free);

@@ -106,6 +106,14 @@ static bool commit_group(struct store *store, int64_t first_blob, GError **error
     return false;
 }
 
+static bool may_commit(struct store *store, bool durable, GError **error)
+{
+    if (store->may_commit == NULL || store->may_commit(durable, store->may_commit_arg))
+        return true;
+    error_set(error, ERROR_STORE, "the store is stopped");
+    return false;
+}
+
 static void fail_all(GPtrArray *jobs, const GError *error)
 {
     for (guint i = 0; i < jobs->len; i++) {
@@ -180,10 +188,10 @@ static void run_group(struct store *store, struct job *first)
             pthread_mutex_unlock(&writer->lock);
         }
     }
-    if (!begun)
+    if (!begun || !may_commit(store, false, &error))
         roll_back(store);
-    else
-        commit_group(store, first_blob, &error);
+    else if (commit_group(store, first_blob, &error))
+        may_commit(store, true, &error);
     if (error != NULL)
         LOG_ERROR("store.commit-failed", LOG_ERR(error), LOG_INT("jobs", jobs->len));
     else

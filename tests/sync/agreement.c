@@ -1,0 +1,118 @@
+/* Whether server and store say the same, and whether anything is left to do. */
+#include "script.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+#define SYSTEM_FLAGS (MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_DRAFT | MAIL_DELETED)
+
+/* Rows that a finished sync leaves none of. */
+static const struct {
+    const char *what, *sql;
+} leftovers[] = {
+    {"intents", "SELECT count(*) FROM intent"},
+    {"expectations", "SELECT count(*) FROM expect"},
+    {"orphans", "SELECT count(*) FROM email WHERE orphan <> 0"},
+    {"hidden emails", "SELECT count(*) FROM email WHERE thread = 0"},
+    {"emails nowhere", "SELECT count(*) FROM email WHERE id NOT IN (SELECT email FROM member)"},
+    {"emails not on the server",
+     "SELECT count(*) FROM email WHERE id NOT IN (SELECT email FROM remote WHERE email NOT NULL)"},
+    {"remotes of nothing",
+     "SELECT count(*) FROM remote WHERE email IS NOT NULL AND email NOT IN (SELECT id FROM email)"},
+    {"members without a remote",
+     "SELECT count(*) FROM member WHERE NOT EXISTS(SELECT 1 FROM remote WHERE remote.email ="
+     " member.email AND remote.mailbox = member.mailbox)"},
+    {"remotes without a member",
+     "SELECT count(*) FROM remote WHERE email IS NOT NULL AND NOT EXISTS(SELECT 1 FROM member WHERE"
+     " remote.email = member.email AND remote.mailbox = member.mailbox)"},
+    {"pending emails", "SELECT count(*) FROM email WHERE state = 0 AND wanted >= 0"},
+    {"mails without blob", "SELECT count(*) FROM email WHERE state <> 0 AND blob NOT IN (SELECT id"
+                           " FROM blob)"},
+};
+
+static char *left_over(const struct world *world)
+{
+    g_autofree char *path = g_build_filename(world->directory, "data", "postroom.db", NULL);
+    sqlite3 *db = NULL;
+    char *found = NULL;
+    g_assert_cmpint(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
+    for (gsize i = 0; i < G_N_ELEMENTS(leftovers) && found == NULL; i++) {
+        sqlite3_stmt *row = NULL;
+        if (sqlite3_prepare_v2(db, leftovers[i].sql, -1, &row, NULL) != SQLITE_OK ||
+            sqlite3_step(row) != SQLITE_ROW)
+            g_error("%s: %s", leftovers[i].sql, sqlite3_errmsg(db));
+        if (sqlite3_column_int(row, 0) != 0)
+            found =
+                g_strdup_printf("%d %s are left", sqlite3_column_int(row, 0), leftovers[i].what);
+        sqlite3_finalize(row);
+    }
+    sqlite3_close(db);
+    return found;
+}
+
+static bool same_flags(struct world *world, int64_t mailbox,
+                       const struct store_remote_message *known,
+                       const struct model_message *message)
+{
+    bool keywords = world->model->profile != MODEL_EXCHANGE;
+    uint32_t differs = known->flag_bits ^ message->flags.bits;
+    if ((keywords ? differs : differs & SYSTEM_FLAGS) != 0)
+        return false;
+    g_auto(GStrv) words = store_sync_remote_keywords(world->store, mailbox, message->uid);
+    const struct mail_flags here = {message->flags.bits, words};
+    const struct mail_flags there = {message->flags.bits, message->flags.keywords};
+    return !keywords || mail_flags_equal(&here, &there);
+}
+
+/* A skipped message has a row without an email, or an email without its message. */
+static char *compare_messages(struct world *world, const struct store_remote_mailbox *mailbox,
+                              struct model_folder *folder)
+{
+    g_autoptr(GArray) known = store_sync_messages(world->store, mailbox->id, 1, UINT32_MAX, NULL);
+    if (known->len != folder->messages->len)
+        return g_strdup_printf("%s has %u messages there, %u here", mailbox->name,
+                               folder->messages->len, known->len);
+    for (guint i = 0; i < known->len; i++) {
+        const struct store_remote_message *row =
+            &g_array_index(known, struct store_remote_message, i);
+        const struct model_message *message = folder->messages->pdata[i];
+        if (row->uid != message->uid)
+            return g_strdup_printf("%s has UID %u there, %u here", mailbox->name, message->uid,
+                                   row->uid);
+        if (!row->skipped && !same_flags(world, mailbox->id, row, message))
+            return g_strdup_printf("flags of %s differ in %s: %x there, %x here", message->id,
+                                   mailbox->name, message->flags.bits, row->flag_bits);
+    }
+    return NULL;
+}
+
+static char *compare_folder(struct world *world, const struct store_remote_mailbox *mailbox)
+{
+    struct model_folder *folder = model_folder(world->model, mailbox->raw_name);
+    if (folder == NULL)
+        return g_strdup_printf("%s is here, but not there", mailbox->name);
+    if (folder->subscribed != mailbox->subscribed)
+        return g_strdup_printf("%s: subscription differs", mailbox->name);
+    if (!mailbox->sync)
+        return NULL;
+    if (folder->uidvalidity != mailbox->uidvalidity)
+        return g_strdup_printf("%s: UIDVALIDITY differs", mailbox->name);
+    if (mailbox->server_count != folder->messages->len)
+        return g_strdup_printf("%s: the count shown is %u, not %u", mailbox->name,
+                               mailbox->server_count, folder->messages->len);
+    return compare_messages(world, mailbox, folder);
+}
+
+char *script_disagreement(struct world *world)
+{
+    g_autoptr(GPtrArray) mailboxes = store_sync_mailboxes(world->store, world->account, NULL);
+    char *found = left_over(world);
+    model_lock(world->model);
+    if (found == NULL && mailboxes->len != world->model->folders->len)
+        found = g_strdup_printf("%u folders there, %u here", world->model->folders->len,
+                                mailboxes->len);
+    for (guint i = 0; i < mailboxes->len && found == NULL; i++)
+        found = compare_folder(world, mailboxes->pdata[i]);
+    model_unlock(world->model);
+    return found != NULL ? found : store_check_counts(world->store, world->account);
+}

@@ -1,0 +1,38 @@
+/* Declarative scenarios of the sync engine; sync_matrix.c runs each of them straight, and again
+ * interrupted at every step. */
+#ifndef POSTROOM_TESTS_SYNC_MATRIX_H
+#define POSTROOM_TESTS_SYNC_MATRIX_H
+
+#include <glib.h>
+
+enum {
+    ON_EXCHANGE = 1 << 0,
+    ON_QRESYNC = 1 << 1,
+    ON_OBJECTID = 1 << 2,
+    ON_PLAIN = 1 << 3,
+    ON_ALL = 15,
+    ON_UIDPLUS = 7,
+    ON_KEYWORDS = 14,
+};
+
+enum {
+    NEW_IDS = 1 << 0,   /* emails may get other ids */
+    REFETCHES = 1 << 1, /* what was here may be fetched again */
+};
+
+/* start is synced first; then there and here change, and a pass must lead to end. */
+struct scenario {
+    const char *name;
+    unsigned profiles;
+    const char *start, *there, *here, *end;
+    unsigned flags;
+};
+
+extern const struct scenario scenarios_in[], scenarios_out[];
+
+/* Those of a text file, for trying some out: a line each,
+ * "name~profiles~start~there~here~end~flags" with profiles of the letters e q o p and flags of N
+ * (NEW_IDS) and R (REFETCHES). They end with one without a name. Lives on. */
+const struct scenario *scenarios_of_file(const char *path);
+
+#endif

@@ -1,0 +1,418 @@
+#include "script.h"
+
+#include "state.h"
+
+#include "imap/client.h"
+#include "sync/session.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+static const char *const standard[] = {"INBOX", "Drafts", "Sent", "Trash"};
+
+#define SYSTEM_FLAGS (MAIL_SEEN | MAIL_ANSWERED | MAIL_FLAGGED | MAIL_DRAFT | MAIL_DELETED)
+
+/* The name in scripts of a folder with this raw name. */
+static char *plain_name(const struct model *model, const char *raw)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(standard); i++) {
+        g_autofree char *known = model_raw_name(model, standard[i]);
+        if (strcmp(known, raw) == 0)
+            return g_strdup(standard[i]);
+    }
+    return imap_utf7_decode(raw);
+}
+
+/* What the server can keep of them. */
+static void only_kept(const struct world *world, struct mail_flags *flags)
+{
+    if (world->model->profile != MODEL_EXCHANGE)
+        return;
+    flags->bits &= SYSTEM_FLAGS;
+    g_clear_pointer(&flags->keywords, g_strfreev);
+}
+
+static struct model_folder *folder_there(struct world *world, const char *name)
+{
+    g_autofree char *raw = model_raw_name(world->model, name);
+    struct model_folder *folder = model_folder(world->model, raw);
+    return folder != NULL ? folder : model_create(world->model, raw);
+}
+
+void script_start(struct world *world, const char *text)
+{
+    g_autoptr(GPtrArray) state = state_parse(text);
+    model_lock(world->model);
+    for (guint i = 0; i < state->len; i++) {
+        const struct state_folder *folder = state->pdata[i];
+        struct model_folder *there = folder_there(world, folder->name);
+        for (guint k = 0; k < folder->mails->len; k++) {
+            struct state_mail *mail = folder->mails->pdata[k];
+            only_kept(world, &mail->flags);
+            model_deliver(world->model, there, mail->id, NULL, &mail->flags);
+        }
+    }
+    model_unlock(world->model);
+}
+
+/* --- there */
+
+static void flag_there(struct world *world, struct model_message *message, char **words)
+{
+    for (; *words != NULL; words++) {
+        struct mail_flags flags;
+        state_take_flags(*words + 1, &flags);
+        only_kept(world, &flags);
+        model_flag(world->model, message, &flags, **words == '+');
+        mail_flags_clear(&flags);
+    }
+}
+
+static void deliver(struct world *world, char **words)
+{
+    struct mail_flags flags = {0};
+    const char *id = strcmp(words[1], "_") == 0 ? "" : words[1];
+    if (words[3] != NULL)
+        state_take_flags(words[3], &flags);
+    only_kept(world, &flags);
+    model_deliver(world->model, folder_there(world, words[2]), id, NULL, &flags);
+    mail_flags_clear(&flags);
+}
+
+static struct model_message *message_there(struct world *world, const char *folder, const char *id)
+{
+    struct model_message *message = model_message_of(folder_there(world, folder), id);
+    if (message == NULL)
+        g_error("the script speaks of %s in %s, which is not there", id, folder);
+    return message;
+}
+
+static void one_message_there(struct world *world, char **words)
+{
+    struct model *model = world->model;
+    struct model_folder *folder = folder_there(world, words[1]);
+    struct model_message *message = message_there(world, words[1], words[2]);
+    if (strcmp(words[0], "flag") == 0)
+        flag_there(world, message, words + 3);
+    else if (strcmp(words[0], "nodata") == 0)
+        message->no_data = true;
+    else if (strcmp(words[0], "substitute") == 0)
+        message->substitute = true;
+    else if (strcmp(words[0], "expunge") == 0)
+        model_expunge(model, folder, message->uid);
+    else {
+        model_copy_to(model, message, folder_there(world, words[3]));
+        if (strcmp(words[0], "move") == 0)
+            model_expunge(model, folder, message->uid);
+    }
+}
+
+static void one_folder_there(struct world *world, char **words)
+{
+    struct model *model = world->model;
+    g_autofree char *raw = model_raw_name(model, words[1]);
+    if (strcmp(words[0], "create") == 0)
+        model_create(model, raw);
+    else if (strcmp(words[0], "rename") == 0) {
+        g_autofree char *to = model_raw_name(model, words[2]);
+        g_assert_true(model_rename(model, raw, to));
+    } else if (strcmp(words[0], "delete") == 0)
+        g_assert_true(model_delete(model, raw));
+    else if (strcmp(words[0], "renew") == 0)
+        model_renew(model, folder_there(world, words[1]));
+    else
+        folder_there(world, words[1])->subscribed = strcmp(words[0], "subscribe") == 0;
+}
+
+static void refuse(struct world *world, const char *op)
+{
+    g_auto(GStrv) parts = g_strsplit(op + strlen("refuse "), "|", 3);
+    model_refuse(world->model, parts[0], parts[1], parts[2] != NULL ? atoi(parts[2]) : -1);
+}
+
+static void op_there(struct world *world, char *op)
+{
+    static const char *const of_messages[] = {"flag", "nodata", "substitute", "expunge",
+                                              "copy", "move",   NULL};
+    static const char *const of_folders[] = {"create",    "rename",      "delete", "renew",
+                                             "subscribe", "unsubscribe", NULL};
+    g_auto(GStrv) words = g_strsplit(op, " ", -1);
+    if (strcmp(words[0], "refuse") == 0)
+        refuse(world, op);
+    else if (strcmp(words[0], "copyuid") == 0)
+        world->model->copyuid =
+            strcmp(words[1], "none") == 0 ? MODEL_COPYUID_NONE : MODEL_COPYUID_EMPTY;
+    else if (strcmp(words[0], "deliver") == 0)
+        deliver(world, words);
+    else if (g_strv_contains(of_messages, words[0]))
+        one_message_there(world, words);
+    else if (g_strv_contains(of_folders, words[0]))
+        one_folder_there(world, words);
+    else
+        g_error("no such thing as: %s", op);
+}
+
+static void each_op(struct world *world, const char *ops, void (*fn)(struct world *world, char *op))
+{
+    g_auto(GStrv) list = g_strsplit(ops != NULL ? ops : "", ";", -1);
+    for (char **op = list; *op != NULL; op++)
+        if (*g_strstrip(*op) != '\0')
+            fn(world, *op);
+}
+
+void script_there(struct world *world, const char *ops)
+{
+    model_lock(world->model);
+    each_op(world, ops, op_there);
+    model_unlock(world->model);
+}
+
+/* --- here */
+
+/* All mailboxes of the account. */
+static GPtrArray *mailboxes_here(struct world *world)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *list = store_sync_mailboxes(world->store, world->account, &error);
+    g_assert_no_error(error);
+    return list;
+}
+
+static int64_t mailbox_here(struct world *world, const char *name)
+{
+    g_autoptr(GPtrArray) list = mailboxes_here(world);
+    g_autofree char *raw = model_raw_name(world->model, name);
+    for (guint i = 0; i < list->len; i++) {
+        const struct store_remote_mailbox *mailbox = list->pdata[i];
+        if (strcmp(mailbox->raw_name, raw) == 0)
+            return mailbox->id;
+    }
+    g_error("the script speaks of a folder %s, which is not here", name);
+}
+
+/* Emails of a mailbox; 0: of all. */
+static GPtrArray *emails_here(struct world *world, int64_t mailbox)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = world_access(world);
+    struct store_filter *filter = store_filter_new(STORE_IN_MAILBOX);
+    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_val(filter->ids, mailbox);
+    struct store_query query = {.filter = mailbox != 0 ? filter : NULL, .limit = 100000};
+    struct store_query_result result = {0};
+    store_query(access, &query, &result, &error);
+    g_assert_no_error(error);
+    GPtrArray *emails =
+        store_emails(access, (const int64_t *)(const void *)result.ids->data, result.ids->len,
+                     STORE_EMAIL_SUMMARY | STORE_EMAIL_FLAGS | STORE_EMAIL_MAILBOXES, NULL, &error);
+    g_assert_no_error(error);
+    store_query_result_clear(&result);
+    store_filter_free(filter);
+    store_access_free(access);
+    return emails;
+}
+
+/* ID or ID@FOLDER. */
+static int64_t email_here(struct world *world, const char *word)
+{
+    g_auto(GStrv) parts = g_strsplit(word, "@", 2);
+    int64_t mailbox = parts[1] != NULL ? mailbox_here(world, parts[1]) : 0;
+    g_autoptr(GPtrArray) emails = emails_here(world, mailbox);
+    for (guint i = 0; i < emails->len; i++) {
+        const struct store_email *email = emails->pdata[i];
+        if (g_strcmp0(email->summary->message_id, parts[0]) == 0)
+            return email->id;
+    }
+    g_error("the script speaks of %s, which is not here", word);
+}
+
+struct change {
+    struct world *world;
+    struct store_access *access;
+    struct store_set *set;
+};
+
+static void change_begin(struct change *change, struct world *world)
+{
+    change->world = world;
+    change->access = world_access(world);
+    change->set = store_set_new(change->access, 0);
+}
+
+static void change_end(struct change *change)
+{
+    g_autoptr(GError) error = NULL;
+    store_set_commit(change->set, NULL, NULL, &error);
+    g_assert_no_error(error);
+    store_set_free(change->set);
+    store_access_free(change->access);
+}
+
+static GArray *mailboxes_named(struct world *world, char **names, guint count)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < count && names[i] != NULL; i++) {
+        int64_t id = mailbox_here(world, names[i]);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+static void create_here(struct change *change, const char *id, const char *folder,
+                        const char *flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) raw = model_text(id);
+    struct sync_parsed parsed = {0};
+    sync_parse(raw, &parsed);
+    int64_t mailbox = mailbox_here(change->world, folder);
+    g_autoptr(GArray) mailboxes = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_val(mailboxes, mailbox);
+    struct store_new_email email = {.blob = store_blob_put(change->access, raw, "message/rfc822",
+                                                           &error),
+                                    .summary = parsed.summary,
+                                    .mailboxes = mailboxes,
+                                    .received_at = 1760000000,
+                                    .size = g_bytes_get_size(raw),
+                                    .index = &parsed.index};
+    g_assert_no_error(error);
+    state_take_flags(flags, &email.flags);
+    store_set_create(change->set, &email);
+    mail_flags_clear(&email.flags);
+    sync_parsed_clear(&parsed);
+}
+
+static void flag_here(struct change *change, char **words)
+{
+    struct store_email_patch patch = {0};
+    int64_t id = email_here(change->world, words[1]);
+    for (char **word = words + 2; *word != NULL; word++) {
+        struct mail_flags *to = **word == '+' ? &patch.add : &patch.remove;
+        mail_flags_clear(to);
+        state_take_flags(*word + 1, to);
+    }
+    store_set_update(change->set, id, &patch);
+    mail_flags_clear(&patch.add);
+    mail_flags_clear(&patch.remove);
+}
+
+static void place_here(struct change *change, char **words)
+{
+    struct world *world = change->world;
+    bool puts = strcmp(words[0], "put") == 0, moves = strcmp(words[0], "move") == 0;
+    bool drops = strcmp(words[0], "drop") == 0;
+    g_autoptr(GArray) whole = mailboxes_named(world, words + 2, puts ? 10 : 0);
+    g_autoptr(GArray) from = mailboxes_named(world, words + 2, moves || drops ? 1 : 0);
+    g_autoptr(GArray) to = mailboxes_named(world, words + (moves ? 3 : 2), puts || drops ? 0 : 1);
+    struct store_email_patch patch = {.replace_mailboxes = puts,
+                                      .mailboxes = whole,
+                                      .mailboxes_add = to,
+                                      .mailboxes_remove = from};
+    store_set_update(change->set, email_here(world, words[1]), &patch);
+}
+
+static void op_here(struct world *world, char *op)
+{
+    static const char *const places[] = {"move", "put", "add", "drop", NULL};
+    struct change change;
+    g_auto(GStrv) words = g_strsplit(op, " ", -1);
+    change_begin(&change, world);
+    if (strcmp(words[0], "flag") == 0)
+        flag_here(&change, words);
+    else if (g_strv_contains(places, words[0]))
+        place_here(&change, words);
+    else if (strcmp(words[0], "destroy") == 0)
+        store_set_destroy(change.set, email_here(world, words[1]));
+    else if (strcmp(words[0], "draft") == 0)
+        create_here(&change, words[1], "Drafts", "SD");
+    else if (strcmp(words[0], "redraft") == 0) {
+        create_here(&change, words[2], "Drafts", "SD");
+        store_set_destroy(change.set, email_here(world, words[1]));
+    } else if (strcmp(words[0], "import") == 0)
+        create_here(&change, words[1], words[2], words[3] != NULL ? words[3] : "");
+    else
+        g_error("no such thing as: %s", op);
+    change_end(&change);
+}
+
+void script_here(struct world *world, const char *ops)
+{
+    each_op(world, ops, op_here);
+}
+
+/* --- both */
+
+char *script_of_server(struct world *world)
+{
+    g_autoptr(GPtrArray) state = state_new();
+    struct model *model = world->model;
+    model_lock(model);
+    for (guint i = 0; i < model->folders->len; i++) {
+        const struct model_folder *there = model->folders->pdata[i];
+        g_autofree char *name = plain_name(model, there->name);
+        struct state_folder *folder = state_folder(state, name);
+        for (guint k = 0; k < there->messages->len; k++) {
+            const struct model_message *message = there->messages->pdata[k];
+            bool waits = (message->flags.bits & MAIL_DELETED) != 0 && !model_has(model, "UIDPLUS");
+            if (!waits)
+                state_add(folder, message->id, &message->flags);
+        }
+    }
+    model_unlock(model);
+    return state_text(state);
+}
+
+char *script_of_jmap(struct world *world)
+{
+    g_autoptr(GPtrArray) state = state_new();
+    g_autoptr(GPtrArray) mailboxes = mailboxes_here(world);
+    for (guint i = 0; i < mailboxes->len; i++) {
+        const struct store_remote_mailbox *mailbox = mailboxes->pdata[i];
+        g_autofree char *name = plain_name(world->model, mailbox->raw_name);
+        struct state_folder *folder = state_folder(state, name);
+        g_autoptr(GPtrArray) emails = emails_here(world, mailbox->id);
+        for (guint k = 0; k < emails->len; k++) {
+            const struct store_email *email = emails->pdata[k];
+            const char *id = email->summary->message_id;
+            state_add(folder, id != NULL ? id : "", &email->flags);
+        }
+    }
+    return state_text(state);
+}
+
+char *script_normal(struct world *world, const char *text, bool server)
+{
+    g_autoptr(GPtrArray) state = state_parse(text);
+    for (gsize i = 0; i < G_N_ELEMENTS(standard); i++)
+        state_folder(state, standard[i]);
+    for (guint i = 0; i < state->len; i++) {
+        const struct state_folder *folder = state->pdata[i];
+        for (guint k = 0; k < folder->mails->len; k++) {
+            struct state_mail *mail = folder->mails->pdata[k];
+            if (server)
+                only_kept(world, &mail->flags);
+            else
+                mail->flags.bits &= ~(uint32_t)MAIL_DELETED;
+        }
+    }
+    return state_text(state);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *script_ids(struct world *world)
+{
+    g_autoptr(GPtrArray) emails = emails_here(world, 0);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < emails->len; i++) {
+        const struct store_email *email = emails->pdata[i];
+        g_ptr_array_add(lines, g_strdup_printf("%s %" G_GINT64_FORMAT, email->summary->message_id,
+                                               email->id));
+    }
+    g_ptr_array_sort(lines, by_text);
+    g_ptr_array_add(lines, NULL);
+    return g_strjoinv("\n", (char **)lines->pdata);
+}

@@ -1,0 +1,38 @@
+/* Mailboxes and changes in words.
+ *
+ *   "INBOX: a b(SF) c($work); Work: d"      what is where: Message-IDs, flags S A F D (X: \Deleted)
+ *                                           and keywords; Drafts, Sent and Trash by role
+ *   "flag INBOX a +SF -A; move INBOX a Work"
+ *
+ * There (on the server): deliver ID FOLDER [FLAGS], flag FOLDER ID ±FLAGS…, expunge FOLDER ID, move
+ * FOLDER ID FOLDER, copy FOLDER ID FOLDER, create F, rename F F, delete F, subscribe F, unsubscribe
+ * F, renew F (another UIDVALIDITY), refuse COMMAND|REPLY|TIMES, copyuid none|empty, nodata FOLDER
+ * ID, substitute FOLDER ID.
+ *
+ * Here: flag ID ±FLAGS…, move ID FOLDER FOLDER, put ID FOLDER…, add ID FOLDER, drop ID FOLDER,
+ * destroy ID, draft ID, redraft ID ID, import ID FOLDER [FLAGS]. An ID may be ID@FOLDER; _ is a
+ * mail without Message-ID. FLAGS: S, SF, $work … */
+#ifndef POSTROOM_TESTS_SYNC_SCRIPT_H
+#define POSTROOM_TESTS_SYNC_SCRIPT_H
+
+#include "world.h"
+
+/* A word of a script that makes no sense aborts. */
+void script_start(struct world *world, const char *state);
+void script_there(struct world *world, const char *ops);
+void script_here(struct world *world, const char *ops);
+
+/* Folders and mails in one order; (transfer full). Keywords are left out where the server keeps
+ * none, and what only awaits an EXPUNGE where it has no UID EXPUNGE. */
+char *script_of_server(struct world *world);
+char *script_of_jmap(struct world *world);
+/* The same order for a state of a scenario. */
+char *script_normal(struct world *world, const char *state, bool server);
+/* "Message-ID id" of each, a line each, sorted: what must stay. */
+char *script_ids(struct world *world);
+
+/* Server and store say the same, UID by UID, flag by flag, and nothing is left to do. NULL, or what
+ * differs. (transfer full) */
+char *script_disagreement(struct world *world);
+
+#endif

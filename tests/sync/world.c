@@ -1,0 +1,241 @@
+#include "world.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* In memory where the machine has such a place: thousands of stores are opened. */
+static char *private_directory(void)
+{
+    char *path = g_strdup("/dev/shm/postroom-sync-XXXXXX");
+    if (g_mkdtemp(path) != NULL)
+        return path;
+    g_free(path);
+    g_autoptr(GError) error = NULL;
+    path = g_dir_make_tmp("postroom-sync-XXXXXX", &error);
+    g_assert_no_error(error);
+    return path;
+}
+
+static void remove_tree(const char *path)
+{
+    GDir *dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        remove_tree(child);
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_remove(path);
+}
+
+static void copy_tree(const char *from, const char *to)
+{
+    GDir *dir = g_dir_open(from, 0, NULL);
+    if (dir == NULL) {
+        gsize length = 0;
+        g_autofree char *data = NULL;
+        g_assert_true(g_file_get_contents(from, &data, &length, NULL));
+        FILE *file = fopen(to, "wb");
+        g_assert_nonnull(file);
+        g_assert_cmpuint(fwrite(data, 1, length, file), ==, length);
+        fclose(file);
+        g_assert_cmpint(g_chmod(to, 0600), ==, 0);
+        return;
+    }
+    g_assert_true(g_mkdir(to, 0700) == 0 || errno == EEXIST);
+    const char *name;
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *source = g_build_filename(from, name, NULL);
+        g_autofree char *target = g_build_filename(to, name, NULL);
+        copy_tree(source, target);
+    }
+    g_dir_close(dir);
+}
+
+static bool may_commit(bool durable, void *arg)
+{
+    struct world *world = arg;
+    if (atomic_load(&world->died))
+        return false;
+    unsigned at = durable ? atomic_load(&world->commits) : atomic_fetch_add(&world->commits, 1) + 1;
+    if (at != world->die_at_commit || durable != world->die_after)
+        return true;
+    atomic_store(&world->died, true);
+    model_server_die(world->stage->server);
+    return false;
+}
+
+static void server_died(void *arg)
+{
+    struct world *world = arg;
+    atomic_store(&world->died, true);
+}
+
+static void open_store(struct world *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *key = g_build_filename(world->directory, "key", NULL);
+    g_autofree char *data = g_build_filename(world->directory, "data", NULL);
+    world->keyring = keyring_load(key, true, &error);
+    g_assert_no_error(error);
+    struct store_config config = {.directory = data,
+                                  .keyring = world->keyring,
+                                  .may_commit = may_commit,
+                                  .may_commit_arg = world};
+    world->store = store_open(&config, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(world->store);
+}
+
+static void close_store(struct world *world)
+{
+    g_clear_pointer(&world->store, store_close);
+    g_clear_pointer(&world->keyring, keyring_free);
+}
+
+static void link_account(struct world *world)
+{
+    g_autoptr(GError) error = NULL;
+    struct secret *password = secret_new("a long password", 15);
+    int64_t user = store_user_add(world->store, "ann@example.org", password, false, &error);
+    g_assert_no_error(error);
+    struct store_link link = {.address = WORLD_LOGIN,
+                              .display_name = "Ann",
+                              .user = user,
+                              .imap_host = "127.0.0.1",
+                              .imap_port = model_server_port(world->stage->server),
+                              .imap_security = "plain",
+                              .imap_login = WORLD_LOGIN,
+                              .operator_hosts = true,
+                              .password = password};
+    bool relinked;
+    store_link(world->store, &link, &relinked, &error);
+    g_assert_no_error(error);
+    secret_free(password);
+}
+
+void stage_open(struct stage *stage)
+{
+    struct exec_config config = {.workers = 3, .reserved = 1, .stack_bytes = 1024 * 1024};
+    struct world world = {.stage = stage};
+    if (g_getenv("SYNC_LOG") == NULL)
+        log_set_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    stage->exec = exec_new(&config);
+    stage->server = model_server_start();
+    stage->directory = private_directory();
+    stage->blank = g_build_filename(stage->directory, "blank", NULL);
+    g_assert_cmpint(g_mkdir(stage->blank, 0700), ==, 0);
+    world.directory = stage->blank;
+    open_store(&world);
+    link_account(&world);
+    close_store(&world);
+}
+
+void stage_close(struct stage *stage)
+{
+    exec_free(stage->exec);
+    model_server_stop(stage->server);
+    remove_tree(stage->directory);
+    g_free(stage->blank);
+    g_free(stage->directory);
+}
+
+static void find_account(struct world *world)
+{
+    g_autoptr(GError) error = NULL;
+    world->account = store_account_of_address(world->store, WORLD_LOGIN, &error);
+    g_assert_no_error(error);
+}
+
+void world_open(struct world *world, struct stage *stage, enum model_profile profile)
+{
+    *world = (struct world){.stage = stage};
+    world->directory = g_build_filename(stage->directory, "world", NULL);
+    world->model = model_server_add(stage->server, WORLD_LOGIN, profile);
+    copy_tree(stage->blank, world->directory);
+    open_store(world);
+    find_account(world);
+}
+
+void world_close(struct world *world)
+{
+    close_store(world);
+    remove_tree(world->directory);
+    g_free(world->directory);
+}
+
+void world_restart(struct world *world)
+{
+    close_store(world);
+    world->die_at_commit = 0;
+    atomic_store(&world->died, false);
+    atomic_store(&world->commits, 0);
+    const struct model_death never = {0};
+    model_server_arm(world->stage->server, &never, server_died, world);
+    open_store(world);
+}
+
+void world_arm(struct world *world, unsigned commit, bool after, const struct model_death *death)
+{
+    world->die_at_commit = commit;
+    world->die_after = after;
+    model_server_arm(world->stage->server, death, death->cut ? NULL : server_died, world);
+}
+
+char *world_pass(struct world *world)
+{
+    g_autoptr(GError) error = NULL;
+    struct sync_config config = {.store = world->store,
+                                 .exec = world->stage->exec,
+                                 .spool_dir = world->directory,
+                                 .live = false};
+    struct sync_manager *manager = sync_manager_new(&config);
+    struct sync_result result = {0};
+    bool ok = sync_manager_pass(manager, world->account, NULL, &result, &error);
+    char *problem = ok ? g_strdup(result.error) : g_strdup(error->message);
+    sync_result_clear(&result);
+    sync_manager_free(manager);
+    return problem;
+}
+
+void world_save(struct world *world, struct snapshot *snapshot)
+{
+    snapshot->directory = g_strconcat(world->directory, "-saved", NULL);
+    close_store(world);
+    copy_tree(world->directory, snapshot->directory);
+    model_lock(world->model);
+    snapshot->model = model_copy(world->model);
+    model_unlock(world->model);
+    world_restart(world);
+}
+
+void world_load(struct world *world, const struct snapshot *snapshot)
+{
+    close_store(world);
+    remove_tree(world->directory);
+    copy_tree(snapshot->directory, world->directory);
+    model_lock(world->model);
+    model_assign(world->model, snapshot->model);
+    model_unlock(world->model);
+    world_restart(world);
+}
+
+void snapshot_clear(struct snapshot *snapshot)
+{
+    remove_tree(snapshot->directory);
+    g_free(snapshot->directory);
+    model_free(snapshot->model);
+}
+
+struct store_access *world_access(struct world *world)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = store_access_for_operator(world->store, world->account, &error);
+    g_assert_no_error(error);
+    return access;
+}

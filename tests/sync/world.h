@@ -1,0 +1,65 @@
+/* One mailbox on both sides: a model of its server, and a store with the sync engine. A pass runs
+ * as `postroom sync` runs it; a crash is simulated by a store that refuses all commits from one on
+ * and a server that cuts the connection, followed by a new store over the same files. */
+#ifndef POSTROOM_TESTS_SYNC_WORLD_H
+#define POSTROOM_TESTS_SYNC_WORLD_H
+
+#include "model.h"
+
+#include "store/admin.h"
+#include "store/mail.h"
+#include "sync/sync.h"
+
+#include <stdatomic.h>
+
+/* What a test program starts once: workers, the server, and a store's files to copy. */
+struct stage {
+    struct exec *exec;
+    struct model_server *server;
+    char *directory, *blank;
+    enum model_profile profile;
+};
+
+struct world {
+    struct stage *stage;
+    struct model *model;
+    char *directory;
+    struct keyring *keyring;
+    struct store *store;
+    int64_t account;
+    /* The store dies at this commit, from 1; 0: never. */
+    unsigned die_at_commit;
+    bool die_after;
+    atomic_uint commits;
+    atomic_bool died;
+};
+
+#define WORLD_LOGIN "ann@mail.example"
+
+void stage_open(struct stage *stage);
+void stage_close(struct stage *stage);
+
+/* A new mailbox on both sides, never synced. */
+void world_open(struct world *world, struct stage *stage, enum model_profile profile);
+/* Removes its files. */
+void world_close(struct world *world);
+/* Closes the store and opens it again; what died lives on. */
+void world_restart(struct world *world);
+/* The next pass dies: in the store at this commit (0: not there), or as death says. */
+void world_arm(struct world *world, unsigned commit, bool after, const struct model_death *death);
+/* One pass to its end. NULL, or what ended it. (transfer full) */
+char *world_pass(struct world *world);
+
+/* Both sides as they are, to begin from again and again. */
+struct snapshot {
+    char *directory;
+    struct model *model;
+};
+/* The store is closed and opened again. */
+void world_save(struct world *world, struct snapshot *snapshot);
+void world_load(struct world *world, const struct snapshot *snapshot);
+void snapshot_clear(struct snapshot *snapshot);
+
+struct store_access *world_access(struct world *world);
+
+#endif
