@@ -191,6 +191,14 @@ typedef bool imap_fetch_fn(const struct imap_fetched *fetched, void *arg);
  * ERROR_STORE: the spool file; the connection stays usable. */
 bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
                 uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error);
+/* One set of several is complete (index): what the server has of it was handed out. Return false to
+ * ask for no more: what was asked for ahead, at most two sets, still comes. */
+typedef bool imap_fetch_done_fn(size_t index, void *arg);
+
+/* The same for several sets (NULL at the end), in the order given, the next ones asked for before
+ * the first is answered: no round trip lies between two of them. done may be NULL. */
+bool imap_fetch_sets(struct imap_client *client, const char *const *uid_sets, unsigned what,
+                     imap_fetch_fn *fn, imap_fetch_done_fn *done, void *arg, GError **error);
 /* Largest body that is kept; default 150 MiB. Bodies above spool_over bytes (default 1 MiB) go to
  * an unlinked file in spool_dir. */
 void imap_client_set_limits(struct imap_client *client, uint64_t body_max, uint64_t spool_over,
@@ -255,9 +263,25 @@ struct imap_events {
     void (*expunged)(uint32_t seq, void *arg);
     void (*vanished)(uint32_t first_uid, uint32_t last_uid, bool earlier, void *arg);
     void (*flags)(const struct imap_fetched *fetched, void *arg);
+    /* [CLOSED] (RFC 7162, 3.2.11): all that came before was of the mailbox that was selected until
+     * now, all that comes is of the one SELECT was asked for. */
+    void (*closed)(void *arg);
+    /* NOTIFY: this mailbox is now so; what was not told is 0. */
+    void (*status)(const char *raw_name, const struct imap_status *status, void *arg);
+    /* NOTIFY: names or subscriptions changed (an unasked LIST): list again. */
+    void (*folders)(void *arg);
+    /* NOTIFICATIONOVERFLOW: the server gave up telling; NOTIFY is off (RFC 5465, 5.8). */
+    void (*overflow)(void *arg);
     void *arg;
 };
 void imap_client_set_events(struct imap_client *client, const struct imap_events *events);
+
+/* NOTIFY (RFC 5465): from now on the server tells of the selected mailbox as ever, and of all
+ * personal ones by the events status and folders, whether an IDLE runs or not: park and call
+ * imap_idle_read as with IDLE. Every personal mailbox's status comes at once, before this returns.
+ * Flags that change elsewhere show in HIGHESTMODSEQ, so CONDSTORE must be offered. ERROR_INVALID
+ * where NOTIFY or CONDSTORE is missing. The caller goes back to IDLE and STATUS when it fails. */
+bool imap_notify(struct imap_client *client, GError **error);
 
 /* IDLE (RFC 2177): begin, then park on conn_fd(imap_client_conn()), then read what is there without
  * blocking, then end. imap_idle_read: true with *news when an event came, or when the server ended

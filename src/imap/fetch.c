@@ -7,7 +7,7 @@
 /* RFC 7162, 4: a command line should stay below 8192 bytes. */
 #define SET_BYTES 7800
 /* Commands on their way at once, so that the next part of a long set needs no round trip. */
-#define WINDOW 2
+#define WINDOW 3
 
 #define HEADER_FIELDS                                                                              \
     "Date From Sender Reply-To To Cc Bcc Subject Message-ID In-Reply-To References "               \
@@ -18,9 +18,13 @@ struct job {
     uint64_t changed_since;
     GArray *ranges; /* of the whole set */
     imap_fetch_fn *fn;
+    imap_fetch_done_fn *done; /* or NULL */
     void *arg;
-    bool stopped;
-    char **parts; /* the set, in pieces that fit a command */
+    bool stopped;  /* by fn: what comes is dropped */
+    bool enough;   /* by done: what was asked for comes, no more is asked for */
+    char **parts;  /* the sets, in pieces that fit a command */
+    size_t *ended; /* by part: how many of the sets are complete with it */
+    size_t told;   /* sets that done was told of */
 };
 
 static bool answers(const struct job *job, const struct imap_client *client,
@@ -150,9 +154,8 @@ static void make_command(struct imap_client *client, struct imap_command *comman
 }
 
 /* Cuts "1,2,3" at commas. */
-static char **cut_set(const char *set)
+static void cut_set(GPtrArray *parts, const char *set)
 {
-    GPtrArray *parts = g_ptr_array_new();
     while (strlen(set) > SET_BYTES) {
         const char *comma = memrchr(set, ',', SET_BYTES);
         if (comma == NULL)
@@ -161,8 +164,21 @@ static char **cut_set(const char *set)
         set = comma + 1;
     }
     g_ptr_array_add(parts, g_strdup(set));
+}
+
+static void cut_sets(struct job *job, const char *const *sets)
+{
+    GPtrArray *parts = g_ptr_array_new();
+    GArray *ended = g_array_new(FALSE, FALSE, sizeof(size_t));
+    for (size_t i = 0; sets[i] != NULL; i++) {
+        cut_set(parts, sets[i]);
+        while (ended->len < parts->len)
+            g_array_append_val(ended, i);
+        g_array_index(ended, size_t, ended->len - 1) = i + 1;
+    }
     g_ptr_array_add(parts, NULL);
-    return (char **)g_ptr_array_free(parts, FALSE);
+    job->parts = (char **)g_ptr_array_free(parts, FALSE);
+    job->ended = (size_t *)(void *)g_array_free(ended, FALSE);
 }
 
 /* Keeps the first of several errors. */
@@ -172,6 +188,16 @@ static void keep_first(GError **first, GError *error)
         *first = error;
     else
         g_error_free(error);
+}
+
+/* Patience is for each part. */
+static void tell_done(struct imap_client *client, struct job *job, size_t ended)
+{
+    for (; job->told < ended; job->told++)
+        if (job->done != NULL && !job->stopped && !job->done(job->told, job->arg))
+            job->enough = true;
+    if (imap_client_is_usable(client))
+        imap_client_begin(client, NULL);
 }
 
 /* Sends the parts, some ahead of the answers. The first failure, or NULL; (transfer full). */
@@ -184,15 +210,18 @@ static GError *run_parts(struct imap_client *client, struct job *job)
     bool more = true;
     while (!client->dead && (done < sent || more)) {
         GError *error = NULL;
-        more = job->parts[sent] != NULL && !job->stopped && first == NULL;
+        more = job->parts[sent] != NULL && !job->stopped && !job->enough && first == NULL;
         if (more && sent - done < WINDOW) {
             struct imap_command *command = &commands[sent % WINDOW];
             make_command(client, command, job, job->parts[sent]);
             sent++;
             imap_client_send(client, command, &verb, &error);
         } else if (done < sent) {
-            imap_client_finish(client, &commands[done % WINDOW], &verb, &error);
-            imap_command_clear(&commands[done++ % WINDOW]);
+            bool good = imap_client_finish(client, &commands[done % WINDOW], &verb, &error);
+            imap_command_clear(&commands[done % WINDOW]);
+            if (good && first == NULL)
+                tell_done(client, job, job->ended[done]);
+            done++;
         }
         if (error != NULL)
             keep_first(&first, error);
@@ -202,33 +231,51 @@ static GError *run_parts(struct imap_client *client, struct job *job)
     return first;
 }
 
-bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
-                uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error)
+static bool run_job(struct imap_client *client, struct job *job, const char *const *sets,
+                    GError **error)
 {
-    if (!imap_set_is_valid(uid_set)) {
+    for (size_t i = 0; sets[i] != NULL; i++) {
+        if (imap_set_is_valid(sets[i]))
+            continue;
         error_set(error, ERROR_INVALID, "UID FETCH: not a set of UIDs");
         return false;
     }
     if (!imap_client_begin(client, error))
         return false;
-    struct job job = {.what = what, .changed_since = changed_since, .fn = fn, .arg = arg};
-    job.ranges = imap_set_ranges(uid_set);
-    job.parts = cut_set(uid_set);
+    g_autofree char *whole = g_strjoinv(",", (char **)(uintptr_t)sets);
+    job->ranges = imap_set_ranges(whole);
+    cut_sets(job, sets);
     client->bodies.wanted = true;
-    GError *failed = run_parts(client, &job);
+    GError *failed = run_parts(client, job);
     client->bodies.wanted = false;
     imap_bodies_reset(&client->bodies);
     imap_client_rest(client);
-    g_array_free(job.ranges, TRUE);
-    g_strfreev(job.parts);
+    g_array_free(job->ranges, TRUE);
+    g_strfreev(job->parts);
+    g_free(job->ended);
     if (client->bodies.error != NULL) {
         g_clear_error(&failed);
         failed = g_steal_pointer(&client->bodies.error);
     }
-    if (failed == NULL && job.stopped)
+    if (failed == NULL && job->stopped)
         error_set(&failed, ERROR_CANCELLED, "stopped");
     if (failed == NULL)
         return true;
     g_propagate_error(error, failed);
     return false;
+}
+
+bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
+                uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error)
+{
+    const char *const sets[] = {uid_set, NULL};
+    struct job job = {.what = what, .changed_since = changed_since, .fn = fn, .arg = arg};
+    return run_job(client, &job, sets, error);
+}
+
+bool imap_fetch_sets(struct imap_client *client, const char *const *uid_sets, unsigned what,
+                     imap_fetch_fn *fn, imap_fetch_done_fn *done, void *arg, GError **error)
+{
+    struct job job = {.what = what, .fn = fn, .done = done, .arg = arg};
+    return run_job(client, &job, uid_sets, error);
 }

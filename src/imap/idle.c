@@ -44,6 +44,20 @@ bool imap_idle_begin(struct imap_client *client, GError **error)
     return good;
 }
 
+bool imap_notify(struct imap_client *client, GError **error)
+{
+    struct imap_command command;
+    if (!imap_client_can(client, IMAP_CAP_NOTIFY | IMAP_CAP_CONDSTORE)) {
+        error_set(error, ERROR_INVALID, "the server has no NOTIFY that tells of flags");
+        return false;
+    }
+    imap_client_command(client, &command, "NOTIFY");
+    imap_command_word(&command, "SET STATUS (selected (MessageNew MessageExpunge FlagChange))");
+    imap_command_word(&command, "(personal (MessageNew MessageExpunge FlagChange MailboxName "
+                                "SubscriptionChange))");
+    return imap_client_run(client, &command, NULL, error);
+}
+
 /* Takes what was read. False on failure. */
 static bool drain(struct imap_client *client, bool *news, GError **error)
 {

@@ -169,9 +169,37 @@ static void tell_flags(struct imap_client *client, const struct imap_response *r
     client->events.flags(&fetched, client->events.arg);
 }
 
+static bool tell_status(struct imap_client *client, const struct imap_status_data *data)
+{
+    if (client->events.status == NULL)
+        return false;
+    g_autofree char *raw_name = g_strndup(data->name, data->name_length);
+    struct imap_status status = imap_status_of_data(data);
+    client->events.status(raw_name, &status, client->events.arg);
+    return true;
+}
+
+static bool tell_code(struct imap_client *client, enum imap_code_kind kind)
+{
+    void (*told)(void *) = kind == IMAP_CODE_CLOSED                 ? client->events.closed
+                           : kind == IMAP_CODE_NOTIFICATIONOVERFLOW ? client->events.overflow
+                                                                    : NULL;
+    if (told != NULL)
+        told(client->events.arg);
+    return told != NULL;
+}
+
 bool imap_client_tell(struct imap_client *client, const struct imap_response *response)
 {
     switch (response->kind) {
+    case IMAP_STATUS:
+        return tell_status(client, &response->status);
+    case IMAP_LIST:
+        if (client->events.folders != NULL)
+            client->events.folders(client->events.arg);
+        return client->events.folders != NULL;
+    case IMAP_UNTAGGED:
+        return tell_code(client, response->code.kind);
     case IMAP_EXISTS:
         if (client->events.exists != NULL)
             client->events.exists(response->number, client->events.arg);

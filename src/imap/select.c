@@ -54,6 +54,7 @@ static bool take_selected(struct imap_client *client, const struct imap_response
     if (response->kind == IMAP_UNTAGGED && response->code.kind == IMAP_CODE_CLOSED) {
         /* RFC 7162, 3.2.11: what came before was of the mailbox left. */
         client->selected = (struct imap_selected){.permanent_bits = ~UINT32_C(0)};
+        imap_client_tell(client, response);
         return true;
     }
     if (response->kind == IMAP_UNTAGGED) {

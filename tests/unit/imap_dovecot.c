@@ -371,6 +371,121 @@ static void qresync_tells_what_happened_meanwhile(void)
     imap_client_logout(client);
 }
 
+struct heard {
+    uint32_t vanished, flagged;
+    unsigned statuses, earlier;
+    uint32_t uidnext; /* of the mailbox "Notified" */
+};
+
+static void hear_vanished(uint32_t first_uid, uint32_t last_uid, bool earlier, void *arg)
+{
+    struct heard *heard = arg;
+    heard->vanished = first_uid == last_uid ? first_uid : 0;
+    heard->earlier += earlier;
+}
+
+static void hear_flags(const struct imap_fetched *fetched, void *arg)
+{
+    struct heard *heard = arg;
+    heard->flagged = fetched->uid;
+}
+
+static void hear_status(const char *raw_name, const struct imap_status *status, void *arg)
+{
+    struct heard *heard = arg;
+    heard->statuses++;
+    if (strcmp(raw_name, "Notified") == 0)
+        heard->uidnext = status->uidnext;
+}
+
+static void flag_and_remove(const char *flag_set, const char *remove_set)
+{
+    g_autoptr(GError) error = NULL;
+    struct imap_client *other = open_client();
+    struct mail_flags flagged = {MAIL_FLAGGED, NULL}, deleted = {MAIL_DELETED, NULL};
+    select_mailbox(other, "INBOX");
+    imap_store(other, flag_set, true, &flagged, 0, NULL, &error);
+    g_assert_no_error(error);
+    imap_store(other, remove_set, true, &deleted, 0, NULL, &error);
+    g_assert_no_error(error);
+    imap_expunge(other, remove_set, &error);
+    g_assert_no_error(error);
+    imap_client_logout(other);
+}
+
+static void qresync_names_what_vanished_and_changed(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct imap_client *client = open_client();
+    uint32_t enabled = 0;
+    imap_enable(client, IMAP_CAP_QRESYNC, &enabled, &error);
+    g_assert_no_error(error);
+    if (enabled == 0) {
+        g_test_skip("the server has no QRESYNC");
+        imap_client_logout(client);
+        return;
+    }
+    uint32_t kept = append(client, "INBOX", "kept@postroom.test");
+    uint32_t gone = append(client, "INBOX", "gone@postroom.test");
+    g_autofree char *kept_set = g_strdup_printf("%u", kept);
+    g_autofree char *gone_set = g_strdup_printf("%u", gone);
+    struct imap_selected before = select_mailbox(client, "INBOX"), after;
+    imap_unselect(client, &error);
+    g_assert_no_error(error);
+    flag_and_remove(kept_set, gone_set);
+    struct heard heard = {0};
+    struct imap_events events = {.vanished = hear_vanished, .flags = hear_flags, .arg = &heard};
+    imap_client_set_events(client, &events);
+    imap_select(client, "INBOX", false, before.uidvalidity, before.highestmodseq, &after, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(heard.vanished, ==, gone);
+    g_assert_cmpuint(heard.earlier, ==, 1);
+    g_assert_cmpuint(heard.flagged, ==, kept);
+    g_assert_cmpuint(after.exists, ==, before.exists - 1);
+    imap_client_set_events(client, NULL);
+    imap_client_logout(client);
+}
+
+static void read_until(struct imap_client *client, const uint32_t *uidnext, uint32_t wanted)
+{
+    g_autoptr(GError) error = NULL;
+    for (int64_t end = clock_in_ms(20000); *uidnext < wanted && clock_now() < end;) {
+        struct pollfd fd = {.fd = conn_fd(imap_client_conn(client)), .events = POLLIN};
+        bool news = false;
+        if (imap_client_may_park(client))
+            poll(&fd, 1, 1000);
+        imap_idle_read(client, &news, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_cmpuint(*uidnext, >=, wanted);
+}
+
+static void notify_tells_of_mail_in_other_mailboxes(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct imap_client *client = open_client(), *sender = open_client();
+    if ((imap_client_capabilities(client) & IMAP_CAP_NOTIFY) == 0) {
+        g_test_skip("the server has no NOTIFY");
+        imap_client_logout(client);
+        imap_client_logout(sender);
+        return;
+    }
+    imap_create(sender, "Notified", NULL); /* there already when run again */
+    struct heard heard = {0};
+    struct imap_events events = {.status = hear_status, .arg = &heard};
+    select_mailbox(client, "INBOX");
+    imap_client_set_events(client, &events);
+    imap_notify(client, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(heard.statuses, >, 1);
+    g_assert_cmpuint(heard.uidnext, >, 0);
+    uint32_t uid = append(sender, "Notified", "notify@postroom.test");
+    read_until(client, &heard.uidnext, uid + 1);
+    imap_client_set_events(client, NULL);
+    imap_client_logout(client);
+    imap_client_logout(sender);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -387,5 +502,7 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/server/names", names_cannot_break_out);
     g_test_add_func("/imap/server/idle", idle_tells_of_new_mail);
     g_test_add_func("/imap/server/qresync", qresync_tells_what_happened_meanwhile);
+    g_test_add_func("/imap/server/vanished", qresync_names_what_vanished_and_changed);
+    g_test_add_func("/imap/server/notify", notify_tells_of_mail_in_other_mailboxes);
     return g_test_run();
 }

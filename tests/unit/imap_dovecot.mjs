@@ -27,7 +27,7 @@ async function run(env) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => { said += piece; });
   const code = await new Promise((resolve) => child.once('close', resolve));
   assert.equal(code, 0, said);
-  assert.match(said, /^ok 9 /m, said);
+  assert.match(said, /^ok 11 /m, said);
 }
 
 test('a password over TLS from the start', () => run({ IMAP_PORT: String(org.dovecot.imapsPort), IMAP_SECURITY: 'tls', ...asService() }));

@@ -112,8 +112,8 @@ static void a_long_set_is_sent_in_parts_ahead_of_the_answers(void)
     const char *lines[] = {CAPS("IDLE"),
                            first,
                            second,
-                           "R: * 1 FETCH (UID 100001 FLAGS ())\r\nP1 OK done\r\n",
                            third,
+                           "R: * 1 FETCH (UID 100001 FLAGS ())\r\nP1 OK done\r\n",
                            "R: P2 OK done\r\n* 3 FETCH (UID 104457 FLAGS ())\r\nP3 OK done\r\n",
                            NULL};
     imap_told_is(imap_script_run(lines, do_fetch_long), "100001 f0;104457 f0;");

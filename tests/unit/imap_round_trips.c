@@ -295,6 +295,142 @@ static void a_mailbox_that_is_not_connected_shows_among_what_follows(void)
     imap_told_failed(imap_script_run(lines, do_sign_in), ERROR_NOT_CONNECTED);
 }
 
+struct sets {
+    GString *out;
+    size_t stop_at;
+};
+
+static bool take_one(const struct imap_fetched *fetched, void *arg)
+{
+    struct sets *sets = arg;
+    g_string_append_printf(sets->out, "%u ", fetched->uid);
+    return true;
+}
+
+static bool set_is_done(size_t index, void *arg)
+{
+    struct sets *sets = arg;
+    g_string_append_printf(sets->out, "[%zu] ", index);
+    return index != sets->stop_at;
+}
+
+static bool fetch_sets(struct imap_client *client, GString *out, size_t stop_at, GError **error)
+{
+    static const char *const wanted[] = {"9:10", "7:8", "5:6", "3:4", "1:2", NULL};
+    struct sets sets = {out, stop_at};
+    return imap_fetch_sets(client, wanted, IMAP_FETCH_FLAGS, take_one, set_is_done, &sets, error);
+}
+
+static bool fetch_all_sets(struct imap_client *client, GString *out, GError **error)
+{
+    return fetch_sets(client, out, SIZE_MAX, error);
+}
+
+static bool fetch_first_set(struct imap_client *client, GString *out, GError **error)
+{
+    return fetch_sets(client, out, 0, error);
+}
+
+static void sets_are_asked_for_ahead_and_come_in_order(void)
+{
+    static const char *const lines[] =
+        {CAPS("IDLE"),
+         "C: P1 UID FETCH 9:10 (UID FLAGS)",
+         "C: P2 UID FETCH 7:8 (UID FLAGS)",
+         "C: P3 UID FETCH 5:6 (UID FLAGS)",
+         "R: * 9 FETCH (UID 9 FLAGS ())\r\n* 10 FETCH (UID 10 FLAGS ())\r\nP1 OK x\r\n",
+         "C: P4 UID FETCH 3:4 (UID FLAGS)",
+         "R: * 8 FETCH (UID 8 FLAGS ())\r\nP2 OK x\r\n",
+         "C: P5 UID FETCH 1:2 (UID FLAGS)",
+         "R: P3 OK x\r\n* 3 FETCH (UID 3 FLAGS ())\r\nP4 OK x\r\n",
+         "R: P5 OK x\r\n",
+         NULL};
+    imap_told_is(imap_script_run(lines, fetch_all_sets), "9 10 [0] 8 [1] [2] 3 [3] [4] ");
+}
+
+static void enough_asks_for_no_more_and_loses_nothing(void)
+{
+    static const char *const lines[] =
+        {CAPS("IDLE"),
+         "C: P1 UID FETCH 9:10 (UID FLAGS)",
+         "C: P2 UID FETCH 7:8 (UID FLAGS)",
+         "C: P3 UID FETCH 5:6 (UID FLAGS)",
+         "R: * 9 FETCH (UID 9 FLAGS ())\r\nP1 OK x\r\n",
+         "R: * 7 FETCH (UID 7 FLAGS ())\r\nP2 OK x\r\n* 5 FETCH (UID 5 FLAGS ())\r\nP3 OK x\r\n",
+         NULL};
+    imap_told_is(imap_script_run(lines, fetch_first_set), "9 [0] 7 [1] 5 [2] ");
+}
+
+static void a_refused_set_is_an_error(void)
+{
+    static const char *const lines[] = {CAPS("IDLE"),
+                                        "C: P1 UID FETCH 9:10 (UID FLAGS)",
+                                        "C: P2 UID FETCH 7:8 (UID FLAGS)",
+                                        "C: P3 UID FETCH 5:6 (UID FLAGS)",
+                                        "R: P1 NO not now\r\n",
+                                        "R: * 7 FETCH (UID 7 FLAGS ())\r\nP2 OK x\r\nP3 OK x\r\n",
+                                        NULL};
+    imap_told_failed(imap_script_run(lines, fetch_all_sets), ERROR_SERVER_NO);
+}
+
+static bool do_notify(struct imap_client *client, GString *out, GError **error)
+{
+    struct imap_recorder events = {out, 0, 0};
+    imap_recorder_listen(client, &events);
+    bool good = imap_notify(client, error);
+    for (bool news = false; good && strstr(out->str, "overflow") == NULL;)
+        good = imap_idle_read(client, &news, error);
+    imap_client_set_events(client, NULL);
+    return good;
+}
+
+static void notify_tells_of_every_mailbox(void)
+{
+    static const char *const lines[] =
+        {CAPS("NOTIFY CONDSTORE"),
+         "C: P1 NOTIFY SET STATUS (selected (MessageNew MessageExpunge FlagChange)) (personal "
+         "(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))",
+         "R: * STATUS INBOX (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 1 HIGHESTMODSEQ 7)\r\n",
+         "R: * STATUS \"a b\" (UIDNEXT 4 UIDVALIDITY 1 HIGHESTMODSEQ 2)\r\nP1 OK x\r\n",
+         "R: * STATUS \"a b\" (UIDNEXT 5 HIGHESTMODSEQ 3)\r\n* 4 EXISTS\r\n",
+         "R: * LIST () \"/\" new (\"OLDNAME\" (\"old\"))\r\n",
+         "R: * OK [NOTIFICATIONOVERFLOW] too much\r\n",
+         NULL};
+    imap_told_is(imap_script_run(lines, do_notify),
+                 "<status INBOX 3 9 7><status a b 0 4 2><status a b 0 5 3><exists "
+                 "4><folders><overflow>");
+    static const char *const none[] = {CAPS("NOTIFY"), NULL};
+    imap_told_failed(imap_script_run(none, do_notify), ERROR_INVALID);
+}
+
+static bool do_reselect(struct imap_client *client, GString *out, GError **error)
+{
+    struct imap_recorder events = {out, 0, 0};
+    struct imap_selected selected;
+    imap_recorder_listen(client, &events);
+    bool good = imap_enable(client, IMAP_CAP_QRESYNC, NULL, error) &&
+                imap_select(client, "b", false, 7, 40, &selected, error);
+    imap_client_set_events(client, NULL);
+    if (good)
+        g_string_append_printf(out, " %u", selected.exists);
+    return good;
+}
+
+static void what_is_of_the_mailbox_left_is_told_apart(void)
+{
+    static const char *const lines[] =
+        {CAPS("QRESYNC ENABLE"),
+         "C: P1 ENABLE QRESYNC",
+         "R: * ENABLED QRESYNC\r\nP1 OK x\r\n",
+         "C: P2 SELECT \"b\" (QRESYNC (7 40))",
+         "R: * VANISHED 5\r\n* OK [CLOSED] x\r\n",
+         "R: * 3 EXISTS\r\n* VANISHED (EARLIER) 1:2,8\r\n* 1 FETCH (UID 3 FLAGS (\\Seen) MODSEQ "
+         "(41))\r\nP2 OK x\r\n",
+         NULL};
+    imap_told_is(imap_script_run(lines, do_reselect),
+                 "<vanished 5-5 0><closed><vanished 1-2 1><vanished 8-8 1><flags 3 1> 3");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -309,6 +445,11 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/sign-in/at-once", what_follows_a_sign_in_is_said_at_once);
     g_test_add_func("/imap/sign-in/not-connected",
                     a_mailbox_that_is_not_connected_shows_among_what_follows);
+    g_test_add_func("/imap/fetch-sets/order", sets_are_asked_for_ahead_and_come_in_order);
+    g_test_add_func("/imap/fetch-sets/enough", enough_asks_for_no_more_and_loses_nothing);
+    g_test_add_func("/imap/fetch-sets/refused", a_refused_set_is_an_error);
+    g_test_add_func("/imap/notify", notify_tells_of_every_mailbox);
+    g_test_add_func("/imap/select/closed", what_is_of_the_mailbox_left_is_told_apart);
     g_test_add_func("/imap/select/mailboxid", select_tells_the_id_of_the_mailbox);
     return g_test_run();
 }

@@ -222,8 +222,41 @@ static void tell_flags(const struct imap_fetched *fetched, void *arg)
     g_string_append_printf(recorder->out, "<flags %u %x>", fetched->uid, fetched->flags.bits);
 }
 
+static void tell_closed(void *arg)
+{
+    struct imap_recorder *recorder = arg;
+    g_string_append(recorder->out, "<closed>");
+}
+
+static void tell_status(const char *raw_name, const struct imap_status *status, void *arg)
+{
+    struct imap_recorder *recorder = arg;
+    g_string_append_printf(recorder->out, "<status %s %u %u %" G_GUINT64_FORMAT ">", raw_name,
+                           status->messages, status->uidnext, status->highestmodseq);
+}
+
+static void tell_folders(void *arg)
+{
+    struct imap_recorder *recorder = arg;
+    g_string_append(recorder->out, "<folders>");
+}
+
+static void tell_overflow(void *arg)
+{
+    struct imap_recorder *recorder = arg;
+    g_string_append(recorder->out, "<overflow>");
+}
+
 void imap_recorder_listen(struct imap_client *client, struct imap_recorder *recorder)
 {
-    struct imap_events own = {tell_exists, tell_expunged, tell_vanished, tell_flags, recorder};
+    struct imap_events own = {.exists = tell_exists,
+                              .expunged = tell_expunged,
+                              .vanished = tell_vanished,
+                              .flags = tell_flags,
+                              .closed = tell_closed,
+                              .status = tell_status,
+                              .folders = tell_folders,
+                              .overflow = tell_overflow,
+                              .arg = recorder};
     imap_client_set_events(client, &own);
 }
