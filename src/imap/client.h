@@ -191,6 +191,14 @@ typedef bool imap_fetch_fn(const struct imap_fetched *fetched, void *arg);
  * ERROR_STORE: the spool file; the connection stays usable. */
 bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
                 uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error);
+/* SELECT or EXAMINE, and right behind it, in the same round trip, UID FETCH of the flags of the
+ * uid_sets (NULL at the end): how a folder is compared where the server cannot say what changed.
+ * When *selected has another UIDVALIDITY than expected, fn was given other messages than meant. A
+ * fetch that fails fails the verb; the folder is selected then, if *selected_ok (out) says so. */
+bool imap_select_flags(struct imap_client *client, const char *raw_name, bool read_only,
+                       const char *const *uid_sets, struct imap_selected *selected,
+                       bool *selected_ok, imap_fetch_fn *fn, void *arg, GError **error);
+
 /* One set of several is complete (index): what the server has of it was handed out. Return false to
  * ask for no more: what was asked for ahead, at most two sets, still comes. */
 typedef bool imap_fetch_done_fn(size_t index, void *arg);

@@ -94,6 +94,8 @@ const struct imap_response *imap_client_next(struct imap_client *client, bool bu
 const struct imap_response *imap_client_next_buffered(struct imap_client *client, GError **error);
 /* Reads once. False at the end and on failure. */
 bool imap_client_fill(struct imap_client *client, int64_t deadline, GError **error);
+/* All of a FETCH response but its sections; borrows from it. */
+struct imap_fetched imap_fetched_flags(const struct imap_response *response);
 /* Hands a response to the events. True when it was news. */
 bool imap_client_tell(struct imap_client *client, const struct imap_response *response);
 /* Gives buffers back while nothing runs. */

@@ -83,14 +83,7 @@ static void hand_over(struct imap_client *client, struct job *job,
                       const struct imap_response *response)
 {
     const struct imap_fetch_data *fetch = &response->fetch;
-    struct imap_fetched fetched = {.seq = response->number,
-                                   .uid = fetch->uid,
-                                   .has_flags = fetch->has_flags,
-                                   .flags = fetch->flags,
-                                   .internal_date = fetch->internal_date,
-                                   .size = fetch->size,
-                                   .modseq = fetch->modseq,
-                                   .emailid = fetch->emailid};
+    struct imap_fetched fetched = imap_fetched_flags(response);
     fetched.body_too_large = fetch->body.streamed && client->bodies.body.too_large;
     fetched.header = section_bytes(client, &fetch->header, &client->bodies.header);
     fetched.body =

@@ -156,16 +156,22 @@ static void tell_vanished(struct imap_client *client, const struct imap_response
         client->events.vanished(range.first, range.last, response->earlier, client->events.arg);
 }
 
+struct imap_fetched imap_fetched_flags(const struct imap_response *response)
+{
+    const struct imap_fetch_data *fetch = &response->fetch;
+    return (struct imap_fetched){.seq = response->number,
+                                 .uid = fetch->uid,
+                                 .has_flags = fetch->has_flags,
+                                 .flags = fetch->flags,
+                                 .internal_date = fetch->internal_date,
+                                 .size = fetch->size,
+                                 .modseq = fetch->modseq,
+                                 .emailid = fetch->emailid};
+}
+
 static void tell_flags(struct imap_client *client, const struct imap_response *response)
 {
-    struct imap_fetched fetched = {.seq = response->number,
-                                   .uid = response->fetch.uid,
-                                   .has_flags = response->fetch.has_flags,
-                                   .flags = response->fetch.flags,
-                                   .internal_date = response->fetch.internal_date,
-                                   .size = response->fetch.size,
-                                   .modseq = response->fetch.modseq,
-                                   .emailid = response->fetch.emailid};
+    struct imap_fetched fetched = imap_fetched_flags(response);
     client->events.flags(&fetched, client->events.arg);
 }
 

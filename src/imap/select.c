@@ -85,28 +85,107 @@ static void put_parameters(struct imap_client *client, struct imap_command *comm
     }
 }
 
-bool imap_select(struct imap_client *client, const char *raw_name, bool read_only,
-                 uint32_t since_uidvalidity, uint64_t since_modseq, struct imap_selected *selected,
-                 GError **error)
+static void start_select(struct imap_client *client, struct imap_step *step, const char *raw_name,
+                         bool read_only, uint32_t since_uidvalidity, uint64_t since_modseq)
 {
-    struct imap_verb verb = {.untagged = take_selected, .tagged = take_reply, .bulk = true};
-    struct imap_command command;
-    g_autoptr(GError) inner = NULL;
-    imap_client_command(client, &command, read_only ? "EXAMINE" : "SELECT");
-    imap_command_string(&command, raw_name);
-    put_parameters(client, &command, since_uidvalidity, since_modseq);
+    *step =
+        (struct imap_step){.verb = {.untagged = take_selected, .tagged = take_reply, .bulk = true}};
+    imap_client_command(client, &step->command, read_only ? "EXAMINE" : "SELECT");
+    imap_command_string(&step->command, raw_name);
+    put_parameters(client, &step->command, since_uidvalidity, since_modseq);
     g_clear_pointer(&client->permanent_keywords, g_strfreev);
     g_clear_pointer(&client->mailboxid, g_free);
     /* Without PERMANENTFLAGS all flags can be stored (RFC 3501, 7.1). */
     client->selected =
         (struct imap_selected){.permanent_bits = ~UINT32_C(0), .read_only = read_only};
-    if (imap_client_run(client, &command, &verb, &inner)) {
+}
+
+/* What a refusal means. */
+static void refuse_select(struct imap_client *client, const char *raw_name, GError *refusal,
+                          GError **error)
+{
+    if (error_is(refusal, ERROR_SERVER_NO) && imap_client_knows_gone(client, raw_name))
+        refusal->code = ERROR_MAILBOX_GONE;
+    g_propagate_error(error, refusal);
+}
+
+bool imap_select(struct imap_client *client, const char *raw_name, bool read_only,
+                 uint32_t since_uidvalidity, uint64_t since_modseq, struct imap_selected *selected,
+                 GError **error)
+{
+    struct imap_step step;
+    GError *refusal = NULL;
+    start_select(client, &step, raw_name, read_only, since_uidvalidity, since_modseq);
+    if (imap_client_run(client, &step.command, &step.verb, &refusal)) {
         *selected = client->selected;
         return true;
     }
-    if (error_is(inner, ERROR_SERVER_NO) && imap_client_knows_gone(client, raw_name))
-        inner->code = ERROR_MAILBOX_GONE;
-    g_propagate_error(error, g_steal_pointer(&inner));
+    refuse_select(client, raw_name, refusal, error);
+    return false;
+}
+
+struct flags_taking {
+    imap_fetch_fn *fn;
+    void *arg;
+    bool stopped;
+};
+
+static bool take_flags(struct imap_client *client, const struct imap_response *response, void *arg)
+{
+    struct flags_taking *taking = arg;
+    (void)client;
+    if (response->kind != IMAP_FETCH || !response->fetch.has_flags || response->fetch.uid == 0)
+        return false;
+    struct imap_fetched fetched = imap_fetched_flags(response);
+    taking->stopped = taking->stopped || !taking->fn(&fetched, taking->arg);
+    return true;
+}
+
+static struct imap_step *start_select_flags(struct imap_client *client, const char *raw_name,
+                                            bool read_only, const char *const *uid_sets,
+                                            struct flags_taking *taking, size_t *count)
+{
+    size_t sets = 0;
+    while (uid_sets[sets] != NULL)
+        sets++;
+    struct imap_step *steps = g_new0(struct imap_step, sets + 1);
+    start_select(client, &steps[0], raw_name, read_only, 0, 0);
+    for (size_t i = 0; i < sets; i++) {
+        steps[i + 1].verb = (struct imap_verb){.untagged = take_flags, .arg = taking, .bulk = true};
+        imap_client_command(client, &steps[i + 1].command, "UID FETCH");
+        imap_command_set(&steps[i + 1].command, uid_sets[i]);
+        imap_command_word(&steps[i + 1].command, "(UID FLAGS)");
+    }
+    *count = sets + 1;
+    return steps;
+}
+
+bool imap_select_flags(struct imap_client *client, const char *raw_name, bool read_only,
+                       const char *const *uid_sets, struct imap_selected *selected,
+                       bool *selected_ok, imap_fetch_fn *fn, void *arg, GError **error)
+{
+    struct flags_taking taking = {.fn = fn, .arg = arg};
+    GError *first = NULL, *failed = NULL;
+    size_t count = 0;
+    g_autofree struct imap_step *steps =
+        start_select_flags(client, raw_name, read_only, uid_sets, &taking, &count);
+    imap_client_run_steps(client, steps, count, &failed);
+    *selected_ok = steps[0].error == NULL;
+    *selected = client->selected;
+    for (size_t i = 0; i < count; i++) {
+        if (first == NULL)
+            first = g_steal_pointer(&steps[i].error);
+        g_clear_error(&steps[i].error);
+    }
+    g_clear_error(&failed);
+    if (first == NULL && taking.stopped)
+        error_set(&first, ERROR_CANCELLED, "stopped");
+    if (first == NULL)
+        return true;
+    if (*selected_ok)
+        g_propagate_error(error, first);
+    else
+        refuse_select(client, raw_name, first, error);
     return false;
 }
 

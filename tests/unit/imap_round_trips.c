@@ -431,6 +431,44 @@ static void what_is_of_the_mailbox_left_is_told_apart(void)
                  "<vanished 5-5 0><closed><vanished 1-2 1><vanished 8-8 1><flags 3 1> 3");
 }
 
+static bool do_select_flags(struct imap_client *client, GString *out, GError **error)
+{
+    static const char *const windows[] = {"1:99", "100:*", NULL};
+    struct sets sets = {out, SIZE_MAX};
+    struct imap_selected selected;
+    bool there = false;
+    bool good =
+        imap_select_flags(client, "a", false, windows, &selected, &there, take_one, &sets, error);
+    g_string_append_printf(out, "| %d %u %u", there, selected.exists, selected.uidvalidity);
+    return good;
+}
+
+#define SELECT_AND_WINDOWS                                                                         \
+    "C: P1 SELECT \"a\"", "C: P2 UID FETCH 1:99 (UID FLAGS)", "C: P3 UID FETCH 100:* (UID FLAGS)"
+
+static void a_folder_is_selected_and_its_flags_read_at_once(void)
+{
+    static const char *const lines[] =
+        {CAPS("IDLE"),
+         SELECT_AND_WINDOWS,
+         "R: * 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nP1 OK done\r\n",
+         "R: * 1 FETCH (UID 4 FLAGS ())\r\n* 4 EXISTS\r\nP2 OK x\r\n",
+         "R: * 2 FETCH (UID 105 FLAGS (\\Seen))\r\nP3 OK x\r\n",
+         NULL};
+    imap_told_is(imap_script_run(lines, do_select_flags), "4 105 | 1 3 7");
+}
+
+static void a_folder_that_cannot_be_selected_gives_no_flags(void)
+{
+    static const char *const lines[] = {CAPS("IDLE"), SELECT_AND_WINDOWS,
+                                        "R: P1 NO [NONEXISTENT] x\r\nP2 BAD no\r\nP3 BAD no\r\n",
+                                        NULL};
+    imap_told_failed(imap_script_run(lines, do_select_flags), ERROR_MAILBOX_GONE);
+    static const char *const flags[] = {CAPS("IDLE"), SELECT_AND_WINDOWS,
+                                        "R: P1 OK x\r\nP2 NO no\r\nP3 OK x\r\n", NULL};
+    imap_told_failed(imap_script_run(flags, do_select_flags), ERROR_SERVER_NO);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -450,6 +488,8 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/fetch-sets/refused", a_refused_set_is_an_error);
     g_test_add_func("/imap/notify", notify_tells_of_every_mailbox);
     g_test_add_func("/imap/select/closed", what_is_of_the_mailbox_left_is_told_apart);
+    g_test_add_func("/imap/select/flags", a_folder_is_selected_and_its_flags_read_at_once);
+    g_test_add_func("/imap/select/flags-refused", a_folder_that_cannot_be_selected_gives_no_flags);
     g_test_add_func("/imap/select/mailboxid", select_tells_the_id_of_the_mailbox);
     return g_test_run();
 }
