@@ -268,6 +268,9 @@ bool store_outbox_message(struct store *store, int64_t submission, int64_t *emai
  * kept in a small mapped file. */
 unsigned store_parse_begin(struct store *store, int64_t mailbox, uint32_t uidvalidity,
                            uint32_t uid);
+/* How many earlier runs died in it, without noting anything. */
+unsigned store_parse_deaths(struct store *store, int64_t mailbox, uint32_t uidvalidity,
+                            uint32_t uid);
 void store_parse_end(struct store *store, int64_t mailbox, uint32_t uidvalidity, uint32_t uid);
 
 #endif

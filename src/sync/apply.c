@@ -520,7 +520,8 @@ bool session_carry(struct session *session, GError **error)
         g_autoptr(GPtrArray) intents =
             store_intents(session->manager->config.store, session->account, INTENTS_AT_ONCE, error);
         size_t carried = 0;
-        if (intents == NULL || !carry_list(session, intents, &carried, error))
+        if (intents == NULL || (intents->len > 0 && !session_messages_settle(session, error)) ||
+            !carry_list(session, intents, &carried, error))
             return false;
         if (carried == 0)
             return true;

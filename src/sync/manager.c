@@ -1,3 +1,4 @@
+#include "sync/parsers.h"
 #include "sync/sender.h"
 
 #include "base/log.h"
@@ -6,11 +7,13 @@
 #define COMPARE_MS 300000
 #define IDLE_MS 600000
 #define BACKOFF_MS 5000
+#define PARSING_BYTES ((size_t)24 * 1024 * 1024)
 
 static void forget_session(void *arg)
 {
     struct session *session = arg;
     struct sync_manager *manager = session->manager;
+    session_messages_end(session); /* not with the lock: the writer's listeners take it */
     pthread_mutex_lock(&manager->mutex);
     if (session->passes_wanted > 0) {
         struct sync_result *result = g_memdup2(&session->result, sizeof session->result);
@@ -75,6 +78,7 @@ struct sync_manager *sync_manager_new(const struct sync_config *config)
     tuning->compare_ms = tuning->compare_ms > 0 ? tuning->compare_ms : COMPARE_MS;
     tuning->idle_ms = tuning->idle_ms > 0 ? tuning->idle_ms : IDLE_MS;
     tuning->backoff_ms = tuning->backoff_ms > 0 ? tuning->backoff_ms : BACKOFF_MS;
+    manager->parsers = parsers_new(g_get_num_processors(), PARSING_BYTES);
     pthread_mutex_init(&manager->mutex, NULL);
     pthread_cond_init(&manager->changed, NULL);
     manager->sessions = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, session_free);
@@ -189,6 +193,7 @@ void sync_manager_free(struct sync_manager *manager)
     g_hash_table_unref(manager->sessions);
     g_hash_table_unref(manager->senders);
     g_hash_table_unref(manager->results);
+    parsers_free(manager->parsers);
     pthread_cond_destroy(&manager->changed);
     pthread_mutex_destroy(&manager->mutex);
     g_free(manager);

@@ -1,151 +1,52 @@
 /* Raw messages of the pending ones: the wanted first, then the newest. */
+#include "sync/intake.h"
 #include "sync/session.h"
 
-#include "base/log.h"
-#include "mime/mime.h"
-#include "text/text.h"
-
-#include <string.h>
-
-#define PENDING_AT_ONCE 200 /* asked for in one step: opening a mail waits for it at most */
-#define PENDING_WINDOW 1000 /* of the newest: those of one mailbox among them go together */
-#define BATCH_BYTES (8 * 1024 * 1024)
-#define INDEX_TEXT_MAX (1024 * 1024)
-#define INDEX_WORDS_MAX 200000
-#define DEADLY_RUNS 2
+#define WANTED_AT_ONCE 200
+/* A step: opening a mail waits for it at most. */
+#define STEP_MESSAGES 500
+#define STEP_BYTES (8 * 1024 * 1024)
+#define WINDOW 5000 /* of the newest: those of one mailbox among them go together */
 #define SET_BYTES 4000
-
-static char *address_words(const struct mail_addresses *addresses)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (size_t i = 0; i < addresses->count; i++)
-        g_string_append_printf(text, "%s %s\n",
-                               addresses->items[i].name != NULL ? addresses->items[i].name : "",
-                               addresses->items[i].email != NULL ? addresses->items[i].email : "");
-    return text_index_words(text->str, (gssize)text->len, INDEX_WORDS_MAX);
-}
-
-void sync_parse(GBytes *raw, struct sync_parsed *parsed)
-{
-    struct mime_mail *mail = mime_parse(raw);
-    parsed->summary = mime_summary(mail);
-    g_autofree char *quoted = NULL;
-    g_autofree char *body = mime_plain_text(mail, INDEX_TEXT_MAX, &quoted);
-    g_autofree char *names = mime_attachment_names(mail);
-    const struct mail_summary *summary = parsed->summary;
-    parsed->index = (struct store_index){
-        .subject =
-            text_index_words(summary->subject != NULL ? summary->subject : "", -1, INDEX_WORDS_MAX),
-        .from = address_words(&summary->from),
-        .to = address_words(&summary->to),
-        .cc = address_words(&summary->cc),
-        .bcc = address_words(&summary->bcc),
-        .body = text_index_words(body, -1, INDEX_WORDS_MAX),
-        .quoted = quoted != NULL ? text_index_words(quoted, -1, INDEX_WORDS_MAX) : NULL,
-        .filenames = text_index_words(names, -1, INDEX_WORDS_MAX),
-    };
-    mime_mail_free(mail);
-}
-
-void sync_parsed_clear(struct sync_parsed *parsed)
-{
-    g_clear_pointer(&parsed->summary, mail_summary_free);
-    store_index_clear(&parsed->index);
-}
 
 struct taking {
     struct session *session;
-    struct store_batch *batch;
+    struct intake *intake;
     const struct store_remote_mailbox *mailbox;
     GHashTable *missing; /* uid -> itself: asked for, not come yet */
-    bool interactive;
-    unsigned settled; /* kept, skipped or gone: pending no longer */
+    unsigned settled;    /* kept, skipped or gone: pending no longer */
     GError *error;
 };
 
-static bool commit(struct taking *taking)
-{
-    struct store_batch_result result = {0};
-    return store_batch_commit(taking->batch,
-                              taking->interactive ? STORE_LANE_INTERACTIVE : STORE_LANE_BULK,
-                              &result, &taking->error);
-}
-
-/* Exchange hands this out in place of an item it cannot convert (docs/internals/exchange.md). */
-static bool is_substitute(const struct mail_summary *summary)
-{
-    return summary->subject != NULL &&
-           g_str_has_prefix(summary->subject,
-                            "Retrieval using the IMAP4 protocol failed for the following message");
-}
-
-static void add_message(struct taking *taking, const struct imap_fetched *fetched)
+static bool keep_message(struct taking *taking, const struct imap_fetched *fetched)
 {
     struct session *session = taking->session;
-    struct store *store = session->manager->config.store;
-    int64_t mailbox = taking->mailbox->id;
-    uint32_t validity = session->selected.uidvalidity;
-    struct sync_parsed parsed = {0};
-    bool deadly = store_parse_begin(store, mailbox, validity, fetched->uid) >= DEADLY_RUNS;
-    if (deadly)
-        parsed.summary = mail_summary_new();
-    else
-        sync_parse(fetched->body, &parsed);
-    store_parse_end(store, mailbox, validity, fetched->uid);
-
     struct mail_flags flags = {0};
     mail_flags_copy(&flags, &fetched->flags);
-    session_keep_unsupported(session, mailbox, fetched->uid, NULL, &flags);
-    if (is_substitute(parsed.summary)) {
-        store_batch_skipped(taking->batch, mailbox, validity, fetched->uid,
-                            "the server cannot convert this item");
-    } else {
-        struct store_batch_message message = {
-            .mailbox = mailbox,
-            .uidvalidity = validity,
-            .uid = fetched->uid,
-            .flags = flags,
-            .received_at =
-                fetched->internal_date != INT64_MIN ? fetched->internal_date : clock_wall(),
-            .size = g_bytes_get_size(fetched->body),
-            .summary = parsed.summary,
-            .emailid = fetched->emailid,
-            .raw = fetched->body,
-            .index = &parsed.index,
-            .unreadable = deadly,
-        };
-        store_batch_message(taking->batch, &message);
-    }
+    session_keep_unsupported(session, taking->mailbox->id, fetched->uid, NULL, &flags);
+    bool ok = intake_message(taking->intake, taking->mailbox->id, session->selected.uidvalidity,
+                             fetched, &flags, &taking->error);
     mail_flags_clear(&flags);
-    sync_parsed_clear(&parsed);
+    uint64_t size = g_bytes_get_size(fetched->body);
+    session->working.fetched++;
+    session->working.bytes += size;
+    session->rate_bytes += size;
+    return ok;
 }
 
 static bool take_message(const struct imap_fetched *fetched, void *arg)
 {
     struct taking *taking = arg;
-    struct session *session = taking->session;
-    if (fetched->uid == 0 ||
-        !g_hash_table_contains(taking->missing, GUINT_TO_POINTER(fetched->uid)))
+    if (fetched->uid == 0 || (fetched->body == NULL && !fetched->body_too_large) ||
+        !g_hash_table_remove(taking->missing, GUINT_TO_POINTER(fetched->uid)))
         return true;
-    if (fetched->body_too_large) {
-        g_hash_table_remove(taking->missing, GUINT_TO_POINTER(fetched->uid));
-        taking->settled++;
-        store_batch_skipped(taking->batch, taking->mailbox->id, session->selected.uidvalidity,
-                            fetched->uid, "larger than Postroom takes");
-    } else if (fetched->body != NULL) {
-        g_hash_table_remove(taking->missing, GUINT_TO_POINTER(fetched->uid));
-        taking->settled++;
-        add_message(taking, fetched);
-        uint64_t size = g_bytes_get_size(fetched->body);
-        session->working.fetched++;
-        session->working.bytes += size;
-        session->rate_bytes += size;
-    }
-    if (store_batch_bytes(taking->batch) < BATCH_BYTES)
-        return true;
-    bool ok = commit(taking);
-    session_progress(session, "messages");
-    return ok;
+    taking->settled++;
+    if (!fetched->body_too_large)
+        return keep_message(taking, fetched);
+    store_batch_skipped(intake_batch(taking->intake), taking->mailbox->id,
+                        taking->session->selected.uidvalidity, fetched->uid,
+                        "larger than Postroom takes");
+    return true;
 }
 
 /* What was asked for twice and did not come, although the server still lists it, is named and left
@@ -162,14 +63,15 @@ static bool settle_missing(struct taking *taking, GError **error)
     for (guint i = 0; i < scope->len; i++) {
         uint32_t uid = g_array_index(scope, uint32_t, i);
         if (g_hash_table_remove(taking->missing, GUINT_TO_POINTER(uid)))
-            store_batch_skipped(taking->batch, taking->mailbox->id, session->selected.uidvalidity,
-                                uid, "the server gave no data");
+            store_batch_skipped(intake_batch(taking->intake), taking->mailbox->id,
+                                session->selected.uidvalidity, uid, "the server gave no data");
     }
     GHashTableIter iter;
     gpointer uid;
     g_hash_table_iter_init(&iter, taking->missing);
     while (g_hash_table_iter_next(&iter, &uid, NULL)) {
-        store_batch_vanished(taking->batch, taking->mailbox->id, GPOINTER_TO_UINT(uid));
+        store_batch_vanished(intake_batch(taking->intake), taking->mailbox->id,
+                             GPOINTER_TO_UINT(uid));
         session->orphans = true;
     }
     return true;
@@ -212,9 +114,22 @@ static int uid_order(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
+/* What was asked for and did not come is asked for once more. */
+static bool fetch_all(struct taking *taking, GArray *uids, GError **error)
+{
+    g_array_sort(uids, uid_order);
+    if (!fetch_uids(taking, uids, error))
+        return false;
+    if (g_hash_table_size(taking->missing) == 0)
+        return true;
+    g_autoptr(GArray) again = uids_of(taking->missing);
+    g_array_sort(again, uid_order);
+    return fetch_uids(taking, again, error) && settle_missing(taking, error);
+}
+
 /* Adds to *settled how many of them are pending no longer. */
-static bool fetch_of_mailbox(struct session *session, int64_t id, GArray *uids, bool interactive,
-                             unsigned *settled, GError **error)
+static bool fetch_of_mailbox(struct session *session, struct intake *intake, int64_t id,
+                             GArray *uids, unsigned *settled, GError **error)
 {
     struct store_remote_mailbox *mailbox = session_mailbox(session, id);
     if (mailbox == NULL)
@@ -223,67 +138,179 @@ static bool fetch_of_mailbox(struct session *session, int64_t id, GArray *uids, 
         return false;
     struct taking taking = {
         .session = session,
-        .batch = store_batch_new(session->manager->config.store, session->account),
+        .intake = intake,
         .mailbox = mailbox,
         .missing = g_hash_table_new(g_direct_hash, g_direct_equal),
-        .interactive = interactive,
     };
     for (guint i = 0; i < uids->len; i++)
         g_hash_table_add(taking.missing, GUINT_TO_POINTER(g_array_index(uids, uint32_t, i)));
-    g_array_sort(uids, uid_order);
-    bool ok = fetch_uids(&taking, uids, error);
-    if (ok && g_hash_table_size(taking.missing) > 0) {
-        g_autoptr(GArray) again = uids_of(taking.missing);
-        g_array_sort(again, uid_order);
-        ok = fetch_uids(&taking, again, error) && settle_missing(&taking, error);
-    }
-    /* What came before a failure is kept. */
-    if (!commit(&taking) && ok) {
-        g_propagate_error(error, g_steal_pointer(&taking.error));
-        ok = false;
-    }
+    bool ok = fetch_all(&taking, uids, error);
     *settled += taking.settled;
     g_clear_error(&taking.error);
-    store_batch_free(taking.batch);
     g_hash_table_unref(taking.missing);
     return ok;
 }
 
-/* Of the pending from `first` on, those in its mailbox. */
-static GArray *of_same_mailbox(const GArray *pending, guint first, bool wanted_only)
+static void tell_progress(void *session)
 {
-    const struct store_pending *items = (const struct store_pending *)pending->data;
+    session_progress(session, "messages");
+}
+
+static struct intake *make_intake(struct session *session, enum store_lane lane)
+{
+    return intake_new(session->manager->config.store, session->manager->parsers, session->account,
+                      lane, tell_progress, session);
+}
+
+/* --- those that somebody waits for */
+
+static bool is_still_to_do(const struct session *session, const struct store_pending *wanted)
+{
+    for (guint i = 0; session->todo != NULL && i < session->todo->len; i++) {
+        const struct store_pending *item = &g_array_index(session->todo, struct store_pending, i);
+        if (item->mailbox == wanted->mailbox && item->uid == wanted->uid)
+            return true;
+    }
+    return false;
+}
+
+static GArray *load_wanted(struct session *session, bool *on_their_way, GError **error)
+{
+    *on_their_way = false;
+    GArray *wanted =
+        store_sync_pending(session->manager->config.store, session->account, WANTED_AT_ONCE, error);
+    for (guint i = 0; wanted != NULL && i < wanted->len; i++) {
+        const struct store_pending *item = &g_array_index(wanted, struct store_pending, i);
+        if (!item->wanted)
+            g_array_set_size(wanted, i);
+        else if (session->intake != NULL && !is_still_to_do(session, item))
+            *on_their_way = true;
+    }
+    return wanted;
+}
+
+static bool fetch_wanted(struct session *session, const GArray *wanted, GError **error)
+{
+    const struct store_pending *items = (const struct store_pending *)wanted->data;
+    g_autoptr(GHashTable) done = g_hash_table_new(g_int64_hash, g_int64_equal);
+    struct intake *intake = make_intake(session, STORE_LANE_INTERACTIVE);
+    unsigned settled = 0;
+    bool ok = true;
+    for (guint i = 0; ok && i < wanted->len; i++) {
+        int64_t *mailbox = &g_array_index(wanted, struct store_pending, i).mailbox;
+        if (!g_hash_table_add(done, mailbox))
+            continue;
+        g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        for (guint k = i; k < wanted->len; k++)
+            if (items[k].mailbox == *mailbox)
+                g_array_append_val(uids, items[k].uid);
+        ok = fetch_of_mailbox(session, intake, *mailbox, uids, &settled, error);
+    }
+    /* What came before a failure is kept. */
+    ok = intake_drain(intake, ok ? error : NULL) && ok;
+    intake_free(intake);
+    return ok;
+}
+
+bool session_wanted(struct session *session, GError **error)
+{
+    bool on_their_way = false;
+    g_autoptr(GArray) wanted = load_wanted(session, &on_their_way, error);
+    if (wanted != NULL && on_their_way) {
+        g_clear_pointer(&wanted, g_array_unref);
+        if (session_messages_settle(session, error))
+            wanted = load_wanted(session, &on_their_way, error);
+    }
+    if (wanted == NULL)
+        return false;
+    return wanted->len == 0 || fetch_wanted(session, wanted, error);
+}
+
+/* --- all the others */
+
+/* By mailbox, that of the newest first; taken from the end. */
+static int todo_order(gconstpointer left, gconstpointer right, gpointer ranks)
+{
+    const struct store_pending *a = left, *b = right;
+    guint x = GPOINTER_TO_UINT(g_hash_table_lookup(ranks, &a->mailbox));
+    guint y = GPOINTER_TO_UINT(g_hash_table_lookup(ranks, &b->mailbox));
+    if (x != y)
+        return x > y ? -1 : 1;
+    return a->uid < b->uid ? -1 : a->uid > b->uid;
+}
+
+/* The next of the newest that are pending. What is on its way still counts as such. */
+static bool load_todo(struct session *session, GError **error)
+{
+    g_clear_pointer(&session->todo, g_array_unref);
+    if (!session_messages_settle(session, error))
+        return false;
+    session->todo =
+        store_sync_pending(session->manager->config.store, session->account, WINDOW, error);
+    if (session->todo == NULL)
+        return false;
+    g_autoptr(GHashTable) ranks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    for (guint i = 0; i < session->todo->len; i++) {
+        int64_t mailbox = g_array_index(session->todo, struct store_pending, i).mailbox;
+        if (!g_hash_table_contains(ranks, &mailbox))
+            g_hash_table_insert(ranks, g_memdup2(&mailbox, sizeof mailbox), GUINT_TO_POINTER(i));
+    }
+    g_array_sort_with_data(session->todo, todo_order, ranks);
+    session->headway = false;
+    return true;
+}
+
+/* Takes a step's messages of one mailbox off. */
+static GArray *next_uids(struct session *session, int64_t *mailbox)
+{
+    GArray *todo = session->todo;
     GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (guint i = first; i < pending->len && uids->len < PENDING_AT_ONCE; i++)
-        if (items[i].mailbox == items[first].mailbox && (!wanted_only || items[i].wanted))
-            g_array_append_val(uids, items[i].uid);
+    uint64_t bytes = 0;
+    *mailbox = g_array_index(todo, struct store_pending, todo->len - 1).mailbox;
+    while (todo->len > 0 && uids->len < STEP_MESSAGES && bytes < STEP_BYTES) {
+        const struct store_pending *last =
+            &g_array_index(todo, struct store_pending, todo->len - 1);
+        if (last->mailbox != *mailbox)
+            break;
+        bytes += last->size;
+        g_array_append_val(uids, last->uid);
+        g_array_set_size(todo, todo->len - 1);
+    }
     return uids;
 }
 
-/* The newest of all lie in many mailboxes. Each step opens few of them and commits seldom: two
- * hundred messages of one mailbox rather than fifty of each of four. */
-bool session_messages(struct session *session, bool wanted_only, bool *more, GError **error)
+bool session_messages(struct session *session, bool *more, GError **error)
 {
-    struct store *store = session->manager->config.store;
     *more = false;
-    g_autoptr(GArray) pending = store_sync_pending(store, session->account, PENDING_WINDOW, error);
-    if (pending == NULL)
+    if (session->mailboxes == NULL && !session_load_mailboxes(session, error))
         return false;
-    const struct store_pending *items = (const struct store_pending *)pending->data;
-    bool ok = session->mailboxes != NULL || session_load_mailboxes(session, error);
-    g_autoptr(GHashTable) done = g_hash_table_new(g_int64_hash, g_int64_equal);
-    unsigned asked = 0, settled = 0;
-    for (guint i = 0; ok && i < pending->len && asked < PENDING_AT_ONCE / 2; i++) {
-        if ((wanted_only && !items[i].wanted) ||
-            !g_hash_table_add(done, &g_array_index(pending, struct store_pending, i).mailbox))
-            continue;
-        g_autoptr(GArray) uids = of_same_mailbox(pending, i, wanted_only);
-        ok = fetch_of_mailbox(session, items[i].mailbox, uids, wanted_only, &settled, error);
-        asked += uids->len;
-    }
     /* Without headway there is no more for now: what could not be had waits for the next pass. */
-    *more = asked < pending->len && settled > 0;
-    if (ok)
-        session_progress(session, "messages");
+    bool over = session->todo != NULL && session->todo->len == 0 && !session->headway;
+    if ((session->todo == NULL || session->todo->len == 0) && !over && !load_todo(session, error))
+        return false;
+    if (over || session->todo->len == 0) {
+        bool ok = session_messages_settle(session, error);
+        session_messages_end(session);
+        return ok;
+    }
+    if (session->intake == NULL)
+        session->intake = make_intake(session, STORE_LANE_BULK);
+    int64_t mailbox;
+    unsigned settled = 0;
+    g_autoptr(GArray) uids = next_uids(session, &mailbox);
+    bool ok = fetch_of_mailbox(session, session->intake, mailbox, uids, &settled, error);
+    session->headway = session->headway || settled > 0;
+    *more = ok;
     return ok;
+}
+
+bool session_messages_settle(struct session *session, GError **error)
+{
+    return session->intake == NULL || intake_drain(session->intake, error);
+}
+
+void session_messages_end(struct session *session)
+{
+    g_clear_pointer(&session->intake, intake_free);
+    g_clear_pointer(&session->todo, g_array_unref);
 }

@@ -46,6 +46,7 @@ static void say(struct session *session, const char *state, const GError *proble
 
 static void disconnect(struct session *session)
 {
+    session_messages_end(session); /* what came is kept */
     g_clear_pointer(&session->imap, imap_client_free);
     session->open_mailbox = 0;
     session->idling = false;
@@ -277,7 +278,7 @@ static bool step(struct session *session, unsigned woke, bool *parked, GError **
         return session_carry(session, error) && step_compare(session, error);
     case SESSION_MESSAGES:
         session_check_send(session); /* the lists are there; nobody waits for the answer */
-        if (!session_carry(session, error) || !session_messages(session, false, &more, error))
+        if (!session_carry(session, error) || !session_messages(session, &more, error))
             return false;
         return more || finish_pass(session, error);
     case SESSION_WATCH:
@@ -350,11 +351,11 @@ struct exec_verdict session_run(void *arg, unsigned woke)
     }
     if (!may_run(session, &verdict))
         return verdict;
-    bool parked = false, more = false;
+    bool parked = false;
     if (!connect_if_needed(session, &error))
         return rest(session, error);
     if ((woke & EXEC_WOKE_POKE) != 0 && !session->idling && session->phase != SESSION_WATCH &&
-        session->mailboxes != NULL && !session_messages(session, true, &more, &error))
+        session->mailboxes != NULL && !session_wanted(session, &error))
         return rest(session, error);
     if (!step(session, woke, &parked, &error))
         return rest(session, error);

@@ -47,6 +47,10 @@ struct session {
     bool orphans;  /* messages vanished: another folder may have them; swept after a full pass */
     bool was_idle; /* a pass was finished since the start: news are deliveries, no first sync */
     bool checked_send;
+    /* Of the messages phase only: messages on their way into the store, and which come next. */
+    struct intake *intake;
+    GArray *todo; /* struct store_pending, from the end */
+    bool headway; /* since todo was made */
 
     struct sync_backoff backoff;
     int64_t resting_until; /* 0: not resting after a failure */
@@ -62,8 +66,12 @@ struct session {
     struct sync_result result; /* of the last pass */
 };
 
+struct intake;
+struct parsers;
+
 struct sync_manager {
     struct sync_config config;
+    struct parsers *parsers;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     GHashTable *sessions; /* int64_t* -> struct session*, live ones */
@@ -109,9 +117,15 @@ bool session_compare(struct session *session, struct store_remote_mailbox *mailb
 /* List properties of these UIDs of the open mailbox (ascending), the newest first. */
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
                      const GArray *fresh, GError **error); /* headers.c */
-/* One bounded batch; *more: pending messages are left. */
-bool session_messages(struct session *session, bool wanted_only, bool *more,
-                      GError **error);                       /* messages.c */
+/* The next bounded step of the pending messages; *more: there may be others. They are durable
+ * later: see session_messages_settle. */
+bool session_messages(struct session *session, bool *more, GError **error); /* messages.c */
+/* Those that somebody waits for; durable when it returns. */
+bool session_wanted(struct session *session, GError **error);
+/* What was fetched is durable: before anything is done that counts on it. */
+bool session_messages_settle(struct session *session, GError **error);
+/* The same as far as it can be, and the rest is forgotten. */
+void session_messages_end(struct session *session);
 bool session_carry(struct session *session, GError **error); /* apply.c: changes out */
 bool session_poll(struct session *session,
                   GError **error); /* watch.c: STATUS of all, queues the changed ones */
@@ -128,14 +142,5 @@ void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t
                               const struct store_remote_message *known, struct mail_flags *flags);
 /* Checks by login only whether sending works, and notes the answer. */
 void session_check_send(struct session *session);
-
-/* Turns a raw message into words for the index and a summary. False: it killed an earlier run
- * twice, keep it raw. */
-struct sync_parsed {
-    struct mail_summary *summary;
-    struct store_index index;
-};
-void sync_parse(GBytes *raw, struct sync_parsed *parsed);
-void sync_parsed_clear(struct sync_parsed *parsed);
 
 #endif

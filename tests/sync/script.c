@@ -3,6 +3,7 @@
 #include "state.h"
 
 #include "imap/client.h"
+#include "sync/intake.h"
 #include "sync/session.h"
 
 #include <sqlite3.h>

@@ -84,6 +84,17 @@ static struct slot *slot_of(struct parse_guard *guard, int64_t mailbox, uint32_t
     return unused;
 }
 
+unsigned store_parse_deaths(struct store *store, int64_t mailbox, uint32_t uidvalidity,
+                            uint32_t uid)
+{
+    struct parse_guard *guard = store->guard;
+    pthread_mutex_lock(&guard->lock);
+    const struct slot *slot = slot_of(guard, mailbox, uidvalidity, uid);
+    unsigned deaths = slot != NULL && !is_free(slot) ? slot->deaths : 0;
+    pthread_mutex_unlock(&guard->lock);
+    return deaths;
+}
+
 unsigned store_parse_begin(struct store *store, int64_t mailbox, uint32_t uidvalidity, uint32_t uid)
 {
     struct parse_guard *guard = store->guard;

@@ -1,0 +1,249 @@
+#include "sync/intake.h"
+
+#include "base/clock.h"
+#include "imap/client.h"
+#include "mime/mime.h"
+#include "sync/parsers.h"
+#include "text/text.h"
+
+#include <pthread.h>
+
+#define BATCH_BYTES (12 * 1024 * 1024)
+#define BATCH_MESSAGES 1000
+#define INDEX_TEXT_MAX (1024 * 1024)
+#define INDEX_WORDS_MAX 200000
+#define DEADLY_RUNS 2
+
+/* --- parsing, in any thread */
+
+static char *address_words(const struct mail_addresses *addresses)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < addresses->count; i++)
+        g_string_append_printf(text, "%s %s\n",
+                               addresses->items[i].name != NULL ? addresses->items[i].name : "",
+                               addresses->items[i].email != NULL ? addresses->items[i].email : "");
+    return text_index_words(text->str, (gssize)text->len, INDEX_WORDS_MAX);
+}
+
+void sync_parse(GBytes *raw, struct sync_parsed *parsed)
+{
+    struct mime_mail *mail = mime_parse(raw);
+    parsed->summary = mime_summary(mail);
+    g_autofree char *quoted = NULL;
+    g_autofree char *body = mime_plain_text(mail, INDEX_TEXT_MAX, &quoted);
+    g_autofree char *names = mime_attachment_names(mail);
+    const struct mail_summary *summary = parsed->summary;
+    parsed->index = (struct store_index){
+        .subject =
+            text_index_words(summary->subject != NULL ? summary->subject : "", -1, INDEX_WORDS_MAX),
+        .from = address_words(&summary->from),
+        .to = address_words(&summary->to),
+        .cc = address_words(&summary->cc),
+        .bcc = address_words(&summary->bcc),
+        .body = text_index_words(body, -1, INDEX_WORDS_MAX),
+        .quoted = quoted != NULL ? text_index_words(quoted, -1, INDEX_WORDS_MAX) : NULL,
+        .filenames = text_index_words(names, -1, INDEX_WORDS_MAX),
+    };
+    mime_mail_free(mail);
+}
+
+void sync_parsed_clear(struct sync_parsed *parsed)
+{
+    g_clear_pointer(&parsed->summary, mail_summary_free);
+    store_index_clear(&parsed->index);
+}
+
+/* Several messages are parsed at once, and a crash may blame them all. Those that were there once
+ * are parsed alone: only the one that kills is there twice (SECURITY.md 9). */
+static pthread_rwlock_t suspects = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
+/* False: two earlier runs died in it. */
+static bool parse_guarded(struct store *store, int64_t mailbox, uint32_t uidvalidity, uint32_t uid,
+                          GBytes *raw, struct sync_parsed *parsed)
+{
+    pthread_rwlock_rdlock(&suspects);
+    if (store_parse_deaths(store, mailbox, uidvalidity, uid) > 0) {
+        pthread_rwlock_unlock(&suspects);
+        pthread_rwlock_wrlock(&suspects);
+    }
+    bool deadly = store_parse_begin(store, mailbox, uidvalidity, uid) >= DEADLY_RUNS;
+    if (deadly)
+        parsed->summary = mail_summary_new();
+    else
+        sync_parse(raw, parsed);
+    store_parse_end(store, mailbox, uidvalidity, uid);
+    pthread_rwlock_unlock(&suspects);
+    return !deadly;
+}
+
+/* Exchange hands this out in place of an item it cannot convert (docs/internals/exchange.md). */
+static bool is_substitute(const struct mail_summary *summary)
+{
+    return summary->subject != NULL &&
+           g_str_has_prefix(summary->subject,
+                            "Retrieval using the IMAP4 protocol failed for the following message");
+}
+
+/* --- one message's way */
+
+struct item {
+    struct intake *intake;
+    struct store_batch_message message; /* raw until it is parsed; emailid and flags owned */
+    struct batch_op *prepared;          /* NULL: a substitute */
+    struct item *next;
+};
+
+struct intake {
+    struct store *store;
+    struct parsers *parsers;
+    enum store_lane lane;
+    void (*written)(void *arg);
+    void *arg;
+    struct store_batch *filling, *writing;
+    unsigned gathered; /* messages in `filling` */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct item *done;   /* parsed, not gathered */
+    unsigned on_its_way; /* given, not parsed */
+};
+
+struct intake *intake_new(struct store *store, struct parsers *parsers, int64_t account,
+                          enum store_lane lane, void (*written)(void *arg), void *arg)
+{
+    struct intake *intake = g_new0(struct intake, 1);
+    intake->store = store;
+    intake->parsers = parsers;
+    intake->lane = lane;
+    intake->written = written;
+    intake->arg = arg;
+    intake->filling = store_batch_new(store, account);
+    intake->writing = store_batch_new(store, account);
+    pthread_mutex_init(&intake->lock, NULL);
+    pthread_cond_init(&intake->changed, NULL);
+    return intake;
+}
+
+void intake_free(struct intake *intake)
+{
+    if (intake == NULL)
+        return;
+    intake_drain(intake, NULL);
+    store_batch_free(intake->filling);
+    store_batch_free(intake->writing);
+    pthread_cond_destroy(&intake->changed);
+    pthread_mutex_destroy(&intake->lock);
+    g_free(intake);
+}
+
+static void parse_item(void *arg)
+{
+    struct item *item = arg;
+    struct intake *intake = item->intake;
+    struct store_batch_message *message = &item->message;
+    struct sync_parsed parsed = {0};
+    GBytes *raw = message->raw;
+    message->unreadable = !parse_guarded(intake->store, message->mailbox, message->uidvalidity,
+                                         message->uid, raw, &parsed);
+    message->summary = parsed.summary;
+    message->index = &parsed.index;
+    if (!is_substitute(parsed.summary))
+        item->prepared = store_batch_prepare(intake->store, message);
+    message->raw = NULL;
+    message->summary = NULL;
+    message->index = NULL;
+    g_bytes_unref(raw);
+    sync_parsed_clear(&parsed);
+    pthread_mutex_lock(&intake->lock);
+    item->next = intake->done;
+    intake->done = item;
+    intake->on_its_way--;
+    pthread_cond_signal(&intake->changed);
+    pthread_mutex_unlock(&intake->lock);
+}
+
+static void gather(struct intake *intake, struct item *items)
+{
+    for (struct item *item = items, *next; item != NULL; item = next) {
+        next = item->next;
+        const struct store_batch_message *message = &item->message;
+        if (item->prepared != NULL)
+            store_batch_add(intake->filling, item->prepared);
+        else
+            store_batch_skipped(intake->filling, message->mailbox, message->uidvalidity,
+                                message->uid, "the server cannot convert this item");
+        intake->gathered++;
+        mail_flags_clear(&item->message.flags);
+        g_free((void *)(uintptr_t)message->emailid);
+        g_free(item);
+    }
+}
+
+static struct item *take_done(struct intake *intake, bool all)
+{
+    pthread_mutex_lock(&intake->lock);
+    while (all && intake->on_its_way > 0)
+        pthread_cond_wait(&intake->changed, &intake->lock);
+    struct item *items = intake->done;
+    intake->done = NULL;
+    pthread_mutex_unlock(&intake->lock);
+    return items;
+}
+
+/* Hands over the batch that was gathered, when the one before is done. */
+static bool write_on(struct intake *intake, GError **error)
+{
+    bool ok = store_batch_finish(intake->writing, NULL, error);
+    struct store_batch *free_one = intake->writing;
+    intake->writing = intake->filling;
+    intake->filling = free_one;
+    intake->gathered = 0;
+    store_batch_start(intake->writing, intake->lane);
+    if (intake->written != NULL)
+        intake->written(intake->arg);
+    return ok;
+}
+
+bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity,
+                    const struct imap_fetched *fetched, const struct mail_flags *flags,
+                    GError **error)
+{
+    gather(intake, take_done(intake, false));
+    if ((store_batch_bytes(intake->filling) >= BATCH_BYTES || intake->gathered >= BATCH_MESSAGES) &&
+        !write_on(intake, error))
+        return false;
+    struct item *item = g_new0(struct item, 1);
+    item->intake = intake;
+    item->message = (struct store_batch_message){
+        .mailbox = mailbox,
+        .uidvalidity = uidvalidity,
+        .uid = fetched->uid,
+        .received_at = fetched->internal_date != INT64_MIN ? fetched->internal_date : clock_wall(),
+        .size = g_bytes_get_size(fetched->body),
+        .emailid = g_strdup(fetched->emailid),
+        .raw = g_bytes_ref(fetched->body),
+    };
+    mail_flags_copy(&item->message.flags, flags);
+    pthread_mutex_lock(&intake->lock);
+    intake->on_its_way++;
+    pthread_mutex_unlock(&intake->lock);
+    parsers_run(intake->parsers, g_bytes_get_size(fetched->body), parse_item, item);
+    return true;
+}
+
+struct store_batch *intake_batch(struct intake *intake)
+{
+    return intake->filling;
+}
+
+bool intake_drain(struct intake *intake, GError **error)
+{
+    GError *first = NULL;
+    gather(intake, take_done(intake, true));
+    bool ok = write_on(intake, &first);
+    ok = store_batch_finish(intake->writing, NULL, ok ? &first : NULL) && ok;
+    if (!ok)
+        g_propagate_error(error, first);
+    return ok;
+}

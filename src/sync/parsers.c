@@ -1,0 +1,127 @@
+#include "sync/parsers.h"
+
+#include <glib.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#define THREADS_MAX 8
+#define STACK_BYTES ((size_t)1024 * 1024)
+
+struct work {
+    void (*fn)(void *arg);
+    void *arg;
+    size_t bytes;
+    struct work *next;
+};
+
+struct parsers {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct work *first, **last;
+    size_t budget, used;
+    unsigned wanted, count;
+    pthread_t threads[THREADS_MAX];
+    bool stopping;
+    pthread_mutex_t large;
+};
+
+struct parsers *parsers_new(unsigned threads, size_t budget)
+{
+    struct parsers *parsers = g_new0(struct parsers, 1);
+    parsers->wanted = CLAMP(threads, 1, THREADS_MAX);
+    parsers->budget = budget;
+    parsers->last = &parsers->first;
+    pthread_mutex_init(&parsers->lock, NULL);
+    pthread_mutex_init(&parsers->large, NULL);
+    pthread_cond_init(&parsers->wake, NULL);
+    return parsers;
+}
+
+static struct work *take(struct parsers *parsers)
+{
+    struct work *work = parsers->first;
+    parsers->first = work->next;
+    if (parsers->first == NULL)
+        parsers->last = &parsers->first;
+    return work;
+}
+
+static void *parser_main(void *arg)
+{
+    struct parsers *parsers = arg;
+    pthread_mutex_lock(&parsers->lock);
+    for (;;) {
+        if (parsers->first != NULL) {
+            struct work *work = take(parsers);
+            pthread_mutex_unlock(&parsers->lock);
+            work->fn(work->arg);
+            pthread_mutex_lock(&parsers->lock);
+            parsers->used -= work->bytes;
+            g_free(work);
+        } else if (parsers->stopping) {
+            break;
+        } else {
+            pthread_cond_wait(&parsers->wake, &parsers->lock);
+        }
+    }
+    pthread_mutex_unlock(&parsers->lock);
+    return NULL;
+}
+
+/* With the lock held. Fewer threads than wanted will do, none will not. */
+static bool start_threads(struct parsers *parsers)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    while (parsers->count < parsers->wanted &&
+           pthread_create(&parsers->threads[parsers->count], &attributes, parser_main, parsers) ==
+               0)
+        parsers->count++;
+    pthread_attr_destroy(&attributes);
+    return parsers->count > 0;
+}
+
+void parsers_free(struct parsers *parsers)
+{
+    if (parsers == NULL)
+        return;
+    pthread_mutex_lock(&parsers->lock);
+    parsers->stopping = true;
+    pthread_cond_broadcast(&parsers->wake);
+    pthread_mutex_unlock(&parsers->lock);
+    for (unsigned i = 0; i < parsers->count; i++)
+        pthread_join(parsers->threads[i], NULL);
+    pthread_cond_destroy(&parsers->wake);
+    pthread_mutex_destroy(&parsers->large);
+    pthread_mutex_destroy(&parsers->lock);
+    g_free(parsers);
+}
+
+static bool put(struct parsers *parsers, size_t bytes, void (*fn)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&parsers->lock);
+    bool fits = bytes <= parsers->budget - parsers->used && start_threads(parsers);
+    if (fits) {
+        struct work *work = g_new(struct work, 1);
+        *work = (struct work){fn, arg, bytes, NULL};
+        *parsers->last = work;
+        parsers->last = &work->next;
+        parsers->used += bytes;
+        pthread_cond_signal(&parsers->wake);
+    }
+    pthread_mutex_unlock(&parsers->lock);
+    return fits;
+}
+
+void parsers_run(struct parsers *parsers, size_t bytes, void (*fn)(void *arg), void *arg)
+{
+    if (put(parsers, bytes, fn, arg))
+        return;
+    bool large = bytes > parsers->budget;
+    if (large)
+        pthread_mutex_lock(&parsers->large);
+    fn(arg);
+    if (large)
+        pthread_mutex_unlock(&parsers->large);
+}
