@@ -19,7 +19,7 @@ enum smtp_stage {
 
 /* What EHLO announced; forgotten at STARTTLS. */
 struct smtp_offers {
-    bool starttls, dsn, smtputf8, eight_bit, plain, login, xoauth2;
+    bool starttls, pipelining, dsn, smtputf8, eight_bit, plain, login, xoauth2;
     uint64_t size; /* 0: no limit told */
 };
 

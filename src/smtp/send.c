@@ -12,6 +12,8 @@
     (5 * 60 * 1000) /* RFC 5321, 4.5.3.2.6 asks for ten; people wait for it                        \
                      */
 #define PARAMETER_MAX 500
+/* Recipients named before the first reply is read. */
+#define GROUP 100
 
 void smtp_result_clear(struct smtp_result *result)
 {
@@ -97,7 +99,7 @@ static char *address_for(const struct smtp *smtp, const char *address, GError **
     return form;
 }
 
-static bool send_mail_from(struct smtp *smtp, const struct smtp_message *message, GError **error)
+static bool say_mail_from(struct smtp *smtp, const struct smtp_message *message, GError **error)
 {
     uint64_t size = smtp_wire_size(message->data);
     if (smtp->offers.size > 0 && size > smtp->offers.size) {
@@ -129,8 +131,7 @@ static bool send_mail_from(struct smtp *smtp, const struct smtp_message *message
         g_autofree char *envid = smtp_xtext(message->envid);
         g_string_append_printf(line, " ENVID=%s", envid);
     }
-    return smtp_command(smtp, error, "%s", line->str) &&
-           smtp_expect(smtp, SMTP_STAGE_MAIL, 250, error);
+    return smtp_command(smtp, error, "%s", line->str);
 }
 
 static bool say_rcpt(struct smtp *smtp, const struct smtp_recipient *recipient, const char *address,
@@ -145,17 +146,22 @@ static bool say_rcpt(struct smtp *smtp, const struct smtp_recipient *recipient, 
     return smtp_command(smtp, error, "%s", line->str);
 }
 
-/* False only when the conversation cannot go on; a refused recipient is told in its code. */
-static bool send_recipient(struct smtp *smtp, struct smtp_recipient *recipient, GError **error)
+/* Says RCPT, unless the server cannot take such an address: the recipient has its code then. */
+static bool ask_recipient(struct smtp *smtp, struct smtp_recipient *recipient, GError **error)
 {
     g_autofree char *address = smtp_address_form(recipient->address, smtp->offers.smtputf8);
-    if (address == NULL) { /* as a server would say it, RFC 6531, 3.5 */
-        recipient->code = 553;
-        recipient->reply = g_strdup("5.6.7 The server takes no international addresses");
+    if (address != NULL)
+        return say_rcpt(smtp, recipient, address, error);
+    recipient->code = 553; /* as a server would say it, RFC 6531, 3.5 */
+    recipient->reply = g_strdup("5.6.7 The server takes no international addresses");
+    return true;
+}
+
+/* False only when the conversation cannot go on; a refused recipient is told in its code. */
+static bool hear_recipient(struct smtp *smtp, struct smtp_recipient *recipient, GError **error)
+{
+    if (recipient->code != 0)
         return true;
-    }
-    if (!say_rcpt(smtp, recipient, address, error))
-        return false;
     g_autofree char *text = smtp_reply(smtp, smtp_patience(smtp), error);
     if (text == NULL)
         return false;
@@ -192,13 +198,34 @@ static void all_refused(struct smtp *smtp, const struct smtp_message *message, G
     smtp_refused(smtp, SMTP_STAGE_RCPT, error);
 }
 
-static bool send_recipients(struct smtp *smtp, struct smtp_message *message, GError **error)
+/* MAIL, or nothing for those after the first group. */
+static bool begin_group(struct smtp *smtp, const struct smtp_message *message, bool first,
+                        GError **error)
 {
-    size_t taken = 0;
-    for (size_t i = 0; i < message->recipient_count; i++) {
-        if (!send_recipient(smtp, &message->recipients[i], error))
+    return !first || (say_mail_from(smtp, message, error) &&
+                      (smtp->offers.pipelining || smtp_expect(smtp, SMTP_STAGE_MAIL, 250, error)));
+}
+
+/* MAIL and RCPT: in groups of one round trip each with PIPELINING (RFC 2920), else one by one. DATA
+ * stays apart, since a server may say 354 though it took no recipient. */
+static bool send_envelope(struct smtp *smtp, struct smtp_message *message, GError **error)
+{
+    size_t taken = 0, group = smtp->offers.pipelining ? GROUP : 1;
+    for (size_t first = 0; first < message->recipient_count; first += group) {
+        size_t end = MIN(first + group, message->recipient_count);
+        if (!begin_group(smtp, message, first == 0, error))
             return false;
-        taken += is_taken(&message->recipients[i]);
+        for (size_t i = first; i < end; i++)
+            if (!ask_recipient(smtp, &message->recipients[i], error))
+                return false;
+        if (first == 0 && smtp->offers.pipelining &&
+            !smtp_expect(smtp, SMTP_STAGE_MAIL, 250, error))
+            return false;
+        for (size_t i = first; i < end; i++) {
+            if (!hear_recipient(smtp, &message->recipients[i], error))
+                return false;
+            taken += is_taken(&message->recipients[i]);
+        }
     }
     if (taken == 0)
         all_refused(smtp, message, error);
@@ -297,8 +324,8 @@ bool smtp_send(const struct smtp_server *server, struct smtp_message *message,
         message->recipients[i].code = 0;
         g_clear_pointer(&message->recipients[i].reply, g_free);
     }
-    bool ok = smtp_open(&smtp, error) && send_mail_from(&smtp, message, error) &&
-              send_recipients(&smtp, message, error) && smtp_command(&smtp, error, "DATA") &&
+    bool ok = smtp_open(&smtp, error) && send_envelope(&smtp, message, error) &&
+              smtp_command(&smtp, error, "DATA") &&
               smtp_expect(&smtp, SMTP_STAGE_DATA, 354, error) &&
               send_body(&smtp, message->data, error) && hand_over(&smtp, message, error);
     smtp_close(&smtp);

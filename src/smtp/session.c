@@ -49,6 +49,8 @@ static void read_offer(struct smtp_offers *offers, const char *line)
         return;
     if (g_ascii_strcasecmp(words[0], "STARTTLS") == 0)
         offers->starttls = true;
+    else if (g_ascii_strcasecmp(words[0], "PIPELINING") == 0)
+        offers->pipelining = true;
     else if (g_ascii_strcasecmp(words[0], "DSN") == 0)
         offers->dsn = true;
     else if (g_ascii_strcasecmp(words[0], "SMTPUTF8") == 0)

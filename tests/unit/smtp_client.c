@@ -104,10 +104,11 @@ struct outcome {
 };
 
 /* Plays the script against smtp_verify (message NULL) or smtp_send. */
-static struct outcome play(const struct dialogue *dialogue, struct smtp_message *message)
+static struct outcome play_lines(const struct dialogue *dialogue, const char *const *lines,
+                                 struct smtp_message *message)
 {
     struct outcome outcome = {.data = g_string_new(NULL)};
-    struct script script = {dialogue->lines, outcome.data, NULL};
+    struct script script = {lines, outcome.data, NULL};
     struct peer *peer = peer_start(serve_script, &script);
     struct secret *secret = secret_new("token", 5);
     struct smtp_server server = {.dial = {.host = "localhost",
@@ -131,6 +132,11 @@ static struct outcome play(const struct dialogue *dialogue, struct smtp_message 
     g_assert_cmpstr(script.mismatch, ==, NULL);
     g_assert_cmpint(ok, ==, outcome.error == NULL);
     return outcome;
+}
+
+static struct outcome play(const struct dialogue *dialogue, struct smtp_message *message)
+{
+    return play_lines(dialogue, dialogue->lines, message);
 }
 
 static void check_and_clear(const struct dialogue *dialogue, struct outcome *outcome)
@@ -326,6 +332,23 @@ static const struct dialogue send_dialogues[] = {
      ERROR_SMTP_TEMPORARY,
      450,
      false},
+    {"envelope in one round trip",
+     SMTP_PLAIN,
+     SMTP_AUTH_NONE,
+     {EHLO, "S:250-x", "S:250 PIPELINING", "C:MAIL FROM:<ada@example.org>",
+      "C:RCPT TO:<bob@example.net>", "S:250 ok", "S:550 5.1.1 nobody", "C:QUIT"},
+     ERROR_RECIPIENT_REFUSED,
+     550,
+     false},
+    {"sender refused with recipients under way",
+     SMTP_PLAIN,
+     SMTP_AUTH_NONE,
+     {EHLO, "S:250-x", "S:250 PIPELINING", "C:MAIL FROM:<ada@example.org>",
+      "C:RCPT TO:<bob@example.net>", "S:432 4.3.2 Concurrent connections", "S:503 5.5.1 no",
+      "C:QUIT"},
+     ERROR_THROTTLED,
+     432,
+     false},
     {"send as denied after data",
      SMTP_PLAIN,
      SMTP_AUTH_NONE,
@@ -411,6 +434,50 @@ static void sending_conversations(void)
         }
         check_and_clear(&send_dialogues[i], &outcome);
         g_free(to.reply);
+    }
+}
+
+/* More recipients than are named at once; the server answers only when it has a whole group. */
+static void many_recipients_go_in_groups(void)
+{
+    enum { COUNT = 150 };
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    struct smtp_recipient to[COUNT] = {0};
+    char names[COUNT][24];
+    static const char *const head[] = {EHLO, "S:250-x", "S:250 PIPELINING",
+                                       "C:MAIL FROM:<ada@example.org>"};
+    for (size_t i = 0; i < G_N_ELEMENTS(head); i++)
+        g_ptr_array_add(lines, g_strdup(head[i]));
+    for (size_t i = 0; i < COUNT; i++) {
+        g_snprintf(names[i], sizeof names[i], "r%zu@example.net", i);
+        to[i].address = names[i];
+        g_ptr_array_add(lines, g_strdup_printf("C:RCPT TO:<%s>", names[i]));
+        if (i != 99 && i != COUNT - 1)
+            continue;
+        if (i == 99)
+            g_ptr_array_add(lines, g_strdup("S:250 sender"));
+        for (size_t k = i == 99 ? 0 : 100; k <= i; k++)
+            g_ptr_array_add(lines, g_strdup(k == 7 ? "S:550 5.1.1 no" : "S:250 ok"));
+    }
+    static const char *const tail[] = {"C:DATA", "S:354 go", "DATA", "S:250 ok", "C:QUIT", NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(tail); i++)
+        g_ptr_array_add(lines, g_strdup(tail[i]));
+    g_autoptr(GBytes) data = bytes("Subject: x\n\nhello\n");
+    struct smtp_message message = {.mail_from = "ada@example.org",
+                                   .recipients = to,
+                                   .recipient_count = COUNT,
+                                   .data = data};
+    struct dialogue dialogue = {.name = "many",
+                                .security = SMTP_PLAIN,
+                                .auth = SMTP_AUTH_NONE,
+                                .error = -1,
+                                .code = 250,
+                                .handed_over = true};
+    struct outcome outcome = play_lines(&dialogue, (const char *const *)lines->pdata, &message);
+    check_and_clear(&dialogue, &outcome);
+    for (size_t i = 0; i < COUNT; i++) {
+        g_assert_cmpint(to[i].code, ==, i == 7 ? 550 : 250);
+        g_free(to[i].reply);
     }
 }
 
@@ -532,6 +599,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/smtp/verify", verification_conversations);
     g_test_add_func("/smtp/send", sending_conversations);
+    g_test_add_func("/smtp/many-recipients", many_recipients_go_in_groups);
     g_test_add_func("/smtp/recipients", one_taken_recipient_is_enough_and_the_others_are_told);
     g_test_add_func("/smtp/smuggling", smuggled_commands_arrive_as_one_message);
     g_test_add_func("/smtp/injection", a_line_end_in_an_address_never_reaches_the_server);
