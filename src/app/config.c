@@ -30,6 +30,7 @@ static const struct key keys[] = {
     {"sync", "poll", SECONDS, offsetof(struct config, poll_s)},
     {"sync", "compare", SECONDS, offsetof(struct config, compare_s)},
     {"sync", "idle", SECONDS, offsetof(struct config, idle_s)},
+    {"sync", "patience", SECONDS, offsetof(struct config, patience_s)},
 };
 
 static char **split_list(const char *value)

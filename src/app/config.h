@@ -20,7 +20,7 @@ struct config {
     char **allowed_networks;   /* [network] allowed: networks that users' mail hosts may be in */
     char *metrics_from;        /* [server] metrics: who may read /metrics; "loopback" or "all" */
     int workers;               /* [server] workers */
-    int64_t poll_s, compare_s, idle_s; /* [sync] poll, compare, idle: seconds */
+    int64_t poll_s, compare_s, idle_s, patience_s; /* [sync] of these names: seconds */
 };
 
 /* Reads the file (NULL: /etc/postroom/postroom.conf when it is there) and the environment. A key

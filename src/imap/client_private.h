@@ -34,9 +34,9 @@ struct imap_client {
     bool preauth, exchange;
     bool dead; /* nothing more can be said over this connection */
     unsigned last_tag;
-    unsigned garbage;  /* lines without sense during this verb */
-    char *last_text;   /* of the last tagged reply */
-    char *farewell;    /* text of a BYE, or of a line that means one; NULL: none */
+    unsigned garbage, responses; /* lines without sense, and all, during this verb */
+    char *last_text;             /* of the last tagged reply */
+    char *farewell;              /* text of a BYE, or of a line that means one; NULL: none */
     char *warning;     /* text of a NO or BAD of this verb that explains an end; NULL: none */
     char idle_tag[16]; /* "": not idling */
 

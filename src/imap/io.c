@@ -10,6 +10,9 @@
 #define STRETCH_BYTES 65536
 #define STRETCH_TIMES 60
 #define GARBAGE_MAX 20
+/* Responses within one verb: more than any mailbox has messages, and an end to a server that talks
+ * without one, however fast it does. */
+#define RESPONSES_MAX (4 * 1024 * 1024)
 /* After BYE only the end of the stream is still of interest, or a tagged reply. */
 #define FAREWELL_MS 2000
 #define LAST_WORDS_MS 500
@@ -21,6 +24,7 @@ bool imap_client_begin(struct imap_client *client, GError **error)
         return false;
     }
     client->garbage = 0;
+    client->responses = 0;
     g_clear_pointer(&client->warning, g_free);
     client->deadline = MIN(clock_in_ms(client->patience_ms), client->not_after);
     client->latest = clock_in_ms(client->patience_ms > INT64_MAX / STRETCH_TIMES
@@ -99,6 +103,14 @@ static bool take_note(struct imap_client *client, const struct imap_response *re
     return false;
 }
 
+static bool talks_without_end(struct imap_client *client, GError **error)
+{
+    if (++client->responses <= RESPONSES_MAX)
+        return false;
+    error_set(error, ERROR_PROTOCOL, "the mail server talks without end");
+    return true;
+}
+
 const struct imap_response *imap_client_next_buffered(struct imap_client *client, GError **error)
 {
     const struct imap_response *response = NULL;
@@ -111,7 +123,8 @@ const struct imap_response *imap_client_next_buffered(struct imap_client *client
     if (result == IMAP_PARSE_BAD)
         error_set(error, ERROR_PROTOCOL, "the mail server sends what is not IMAP: %s",
                   imap_parser_why(client->parser));
-    bool good = result == IMAP_PARSE_OK && take_note(client, response, error);
+    bool good = result == IMAP_PARSE_OK && !talks_without_end(client, error) &&
+                take_note(client, response, error);
     if (result == IMAP_PARSE_BAD || (result == IMAP_PARSE_OK && !good))
         client->dead = true;
     return good ? response : NULL;

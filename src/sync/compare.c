@@ -97,14 +97,19 @@ static void keep_unsupported(struct session *session, int64_t mailbox, const GAr
     }
 }
 
+struct looking {
+    GArray *seen;
+    guint most; /* a server that sends flags without end fills no memory */
+};
+
 static bool take_seen(const struct imap_fetched *fetched, void *arg)
 {
-    GArray *seen = arg;
-    if (fetched->uid == 0 || !fetched->has_flags)
+    struct looking *looking = arg;
+    if (fetched->uid == 0 || !fetched->has_flags || looking->seen->len >= looking->most)
         return true;
     struct sync_seen item = {.uid = fetched->uid};
     mail_flags_copy(&item.flags, &fetched->flags);
-    g_array_append_val(seen, item);
+    g_array_append_val(looking->seen, item);
     return true;
 }
 
@@ -125,6 +130,7 @@ static GArray *fetch_flags(struct session *session, const struct store_remote_ma
                            GArray *known, GError **error)
 {
     GArray *seen = g_array_new(FALSE, FALSE, sizeof(struct sync_seen));
+    struct looking looking = {.seen = seen, .most = 2 * known->len + 1000};
     g_array_set_clear_func(seen, clear_seen);
     bool condstore = session->selected.highestmodseq != 0 && mailbox->highestmodseq != 0;
     bool ok = true;
@@ -132,12 +138,12 @@ static GArray *fetch_flags(struct session *session, const struct store_remote_ma
         return seen;
     if (condstore)
         ok = imap_fetch(session->imap, "1:*", IMAP_FETCH_FLAGS, mailbox->highestmodseq, take_seen,
-                        seen, error);
+                        &looking, error);
     for (guint i = 0; ok && !condstore && i < known->len; i += FLAGS_AT_ONCE) {
         const struct store_remote_message *items = (const struct store_remote_message *)known->data;
         guint last = MIN(i + FLAGS_AT_ONCE, known->len) - 1;
         g_autofree char *window = g_strdup_printf("%u:%u", items[i].uid, items[last].uid);
-        ok = imap_fetch(session->imap, window, IMAP_FETCH_FLAGS, 0, take_seen, seen, error);
+        ok = imap_fetch(session->imap, window, IMAP_FETCH_FLAGS, 0, take_seen, &looking, error);
     }
     if (!ok) {
         g_array_unref(seen);

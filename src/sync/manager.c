@@ -6,6 +6,7 @@
 #define POLL_MS 60000
 #define COMPARE_MS 300000
 #define IDLE_MS 600000
+#define PATIENCE_MS 60000
 #define BACKOFF_MS 5000
 #define PARSING_BYTES ((size_t)24 * 1024 * 1024)
 
@@ -77,6 +78,7 @@ struct sync_manager *sync_manager_new(const struct sync_config *config)
     tuning->poll_ms = tuning->poll_ms > 0 ? tuning->poll_ms : POLL_MS;
     tuning->compare_ms = tuning->compare_ms > 0 ? tuning->compare_ms : COMPARE_MS;
     tuning->idle_ms = tuning->idle_ms > 0 ? tuning->idle_ms : IDLE_MS;
+    tuning->patience_ms = tuning->patience_ms > 0 ? tuning->patience_ms : PATIENCE_MS;
     tuning->backoff_ms = tuning->backoff_ms > 0 ? tuning->backoff_ms : BACKOFF_MS;
     manager->parsers = parsers_new(g_get_num_processors(), PARSING_BYTES);
     pthread_mutex_init(&manager->mutex, NULL);

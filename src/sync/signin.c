@@ -19,7 +19,7 @@ void session_dial(struct net_dial *dial, struct sync_manager *manager,
         .class = account->operator_hosts ? NET_OPERATOR : NET_USER,
         .policy = manager->config.policy,
         .proxy = account->proxy,
-        .deadline = clock_in_ms(DIAL_MS),
+        .deadline = clock_in_ms(MIN(DIAL_MS, manager->config.tuning.patience_ms)),
         .cancel = cancel,
     };
 }
@@ -82,8 +82,10 @@ static struct imap_client *sign_in_once(struct sync_manager *manager,
     session_dial(&dial, manager, account, false, cancel);
     struct imap_client *imap =
         imap_client_open(&dial, imap_security_of(account->imap_security), error);
-    if (imap != NULL)
+    if (imap != NULL) {
+        imap_client_set_patience(imap, manager->config.tuning.patience_ms);
         imap_client_introduce(imap, "Postroom", "0.1", IMAP_CAP_QRESYNC);
+    }
     bool ok = imap != NULL && (account->provider != NULL
                                    ? imap_login_oauth(imap, account->login, secret, error)
                                    : imap_login_password(imap, account->imap_login, secret, error));

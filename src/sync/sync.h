@@ -13,10 +13,11 @@
 
 /* Milliseconds; 0 takes the default. */
 struct sync_tuning {
-    int64_t poll_ms;    /* STATUS of the other folders; default 60 s */
-    int64_t compare_ms; /* flags of a folder compared although STATUS is unchanged, where no
-                           CONDSTORE tells; default 5 min */
-    int64_t idle_ms;    /* IDLE renewed; default 10 min */
+    int64_t poll_ms;     /* STATUS of the other folders; default 60 s */
+    int64_t compare_ms;  /* flags of a folder compared although STATUS is unchanged, where no
+                            CONDSTORE tells; default 5 min */
+    int64_t idle_ms;     /* IDLE renewed; default 10 min */
+    int64_t patience_ms; /* for one answer of a mail server; default 60 s */
     int64_t
         backoff_ms; /* first pause after a failure, doubled each time up to 15 min; default 5 s */
 };

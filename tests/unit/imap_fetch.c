@@ -217,6 +217,20 @@ static void hostile_servers_are_left(void)
     imap_told_failed(imap_script_run(noise, do_fetch), ERROR_PROTOCOL);
 }
 
+/* As many lines as fast as they can be sent: no patience ends that, since bytes do come. */
+static void a_server_that_talks_without_end_is_left(void)
+{
+    enum { LINES = 5 * 1024 * 1024 };
+    g_autoptr(GString) chatter = g_string_sized_new(LINES * 8);
+    g_string_append(chatter, "R: ");
+    for (int i = 0; i < LINES; i++)
+        g_string_append(chatter, "* OK x\r\n");
+    const char *lines[] = {CAPS("IDLE"), FETCH_COMMAND, chatter->str, NULL};
+    struct imap_told told = imap_script_run(lines, do_fetch);
+    g_assert_nonnull(strstr(told.error->message, "without end"));
+    imap_told_failed(told, ERROR_PROTOCOL);
+}
+
 static bool do_impatient(struct imap_client *client, GString *out, GError **error)
 {
     imap_client_set_patience(client, 50);
@@ -245,6 +259,7 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/fetch/warning", a_warning_before_the_end_is_the_reason);
     g_test_add_func("/imap/fetch/substitute", what_exchange_puts_in_a_messages_place_is_marked);
     g_test_add_func("/imap/fetch/hostile", hostile_servers_are_left);
+    g_test_add_func("/imap/fetch/endless", a_server_that_talks_without_end_is_left);
     g_test_add_func("/imap/fetch/silent", a_silent_server_is_waited_for_no_longer_than_asked);
     return g_test_run();
 }

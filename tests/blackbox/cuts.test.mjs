@@ -1,0 +1,144 @@
+// The connection is cut after every so many bytes of a session that does all kinds of work, in either direction, by FIN or RST; and the same
+// for sending. Here a spread of positions, close around the ends of lines; CUTS=all in the soak.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { faults } from '../../dev/fault/faults.mjs';
+import { addAccount, proxiesFor } from './support/behind.mjs';
+import { Editor, numbers } from './support/editor.mjs';
+import { agrees } from './support/mirror.mjs';
+import { startOrganisation, until } from './support/organisation.mjs';
+import { Postroom } from './support/postroom.mjs';
+
+const CUTS = process.env.CUTS === 'all' ? Infinity : Number(process.env.CUTS ?? 60);
+const SEED = Number(process.env.SEED ?? 7);
+const COMPARED = 6; // positions between two comparisons
+
+let org, postroom, client;
+const sufferers = [];
+const closing = [];
+
+before(async () => {
+  org = await startOrganisation(['--mails', '10']);
+  postroom = new Postroom({ config: { 'sync.patience': 5 } });
+  postroom.addUser();
+  await postroom.serve();
+  client = await postroom.signIn();
+  for (const address of ['workshop@lampworks.example', 'james.okafor@northlight.example']) {
+    const person = org.person(address);
+    const proxies = await proxiesFor(org, { recording: true });
+    closing.push(proxies);
+    const account = await addAccount({ postroom, client, org, person, proxies });
+    const what = { postroom, client, account, org, person };
+    sufferers.push({ ...what, what, proxies, editor: new Editor(what, { seed: SEED + sufferers.length, folders: ['INBOX', 'Archive', 'Deleted Items'], name: 'cuts' }) });
+    await postroom.settled(person.mail);
+  }
+}, { timeout: 60000 });
+
+after(async () => {
+  for (const { editor } of sufferers) editor.close();
+  for (const proxies of closing) await proxies.close();
+  await postroom?.close();
+  await org?.close();
+});
+
+const WORK = ['deliver', 'flagThere', 'moveThere', 'expungeThere', 'flagHere', 'moveHere', 'copyHere', 'destroyHere', 'draftHere', 'importHere'];
+
+/** Work for the next session: some steps of each side, done while there is no connection. */
+async function work(editor) {
+  await editor.deliver();
+  for (let i = 0; i < 3; i++) await editor.step(WORK);
+}
+
+/** Positions of both directions: at, before and after the ends of lines, the rest spread evenly; `most` of them. */
+function positions(marks, most, random) {
+  const all = [];
+  for (const side of ['server', 'client']) {
+    const last = marks[side].at(-1) ?? 0;
+    if (most === Infinity) {
+      for (let at = 1; at < last; at++) all.push({ side, at });
+      continue;
+    }
+    const ends = marks[side].flatMap((at) => [at - 2, at - 1, at, at + 1]).filter((at) => at > 0 && at < last);
+    const boundary = Math.floor(most / 3), spread = Math.floor(most / 2) - boundary;
+    for (let i = 0; i < boundary && ends.length; i++) all.push({ side, at: ends.splice(Math.floor(random() * ends.length), 1)[0] });
+    for (let i = 0; i < spread; i++) all.push({ side, at: 1 + Math.floor((i + random()) * last / spread) });
+  }
+  return all;
+}
+
+/** A whole session of that work, and where its lines ended. */
+async function recorded({ proxies, editor, what, person }) {
+  await work(editor);
+  proxies.imap.drop();
+  await postroom.run('sync', person.mail);
+  await agrees(what);
+  return proxies.imap.connections.findLast((c) => c.marks?.server.length > 20).marks;
+}
+
+async function cutSessions(sufferer, list, random, tally) {
+  const { proxies, editor, what, person } = sufferer;
+  for (let next = list.shift(), n = 1; next; next = list.shift(), n++) {
+    const how = random() < 0.5 ? 'cut' : 'reset';
+    proxies.imap.next(faults.cut({ ...next, how }));
+    await work(editor);
+    proxies.imap.drop();
+    await postroom.run('sync', person.mail);
+    tally.done++;
+    if (n % COMPARED && list.length) continue;
+    proxies.imap.always();
+    await postroom.run('sync', person.mail);
+    await agrees(what, { ms: 60000 }).catch((error) => { throw new Error(`after ${next.at} bytes of the ${next.side} (${how}): ${error.message}`, { cause: error }); });
+    await editor.nothingLostOrDoubled();
+  }
+}
+
+test('a session cut anywhere', { timeout: 24 * 3600000 }, async (t) => {
+  const random = numbers(SEED);
+  const marks = await recorded(sufferers[0]);
+  await Promise.all(sufferers.slice(1).map(recorded));
+  const list = positions(marks, CUTS, random);
+  const tally = { done: 0, all: list.length };
+  await Promise.all(sufferers.map((s) => cutSessions(s, list, random, tally)));
+  assert.equal(tally.done, tally.all);
+  t.diagnostic(`${tally.done} cuts in sessions of ${marks.server.at(-1)} bytes from the server and ${marks.client.at(-1)} to it`);
+});
+
+async function send({ account, person }, subject) {
+  const boxes = await client.mailboxes(account);
+  const [identity] = (await client.call('Identity/get', { accountId: account, ids: null })).list;
+  const results = await client.calls([
+    ['Email/set', { accountId: account, create: { d: { mailboxIds: { [boxes.drafts.id]: true }, keywords: { $draft: true }, from: [{ email: person.mail }], to: [{ email: 'noa.peretz@harborline.example' }], subject,
+      textBody: [{ partId: 't', type: 'text/plain' }], bodyValues: { t: { value: 'word '.repeat(300) } } } } }],
+    ['EmailSubmission/set', { accountId: account, create: { s: { emailId: '#d', identityId: identity.id } },
+      onSuccessUpdateEmail: { '#s': { [`mailboxIds/${boxes.drafts.id}`]: null, [`mailboxIds/${boxes.sent.id}`]: true, 'keywords/$draft': null } } }],
+  ]);
+  assert.ok(results[1][1].created?.s, JSON.stringify(results));
+}
+
+test('sending cut anywhere', { timeout: 24 * 3600000 }, async (t) => {
+  const random = numbers(SEED + 100);
+  const [sufferer] = sufferers;
+  const { proxies, person } = sufferer;
+  const arrived = async () => (await org.control('messages', { person: 'noa.peretz@harborline.example' })).map((m) => m.subject);
+  await send(sufferer, 'Recorded');
+  await until('the first to arrive', async () => (await arrived()).includes('Recorded'));
+  const { marks } = proxies.smtp.connections.findLast((c) => c.marks?.client.length > 5);
+  const list = positions(marks, CUTS === Infinity ? Infinity : Math.min(CUTS, 16), random);
+  const subjects = list.map(({ side, at }, i) => `Cut ${i} after ${at} of the ${side}`);
+  for (const [i, subject] of subjects.entries()) {
+    proxies.smtp.next(faults.cut({ ...list[i], how: random() < 0.5 ? 'cut' : 'reset' }));
+    await send(sufferer, subject);
+    await until(`${subject}: the cut`, () => proxies.smtp.waiting === 0, { ms: 60000 });
+  }
+  proxies.smtp.always();
+  await until('all to arrive', async () => { const there = await arrived(); return subjects.every((s) => there.includes(s)); }, { ms: 240000, every: 500 });
+  await postroom.settled(person.mail);
+  const there = await arrived();
+  for (const subject of subjects) assert.equal(there.filter((s) => s === subject).length, 1, subject);
+  await agrees(sufferer.what);
+  const sent = await org.control('messages', { person: person.mail, folder: 'Sent Items' });
+  for (const subject of subjects) assert.equal(sent.filter((m) => m.subject === subject).length, 1, `in Sent: ${subject}`);
+  t.diagnostic(`${list.length} cuts in conversations of ${marks.client.at(-1)} bytes to the server`);
+});

@@ -1,0 +1,194 @@
+// A seeded random editor of one mailbox: some steps by JMAP here, some as another client there, and what must be true in the end.
+
+import assert from 'node:assert/strict';
+
+import { encodeFolder, quote } from '../../../dev/mail/imap-client.mjs';
+import { here, otherClient, there } from './mirror.mjs';
+
+/** mulberry32: the same numbers in every run. */
+export function numbers(seed) {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const WORDS = ['$seen', '$flagged', '$answered', 'blue', '$forwarded'];
+const IMAP_FLAG = { $seen: '\\Seen', $flagged: '\\Flagged', $answered: '\\Answered' };
+
+export class Editor {
+  #serial = 0;
+
+  /**
+   * what: { postroom, client, account, org, person } as in mirror.mjs. folders: names of folders to work in, INBOX first. keywords: false
+   * where the server keeps none. name: distinguishes the messages of this editor.
+   */
+  constructor(what, { seed = 1, folders, keywords = true, name = 'edit' }) {
+    Object.assign(this, { what, folders, keywords, name, random: numbers(seed) });
+    this.seed = seed;
+    this.lives = new Map(); // Message-ID -> { copies, doomed }
+  }
+
+  pick(list) { return list[Math.floor(this.random() * list.length)]; }
+
+  get words() { return this.keywords ? WORDS : WORDS.filter((w) => w in IMAP_FLAG); }
+
+  message(subject = null) {
+    const id = `${this.name}-${this.seed}-${++this.#serial}@elsewhere.example`;
+    this.lives.set(id, { copies: 1, doomed: false });
+    const size = 50 + Math.floor(this.random() ** 3 * 20000);
+    const raw = `From: Editor <editor@elsewhere.example>\r\nTo: ${this.what.person.mail}\r\nSubject: ${subject ?? `${this.name} ${this.#serial} of seed ${this.seed}`}\r\nMessage-ID: <${id}>\r\nDate: Sat, 21 Nov 2026 09:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n${'word '.repeat(size / 5)}\r\n`;
+    return { id, raw: Buffer.from(raw) };
+  }
+
+  // There, as another client does it
+
+  async #imap(folder, work) {
+    this.imap ??= await otherClient(this.what.org, this.what.person);
+    if (folder) await this.imap.must(`SELECT ${quote(encodeFolder(folder))}`);
+    return work(this.imap);
+  }
+
+  /** UID of some message of ours in the folder, with its Message-ID; null when there is none. */
+  async #some(imap) {
+    const { untagged } = await imap.must('UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])');
+    const ours = untagged.filter((r) => r.literals.length).map((r) => ({ uid: Number(/UID (\d+)/.exec(r.text)[1]), id: /<([^>]*)>/.exec(r.literals[0].toString('latin1'))?.[1] }))
+      .filter((m) => this.lives.has(m.id));
+    return ours.length ? this.pick(ours) : null;
+  }
+
+  deliver(folder = 'INBOX') {
+    const { raw } = this.message();
+    return this.#imap(null, async (imap) => { const { status, text } = await imap.append(folder, raw, this.random() < 0.3 ? ['\\Seen'] : []); assert.equal(status, 'OK', text); });
+  }
+
+  async #there(work) {
+    return this.#imap(this.pick(this.folders), async (imap) => { const m = await this.#some(imap); return m && work(imap, m); });
+  }
+
+  flagThere() {
+    return this.#there((imap, { uid }) => { const word = this.pick(this.words); return imap.must(`UID STORE ${uid} ${this.random() < 0.6 ? '+' : '-'}FLAGS.SILENT (${IMAP_FLAG[word] ?? word})`); });
+  }
+
+  moveThere() { return this.#there((imap, { uid }) => imap.must(`UID MOVE ${uid} ${quote(encodeFolder(this.pick(this.folders)))}`)); }
+
+  expungeThere() {
+    return this.#there(async (imap, { uid, id }) => {
+      this.lives.get(id).doomed = true;
+      await imap.must(`UID STORE ${uid} +FLAGS.SILENT (\\Deleted)`);
+      await imap.must(`UID EXPUNGE ${uid}`);
+    });
+  }
+
+  // Here, as a person does it in the page
+
+  async #call(name, args) {
+    return this.what.client.call(name, { accountId: this.what.account, ...args });
+  }
+
+  async #mailboxes() {
+    const { list } = await this.#call('Mailbox/get', { ids: null });
+    const byId = new Map(list.map((m) => [m.id, m]));
+    const full = (m) => (m.parentId && byId.has(m.parentId) ? `${full(byId.get(m.parentId))}/${m.name}` : m.name);
+    return new Map(list.map((m) => [full(m), m.id]));
+  }
+
+  async #here(work) {
+    const boxes = await this.#mailboxes();
+    const inMailbox = boxes.get(this.pick(this.folders));
+    if (!inMailbox) return null;
+    const { ids } = await this.#call('Email/query', { filter: { inMailbox }, limit: 200 });
+    if (!ids.length) return null;
+    const { list } = await this.#call('Email/get', { ids, properties: ['id', 'messageId', 'mailboxIds', 'keywords'] });
+    const ours = list.filter((e) => this.lives.has(e.messageId?.[0]));
+    return ours.length ? work(this.pick(ours), boxes) : null;
+  }
+
+  /** A change that lost against one from there (the message went meanwhile) is no failure. */
+  async #set(args) {
+    const result = await this.#call('Email/set', args);
+    const refused = Object.values({ ...result.notUpdated, ...result.notDestroyed, ...result.notCreated });
+    for (const { type, description } of refused) assert.equal(type, 'notFound', description);
+    return result;
+  }
+
+  flagHere() {
+    return this.#here((e) => { const word = this.pick(this.words); return this.#set({ update: { [e.id]: { [`keywords/${word}`]: this.random() < 0.6 ? true : null } } }); });
+  }
+
+  moveHere() {
+    return this.#here((e, boxes) => this.#set({ update: { [e.id]: { mailboxIds: { [boxes.get(this.pick(this.folders))]: true } } } }));
+  }
+
+  copyHere() {
+    return this.#here(async (e, boxes) => {
+      const target = boxes.get(this.pick(this.folders));
+      if (e.mailboxIds[target]) return;
+      this.lives.get(e.messageId[0]).copies++;
+      await this.#set({ update: { [e.id]: { [`mailboxIds/${target}`]: true } } });
+    });
+  }
+
+  destroyHere() {
+    return this.#here(async (e) => {
+      this.lives.get(e.messageId[0]).doomed = true;
+      await this.#set({ destroy: [e.id] });
+    });
+  }
+
+  /** A letter that is being written: each save replaces the draft. */
+  async draftHere() {
+    const boxes = await this.#mailboxes();
+    const drafts = boxes.get('Drafts');
+    const subject = `${this.name} draft of seed ${this.seed}`;
+    const create = { d: { mailboxIds: { [drafts]: true }, keywords: { $draft: true, $seen: true }, from: [{ email: this.what.person.mail }], subject,
+      textBody: [{ partId: 't', type: 'text/plain' }], bodyValues: { t: { value: `Version ${++this.#serial}\n` } } } };
+    const result = await this.#set({ create, ...(this.draft ? { destroy: [this.draft] } : {}) });
+    this.draft = result.created.d.id;
+    this.drafts = subject;
+  }
+
+  async importHere() {
+    const { id, raw } = this.message();
+    this.lives.get(id).imported = true;
+    const { blobId } = await this.what.client.upload(this.what.account, raw, 'message/rfc822');
+    const boxes = await this.#mailboxes();
+    const result = await this.#call('Email/import', { emails: { i: { blobId, mailboxIds: { [boxes.get(this.pick(this.folders))]: true }, keywords: { $seen: true } } } });
+    assert.ok(result.created?.i, JSON.stringify(result));
+  }
+
+  /** One step of either side, drawn by weight. */
+  async step(only = null) {
+    const all = [['deliver', 5], ['flagThere', 4], ['moveThere', 3], ['expungeThere', 1], ['flagHere', 5], ['moveHere', 4], ['copyHere', 1], ['destroyHere', 1], ['draftHere', 2], ['importHere', 1]]
+      .filter(([name]) => !only || only.includes(name));
+    let at = this.random() * all.reduce((sum, [, weight]) => sum + weight, 0);
+    const [name] = all.find(([, weight]) => (at -= weight) < 0);
+    await this[name]();
+    return name;
+  }
+
+  /** JMAP ids of messages that nobody destroyed; they never change. */
+  async ids() {
+    return new Map((await here(this.what.client, this.what.account, { bytes: false })).filter((e) => this.lives.get(e.messageId)?.doomed === false).map((e) => [e.messageId, e.id]));
+  }
+
+  /** After both sides agree: what was destroyed is gone unless it moved away under the hand, the rest is there once, and one draft is left. */
+  async nothingLostOrDoubled() {
+    const server = Object.values(await there(this.what.org, this.what.person)).flat();
+    const count = new Map();
+    for (const { messageId } of server) count.set(messageId, (count.get(messageId) ?? 0) + 1);
+    for (const [id, { copies, doomed }] of this.lives) {
+      const n = count.get(id) ?? 0;
+      if (!doomed) assert.ok(n >= 1, `${id} is lost`);
+      assert.ok(n <= copies, `${id} is there ${n} times, ${copies} at most were made`);
+    }
+    if (!this.drafts) return;
+    const { ids } = await this.#call('Email/query', { filter: { subject: this.drafts } });
+    assert.equal(ids.length, 1, `drafts left: ${ids.length}`);
+  }
+
+  close() { this.imap?.close(); }
+}
