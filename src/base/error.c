@@ -94,6 +94,9 @@ static const struct error_row rows[ERROR_CODES] = {
                             "The folder no longer exists on the server.", "Reload the page."},
     [ERROR_MESSAGE_GONE] = {"message-gone", ERROR_SCOPE_MESSAGE, ERROR_RETRY_NEVER,
                             "The message no longer exists on the server.", "Reload the page."},
+    [ERROR_FOLDER_NOT_EMPTY] = {"folder-not-empty", ERROR_SCOPE_MAILBOX, ERROR_RETRY_NEVER,
+                                "The folder holds messages on the server that are not shown here.",
+                                "Wait until they are here, or delete the folder elsewhere."},
     [ERROR_LOGIN_REFUSED] =
         {"imap-refused", ERROR_SCOPE_ACCOUNT, ERROR_RETRY_LATER,
          "The mail server refuses the sign-in although the provider granted it.",

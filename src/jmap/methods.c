@@ -70,6 +70,12 @@ static const struct jmap_arg mailbox_query_args[] = {
     {"filterAsTree", JMAP_ARG_BOOLEAN, OPTIONAL},
     END,
 };
+static const struct jmap_arg mailbox_set_args[] = {
+    ACCOUNT,
+    SET_ARGUMENTS,
+    {"onDestroyRemoveEmails", JMAP_ARG_BOOLEAN, OPTIONAL},
+    END,
+};
 static const struct jmap_arg email_get_args[] = {ACCOUNT, IDS, PROPERTIES, BODY_ARGUMENTS, END};
 static const struct jmap_arg email_query_args[] = {
     ACCOUNT,
@@ -120,6 +126,7 @@ static const struct jmap_method methods[] = {
     {"Mailbox/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_mailbox_get},
     {"Mailbox/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_mailbox_changes},
     {"Mailbox/query", JMAP_MAIL, MAILBOX, STORE_READ, mailbox_query_args, jmap_mailbox_query},
+    {"Mailbox/set", JMAP_MAIL, MAILBOX, STORE_WRITE, mailbox_set_args, jmap_mailbox_set},
     {"Mailbox/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, query_changes_args, jmap_query_changes_never},
 
     {"Thread/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_thread_get},

@@ -9,6 +9,9 @@ void jmap_core_echo(struct jmap_call *call);
 void jmap_mailbox_get(struct jmap_call *call);
 void jmap_mailbox_changes(struct jmap_call *call);
 void jmap_mailbox_query(struct jmap_call *call);
+void jmap_mailbox_set(struct jmap_call *call);
+/* myRights (RFC 8621, 2). (transfer full) */
+json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox, bool may_write, bool may_send);
 
 void jmap_thread_get(struct jmap_call *call);
 void jmap_thread_changes(struct jmap_call *call);

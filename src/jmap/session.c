@@ -13,16 +13,17 @@ static json_t *core_capability(const struct jmap *jmap)
 }
 
 /* RFC 8621, 1.3.1. */
-static json_t *mail_capability(const struct jmap *jmap)
+static json_t *mail_capability(const struct jmap *jmap, bool writable)
 {
     json_t *sorts =
         json_pack("[s, s, s, s, s, s, s, s, s]", "receivedAt", "sentAt", "size", "from", "to",
                   "subject", "hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword");
 
-    return json_pack("{s: n, s: n, s: i, s: I, s: o, s: b}", "maxMailboxesPerEmail",
-                     "maxMailboxDepth", "maxSizeMailboxName", 255, "maxSizeAttachmentsPerEmail",
+    return json_pack("{s: n, s: i, s: i, s: I, s: o, s: b}", "maxMailboxesPerEmail",
+                     "maxMailboxDepth", STORE_MAILBOX_DEPTH_MAX, "maxSizeMailboxName",
+                     STORE_MAILBOX_NAME_MAX, "maxSizeAttachmentsPerEmail",
                      (json_int_t)jmap->config.max_size_upload, "emailQuerySortOptions", sorts,
-                     "mayCreateTopLevelMailbox", 0);
+                     "mayCreateTopLevelMailbox", writable);
 }
 
 /* RFC 8621, 1.3.2. Delayed sending is our own doing, whatever the provider's server offers. */
@@ -37,8 +38,8 @@ static json_t *mailbox_account(const struct jmap *jmap, const struct store_accou
     bool writable = view->rights & STORE_WRITE;
     json_t *capabilities =
         json_pack("{s: {}, s: o, s: o, s: {}}", jmap_capability_names[0], jmap_capability_names[1],
-                  mail_capability(jmap), jmap_capability_names[2], submission_capability(),
-                  jmap_capability_names[3]);
+                  mail_capability(jmap, writable), jmap_capability_names[2],
+                  submission_capability(), jmap_capability_names[3]);
 
     return json_pack("{s: o, s: b, s: b, s: o}", "name", jmap_json_text(view->address),
                      "isPersonal", writable, "isReadOnly", !writable, "accountCapabilities",

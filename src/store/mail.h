@@ -24,11 +24,61 @@ struct store_mailbox {
     enum mail_role role;
     uint32_t sort_order;
     bool subscribed, selectable;
+    bool may_have_children; /* the server's names have levels */
     uint32_t total_emails, unread_emails, total_threads, unread_threads; /* exact (RFC 8621, 2) */
 };
 void store_mailbox_free(struct store_mailbox *mailbox);
 /* All of the account. (transfer full) with free func. */
 GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, GError **error);
+
+#define STORE_MAILBOX_NAME_MAX 255 /* octets */
+#define STORE_MAILBOX_DEPTH_MAX 20
+
+/* What a Mailbox/set changes of one mailbox (RFC 8621, 2.5); it is seen here at once, and an intent
+ * carries it to the server. The role and the order are kept here only, and win over what the server
+ * or a name says. */
+struct store_mailbox_patch {
+    bool has_name, has_parent, has_role, has_sort_order, has_subscribed;
+    const char *name; /* any form of UTF-8: kept as NFC */
+    int64_t parent;   /* 0: top level */
+    enum mail_role role;
+    uint32_t sort_order;
+    bool subscribed;
+};
+/* ERROR_INVALID names the property in *property; ERROR_FORBIDDEN: the inbox is neither renamed nor
+ * deleted, or no folders are known yet. Returns the new id, 0 on error; has_name is needed. */
+int64_t store_mailbox_create(const struct store_access *access,
+                             const struct store_mailbox_patch *patch, const char **property,
+                             GError **error);
+/* ERROR_NOT_FOUND besides. */
+bool store_mailbox_update(const struct store_access *access, int64_t id,
+                          const struct store_mailbox_patch *patch, const char **property,
+                          GError **error);
+/* Without remove_emails only an empty one. ERROR_CONFLICT names "mailboxHasChild" or
+ * "mailboxHasEmail" in *property. */
+bool store_mailbox_destroy(const struct store_access *access, int64_t id, bool remove_emails,
+                           const char **property, GError **error);
+
+/* --- changes that the server refused
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* It was undone here. The newest few of an account are kept until somebody has read them. */
+#define STORE_REFUSALS_MAX 50
+struct store_refusal {
+    int64_t id;
+    char *change;           /* "flags", "move", "copy", "delete", "append", "create-folder",
+                               "rename-folder", "delete-folder", "subscribe" */
+    int64_t mailbox, email; /* what it was about, public ids; 0: none, or gone since */
+    char *name;             /* of the folder, or the email's subject; or NULL */
+    char *problem, *detail; /* problem code; the server's words */
+    int64_t at;
+};
+void store_refusal_free(struct store_refusal *refusal);
+/* Newest first. (transfer full) with free func. */
+GPtrArray *store_refusals(const struct store_access *access, GError **error);
+/* They were read: forgets those up to this id. */
+bool store_refusals_clear(const struct store_access *access, int64_t up_to, GError **error);
 
 /* --- Email
  * ----------------------------------------------------------------------------------------------------

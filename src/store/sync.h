@@ -237,10 +237,43 @@ bool store_intent_done(struct store *store, int64_t intent, uint32_t target_uidv
                        uint32_t target_uid, GError **error);
 /* Not now. */
 bool store_intent_retry(struct store *store, int64_t intent, int64_t next_attempt, GError **error);
-/* Refused for good: the local change is rolled back to what the server has, with the reason (told
- * with the account's problem list). */
+/* Refused for good: the local change is rolled back to what the server has, with the reason in the
+ * list of refused changes (store_refusals). */
 bool store_intent_refused(struct store *store, int64_t intent, const GError *reason,
                           GError **error);
+/* --- changes of folders */
+
+enum store_folder_change {
+    STORE_FOLDER_CREATE,
+    STORE_FOLDER_RENAME, /* or moved below another parent */
+    STORE_FOLDER_DELETE,
+    STORE_FOLDER_SUBSCRIBE,
+};
+struct store_folder_intent {
+    int64_t id, mailbox;
+    enum store_folder_change change;
+    char *raw_name;   /* on the server now; NULL: not there yet */
+    char *name;       /* CREATE, RENAME: the last level it shall have */
+    char *raw_parent; /* CREATE, RENAME: what it shall be below; NULL: top level */
+    char delimiter;
+    bool selectable;
+    bool on; /* SUBSCRIBE: or else unsubscribe; CREATE: subscribe as well */
+    bool begun;
+    int attempts;
+};
+void store_folder_intent_free(struct store_folder_intent *intent);
+/* The oldest of the account, when it is due: they are carried out in their order, and a folder is
+ * deleted when no message waits to leave it. NULL without error: none. (transfer full) */
+struct store_folder_intent *store_folder_next(struct store *store, int64_t account, GError **error);
+/* Journals it before it is carried out; durable when it returns. */
+bool store_folder_begin(struct store *store, int64_t intent, GError **error);
+/* Carried out; raw_name: its name there now, after CREATE and RENAME. */
+bool store_folder_done(struct store *store, int64_t intent, const char *raw_name, GError **error);
+bool store_folder_retry(struct store *store, int64_t intent, int64_t next_attempt, GError **error);
+/* Refused for good: undone here, with the reason in the list of refused changes. */
+bool store_folder_refused(struct store *store, int64_t intent, const GError *reason,
+                          GError **error);
+
 /* Raw message of an internal email number (for APPEND and sending). (transfer full) */
 GBytes *store_sync_raw(struct store *store, int64_t email, GError **error);
 

@@ -488,14 +488,13 @@ static bool must_wait(const struct store_intent *intent)
     return intent->kind != STORE_INTENT_APPEND && waits;
 }
 
-/* All of the list once, in lots. False with *error, or true with how many were dealt with. */
+/* All of the list once, in lots; adds to *carried. */
 static bool carry_list(struct session *session, const GPtrArray *intents, size_t *carried,
                        GError **error)
 {
     g_autofree bool *settled = g_new0(bool, intents->len);
     g_autofree size_t *lot = g_new(size_t, LOT_MAX);
     g_autofree const struct store_intent **members = g_new(const struct store_intent *, LOT_MAX);
-    *carried = 0;
     for (guint i = 0; i < intents->len; i++)
         settled[i] = must_wait(intents->pdata[i]);
     for (guint i = 0; i < intents->len; i++) {

@@ -127,6 +127,8 @@ bool session_messages_settle(struct session *session, GError **error);
 /* The same as far as it can be, and the rest is forgotten. */
 void session_messages_end(struct session *session);
 bool session_carry(struct session *session, GError **error); /* apply.c: changes out */
+/* apply_folders.c; adds to *carried. */
+bool session_carry_folders(struct session *session, size_t *carried, GError **error);
 bool session_poll(struct session *session,
                   GError **error); /* watch.c: STATUS of all, queues the changed ones */
 bool session_watch(struct session *session, GError **error); /* watch.c: SELECT INBOX, IDLE */

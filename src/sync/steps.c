@@ -210,3 +210,33 @@ size_t out_lot(const GPtrArray *intents, const bool *settled, size_t first, size
     }
     return count;
 }
+
+/* --- folders */
+
+static bool was_carried_out(const struct out_folder *folder)
+{
+    if (folder->acted)
+        return true;
+    if (!folder->looked)
+        return false;
+    if (folder->change == STORE_FOLDER_CREATE)
+        return folder->new_there;
+    /* A folder that is gone under both names is nobody's to rename. */
+    return !folder->old_there;
+}
+
+enum out_folder_step out_folder_next(const struct out_folder *folder)
+{
+    if (folder->begun && !folder->looked && folder->change != STORE_FOLDER_SUBSCRIBE)
+        return OUT_FOLDER_LOOK;
+    if (!folder->begun && !folder->journalled)
+        return OUT_FOLDER_JOURNAL;
+    if (folder->change == STORE_FOLDER_SUBSCRIBE)
+        return folder->subscribed ? OUT_FOLDER_DONE : OUT_FOLDER_SUBSCRIBE;
+    if (!was_carried_out(folder))
+        return folder->change == STORE_FOLDER_CREATE   ? OUT_FOLDER_CREATE
+               : folder->change == STORE_FOLDER_RENAME ? OUT_FOLDER_RENAME
+                                                       : OUT_FOLDER_DELETE;
+    bool subscribes = folder->change == STORE_FOLDER_CREATE && folder->on && !folder->subscribed;
+    return subscribes ? OUT_FOLDER_SUBSCRIBE : OUT_FOLDER_DONE;
+}

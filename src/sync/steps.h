@@ -68,4 +68,25 @@ uint32_t out_match(GArray *seen, const struct store_intent *intent);
 size_t out_lot(const GPtrArray *intents, const bool *settled, size_t first, size_t max,
                size_t *lot);
 
+/* --- folders */
+
+enum out_folder_step {
+    OUT_FOLDER_LOOK,
+    OUT_FOLDER_JOURNAL,
+    OUT_FOLDER_CREATE,
+    OUT_FOLDER_RENAME,
+    OUT_FOLDER_DELETE,
+    OUT_FOLDER_SUBSCRIBE,
+    OUT_FOLDER_DONE,
+};
+struct out_folder {
+    enum store_folder_change change;
+    bool on;    /* SUBSCRIBE: or else unsubscribe; CREATE: subscribe as well */
+    bool begun; /* an earlier run journalled it */
+    bool looked, journalled, acted, subscribed;
+    bool old_there, new_there; /* once looked: the folder under its old and its new name */
+};
+/* The caller sets what came of the step; acted after CREATE, RENAME and DELETE. */
+enum out_folder_step out_folder_next(const struct out_folder *folder);
+
 #endif

@@ -7,14 +7,16 @@ static const char *const properties[] = {
     "unreadEmails", "totalThreads", "unreadThreads", "myRights", "isSubscribed", NULL,
 };
 
-static json_t *rights(const struct store_mailbox *mailbox, bool may_write, bool may_send)
+json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox, bool may_write, bool may_send)
 {
     bool items = may_write && mailbox->selectable;
+    bool is_ours = may_write && mailbox->role != MAIL_ROLE_INBOX;
 
     return json_pack("{s: b, s: b, s: b, s: b, s: b, s: b, s: b, s: b, s: b}", "mayReadItems", 1,
                      "mayAddItems", items, "mayRemoveItems", items, "maySetSeen", items,
-                     "maySetKeywords", items, "mayCreateChild", 0, "mayRename", 0, "mayDelete", 0,
-                     "maySubmit", items && may_send);
+                     "maySetKeywords", items, "mayCreateChild",
+                     may_write && mailbox->may_have_children, "mayRename", is_ours, "mayDelete",
+                     is_ours, "maySubmit", items && may_send);
 }
 
 static json_t *mailbox_object(const struct store_mailbox *mailbox, json_t *my_rights)
@@ -56,7 +58,7 @@ void jmap_mailbox_get(struct jmap_call *call)
         g_array_append_val(found, mailbox->id);
         if (ids != NULL && !jmap_ids_contain(ids, mailbox->id))
             continue;
-        object = mailbox_object(mailbox, rights(mailbox, may_write, may_send));
+        object = mailbox_object(mailbox, jmap_mailbox_rights(mailbox, may_write, may_send));
         jmap_properties_apply(call, object);
         json_array_append_new(list, object);
     }

@@ -378,7 +378,7 @@ static void load_mailbox_statuses(struct db *db, struct store_account_status *st
         "SELECT path, role, server_count, skipped, (SELECT count(*) FROM remote WHERE mailbox ="
         " mailbox.id AND skipped IS NULL), (SELECT count(*) FROM email JOIN remote ON remote.email"
         " = email.id WHERE email.account = mailbox.account AND email.state = 0 AND wanted >= 0 AND"
-        " remote.mailbox = mailbox.id) FROM mailbox WHERE account = ? ORDER BY path",
+        " remote.mailbox = mailbox.id) FROM mailbox WHERE account = ? AND place = 0 ORDER BY path",
         I(status->view->id));
     while (db_step(db, row, error)) {
         struct store_mailbox_status *mailbox = g_new0(struct store_mailbox_status, 1);

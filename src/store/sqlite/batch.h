@@ -65,6 +65,28 @@ int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GEr
 /* Ties them together. */
 bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GError **error);
 
+/* --- remote_mailboxes.c */
+/* Emails that are only seen in this mailbox go; others lose the membership. */
+bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error);
+/* Nothing of it is left; the change log is the caller's. */
+bool mailbox_forget(struct tx *tx, int64_t account, int64_t id, GError **error);
+/* --- folders.c */
+enum folder_place mailbox_place(struct tx *tx, int64_t mailbox);
+/* A change of this kind waits to be carried out; mailbox 0: of any of the account. */
+bool folder_change_waits(struct tx *tx, int64_t account, int64_t mailbox,
+                         enum store_folder_change change);
+/* Names and parents as they are now: the paths of the mailbox and of all below it follow. */
+bool folder_place_below(struct tx *tx, int64_t account, int64_t mailbox, const char *name,
+                        int64_t parent, GError **error);
+/* --- folder_end.c */
+/* A folder of the server that is one made here, whose CREATE a crash hid or somebody else
+ * forestalled: it is there then. 0: none. */
+int64_t folder_adopt(struct tx *tx, int64_t account, const char *path, const char *raw_name,
+                     GError **error);
+/* --- intent_end.c */
+/* What is seen of an email here becomes what the server has. */
+bool email_restore(struct tx *tx, struct email_row *row, GError **error);
+
 bool remote_insert(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email,
                    const struct mail_flags *flags, GError **error);
 

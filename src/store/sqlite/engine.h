@@ -171,6 +171,15 @@ char *progress_unwritten_state(struct store *store, int64_t account);
 /* --- access.c: the handle was made with this right; else ERROR_FORBIDDEN. */
 bool access_require(const struct store_access *access, enum store_right right, GError **error);
 
+/* --- folders.c */
+/* Where a mailbox row is: here and there, made here and not there yet, or deleted here and still
+ * there. */
+enum folder_place { FOLDER_THERE, FOLDER_NEW, FOLDER_LEAVING };
+
+/* --- refusals.c: a change that the server refused, for people to see. email: internal number. */
+bool refusal_add(struct tx *tx, int64_t account, const char *change, int64_t mailbox, int64_t email,
+                 const GError *reason, GError **error);
+
 /* --- hashing */
 int64_t id_hash(const struct store *store, const char *text);
 

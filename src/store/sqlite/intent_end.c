@@ -218,8 +218,7 @@ static bool restore_flags(struct tx *tx, const struct ended *ended, struct email
     return ok;
 }
 
-/* What is seen here becomes what the server has. */
-static bool restore_mailboxes(struct tx *tx, struct email_row *row, GError **error)
+bool email_restore(struct tx *tx, struct email_row *row, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) remotes = email_remotes(tx->db, row->id, &cause);
@@ -240,15 +239,17 @@ static bool restore_mailboxes(struct tx *tx, struct email_row *row, GError **err
     return false;
 }
 
+static const char *change_word(enum store_intent_kind kind)
+{
+    static const char *const words[] = {"flags", "move", "copy", "delete", "append"};
+    return words[kind];
+}
+
 static bool tell_reason(struct tx *tx, const struct ended *ended, int64_t account, GError **error)
 {
-    if (ended->reason == NULL)
-        return true;
-    return DB_RUN(tx->db, error,
-                  "UPDATE account SET problem = ?, detail = ?, problem_at = ? WHERE id = ?",
-                  T(error_problem(ended->reason)), T(ended->reason->message), I(clock_wall()),
-                  I(account)) &&
-           tx_account_changed(tx, account, CHANGE_UPDATED, error);
+    int64_t mailbox = ended->target != 0 ? ended->target : ended->mailbox;
+    return ended->reason == NULL || refusal_add(tx, account, change_word(ended->kind), mailbox,
+                                                ended->email, ended->reason, error);
 }
 
 static bool roll_back(struct tx *tx, const struct ended *ended, struct email_row *row,
@@ -265,7 +266,7 @@ static bool roll_back(struct tx *tx, const struct ended *ended, struct email_row
     if (!DB_RUN(tx->db, error, "DELETE FROM intent WHERE id = ?", I(ended->id)))
         return false;
     bool ok = ended->kind == STORE_INTENT_FLAGS ? restore_flags(tx, ended, row, error)
-                                                : restore_mailboxes(tx, row, error);
+                                                : email_restore(tx, row, error);
     return ok && email_settle(tx, row->id, error);
 }
 

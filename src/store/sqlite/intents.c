@@ -66,13 +66,14 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
         " LEFT JOIN remote ON remote.email = intent.email AND remote.mailbox = intent.mailbox"
         " LEFT JOIN mailbox AS source ON source.id = intent.mailbox"
         " LEFT JOIN mailbox AS goal ON goal.id = intent.target"
-        " WHERE intent.account = ? AND next_attempt <= ? AND (kind = ? OR remote.uid IS NOT NULL"
+        " WHERE intent.account = ? AND next_attempt <= ? AND coalesce(source.place, 0) <> ?3 AND"
+        " coalesce(goal.place, 0) <> ?3 AND (kind = ? OR remote.uid IS NOT NULL"
         " OR journal IS NOT NULL)"
         " AND (kind <> ? OR (email.bits & ?) = 0 OR NOT EXISTS(SELECT 1 FROM intent AS before"
         " WHERE before.account = intent.account AND before.id < intent.id AND before.kind = ?"
         " AND before.target = intent.mailbox)) ORDER BY intent.id LIMIT ?",
-        I(account), I(clock_wall()), I(STORE_INTENT_APPEND), I(STORE_INTENT_EXPUNGE), I(MAIL_DRAFT),
-        I(STORE_INTENT_APPEND), I(limit));
+        I(account), I(clock_wall()), I(FOLDER_NEW), I(STORE_INTENT_APPEND), I(STORE_INTENT_EXPUNGE),
+        I(MAIL_DRAFT), I(STORE_INTENT_APPEND), I(limit));
     while (db_step(&reader->main, row, &cause))
         g_ptr_array_add(intents, intent_of_row(row));
     reader_end(store, reader);

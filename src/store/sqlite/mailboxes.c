@@ -27,6 +27,7 @@ static struct store_mailbox *mailbox_of_row(sqlite3_stmt *row)
     mailbox->unread_emails = (uint32_t)db_int(row, 8);
     mailbox->total_threads = (uint32_t)db_int(row, 9);
     mailbox->unread_threads = (uint32_t)db_int(row, 10);
+    mailbox->may_have_children = db_int(row, 11) != 0;
     return mailbox;
 }
 
@@ -41,9 +42,9 @@ GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, G
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, &cause,
                  "SELECT id, parent, name, role, sort_order, subscribed, selectable, total_emails,"
-                 " unread_emails, total_threads, unread_threads FROM mailbox WHERE account = ?"
-                 " ORDER BY id",
-                 I(store_access_account(access)));
+                 " unread_emails, total_threads, unread_threads, delimiter FROM mailbox WHERE"
+                 " account = ? AND place <> ? ORDER BY id",
+                 I(store_access_account(access)), I(FOLDER_LEAVING));
     while (db_step(&reader->main, row, &cause))
         g_ptr_array_add(mailboxes, mailbox_of_row(row));
     if (state != NULL)

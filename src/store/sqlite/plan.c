@@ -150,6 +150,13 @@ static bool expect_sent_copy(struct plan *plan, GError **error)
     return email_expect(tx, plan->row->id, sent, EXPECT_SENT_COPY, error);
 }
 
+/* The whole folder is deleted: its messages need no intents of their own. */
+static bool is_leaving(const struct plan *plan, int64_t mailbox)
+{
+    return DB_NUMBER(plan->tx->db, NULL, FOLDER_THERE, "SELECT place FROM mailbox WHERE id = ?",
+                     I(mailbox)) == FOLDER_LEAVING;
+}
+
 static void make_plan(struct plan *plan)
 {
     g_autoptr(GArray) add = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -171,9 +178,12 @@ static void make_plan(struct plan *plan)
             want(plan, STORE_INTENT_APPEND, 0, target);
     }
     for (guint i = 0; i < drop->len; i++) {
+        int64_t source = g_array_index(drop, int64_t, i);
         int64_t target = i < moves ? g_array_index(add, int64_t, i) : 0;
-        want(plan, target != 0 ? STORE_INTENT_MOVE : STORE_INTENT_EXPUNGE,
-             g_array_index(drop, int64_t, i), target);
+        if (target != 0)
+            want(plan, STORE_INTENT_MOVE, source, target);
+        else if (!is_leaving(plan, source))
+            want(plan, STORE_INTENT_EXPUNGE, source, 0);
     }
 }
 

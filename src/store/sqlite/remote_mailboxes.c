@@ -25,9 +25,10 @@ GPtrArray *store_sync_mailboxes(struct store *store, int64_t account, GError **e
     GPtrArray *mailboxes = g_ptr_array_new_with_free_func(free_remote_mailbox);
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, &cause,
-                 "SELECT id, raw_name, path, delimiter, role, selectable, subscribed, sync,"
+                 "SELECT id, raw_name, path, delimiter, role, selectable, subscribed, sync AND"
+                 " place <> 2,"
                  " uidvalidity, uidnext, highestmodseq, server_count, skipped, checked_at,"
-                 " headers_done FROM mailbox WHERE account = ? ORDER BY id",
+                 " headers_done FROM mailbox WHERE account = ? AND place <> 1 ORDER BY id",
                  I(account));
     while (db_step(&reader->main, row, &cause)) {
         struct store_remote_mailbox *mailbox = g_new0(struct store_remote_mailbox, 1);
@@ -157,10 +158,19 @@ static bool update_mailbox(struct tx *tx, struct mailbox_write *write, int64_t i
         return false;
     }
     write->id = id;
+    if (mailbox_place(tx, id) == FOLDER_LEAVING)
+        return true;
+    /* What a person changed here and is still to be carried out wins. */
+    bool ours = folder_change_waits(tx, write->account, 0, STORE_FOLDER_RENAME) &&
+                DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM mailbox WHERE id = ? AND raw_name = ?",
+                          I(id), T(m->raw_name)) == 1;
+    if (ours || folder_change_waits(tx, write->account, id, STORE_FOLDER_SUBSCRIBE))
+        return true;
     if (!DB_RUN(tx->db, error,
                 "UPDATE mailbox SET parent = ?2, name = ?3, raw_name = ?4, path = ?5, delimiter ="
-                " ?6, role = ?7, sort_order = ?8, subscribed = ?9, selectable = ?10, sync = ?11"
-                " WHERE id = ?1 AND (parent IS NOT ?2 OR name IS NOT ?3 OR raw_name IS NOT ?4 OR"
+                " ?6, role = ?7, sort_order = coalesce(sort_set, ?8), subscribed = ?9, selectable ="
+                " ?10, sync = ?11 WHERE id = ?1 AND (parent IS NOT ?2 OR name IS NOT ?3 OR "
+                "raw_name IS NOT ?4 OR"
                 " path IS NOT ?5 OR delimiter IS NOT ?6 OR role IS NOT ?7 OR subscribed IS NOT ?9"
                 " OR selectable IS NOT ?10 OR sync IS NOT ?11)",
                 I(id), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter), I(m->role),
@@ -196,6 +206,8 @@ static bool put_mailbox(struct tx *tx, void *arg, GError **error)
                             : DB_NUMBER(tx->db, error, 0,
                                         "SELECT id FROM mailbox WHERE account = ? AND raw_name = ?",
                                         I(write->account), T(m->raw_name));
+    if (id == 0)
+        id = folder_adopt(tx, write->account, m->name, m->raw_name, error);
     return (id == 0 ? insert_mailbox(tx, write, name, parent, error)
                     : update_mailbox(tx, write, id, name, parent, error)) &&
            adopt_children(tx, write->account, write->id, m->name, m->delimiter, error);
@@ -233,8 +245,7 @@ static bool leave_all(struct tx *tx, int64_t mailbox, GError **error)
     return false;
 }
 
-/* Emails that are only seen in this mailbox go; others lose the membership. */
-static bool drop_members(struct tx *tx, int64_t mailbox, GError **error)
+bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) emails = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -261,21 +272,27 @@ static bool drop_members(struct tx *tx, int64_t mailbox, GError **error)
     return false;
 }
 
-static bool remove_mailbox(struct tx *tx, void *arg, GError **error)
+bool mailbox_forget(struct tx *tx, int64_t account, int64_t id, GError **error)
 {
-    const struct mailbox_write *write = arg;
-    int64_t id = write->id;
-    tx_change(tx, write->account, STORE_MAILBOX, id, CHANGE_DESTROYED);
     return leave_all(tx, id, error) &&
            DB_RUN(tx->db, error, "DELETE FROM expect WHERE mailbox = ?", I(id)) &&
            DB_RUN(tx->db, error,
                   "DELETE FROM intent WHERE account = ? AND (mailbox = ? OR target = ?)",
-                  I(write->account), I(id), I(id)) &&
-           drop_members(tx, id, error) &&
+                  I(account), I(id), I(id)) &&
+           DB_RUN(tx->db, error, "DELETE FROM folder_intent WHERE mailbox = ?", I(id)) &&
+           mailbox_drop_members(tx, id, error) &&
            DB_RUN(tx->db, error, "UPDATE mailbox SET parent = 0 WHERE account = ? AND parent = ?",
-                  I(write->account), I(id)) &&
+                  I(account), I(id)) &&
            DB_RUN(tx->db, error, "DELETE FROM mailbox WHERE id = ? AND account = ?", I(id),
-                  I(write->account));
+                  I(account));
+}
+
+static bool remove_mailbox(struct tx *tx, void *arg, GError **error)
+{
+    const struct mailbox_write *write = arg;
+    if (mailbox_place(tx, write->id) != FOLDER_LEAVING) /* else it was told already */
+        tx_change(tx, write->account, STORE_MAILBOX, write->id, CHANGE_DESTROYED);
+    return mailbox_forget(tx, write->account, write->id, error);
 }
 
 bool store_sync_mailbox_remove(struct store *store, int64_t account, int64_t mailbox,

@@ -79,6 +79,8 @@ static bool remove_rest(struct tx *tx, void *arg, GError **error)
          "DELETE FROM ref WHERE account = ?",
          "DELETE FROM loose WHERE account = ?",
          "DELETE FROM intent WHERE account = ?",
+         "DELETE FROM folder_intent WHERE account = ?",
+         "DELETE FROM refusal WHERE account = ?",
          "DELETE FROM submission WHERE account = ?",
          "DELETE FROM proxy WHERE owner = 'account/' || ?",
          "DELETE FROM account WHERE id = ?",

@@ -174,6 +174,24 @@ static const char *const proxies_2 =
     "CREATE TABLE proxy(owner TEXT PRIMARY KEY, address TEXT NOT NULL, password BLOB) STRICT,"
     " WITHOUT ROWID;";
 
+/* What changing folders needs. mailbox.place: enum folder_place. mailbox.sort_set: the order that a
+ * person chose; NULL: none was. folder_intent: docs/internals/store.md. refusal: changes that the
+ * server refused, for people to see. */
+static const char *const changes_2 =
+    "ALTER TABLE mailbox ADD COLUMN place INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN sort_set INTEGER;"
+    "CREATE TABLE folder_intent(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL,"
+    " mailbox INTEGER NOT NULL, kind INTEGER NOT NULL, name TEXT, parent INTEGER NOT NULL DEFAULT "
+    "0,"
+    " old_name TEXT, old_parent INTEGER NOT NULL DEFAULT 0, yes INTEGER NOT NULL DEFAULT 0,"
+    " begun INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,"
+    " next_attempt INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX folder_intent_account ON folder_intent(account, id);"
+    "CREATE TABLE refusal(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL,"
+    " change TEXT NOT NULL, mailbox INTEGER NOT NULL, email INTEGER NOT NULL, name TEXT,"
+    " problem TEXT NOT NULL, detail TEXT, at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX refusal_account ON refusal(account, id);";
+
 #define SCHEMA_VERSION 2
 
 static int64_t user_version(struct db *db, GError **error)
@@ -197,6 +215,7 @@ static bool upgrade_2(struct store *store, GError **error)
     struct db *db = &store->main;
     return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
            db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
+           db_script(db, changes_2, error) &&
            db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 

@@ -1,0 +1,306 @@
+#include "jmap/methods.h"
+
+/* RFC 8621, 2.5. */
+
+struct run {
+    struct jmap_call *call;
+    struct jmap_set answer;
+};
+
+/* --- properties --- */
+
+static json_t *take_name(const json_t *value, struct store_mailbox_patch *patch)
+{
+    if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
+        return jmap_invalid_property("name", "a name is a text");
+    patch->has_name = true;
+    patch->name = json_string_value(value);
+    return NULL;
+}
+
+static json_t *take_parent(struct run *run, const json_t *value, struct store_mailbox_patch *patch)
+{
+    patch->has_parent = true;
+    patch->parent =
+        json_is_null(value) ? 0 : jmap_id_find(run->call->request, 'm', json_string_value(value));
+    if (patch->parent != 0 || json_is_null(value))
+        return NULL;
+    return jmap_invalid_property("parentId", "no such mailbox");
+}
+
+static json_t *take_role(const json_t *value, struct store_mailbox_patch *patch)
+{
+    const char *word = json_string_value(value);
+
+    patch->has_role = true;
+    patch->role = word != NULL ? mail_role_of_name(word) : MAIL_ROLE_NONE;
+    if (patch->role != MAIL_ROLE_NONE || json_is_null(value))
+        return NULL;
+    return jmap_invalid_property("role", "no such role");
+}
+
+static json_t *take_order(const json_t *value, struct store_mailbox_patch *patch)
+{
+    patch->has_sort_order = true;
+    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+        json_integer_value(value) > INT32_MAX)
+        return jmap_invalid_property("sortOrder", "a number from 0 to 2^31-1");
+    patch->sort_order = (uint32_t)json_integer_value(value);
+    return NULL;
+}
+
+static json_t *take_subscribed(const json_t *value, struct store_mailbox_patch *patch)
+{
+    patch->has_subscribed = true;
+    patch->subscribed = json_is_true(value);
+    return json_is_boolean(value) ? NULL : jmap_invalid_property("isSubscribed", "true or false");
+}
+
+/* What the object says; or a SetError. */
+static json_t *read_patch(struct run *run, json_t *object, struct store_mailbox_patch *patch)
+{
+    const char *name;
+    json_t *value, *error = NULL;
+
+    json_object_foreach(object, name, value)
+    {
+        if (strcmp(name, "name") == 0)
+            error = take_name(value, patch);
+        else if (strcmp(name, "parentId") == 0)
+            error = take_parent(run, value, patch);
+        else if (strcmp(name, "role") == 0)
+            error = take_role(value, patch);
+        else if (strcmp(name, "sortOrder") == 0)
+            error = take_order(value, patch);
+        else if (strcmp(name, "isSubscribed") == 0)
+            error = take_subscribed(value, patch);
+        else
+            error = jmap_invalid_property(name, "not a property that can be set");
+        if (error != NULL)
+            return error;
+    }
+    return NULL;
+}
+
+/* Conflicts are SetErrors of their own (RFC 8621, 2.5). */
+static json_t *set_error(GError *error, const char *property)
+{
+    bool named = error_is(error, ERROR_CONFLICT) && property != NULL;
+    json_t *result = named ? jmap_set_error(property, error->message) : NULL;
+
+    if (!named)
+        return jmap_set_error_of(error, property);
+    g_error_free(error);
+    return result;
+}
+
+/* The name as it is kept, where that is not as it came. */
+static void tell_name(json_t *object, const struct store_mailbox_patch *patch)
+{
+    g_autofree char *kept =
+        patch->has_name ? g_utf8_normalize(patch->name, -1, G_NORMALIZE_NFC) : NULL;
+
+    if (kept != NULL && strcmp(kept, patch->name) != 0)
+        json_object_set_new(object, "name", jmap_json_text(kept));
+}
+
+/* --- create --- */
+
+/* All that the server set, and the defaults of what was not given. */
+static json_t *created_object(struct run *run, int64_t id, const struct store_mailbox_patch *patch)
+{
+    const struct store_mailbox made = {.selectable = true, .may_have_children = true};
+    json_t *object =
+        json_pack("{s: o, s: i, s: i, s: i, s: i, s: o}", "id", jmap_id('m', id), "totalEmails", 0,
+                  "unreadEmails", 0, "totalThreads", 0, "unreadThreads", 0, "myRights",
+                  jmap_mailbox_rights(&made, true, jmap_may(run->call, STORE_SEND)));
+
+    if (!patch->has_parent)
+        json_object_set_new(object, "parentId", json_null());
+    if (!patch->has_role)
+        json_object_set_new(object, "role", json_null());
+    if (!patch->has_sort_order)
+        json_object_set_new(object, "sortOrder", json_integer(10));
+    if (!patch->has_subscribed)
+        json_object_set_new(object, "isSubscribed", json_false());
+    tell_name(object, patch);
+    return object;
+}
+
+static json_t *create(struct run *run, const char *key, json_t *object)
+{
+    struct store_mailbox_patch patch = {0};
+    const char *property = NULL;
+    GError *error = NULL;
+    json_t *refusal = read_patch(run, object, &patch), *created;
+    int64_t id;
+
+    if (refusal != NULL)
+        return refusal;
+    if (!patch.has_name)
+        return jmap_invalid_property("name", "a mailbox has a name");
+    id = store_mailbox_create(run->call->access, &patch, &property, &error);
+    if (id == 0)
+        return set_error(error, property);
+    created = created_object(run, id, &patch);
+    jmap_id_created(run->call->request, key, json_object_get(created, "id"));
+    json_object_set_new(run->answer.created, key, created);
+    return NULL;
+}
+
+/* It names a parent that this very call creates, and has not yet. */
+static bool waits_for_parent(const struct run *run, const json_t *creations, const json_t *object)
+{
+    const char *parent = json_string_value(json_object_get(object, "parentId"));
+
+    return parent != NULL && parent[0] == '#' && json_object_get(creations, parent + 1) != NULL &&
+           json_object_get(run->answer.created, parent + 1) == NULL &&
+           json_object_get(run->answer.not_created, parent + 1) == NULL;
+}
+
+/* Parents before their children; what names each other in a circle fails at the end. */
+static void create_all(struct run *run)
+{
+    json_t *creations = jmap_arg(run->call, "create"), *object, *error;
+    const char *key;
+    bool progress = true, last = false;
+
+    while (progress || !last) {
+        last = !progress;
+        progress = false;
+        json_object_foreach(creations, key, object)
+        {
+            bool is_done = json_object_get(run->answer.created, key) != NULL ||
+                           json_object_get(run->answer.not_created, key) != NULL;
+
+            if (is_done || (!last && waits_for_parent(run, creations, object)))
+                continue;
+            progress = true;
+            error = create(run, key, object);
+            if (error != NULL)
+                json_object_set_new(run->answer.not_created, key, error);
+        }
+    }
+}
+
+/* --- update --- */
+
+static json_t *update(struct run *run, const char *key, json_t *object)
+{
+    struct store_mailbox_patch patch = {0};
+    const char *property = NULL, *id = jmap_id_resolve(run->call->request, key);
+    GError *error = NULL;
+    json_t *refusal, *told;
+    int64_t number = jmap_id_find(run->call->request, 'm', key);
+
+    if (number == 0)
+        return jmap_set_error("notFound", NULL);
+    if (jmap_set_destroys(run->call, id))
+        return jmap_set_error("willDestroy", NULL);
+    refusal = read_patch(run, object, &patch);
+    if (refusal != NULL)
+        return refusal;
+    if (!store_mailbox_update(run->call->access, number, &patch, &property, &error))
+        return set_error(error, property);
+    told = json_object();
+    tell_name(told, &patch);
+    if (json_object_size(told) == 0) {
+        json_decref(told);
+        told = json_null();
+    }
+    json_object_set_new(run->answer.updated, id, told);
+    return NULL;
+}
+
+/* A role is given up before another mailbox takes it. */
+static void update_all(struct run *run)
+{
+    for (int gives_up = 1; gives_up >= 0; gives_up--) {
+        const char *key;
+        json_t *object;
+
+        json_object_foreach(jmap_arg(run->call, "update"), key, object)
+        {
+            json_t *role = json_object_get(object, "role"), *error;
+
+            if ((role != NULL && json_is_null(role)) != (gives_up != 0))
+                continue;
+            error = update(run, key, object);
+            if (error != NULL)
+                json_object_set_new(run->answer.not_updated, key, error);
+        }
+    }
+}
+
+/* --- destroy --- */
+
+static json_t *destroy(struct run *run, const char *key, bool *has_child)
+{
+    const char *property = NULL;
+    GError *error = NULL;
+    int64_t number = jmap_id_find(run->call->request, 'm', key);
+    bool remove_emails = jmap_arg_bool(run->call, "onDestroyRemoveEmails");
+
+    *has_child = false;
+    if (number == 0)
+        return jmap_set_error("notFound", NULL);
+    if (store_mailbox_destroy(run->call->access, number, remove_emails, &property, &error)) {
+        json_array_append_new(run->answer.destroyed,
+                              json_string(jmap_id_resolve(run->call->request, key)));
+        return NULL;
+    }
+    *has_child = g_strcmp0(property, "mailboxHasChild") == 0;
+    return set_error(error, property);
+}
+
+/* Children before their parents, in whatever order they are named. */
+static void destroy_all(struct run *run)
+{
+    g_autoptr(GHashTable) settled = g_hash_table_new(g_str_hash, g_str_equal);
+    bool progress = true;
+
+    while (progress) {
+        json_t *item;
+        size_t i;
+
+        progress = false;
+        json_array_foreach(jmap_arg(run->call, "destroy"), i, item)
+        {
+            const char *key = json_string_value(item);
+            bool has_child;
+            json_t *error;
+
+            if (g_hash_table_contains(settled, key))
+                continue;
+            error = destroy(run, key, &has_child);
+            if (error == NULL)
+                json_object_del(run->answer.not_destroyed, key);
+            else
+                json_object_set_new(run->answer.not_destroyed, key, error);
+            progress = progress || error == NULL;
+            if (!has_child)
+                g_hash_table_add(settled, (gpointer)(uintptr_t)key);
+        }
+    }
+}
+
+void jmap_mailbox_set(struct jmap_call *call)
+{
+    struct run run = {.call = call};
+    const char *condition = jmap_arg_string(call, "ifInState");
+    uint64_t before = store_state(call->access, STORE_MAILBOX), wanted;
+    g_autofree char *old_state = g_strdup_printf("%" G_GUINT64_FORMAT, before);
+    g_autofree char *new_state = NULL;
+
+    if (condition != NULL && (!jmap_state_parse(condition, &wanted) || wanted != before)) {
+        jmap_fail(call, "stateMismatch", NULL);
+        return;
+    }
+    if (!jmap_set_begin(call, &run.answer))
+        return;
+    create_all(&run);
+    update_all(&run);
+    destroy_all(&run);
+    new_state = g_strdup_printf("%" G_GUINT64_FORMAT, store_state(call->access, STORE_MAILBOX));
+    jmap_set_answer(call, &run.answer, old_state, new_state);
+}
