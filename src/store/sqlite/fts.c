@@ -142,7 +142,7 @@ static void set_init(struct word_set *set, const char *const *columns)
 {
     size_t most = 0, slots = 16;
     for (int i = 0; i < FTS_COLUMNS; i++)
-        for (const char *p = columns[i]; p != NULL; p = strchr(p + 1, ' '))
+        for (const char *p = columns[i]; p != NULL && *p != '\0'; p = strchr(p + 1, ' '))
             most++;
     while (slots < 2 * most)
         slots *= 2;
