@@ -80,20 +80,38 @@ static void deliver(struct world *world, char **words)
     mail_flags_clear(&flags);
 }
 
-static struct model_message *message_there(struct world *world, const char *folder, const char *id)
+/* In what a random script speaks of, much is missing. */
+static bool is_missing(const struct world *world, const char *what)
 {
-    struct model_message *message = model_message_of(folder_there(world, folder), id);
-    if (message == NULL)
-        g_error("the script speaks of %s in %s, which is not there", id, folder);
-    return message;
+    if (!world->lenient)
+        g_error("the script speaks of %s, which is not there", what);
+    return true;
+}
+
+/* "?" is whichever folder has it. */
+static struct model_folder *folder_with(struct world *world, const char *name, const char *id)
+{
+    g_autofree char *raw = model_raw_name(world->model, name);
+    if (strcmp(name, "?") != 0)
+        return model_folder(world->model, raw);
+    bool marks = !model_has(world->model, "UIDPLUS");
+    for (guint i = 0; i < world->model->folders->len; i++) {
+        const struct model_message *found = model_message_of(world->model->folders->pdata[i], id);
+        /* What waits to be expunged is nobody's business any more. */
+        if (found != NULL && !(marks && (found->flags.bits & MAIL_DELETED) != 0))
+            return world->model->folders->pdata[i];
+    }
+    return NULL;
 }
 
 static void one_message_there(struct world *world, char **words)
 {
     struct model *model = world->model;
-    struct model_folder *folder = folder_there(world, words[1]);
-    struct model_message *message = message_there(world, words[1], words[2]);
-    if (strcmp(words[0], "flag") == 0)
+    struct model_folder *folder = folder_with(world, words[1], words[2]);
+    struct model_message *message = folder != NULL ? model_message_of(folder, words[2]) : NULL;
+    if (message == NULL)
+        is_missing(world, words[2]);
+    else if (strcmp(words[0], "flag") == 0)
         flag_there(world, message, words + 3);
     else if (strcmp(words[0], "nodata") == 0)
         message->no_data = true;
@@ -113,13 +131,15 @@ static void one_folder_there(struct world *world, char **words)
     struct model *model = world->model;
     g_autofree char *raw = model_raw_name(model, words[1]);
     if (strcmp(words[0], "create") == 0)
-        model_create(model, raw);
+        folder_there(world, words[1]);
     else if (strcmp(words[0], "rename") == 0) {
         g_autofree char *to = model_raw_name(model, words[2]);
-        g_assert_true(model_rename(model, raw, to));
-    } else if (strcmp(words[0], "delete") == 0)
-        g_assert_true(model_delete(model, raw));
-    else if (strcmp(words[0], "renew") == 0)
+        if (!model_rename(model, raw, to))
+            is_missing(world, words[1]);
+    } else if (strcmp(words[0], "delete") == 0) {
+        if (!model_delete(model, raw))
+            is_missing(world, words[1]);
+    } else if (strcmp(words[0], "renew") == 0)
         model_renew(model, folder_there(world, words[1]));
     else
         folder_there(world, words[1])->subscribed = strcmp(words[0], "subscribe") == 0;
@@ -188,7 +208,8 @@ static int64_t mailbox_here(struct world *world, const char *name)
         if (strcmp(mailbox->raw_name, raw) == 0)
             return mailbox->id;
     }
-    g_error("the script speaks of a folder %s, which is not here", name);
+    is_missing(world, name);
+    return 0;
 }
 
 /* Emails of a mailbox; 0: of all. */
@@ -224,7 +245,8 @@ static int64_t email_here(struct world *world, const char *word)
         if (g_strcmp0(email->summary->message_id, parts[0]) == 0)
             return email->id;
     }
-    g_error("the script speaks of %s, which is not here", word);
+    is_missing(world, word);
+    return 0;
 }
 
 struct change {

@@ -17,7 +17,8 @@
 
 #include "world.h"
 
-/* A word of a script that makes no sense aborts. */
+/* A word of a script that makes no sense aborts; what it speaks of must be there, unless the world
+ * is lenient. The folder "?" is whichever has the mail. */
 void script_start(struct world *world, const char *state);
 void script_there(struct world *world, const char *ops);
 void script_here(struct world *world, const char *ops);
@@ -30,6 +31,11 @@ char *script_of_jmap(struct world *world);
 char *script_normal(struct world *world, const char *state, bool server);
 /* "Message-ID id" of each, a line each, sorted: what must stay. */
 char *script_ids(struct world *world);
+
+/* Passes until all is settled: until one goes to its end, and the store waits for nothing any more
+ * (what was expected of the server and does not come is given up after two passes). NULL, or what
+ * ends them all. (transfer full) */
+char *script_settle(struct world *world);
 
 /* Server and store say the same, UID by UID, flag by flag, and nothing is left to do. NULL, or what
  * differs. (transfer full) */

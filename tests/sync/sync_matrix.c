@@ -39,19 +39,6 @@ static void complain(const struct begun *begun, const char *how, const char *obs
                profile_names[begun->world.model->profile], how, observed, expected);
 }
 
-/* Passes until one goes to its end: a cut connection ends a pass of `postroom sync`. */
-static char *settle(struct world *world)
-{
-    char *problem = NULL;
-    for (int i = 0; i < 3; i++) {
-        g_free(problem);
-        problem = world_pass(world);
-        if (problem == NULL)
-            break;
-    }
-    return problem;
-}
-
 /* Mails that are once before and once after keep their ids. */
 static char *lost_id(const char *before, const char *after)
 {
@@ -176,7 +163,7 @@ static void end(struct begun *begun)
 static bool straight(struct begun *begun)
 {
     struct world *world = &begun->world;
-    g_autofree char *problem = settle(world);
+    g_autofree char *problem = script_settle(world);
     begun->steps =
         (struct steps){atomic_load(&world->commits),
                        world->model->counts.mutations - begun->snapshot.model->counts.mutations,
@@ -197,7 +184,7 @@ static bool interrupted(struct begun *begun, unsigned commit, const struct model
     world_arm(world, commit, commit != 0 && death->after, death);
     g_free(world_pass(world));
     world_restart(world);
-    g_autofree char *problem = settle(world);
+    g_autofree char *problem = script_settle(world);
     if (problem == NULL)
         return check(begun, how);
     complain(begun, how, problem, "no problem");

@@ -27,6 +27,7 @@ struct world {
     struct keyring *keyring;
     struct store *store;
     int64_t account;
+    bool lenient; /* scripts may speak of what is not there */
     /* The store dies at this commit, from 1; 0: never. */
     unsigned die_at_commit;
     bool die_after;
