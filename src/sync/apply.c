@@ -192,6 +192,8 @@ static bool take_look(struct lot *lot, GPtrArray *items, GError **error)
     g_autofree char *set = lot->head->uid != 0 ? uid_set(items) : NULL;
     if (lot->head->kind != STORE_INTENT_APPEND && !look_into_source(lot, items, error))
         return false;
+    if (lot->head->kind == STORE_INTENT_FLAGS)
+        return true;
     g_autoptr(GArray) seen = look_into_target(lot, error);
     if (seen == NULL)
         return false;
@@ -389,6 +391,35 @@ static void queue_again(struct session *session, int64_t mailbox)
         g_array_append_val(session->queue, mailbox);
 }
 
+static bool has_vanished(const struct lot *lot, const struct item *item)
+{
+    return lot->head->kind == STORE_INTENT_FLAGS && item->state.source == OUT_ABSENT;
+}
+
+/* Flags of what somebody moved or took away meanwhile: the change waits with the email until it is
+ * found elsewhere, or let go with it. */
+static bool let_go(struct lot *lot, GError **error)
+{
+    struct session *session = lot->session;
+    struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
+    struct store_batch_result result = {0};
+    bool any = false, ok = true;
+    for (size_t i = 0; i < lot->count; i++) {
+        const struct item *item = &lot->items[i];
+        if (item->dropped || !has_vanished(lot, item))
+            continue;
+        store_batch_vanished(batch, lot->head->mailbox, item->intent->uid);
+        any = true;
+    }
+    if (any) {
+        session->orphans = true;
+        ok = store_batch_commit(batch, STORE_LANE_BULK, &result, error);
+        session->working.removed += result.removed;
+    }
+    store_batch_free(batch);
+    return ok;
+}
+
 static bool end_lot(struct lot *lot, GError **error)
 {
     struct session *session = lot->session;
@@ -396,7 +427,7 @@ static bool end_lot(struct lot *lot, GError **error)
     size_t count = 0;
     for (size_t i = 0; i < lot->count; i++) {
         const struct item *item = &lot->items[i];
-        if (item->dropped)
+        if (item->dropped || has_vanished(lot, item))
             continue;
         if (out_next(&item->state) == OUT_FAILED) {
             g_autoptr(GError) failure = NULL;
@@ -414,7 +445,8 @@ static bool end_lot(struct lot *lot, GError **error)
         queue_again(session, lot->head->mailbox);
         queue_again(session, lot->head->target);
     }
-    return count == 0 || store_intents_done(session->manager->config.store, ends, count, error);
+    return (count == 0 || store_intents_done(session->manager->config.store, ends, count, error)) &&
+           let_go(lot, error);
 }
 
 static bool carry_lot(struct session *session, const struct store_intent *const *intents,
@@ -488,6 +520,20 @@ static bool must_wait(const struct store_intent *intent)
     return intent->kind != STORE_INTENT_APPEND && waits;
 }
 
+/* What comes after a step that moves the message has another place then: it is read anew. */
+static void leave_followers(const GPtrArray *intents, bool *settled)
+{
+    g_autoptr(GHashTable) moving = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (guint i = 0; i < intents->len; i++) {
+        struct store_intent *intent = intents->pdata[i];
+        if (settled[i])
+            continue;
+        settled[i] = g_hash_table_contains(moving, &intent->email);
+        if (intent->kind != STORE_INTENT_FLAGS)
+            g_hash_table_add(moving, &intent->email);
+    }
+}
+
 /* All of the list once, in lots; adds to *carried. */
 static bool carry_list(struct session *session, const GPtrArray *intents, size_t *carried,
                        GError **error)
@@ -497,6 +543,7 @@ static bool carry_list(struct session *session, const GPtrArray *intents, size_t
     g_autofree const struct store_intent **members = g_new(const struct store_intent *, LOT_MAX);
     for (guint i = 0; i < intents->len; i++)
         settled[i] = must_wait(intents->pdata[i]);
+    leave_followers(intents, settled);
     for (guint i = 0; i < intents->len; i++) {
         if (settled[i])
             continue;

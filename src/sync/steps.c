@@ -10,7 +10,10 @@ static enum out_step next_of_flags(const struct out_state *state)
         return OUT_JOURNAL;
     if (state->adds && !state->added)
         return OUT_ADD_FLAGS;
-    return state->removes && !state->removed ? OUT_REMOVE_FLAGS : OUT_DONE;
+    if (state->removes && !state->removed)
+        return OUT_REMOVE_FLAGS;
+    /* A server says OK to flags of a message that is gone. */
+    return state->looked ? OUT_DONE : OUT_LOOK;
 }
 
 static enum out_step next_of_removal(const struct out_state *state)

@@ -28,6 +28,10 @@ static bool leave_seen(struct tx *tx, struct email_row *row, int64_t mailbox, GE
          * before the sweep. */
         return DB_RUN(tx->db, error, "UPDATE email SET orphan = ? WHERE id = ?", I(mailbox),
                       I(row->id));
+    /* Flags that were to be set here only: it lives on elsewhere, where they are pending too. */
+    if (!DB_RUN(tx->db, error, "DELETE FROM intent WHERE email = ? AND mailbox = ? AND kind = ?",
+                I(row->id), I(mailbox), I(STORE_INTENT_FLAGS)))
+        return false;
     if (!ids_hold(members, mailbox))
         return true;
     return members->len == 1 ? email_hide(tx, row, error)
