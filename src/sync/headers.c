@@ -5,12 +5,12 @@
 #include "mime/mime.h"
 
 #define HEADERS_AT_ONCE 500
-#define SET_BYTES 4000
 
 struct headers {
     struct session *session;
     struct store_batch *batch;
     const struct store_remote_mailbox *mailbox;
+    GError *error;
 };
 
 static bool take_header(const struct imap_fetched *fetched, void *arg)
@@ -34,36 +34,46 @@ static bool take_header(const struct imap_fetched *fetched, void *arg)
     return true;
 }
 
-static bool fetch_window(struct headers *headers, const uint32_t *uids, size_t count,
-                         GError **error)
+/* The server goes on sending the next ones meanwhile. */
+static bool keep_window(size_t index, void *arg)
 {
-    struct imap_client *imap = headers->session->imap;
-    unsigned what =
-        IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER;
-    if ((imap_client_capabilities(imap) & IMAP_CAP_OBJECTID) != 0)
-        what |= IMAP_FETCH_EMAILID;
-    size_t used = 0;
-    for (size_t at = 0; at < count; at += used) {
-        g_autofree char *set = imap_uid_set(uids + at, count - at, SET_BYTES, &used);
-        if (!imap_fetch(imap, set, what, 0, take_header, headers, error))
-            return false;
+    struct headers *headers = arg;
+    (void)index;
+    bool ok = headers->error == NULL &&
+              store_batch_commit(headers->batch, STORE_LANE_BULK, NULL, &headers->error);
+    session_progress(headers->session, "headers");
+    return ok;
+}
+
+/* Windows of uids, the newest first. (transfer full) */
+static char **newest_first(const GArray *uids)
+{
+    GPtrArray *sets = g_ptr_array_new();
+    const uint32_t *items = (const uint32_t *)uids->data;
+    for (size_t end = uids->len, first; end > 0; end = first) {
+        first = end > HEADERS_AT_ONCE ? end - HEADERS_AT_ONCE : 0;
+        g_ptr_array_add(sets, imap_uid_set(items + first, end - first, SIZE_MAX, NULL));
     }
-    return true;
+    g_ptr_array_add(sets, NULL);
+    return (char **)g_ptr_array_free(sets, FALSE);
 }
 
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
                      const GArray *fresh, GError **error)
 {
-    struct headers headers = {session, NULL, mailbox};
+    struct headers headers = {session, NULL, mailbox, NULL};
+    unsigned what =
+        IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER;
+    if ((imap_client_capabilities(session->imap) & IMAP_CAP_OBJECTID) != 0)
+        what |= IMAP_FETCH_EMAILID;
     headers.batch = store_batch_new(session->manager->config.store, session->account);
-    const uint32_t *uids = (const uint32_t *)fresh->data;
-    bool ok = true;
-    for (size_t end = fresh->len, first; ok && end > 0; end = first) {
-        first = end > HEADERS_AT_ONCE ? end - HEADERS_AT_ONCE : 0;
-        ok = fetch_window(&headers, uids + first, end - first, error) &&
-             store_batch_commit(headers.batch, STORE_LANE_BULK, NULL, error);
-        session_progress(session, "headers");
-    }
+    g_auto(GStrv) windows = newest_first(fresh);
+    bool ok = imap_fetch_sets(session->imap, (const char *const *)windows, what, take_header,
+                              keep_window, &headers, error);
     store_batch_free(headers.batch);
-    return ok;
+    if (headers.error == NULL)
+        return ok;
+    g_clear_error(error);
+    g_propagate_error(error, headers.error);
+    return false;
 }

@@ -132,8 +132,10 @@ void sync_manager_poke(struct sync_manager *manager, int64_t account)
     pthread_mutex_lock(&manager->mutex);
     bool known = g_hash_table_contains(manager->sessions, &account);
     struct session *session = session_of(manager, account);
-    if (known && session != NULL)
+    if (known && session != NULL) {
+        atomic_store(&session->poked, true);
         exec_task_poke(session->task, EXEC_INTERACTIVE);
+    }
     sender_of(manager, account);
     pthread_mutex_unlock(&manager->mutex);
 }

@@ -3,11 +3,13 @@
 #include "sync/session.h"
 
 #define WANTED_AT_ONCE 200
-/* A step: opening a mail waits for it at most. */
-#define STEP_MESSAGES 500
-#define STEP_BYTES (8 * 1024 * 1024)
-#define WINDOW 5000 /* of the newest: those of one mailbox among them go together */
-#define SET_BYTES 4000
+/* One command's messages. Up to three commands are on their way at once: what opening a mail waits
+ * for. */
+#define GROUP_MESSAGES 200
+#define GROUP_BYTES (2 * 1024 * 1024)
+#define GROUPS_AT_ONCE 64
+#define STEP CLOCK_SECOND /* then others have their turn on this worker */
+#define WINDOW 5000       /* of the newest: those of one mailbox among them go together */
 
 struct taking {
     struct session *session;
@@ -15,6 +17,8 @@ struct taking {
     const struct store_remote_mailbox *mailbox;
     GHashTable *missing; /* uid -> itself: asked for, not come yet */
     unsigned settled;    /* kept, skipped or gone: pending no longer */
+    size_t done;         /* groups asked for and answered */
+    int64_t until;       /* no further groups are asked for from then on */
     GError *error;
 };
 
@@ -77,22 +81,31 @@ static bool settle_missing(struct taking *taking, GError **error)
     return true;
 }
 
-static bool fetch_uids(struct taking *taking, GArray *uids, GError **error)
+static bool group_is_done(size_t index, void *arg)
+{
+    struct taking *taking = arg;
+    taking->done = index + 1;
+    return clock_now() < taking->until && !atomic_load(&taking->session->poked);
+}
+
+/* groups: GArray of uint32_t, each ascending; each goes out before the one before it has come. */
+static bool fetch_groups(struct taking *taking, const GPtrArray *groups, GError **error)
 {
     unsigned what = IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_BODY;
-    size_t used = 0;
-    for (size_t at = 0; at < uids->len; at += used) {
-        g_autofree char *set =
-            imap_uid_set(&g_array_index(uids, uint32_t, at), uids->len - at, SET_BYTES, &used);
-        if (imap_fetch(taking->session->imap, set, what, 0, take_message, taking, error))
-            continue;
-        if (taking->error != NULL) {
-            g_clear_error(error);
-            g_propagate_error(error, g_steal_pointer(&taking->error));
-        }
-        return false;
+    g_auto(GStrv) sets = g_new0(char *, groups->len + 1);
+    for (guint i = 0; i < groups->len; i++) {
+        const GArray *uids = groups->pdata[i];
+        sets[i] = imap_uid_set((const uint32_t *)uids->data, uids->len, SIZE_MAX, NULL);
     }
-    return true;
+    taking->done = 0;
+    if (imap_fetch_sets(taking->session->imap, (const char *const *)sets, what, take_message,
+                        group_is_done, taking, error))
+        return true;
+    if (taking->error != NULL) {
+        g_clear_error(error);
+        g_propagate_error(error, g_steal_pointer(&taking->error));
+    }
+    return false;
 }
 
 static GArray *uids_of(GHashTable *missing)
@@ -114,23 +127,46 @@ static int uid_order(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
-/* What was asked for and did not come is asked for once more. */
-static bool fetch_all(struct taking *taking, GArray *uids, GError **error)
+static void expect_group(struct taking *taking, const GArray *uids)
 {
-    g_array_sort(uids, uid_order);
-    if (!fetch_uids(taking, uids, error))
-        return false;
-    if (g_hash_table_size(taking->missing) == 0)
-        return true;
-    g_autoptr(GArray) again = uids_of(taking->missing);
-    g_array_sort(again, uid_order);
-    return fetch_uids(taking, again, error) && settle_missing(taking, error);
+    for (guint i = 0; i < uids->len; i++)
+        g_hash_table_add(taking->missing, GUINT_TO_POINTER(g_array_index(uids, uint32_t, i)));
 }
 
-/* Adds to *settled how many of them are pending no longer. */
-static bool fetch_of_mailbox(struct session *session, struct intake *intake, int64_t id,
-                             GArray *uids, unsigned *settled, GError **error)
+static void expect_no_longer(struct taking *taking, const GArray *uids)
 {
+    for (guint i = 0; i < uids->len; i++)
+        g_hash_table_remove(taking->missing, GUINT_TO_POINTER(g_array_index(uids, uint32_t, i)));
+}
+
+/* What was asked for and did not come is asked for once more. *done: (out) how many groups were
+ * asked for at all. */
+static bool fetch_all(struct taking *taking, const GPtrArray *groups, size_t *done, GError **error)
+{
+    for (guint i = 0; i < groups->len; i++)
+        expect_group(taking, groups->pdata[i]);
+    bool ok = fetch_groups(taking, groups, error);
+    *done = taking->done;
+    if (!ok)
+        return false;
+    for (size_t i = *done; i < groups->len; i++)
+        expect_no_longer(taking, groups->pdata[i]);
+    if (g_hash_table_size(taking->missing) == 0)
+        return true;
+    g_autoptr(GPtrArray) again = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    GArray *uids = uids_of(taking->missing);
+    g_array_sort(uids, uid_order);
+    g_ptr_array_add(again, uids);
+    return fetch_groups(taking, again, error) && settle_missing(taking, error);
+}
+
+/* Adds to *settled how many of them are pending no longer. *done: (out) groups dealt with; those
+ * behind them were left for later, since until has come or somebody waits. */
+static bool fetch_of_mailbox(struct session *session, struct intake *intake, int64_t id,
+                             const GPtrArray *groups, int64_t until, size_t *done,
+                             unsigned *settled, GError **error)
+{
+    *done = groups->len;
     struct store_remote_mailbox *mailbox = session_mailbox(session, id);
     if (mailbox == NULL)
         return true;
@@ -141,10 +177,9 @@ static bool fetch_of_mailbox(struct session *session, struct intake *intake, int
         .intake = intake,
         .mailbox = mailbox,
         .missing = g_hash_table_new(g_direct_hash, g_direct_equal),
+        .until = until,
     };
-    for (guint i = 0; i < uids->len; i++)
-        g_hash_table_add(taking.missing, GUINT_TO_POINTER(g_array_index(uids, uint32_t, i)));
-    bool ok = fetch_all(&taking, uids, error);
+    bool ok = fetch_all(&taking, groups, done, error);
     *settled += taking.settled;
     g_clear_error(&taking.error);
     g_hash_table_unref(taking.missing);
@@ -200,11 +235,16 @@ static bool fetch_wanted(struct session *session, const GArray *wanted, GError *
         int64_t *mailbox = &g_array_index(wanted, struct store_pending, i).mailbox;
         if (!g_hash_table_add(done, mailbox))
             continue;
-        g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        g_autoptr(GPtrArray) group = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+        GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         for (guint k = i; k < wanted->len; k++)
             if (items[k].mailbox == *mailbox)
                 g_array_append_val(uids, items[k].uid);
-        ok = fetch_of_mailbox(session, intake, *mailbox, uids, &settled, error);
+        g_array_sort(uids, uid_order);
+        g_ptr_array_add(group, uids);
+        size_t asked = 0;
+        ok = fetch_of_mailbox(session, intake, *mailbox, group, CLOCK_NEVER, &asked, &settled,
+                              error);
     }
     /* What came before a failure is kept. */
     ok = intake_drain(intake, ok ? error : NULL) && ok;
@@ -260,23 +300,52 @@ static bool load_todo(struct session *session, GError **error)
     return true;
 }
 
-/* Takes a step's messages of one mailbox off. */
-static GArray *next_uids(struct session *session, int64_t *mailbox)
+/* The UIDs of one group, of the mailbox of the last before *end; *end moves down to its first. */
+static GArray *next_group(const GArray *todo, guint *end)
 {
-    GArray *todo = session->todo;
     GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    uint64_t bytes = 0;
-    *mailbox = g_array_index(todo, struct store_pending, todo->len - 1).mailbox;
-    while (todo->len > 0 && uids->len < STEP_MESSAGES && bytes < STEP_BYTES) {
-        const struct store_pending *last =
-            &g_array_index(todo, struct store_pending, todo->len - 1);
-        if (last->mailbox != *mailbox)
-            break;
-        bytes += last->size;
-        g_array_append_val(uids, last->uid);
-        g_array_set_size(todo, todo->len - 1);
-    }
+    const struct store_pending *items = (const struct store_pending *)todo->data;
+    int64_t mailbox = items[*end - 1].mailbox;
+    guint last = *end;
+    for (uint64_t bytes = 0; *end > 0 && items[*end - 1].mailbox == mailbox &&
+                             last - *end < GROUP_MESSAGES && bytes < GROUP_BYTES;
+         (*end)--)
+        bytes += items[*end - 1].size;
+    for (guint i = *end; i < last; i++)
+        g_array_append_val(uids, items[i].uid);
     return uids;
+}
+
+/* Groups from the end of what is to do, all of one mailbox. ends: (out) what is left to do once
+ * that many groups are done. */
+static GPtrArray *next_groups(const GArray *todo, GArray *ends)
+{
+    GPtrArray *groups = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    const struct store_pending *items = (const struct store_pending *)todo->data;
+    int64_t mailbox = items[todo->len - 1].mailbox;
+    guint end = todo->len;
+    g_array_append_val(ends, end);
+    while (end > 0 && items[end - 1].mailbox == mailbox && groups->len < GROUPS_AT_ONCE) {
+        g_ptr_array_add(groups, next_group(todo, &end));
+        g_array_append_val(ends, end);
+    }
+    return groups;
+}
+
+/* One mailbox for a while; what was not asked for stays to do. */
+static bool fetch_some(struct session *session, GError **error)
+{
+    int64_t mailbox =
+        g_array_index(session->todo, struct store_pending, session->todo->len - 1).mailbox;
+    g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GPtrArray) groups = next_groups(session->todo, ends);
+    unsigned settled = 0;
+    size_t done = 0;
+    bool ok = fetch_of_mailbox(session, session->intake, mailbox, groups, clock_now() + STEP, &done,
+                               &settled, error);
+    g_array_set_size(session->todo, g_array_index(ends, guint, done));
+    session->headway = session->headway || settled > 0;
+    return ok;
 }
 
 bool session_messages(struct session *session, bool *more, GError **error)
@@ -295,13 +364,8 @@ bool session_messages(struct session *session, bool *more, GError **error)
     }
     if (session->intake == NULL)
         session->intake = make_intake(session, STORE_LANE_BULK);
-    int64_t mailbox;
-    unsigned settled = 0;
-    g_autoptr(GArray) uids = next_uids(session, &mailbox);
-    bool ok = fetch_of_mailbox(session, session->intake, mailbox, uids, &settled, error);
-    session->headway = session->headway || settled > 0;
-    *more = ok;
-    return ok;
+    *more = fetch_some(session, error);
+    return *more;
 }
 
 bool session_messages_settle(struct session *session, GError **error)

@@ -335,6 +335,7 @@ struct exec_verdict session_run(void *arg, unsigned woke)
     struct session *session = arg;
     struct exec_verdict verdict;
     GError *error = NULL;
+    atomic_store(&session->poked, false);
     if ((woke & EXEC_WOKE_STOP) != 0 || cancel_is_triggered(session->cancel)) {
         disconnect(session);
         return done();

@@ -50,6 +50,7 @@ struct session {
     /* Of the messages phase only: messages on their way into the store, and which come next. */
     struct intake *intake;
     GArray *todo; /* struct store_pending, from the end */
+    atomic_bool poked; /* since the session runs: a long step ends early */
     bool headway; /* since todo was made */
 
     struct sync_backoff backoff;
