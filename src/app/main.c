@@ -7,6 +7,7 @@
 #include "mime/mime.h"
 #include "text/text.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -85,6 +86,10 @@ int main(int argc, char **argv)
     /* A core dump would hold tokens and mail. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+    /* Mail comes in all sizes and through many threads: an arena for each of them, and a threshold
+     * that grows with what was freed, would hold several times what is in use. */
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     if (sodium_init() < 0) {
         fputs("postroom: libsodium cannot start\n", stderr);
         return 1;

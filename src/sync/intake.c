@@ -8,8 +8,8 @@
 
 #include <pthread.h>
 
-#define BATCH_BYTES (12 * 1024 * 1024)
-#define BATCH_MESSAGES 1000
+#define BATCH_BYTES (8 * 1024 * 1024)
+#define BATCH_MESSAGES 800
 #define INDEX_TEXT_MAX (1024 * 1024)
 #define INDEX_WORDS_MAX 200000
 #define DEADLY_RUNS 2

@@ -49,6 +49,7 @@ static struct work *take(struct parsers *parsers)
 static void *parser_main(void *arg)
 {
     struct parsers *parsers = arg;
+    pthread_setname_np(pthread_self(), "parser");
     pthread_mutex_lock(&parsers->lock);
     for (;;) {
         if (parsers->first != NULL) {

@@ -48,6 +48,9 @@ static struct store *store_new(const struct store_config *config)
     return store;
 }
 
+/* Raw messages are written once and seldom read: room for them would be taken from everything. */
+static const char *const blobs_script = "PRAGMA cache_size=-2048; PRAGMA cache_spill=256;";
+
 static bool open_files(struct store *store, GError **error)
 {
     g_autofree char *main_path = g_build_filename(store->directory, "postroom.db", NULL);
@@ -59,7 +62,8 @@ static bool open_files(struct store *store, GError **error)
     }
     mode_t before = umask(0077);
     bool ok = db_open(&store->main, main_path, false, error) &&
-              db_open(&store->blobs, blobs_path, false, error);
+              db_open(&store->blobs, blobs_path, false, error) &&
+              db_script(&store->blobs, blobs_script, error);
     umask(before);
     return ok;
 }

@@ -206,6 +206,7 @@ static void *writer_main(void *arg)
 {
     struct store *store = arg;
     struct writer *writer = store->writer;
+    pthread_setname_np(pthread_self(), "store writer");
     pthread_mutex_lock(&writer->lock);
     for (;;) {
         struct job *job = take(writer, true);
