@@ -563,9 +563,12 @@ bool session_carry(struct session *session, GError **error)
 {
     /* An intent of a folder that was renewed is planned anew and comes again, but not for ever. */
     for (unsigned round = 0; round < 1000; round++) {
+        size_t carried = 0;
+        /* Folders first: mail may be on its way into new ones. */
+        if (!session_carry_folders(session, &carried, error))
+            return false;
         g_autoptr(GPtrArray) intents =
             store_intents(session->manager->config.store, session->account, INTENTS_AT_ONCE, error);
-        size_t carried = 0;
         if (intents == NULL || (intents->len > 0 && !session_messages_settle(session, error)) ||
             !carry_list(session, intents, &carried, error))
             return false;
