@@ -9,12 +9,12 @@
 
 const struct command command_table[] = {
     {"user add", "EMAIL [--admin] [--password-file F]", "add a person who signs in",
-     "admin password-file", 1, 1, false, command_user_add},
-    {"user list", "[--json]", "list the people", "json", 0, 0, false, command_user_list},
+     "admin password-file", 1, 1, false, false, command_user_add},
+    {"user list", "[--json]", "list the people", "json", 0, 0, false, false, command_user_list},
     {"user passwd", "EMAIL [--password-file F]", "set a password; ends the person's sessions",
-     "password-file", 1, 1, false, command_user_passwd},
+     "password-file", 1, 1, false, false, command_user_passwd},
     {"user remove", "EMAIL", "remove a person, and the mailboxes nobody else can reach", "", 1, 1,
-     false, command_user_remove},
+     false, false, command_user_remove},
     {"provider set",
      "NAME --type microsoft|google --client-id ID --client-secret-file F [--tenant T] [--cloud C] "
      "[--authority URL] [--graph URL] [--imap HOST:PORT] [--smtp HOST:PORT] [--scope-prefix URL] "
@@ -22,42 +22,49 @@ const struct command command_table[] = {
      "set up sign-in with a provider",
      "type client-id client-secret-file tenant cloud authority graph imap smtp scope-prefix "
      "ca-file secret-expires proxy proxy-password-file",
-     1, 1, false, command_provider_set},
-    {"provider list", "[--json]", "list the providers", "json", 0, 0, false, command_provider_list},
-    {"provider test", "NAME", "test a provider's configuration", "", 1, 1, false, command_not_yet},
-    {"provider remove", "NAME", "remove a provider that no mailbox uses", "", 1, 1, false,
+     1, 1, false, false, command_provider_set},
+    {"provider list", "[--json]", "list the providers", "json", 0, 0, false, false,
+     command_provider_list},
+    {"provider test", "NAME", "test a provider's configuration", "", 1, 1, false, false,
+     command_not_yet},
+    {"provider remove", "NAME", "remove a provider that no mailbox uses", "", 1, 1, false, false,
      command_provider_remove},
     {"account add",
      "EMAIL --owner USER --imap URL --smtp URL --password-file F [--since DATE] [--ca-file F] "
      "[--proxy URL|direct [--proxy-password-file F]]",
      "link a mailbox by password",
-     "owner imap smtp password-file since ca-file proxy proxy-password-file", 1, 1, false,
+     "owner imap smtp password-file since ca-file proxy proxy-password-file", 1, 1, false, false,
      command_account_add},
     {"account set", "EMAIL --proxy URL|direct|default [--proxy-password-file F]",
-     "give a mailbox an outbound proxy of its own", "proxy proxy-password-file", 1, 1, false,
+     "give a mailbox an outbound proxy of its own", "proxy proxy-password-file", 1, 1, false, false,
      command_account_set},
-    {"account list", "[--json]", "list the linked mailboxes", "json", 0, 0, false,
+    {"account list", "[--json]", "list the linked mailboxes", "json", 0, 0, false, false,
      command_account_list},
     {"account status", "EMAIL [--json]", "state, counts and folders of a mailbox", "json", 1, 1,
-     false, command_account_status},
+     false, false, command_account_status},
     {"account remove", "EMAIL", "unlink a mailbox and remove everything of it", "", 1, 1, false,
-     command_account_remove},
-    {"sync", "[EMAIL...] [--json]", "one pass to the end", "json", 0, -1, false, command_sync},
+     false, command_account_remove},
+    {"sync", "[EMAIL...] [--json]", "one pass to the end", "json", 0, -1, false, false,
+     command_sync},
     {"search", "EMAIL QUERY [--limit N] [--json]", "search a mailbox", "limit json", 2, 2, false,
-     command_search},
-    {"export", "EMAIL --maildir DIR", "write a mailbox as a Maildir", "maildir", 1, 1, false,
-     command_not_yet},
+     false, command_search},
+    {"export", "EMAIL --maildir DIR",
+     "write a mailbox as a Maildir, byte for byte; again: what is new", "maildir", 1, 1, false,
+     false, command_export},
     {"token create", "USER [--name N]", "make an API token; it is shown once", "name", 1, 1, false,
-     command_token_create},
-    {"token list", "[--json]", "list the API tokens", "json", 0, 0, false, command_token_list},
-    {"token revoke", "ID", "revoke an API token", "", 1, 1, false, command_token_revoke},
-    {"backup", "FILE", "write a backup", "", 1, 1, false, command_not_yet},
-    {"restore", "FILE", "restore a backup", "", 1, 1, true, command_not_yet},
+     false, command_token_create},
+    {"token list", "[--json]", "list the API tokens", "json", 0, 0, false, false,
+     command_token_list},
+    {"token revoke", "ID", "revoke an API token", "", 1, 1, false, false, command_token_revoke},
+    {"backup", "FILE|-", "write everything but the key file into one file; the server goes on", "",
+     1, 1, false, false, command_backup},
+    {"restore", "FILE [--replace]", "bring back a backup, with the server stopped", "replace", 1, 1,
+     true, true, command_restore},
     {"doctor", "[--json]", "check config, data, clock, network, every provider and account", "json",
-     0, 0, false, command_doctor},
+     0, 0, false, false, command_doctor},
     {"key rotate", "", "put a new key first in the key file and seal everything anew", "", 0, 0,
-     true, command_key_rotate},
-    {NULL, NULL, NULL, NULL, 0, 0, false, NULL},
+     true, false, command_key_rotate},
+    {NULL, NULL, NULL, NULL, 0, 0, false, false, NULL},
 };
 
 struct parsed {
@@ -96,6 +103,8 @@ static GOptionContext *option_context(struct parsed *parsed)
     const GOptionEntry all[] = {
         {"admin", 0, 0, G_OPTION_ARG_NONE, &o->admin, "may set up providers", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "print JSON", NULL},
+        {"replace", 0, 0, G_OPTION_ARG_NONE, &o->replace,
+         "also where there is data: it is kept in before-restore", NULL},
         {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &o->password_file,
          "file whose first line is the password", "F"},
         {"type", 0, 0, G_OPTION_ARG_STRING, &o->type, "microsoft or google", "TYPE"},
@@ -219,6 +228,13 @@ static bool parse(int argc, char **argv, struct parsed *parsed, FILE *out, FILE 
     else
         return true;
     return false;
+}
+
+bool command_is_unopened(int argc, char **argv)
+{
+    int words = 0;
+    const struct command *command = find(argc, argv, &words);
+    return command != NULL && command->unopened;
 }
 
 int command_check(int argc, char **argv, FILE *out, FILE *err)

@@ -10,8 +10,9 @@
 
 /* Where a command reads and writes, and what it was called with. */
 struct command_call {
-    struct app *app;
-    char **args;           /* words after the command's name and options, NULL-terminated */
+    struct app *app;             /* NULL for a command that runs before the data is opened */
+    const struct config *config; /* never NULL */
+    char **args;                 /* words after the command's name and options, NULL-terminated */
     const char *directory; /* the caller's working directory: relative file names belong to it */
     FILE *in, *out, *err;
     struct cancel *cancel; /* triggered when the caller hangs up */
@@ -20,7 +21,7 @@ struct command_call {
 
 /* What the options of all commands can be; each command names those it takes. */
 struct command_options {
-    gboolean admin, json;
+    gboolean admin, json, replace;
     char *password_file, *type, *client_id, *client_secret_file, *tenant, *authority, *graph, *imap,
         *smtp, *ca_file, *owner, *since, *name, *maildir, *cloud, *scope_prefix, *secret_expires,
         *proxy, *proxy_password_file;
@@ -34,6 +35,7 @@ struct command {
     const char *options;    /* names of the options it takes, separated by spaces */
     int args_min, args_max; /* -1: any number */
     bool no_server;         /* refuses while a server runs */
+    bool unopened;          /* runs with the lock of the data, which it opens itself */
     int (*run)(struct command_call *call, const struct command_options *options);
 };
 extern const struct command command_table[];
@@ -43,6 +45,8 @@ extern const struct command command_table[];
 int command_run(struct command_call *call, int argc, char **argv);
 /* Usage mistakes and --help, without an app. Returns -1 when the command may run. */
 int command_check(int argc, char **argv, FILE *out, FILE *err);
+/* The command of argv runs before the data is opened. */
+bool command_is_unopened(int argc, char **argv);
 void command_print_help(FILE *out);
 
 /* For the commands: one clear line. Returns 1. */
@@ -78,6 +82,9 @@ int command_token_list(struct command_call *call, const struct command_options *
 int command_token_revoke(struct command_call *call, const struct command_options *options);
 int command_doctor(struct command_call *call, const struct command_options *options);
 int command_key_rotate(struct command_call *call, const struct command_options *options);
+int command_backup(struct command_call *call, const struct command_options *options);
+int command_restore(struct command_call *call, const struct command_options *options);
+int command_export(struct command_call *call, const struct command_options *options);
 int command_not_yet(struct command_call *call, const struct command_options *options);
 
 #endif

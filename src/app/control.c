@@ -92,6 +92,7 @@ static int run_command(struct caller *caller)
         g_ptr_array_add(argv, caller->words + at);
     struct command_call call = {
         .app = caller->control->app,
+        .config = caller->control->app->config,
         .directory = argv->pdata[0],
         .in = fdopen(caller->fds[0], "r"),
         .out = fdopen(caller->fds[1], "w"),

@@ -38,16 +38,24 @@ static int say(const GError *error)
 static int run_here(struct config *config, int lock, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    struct app *app = app_open(config, lock, &error);
-    if (app == NULL)
+    struct app *app = NULL;
+    bool unopened = command_is_unopened(argc, argv);
+    if (!datadir_settle(config->data, &error))
+        return say(error);
+    if (!unopened)
+        app = app_open(config, lock, &error);
+    if (!unopened && app == NULL)
         return say(error);
     g_autofree char *directory = g_get_current_dir();
     struct command_call call = {.app = app,
+                                .config = config,
                                 .directory = directory,
                                 .in = stdin,
                                 .out = stdout,
                                 .err = stderr};
     int status = command_run(&call, argc, argv);
+    if (unopened)
+        config_free(config);
     app_close(app);
     return status;
 }

@@ -248,6 +248,10 @@ static int serve(struct config *config)
         config_free(config);
         return say(error);
     }
+    if (!datadir_settle(config->data, &error)) {
+        config_free(config);
+        return say(error);
+    }
     settle_addresses(config);
     g_autofree char *listen = g_strdup(config->listen);
     server.app = app_open(config, lock, &error);

@@ -140,6 +140,10 @@ static const struct error_row rows[ERROR_CODES] = {
     [ERROR_SMTP_PERMANENT] = {"smtp-failed", ERROR_SCOPE_MESSAGE, ERROR_RETRY_NEVER,
                               "The mail server refuses the message.",
                               "See Details for its own words."},
+    [ERROR_RESTORED] =
+        {"restored", ERROR_SCOPE_MESSAGE, ERROR_RETRY_NEVER,
+         "Postroom was restored from a backup that was made before this message was sent.",
+         "It may have gone out already: look in Sent before you send it again."},
     [ERROR_UNCERTAIN] = {"uncertain", ERROR_SCOPE_MESSAGE, ERROR_RETRY_LATER,
                          "The connection broke while the message was handed over.",
                          "Postroom looks in Sent whether it went out before it tries again."},

@@ -73,6 +73,7 @@ enum error_code {
     ERROR_MESSAGE_TOO_LARGE,
     ERROR_SMTP_TEMPORARY,
     ERROR_SMTP_PERMANENT,
+    ERROR_RESTORED,  /* held back since a backup was restored */
     ERROR_UNCERTAIN, /* the connection ended after the message was handed over */
     /* OAuth */
     ERROR_DECLINED,

@@ -85,7 +85,7 @@ bool db_open(struct db *db, const char *path, bool readonly, GError **error)
         return false;
     }
     sqlite3_extended_result_codes(db->handle, 1);
-    sqlite3_busy_timeout(db->handle, 10000);
+    sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
     db->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finalize);
     db->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
     if (!db_script(db, readonly ? reader_script : open_script, error) ||

@@ -8,6 +8,9 @@
 
 #include <sqlite3.h>
 
+/* How long a statement waits for a lock. */
+#define DB_BUSY_MS 10000
+
 struct db {
     sqlite3 *handle;
     GHashTable *statements; /* const char * by address -> sqlite3_stmt */

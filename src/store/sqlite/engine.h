@@ -41,6 +41,8 @@ struct store {
 
 /* --- schema.c */
 bool schema_migrate(struct store *store, GError **error);
+/* The newest version of the main file that this program knows. */
+int64_t schema_version(void);
 
 /* --- writer.c: one write transaction */
 

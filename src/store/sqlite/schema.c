@@ -194,6 +194,11 @@ static const char *const changes_2 =
 
 #define SCHEMA_VERSION 2
 
+int64_t schema_version(void)
+{
+    return SCHEMA_VERSION;
+}
+
 static int64_t user_version(struct db *db, GError **error)
 {
     return db_number(db, "PRAGMA user_version", NULL, 0, -1, error);

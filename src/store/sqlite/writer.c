@@ -8,6 +8,7 @@
 
 #define GROUP_JOBS 64
 #define GROUP_MICROSECONDS 20000
+#define CHECKPOINT_PATIENCE_MS 500
 #define BULK_PATIENCE_MICROSECONDS 100000
 
 struct job {
@@ -158,11 +159,19 @@ bool tx_should_yield(const struct tx *tx)
     return waiting;
 }
 
+/* A backup holds its snapshot for minutes: writes do not wait for it. */
+static void checkpoint_file(struct db *db)
+{
+    sqlite3_busy_timeout(db->handle, CHECKPOINT_PATIENCE_MS);
+    sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+}
+
 static void checkpoint(struct store *store)
 {
     store->writer->checkpoint = false;
-    sqlite3_wal_checkpoint_v2(store->main.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    sqlite3_wal_checkpoint_v2(store->blobs.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    checkpoint_file(&store->main);
+    checkpoint_file(&store->blobs);
 }
 
 static void run_group(struct store *store, struct job *first)
