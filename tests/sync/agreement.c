@@ -11,6 +11,7 @@ static const struct {
     const char *what, *sql;
 } leftovers[] = {
     {"intents", "SELECT count(*) FROM intent"},
+    {"intents of folders", "SELECT count(*) FROM folder_intent"},
     {"expectations", "SELECT count(*) FROM expect"},
     {"orphans", "SELECT count(*) FROM email WHERE orphan <> 0"},
     {"hidden emails", "SELECT count(*) FROM email WHERE thread = 0"},

@@ -28,7 +28,7 @@ struct scenario {
     unsigned flags;
 };
 
-extern const struct scenario scenarios_in[], scenarios_out[];
+extern const struct scenario scenarios_in[], scenarios_out[], scenarios_folders[];
 
 /* Those of a text file, for trying some out: a line each,
  * "name~profiles~start~there~here~end~flags" with profiles of the letters e q o p and flags of N

@@ -199,17 +199,38 @@ static GPtrArray *mailboxes_here(struct world *world)
     return list;
 }
 
+/* Of a mailbox, with those above it. */
+static char *path_here(const GPtrArray *mailboxes, const struct store_mailbox *mailbox)
+{
+    for (guint i = 0; mailbox->parent != 0 && i < mailboxes->len; i++) {
+        const struct store_mailbox *parent = mailboxes->pdata[i];
+        if (parent->id != mailbox->parent)
+            continue;
+        g_autofree char *above = path_here(mailboxes, parent);
+        return g_strconcat(above, "/", mailbox->name, NULL);
+    }
+    return g_strdup(mailbox->name);
+}
+
 static int64_t mailbox_here(struct world *world, const char *name)
 {
-    g_autoptr(GPtrArray) list = mailboxes_here(world);
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = world_access(world);
+    g_autoptr(GPtrArray) list = store_mailboxes(access, NULL, &error);
+    g_assert_no_error(error);
     g_autofree char *raw = model_raw_name(world->model, name);
+    g_autofree char *wanted = imap_utf7_decode(raw);
+    int64_t found = 0;
     for (guint i = 0; i < list->len; i++) {
-        const struct store_remote_mailbox *mailbox = list->pdata[i];
-        if (strcmp(mailbox->raw_name, raw) == 0)
-            return mailbox->id;
+        const struct store_mailbox *mailbox = list->pdata[i];
+        g_autofree char *path = path_here(list, mailbox);
+        if (g_ascii_strcasecmp(path, wanted) == 0)
+            found = mailbox->id;
     }
-    is_missing(world, name);
-    return 0;
+    store_access_free(access);
+    if (found == 0)
+        is_missing(world, name);
+    return found;
 }
 
 /* Emails of a mailbox; 0: of all. */
@@ -334,11 +355,10 @@ static void place_here(struct change *change, char **words)
     store_set_update(change->set, email_here(world, words[1]), &patch);
 }
 
-static void op_here(struct world *world, char *op)
+static void change_mail(struct world *world, char **words)
 {
     static const char *const places[] = {"move", "put", "add", "drop", NULL};
     struct change change;
-    g_auto(GStrv) words = g_strsplit(op, " ", -1);
     change_begin(&change, world);
     if (strcmp(words[0], "flag") == 0)
         flag_here(&change, words);
@@ -354,8 +374,52 @@ static void op_here(struct world *world, char *op)
     } else if (strcmp(words[0], "import") == 0)
         create_here(&change, words[1], words[2], words[3] != NULL ? words[3] : "");
     else
-        g_error("no such thing as: %s", op);
+        g_error("no such thing as: %s", words[0]);
     change_end(&change);
+}
+
+/* The parent's id and the last level of a path. */
+static void take_path(struct world *world, const char *path, struct store_mailbox_patch *patch)
+{
+    const char *slash = strrchr(path, '/');
+    g_autofree char *above = slash != NULL ? g_strndup(path, (gsize)(slash - path)) : NULL;
+    patch->has_name = patch->has_parent = true;
+    patch->name = slash != NULL ? slash + 1 : path;
+    patch->parent = above != NULL ? mailbox_here(world, above) : 0;
+}
+
+static bool change_folder(struct world *world, char **words, GError **error)
+{
+    struct store_access *access = world_access(world);
+    struct store_mailbox_patch patch = {0};
+    const char *property = NULL;
+    bool creates = strcmp(words[0], "create") == 0, ok;
+    int64_t id = creates ? 0 : mailbox_here(world, words[1]);
+    if (creates || strcmp(words[0], "rename") == 0)
+        take_path(world, creates ? words[1] : words[2], &patch);
+    if (creates)
+        ok = store_mailbox_create(access, &patch, &property, error) != 0;
+    else if (strcmp(words[0], "delete") == 0)
+        ok = store_mailbox_destroy(access, id, true, &property, error);
+    else {
+        patch.has_subscribed = strcmp(words[0], "rename") != 0;
+        patch.subscribed = strcmp(words[0], "subscribe") == 0;
+        ok = store_mailbox_update(access, id, &patch, &property, error);
+    }
+    store_access_free(access);
+    return ok;
+}
+
+static void op_here(struct world *world, char *op)
+{
+    static const char *const of_folders[] = {"create",    "rename",      "delete",
+                                             "subscribe", "unsubscribe", NULL};
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) words = g_strsplit(op, " ", -1);
+    if (!g_strv_contains(of_folders, words[0]))
+        change_mail(world, words);
+    else if (!change_folder(world, words, &error) && !world->lenient)
+        g_error("%s: %s", op, error->message);
 }
 
 void script_here(struct world *world, const char *ops)

@@ -10,8 +10,9 @@
  * ID, substitute FOLDER ID.
  *
  * Here: flag ID ±FLAGS…, move ID FOLDER FOLDER, put ID FOLDER…, add ID FOLDER, drop ID FOLDER,
- * destroy ID, draft ID, redraft ID ID, import ID FOLDER [FLAGS]. An ID may be ID@FOLDER; _ is a
- * mail without Message-ID. FLAGS: S, SF, $work … */
+ * destroy ID, draft ID, redraft ID ID, import ID FOLDER [FLAGS], and for folders create, rename,
+ * delete, subscribe and unsubscribe as there. An ID may be ID@FOLDER; _ is a mail without
+ * Message-ID. FLAGS: S, SF, $work … */
 #ifndef POSTROOM_TESTS_SYNC_SCRIPT_H
 #define POSTROOM_TESTS_SYNC_SCRIPT_H
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct scenario *tables[] = {scenarios_in, scenarios_out};
+static const struct scenario *tables[] = {scenarios_in, scenarios_out, scenarios_folders};
 
 static const char *const profile_names[MODEL_PROFILES] = {"exchange", "qresync", "objectid",
                                                           "plain"};
@@ -258,9 +258,8 @@ int main(int argc, char **argv)
     stride = step != NULL ? (unsigned)atoi(step) : stride;
     if (g_getenv("SYNC_SCENARIOS") != NULL) {
         tables[0] = scenarios_of_file(g_getenv("SYNC_SCENARIOS"));
-        tables[1] = tables[0];
-        while (tables[1]->name != NULL)
-            tables[1]++;
+        static const struct scenario none = {0};
+        tables[1] = tables[2] = &none;
     }
     stage_open(&stage);
     for (int profile = 0; profile < MODEL_PROFILES; profile++) {
