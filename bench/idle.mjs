@@ -89,8 +89,8 @@ async function main() {
   const wanted = number('ACCOUNTS', 10000), accounts = Math.min(wanted, room());
   if (accounts < wanted) process.stdout.write(`   one process may open ${room() + 2000} files here: ${accounts} accounts\n`);
   const crowd = await startCrowd({ accounts });
-  const postroom = new Postroom({ config: { 'sync.poll': '', 'sync.compare': '', 'server.log_level': 'warn' } });
-  for (const key of ['POSTROOM_SYNC_POLL', 'POSTROOM_SYNC_COMPARE']) delete postroom.env[key]; // the stated cadence
+  const postroom = new Postroom({ config: { 'server.log_level': 'warn' } });
+  for (const key of ['POSTROOM_SYNC_POLL', 'POSTROOM_SYNC_CALM', 'POSTROOM_SYNC_COMPARE']) delete postroom.env[key]; // the stated cadence
   postroom.env.SSL_CERT_FILE = crowd.caFile;
   try {
     postroom.addUser();

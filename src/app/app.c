@@ -139,6 +139,7 @@ static bool settle_hosts(struct store_sync_account *account, void *arg, GError *
     }
     if (account->proxy == NULL)
         account->proxy = g_steal_pointer(&provider->proxy);
+    account->kind = provider->type == OAUTH_GOOGLE ? STORE_KIND_GOOGLE : STORE_KIND_MICROSOFT;
     account->imap_port = provider->imap_port;
     account->smtp_port = provider->smtp_port;
     oauth_provider_free(provider);
@@ -159,7 +160,9 @@ void app_start_sync(struct app *app, bool live)
         .tokens = app->tokens,
         .policy = &app->policy,
         .spool_dir = app->spool,
+        .workers = (unsigned)app->config->workers,
         .tuning = {.poll_ms = app->config->poll_s * 1000,
+                   .calm_ms = app->config->calm_s * 1000,
                    .compare_ms = app->config->compare_s * 1000,
                    .idle_ms = app->config->idle_s * 1000,
                    .patience_ms = app->config->patience_s * 1000},
@@ -167,6 +170,7 @@ void app_start_sync(struct app *app, bool live)
         .arg = app,
         .live = live,
     };
+    memcpy(sync.limits, app->config->limits, sizeof sync.limits);
     app->sync = sync_manager_new(&sync);
     if (live)
         store_listen(app->store, tell_sync, app);

@@ -8,13 +8,24 @@
 
 #define DEFAULT_FILE "/etc/postroom/postroom.conf"
 
-enum kind { TEXT, LIST, NUMBER, SECONDS };
+enum kind { TEXT, LIST, NUMBER, SECONDS, MEGABYTES };
 
 struct key {
     const char *section, *name;
     enum kind kind;
     size_t offset;
 };
+
+/* What a kind of provider bears. */
+#define LIMITS(section, profile)                                                                   \
+    {section, "sign_ins", NUMBER, offsetof(struct config, limits[profile].sign_ins)},              \
+        {section, "per_minute", NUMBER, offsetof(struct config, limits[profile].per_minute)},      \
+        {section, "connections", NUMBER, offsetof(struct config, limits[profile].connections)},    \
+        {section, "idle", SECONDS, offsetof(struct config, limits[profile].idle_s)},               \
+    {                                                                                              \
+        section, "megabytes_a_day", MEGABYTES,                                                     \
+            offsetof(struct config, limits[profile].bytes_a_day)                                   \
+    }
 
 static const struct key keys[] = {
     {"server", "data", TEXT, offsetof(struct config, data)},
@@ -28,9 +39,13 @@ static const struct key keys[] = {
     {"network", "proxy_password_file", TEXT, offsetof(struct config, proxy_password_file)},
     {"network", "allowed", LIST, offsetof(struct config, allowed_networks)},
     {"sync", "poll", SECONDS, offsetof(struct config, poll_s)},
+    {"sync", "calm", SECONDS, offsetof(struct config, calm_s)},
     {"sync", "compare", SECONDS, offsetof(struct config, compare_s)},
     {"sync", "idle", SECONDS, offsetof(struct config, idle_s)},
     {"sync", "patience", SECONDS, offsetof(struct config, patience_s)},
+    LIMITS("exchange", SYNC_EXCHANGE),
+    LIMITS("gmail", SYNC_GMAIL),
+    LIMITS("plain", SYNC_PLAIN),
 };
 
 static char **split_list(const char *value)
@@ -58,6 +73,7 @@ static bool put(struct config *config, const struct key *key, const char *value,
         return true;
     case NUMBER:
     case SECONDS:
+    case MEGABYTES:
         if (!g_ascii_string_to_signed(value, 10, 1, 1000000, &number, NULL)) {
             error_set(error, ERROR_INVALID,
                       "[%s] %s = \"%s\": a number from 1 to 1000000 is wanted", key->section,
@@ -67,7 +83,7 @@ static bool put(struct config *config, const struct key *key, const char *value,
         if (key->kind == NUMBER)
             *(int *)field = (int)number;
         else
-            *(int64_t *)field = number;
+            *(int64_t *)field = key->kind == MEGABYTES ? number * 1000000 : number;
         return true;
     }
     return true;

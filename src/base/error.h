@@ -55,6 +55,7 @@ enum error_code {
     ERROR_PROXY_LOGIN,    /* it refuses user name or password, or wants one */
     ERROR_PROXY_REFUSED,  /* it does not connect to that server */
     ERROR_PROXY_NONSENSE, /* it does not speak the protocol */
+    ERROR_DAILY_LIMIT,    /* the provider's bytes of the day are used up */
     /* IMAP and SMTP */
     ERROR_SERVER_NO, /* a tagged NO without better meaning */
     ERROR_SERVER_BAD,

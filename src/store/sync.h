@@ -12,6 +12,9 @@ enum store_lane { STORE_LANE_INTERACTIVE, STORE_LANE_BULK };
  * --------------------------------------------------------------------------------------------------------
  */
 
+/* What kind of provider an account has, where that is known. */
+enum store_kind { STORE_KIND_OTHER, STORE_KIND_MICROSOFT, STORE_KIND_GOOGLE };
+
 struct store_sync_account {
     int64_t id;
     char *address, *login, *provider; /* provider NULL: password account */
@@ -22,11 +25,14 @@ struct store_sync_account {
     int64_t since;                       /* start date; 0: everything */
     bool paused;
     char *proxy; /* with its password: the account's own, or "direct"; NULL: none of its own */
-    bool operator_hosts; /* the hosts come from a provider the administrator set up */
+    bool operator_hosts;  /* the hosts come from a provider the administrator set up */
+    bool send_refused;    /* sending did not work when it was tried last */
+    enum store_kind kind; /* for the caller to fill in, from the provider's settings */
     char *state;
 };
 void store_sync_account_free(struct store_sync_account *account);
-GArray *store_sync_accounts(struct store *store, GError **error); /* ids, int64_t */
+/* Ids, int64_t; those first in which something happened last. */
+GArray *store_sync_accounts(struct store *store, GError **error);
 struct store_sync_account *store_sync_account(struct store *store, int64_t account, GError **error);
 /* The password of a password account. (transfer full) */
 struct secret *store_sync_password(struct store *store, int64_t account, GError **error);

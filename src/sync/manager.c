@@ -3,9 +3,9 @@
 
 #include "base/log.h"
 
-#define POLL_MS 60000
-#define COMPARE_MS 300000
-#define IDLE_MS 600000
+#define POLL_MS 300000
+#define CALM_TIMES 12
+#define COMPARE_MS 900000
 #define PATIENCE_MS 60000
 #define BACKOFF_MS 5000
 #define PARSING_BYTES ((size_t)24 * 1024 * 1024)
@@ -40,13 +40,14 @@ static void forget_sender(void *arg)
 static void session_free(gpointer data)
 {
     struct session *session = data;
+    sync_host_leave(&session->waiter);
+    sync_host_unref(session->waiter.host);
     exec_task_unref(session->task);
     imap_client_free(session->imap);
     cancel_unref(session->cancel);
     g_clear_pointer(&session->config, store_sync_account_free);
     g_clear_pointer(&session->mailboxes, g_ptr_array_unref);
     g_array_unref(session->queue);
-    g_hash_table_unref(session->statuses);
     sync_result_clear(&session->result);
     g_free(session);
 }
@@ -77,14 +78,16 @@ struct sync_manager *sync_manager_new(const struct sync_config *config)
     struct sync_tuning *tuning = &manager->config.tuning;
     tuning->poll_ms = tuning->poll_ms > 0 ? tuning->poll_ms : POLL_MS;
     tuning->compare_ms = tuning->compare_ms > 0 ? tuning->compare_ms : COMPARE_MS;
-    tuning->idle_ms = tuning->idle_ms > 0 ? tuning->idle_ms : IDLE_MS;
     tuning->patience_ms = tuning->patience_ms > 0 ? tuning->patience_ms : PATIENCE_MS;
+    tuning->calm_ms = tuning->calm_ms > 0 ? tuning->calm_ms : tuning->poll_ms * CALM_TIMES;
     tuning->backoff_ms = tuning->backoff_ms > 0 ? tuning->backoff_ms : BACKOFF_MS;
     manager->parsers = parsers_new(g_get_num_processors(), PARSING_BYTES);
     pthread_mutex_init(&manager->mutex, NULL);
     pthread_cond_init(&manager->changed, NULL);
     manager->sessions = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, session_free);
     manager->senders = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, sender_free);
+    manager->extras = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    manager->hosts = sync_hosts_new(config->exec, config->workers, config->limits);
     manager->results = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, result_free);
     return manager;
 }
@@ -101,7 +104,6 @@ static struct session *session_of(struct sync_manager *manager, int64_t account)
     session->account = account;
     session->cancel = cancel_new();
     session->queue = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    session->statuses = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     session->backoff.first_ms = manager->config.tuning.backoff_ms;
     g_hash_table_insert(manager->sessions, &session->account, session);
     session->task =
@@ -198,6 +200,8 @@ void sync_manager_free(struct sync_manager *manager)
     g_hash_table_unref(manager->senders);
     g_hash_table_unref(manager->results);
     parsers_free(manager->parsers);
+    g_hash_table_unref(manager->extras);
+    sync_hosts_free(manager->hosts);
     pthread_cond_destroy(&manager->changed);
     pthread_mutex_destroy(&manager->mutex);
     g_free(manager);

@@ -164,7 +164,7 @@ static bool send_fresh(struct attempt *attempt, GError **error)
     /* A refused token is not tried twice: the next attempt brings a fresh one. */
     bool refused = g_strcmp0(attempt->submission->problem, "smtp-refused") == 0;
     struct secret *secret =
-        session_secret(manager, attempt->account, refused, attempt->sender->cancel, &problem);
+        session_secret(manager, attempt->account, refused, NULL, attempt->sender->cancel, &problem);
     if (secret == NULL)
         return note_failure(attempt, &(struct smtp_result){0}, problem, NULL, error);
     bool ok = hand_over(attempt, secret, error);
@@ -190,9 +190,9 @@ static bool sent_has_it(struct attempt *attempt, bool *found, GError **error)
     struct sync_manager *manager = attempt->sender->manager;
     g_autoptr(GPtrArray) mailboxes =
         store_sync_mailboxes(manager->config.store, attempt->account->id, error);
-    struct imap_client *imap = mailboxes != NULL ? session_sign_in(manager, attempt->account,
-                                                                   attempt->sender->cancel, error)
-                                                 : NULL;
+    struct imap_client *imap = NULL;
+    if (mailboxes != NULL)
+        imap = session_extra_begin(manager, attempt->account, attempt->sender->cancel, error);
     bool ok = imap != NULL;
     *found = false;
     for (guint i = 0; ok && !*found && i < mailboxes->len; i++) {
@@ -205,7 +205,7 @@ static bool sent_has_it(struct attempt *attempt, bool *found, GError **error)
         ok = ok && uids != NULL;
         *found = ok && uids->len > 0;
     }
-    imap_client_logout(imap);
+    session_extra_end(manager, attempt->account->id, imap);
     return ok;
 }
 

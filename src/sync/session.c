@@ -4,67 +4,11 @@
 
 #include <string.h>
 
-/* "idle" is written again now and then: it says when the last sync was. */
-#define SAID_AGAIN (30 * CLOCK_SECOND)
-
-static struct exec_verdict park(int fd, int64_t deadline)
-{
-    return (struct exec_verdict){.next = EXEC_PARK,
-                                 .lane = EXEC_NOTIFY,
-                                 .fd = fd,
-                                 .deadline = deadline};
-}
-
-static struct exec_verdict again(enum exec_lane lane)
-{
-    return (
-        struct exec_verdict){.next = EXEC_AGAIN, .lane = lane, .fd = -1, .deadline = CLOCK_NEVER};
-}
-
-static struct exec_verdict done(void)
-{
-    return (struct exec_verdict){.next = EXEC_DONE,
-                                 .lane = EXEC_NOTIFY,
-                                 .fd = -1,
-                                 .deadline = CLOCK_NEVER};
-}
-
-static void say(struct session *session, const char *state, const GError *problem,
-                int64_t next_attempt)
-{
-    bool same = session->config != NULL && g_strcmp0(session->config->state, state) == 0;
-    if (problem == NULL && same && clock_now() - session->said_at < SAID_AGAIN)
-        return;
-    session->said_at = clock_now();
-    store_sync_state(session->manager->config.store, session->account, state, problem, next_attempt,
-                     NULL);
-    if (session->config != NULL) {
-        g_free(session->config->state);
-        session->config->state = g_strdup(state);
-    }
-}
-
-static void disconnect(struct session *session)
-{
-    session_messages_end(session); /* what came is kept */
-    g_clear_pointer(&session->imap, imap_client_free);
-    session->open_mailbox = 0;
-    session->idling = false;
-}
-
-static void wake_waiters(struct session *session, const GError *problem)
-{
-    struct sync_manager *manager = session->manager;
-    pthread_mutex_lock(&manager->mutex);
-    sync_result_clear(&session->result);
-    session->result = session->working;
-    session->working = (struct sync_result){0};
-    if (problem != NULL)
-        session->result.error = g_strdup_printf("%s (%s)", error_cause(problem), problem->message);
-    session->passes_done = problem != NULL ? session->passes_wanted : session->pass_serving;
-    pthread_cond_broadcast(&manager->changed);
-    pthread_mutex_unlock(&manager->mutex);
-}
+/* After a throttling, batches have pauses between them for a while. */
+#define GENTLE_PAUSE_MS 1000
+/* A server that does not answer the end of an IDLE within it is gone. */
+#define DONE_MS 15000
+#define DAY_S 86400
 
 static void begin_pass(struct session *session)
 {
@@ -73,81 +17,6 @@ static void begin_pass(struct session *session)
     session->pass_serving = session->passes_wanted;
     session->working = (struct sync_result){0};
     pthread_mutex_unlock(&manager->mutex);
-}
-
-static bool pass_is_wanted(struct session *session)
-{
-    struct sync_manager *manager = session->manager;
-    pthread_mutex_lock(&manager->mutex);
-    bool wanted = session->passes_done != session->passes_wanted;
-    pthread_mutex_unlock(&manager->mutex);
-    return wanted;
-}
-
-static const char *state_after(const GError *problem)
-{
-    switch (error_retry(problem)) {
-    case ERROR_RETRY_RELINK:
-        return "needs-relink";
-    case ERROR_RETRY_ADMIN:
-    case ERROR_RETRY_NEVER:
-        return "error";
-    default:
-        return "retrying";
-    }
-}
-
-/* Mail stays, the state says what is wrong, and the next attempt comes by itself wherever one can
- * help. */
-static struct exec_verdict rest(struct session *session, GError *problem)
-{
-    disconnect(session);
-    session->phase = SESSION_FOLDERS;
-    if (error_is(problem, ERROR_CANCELLED) || cancel_is_triggered(session->cancel)) {
-        wake_waiters(session, problem);
-        g_error_free(problem);
-        return session->manager->config.live ? again(EXEC_NOTIFY) : done();
-    }
-    bool hopeless = error_retry(problem) == ERROR_RETRY_RELINK;
-    int64_t pause = sync_backoff_next(&session->backoff, error_retry_after_ms(problem));
-    /* A session that ended with its token or was dropped comes back at once, the first time. */
-    bool at_once = error_retry(problem) == ERROR_RETRY_NOW && session->backoff.failures == 1;
-    if (!at_once) {
-        say(session, state_after(problem), problem,
-            hopeless ? 0 : clock_wall() + (pause + 999) / 1000);
-        LOG_WARN("sync.resting", LOG_INT("account", session->account), LOG_INT("ms", pause),
-                 LOG_ERR(problem));
-        store_sync_progress(session->manager->config.store, session->account,
-                            &(struct store_progress){0});
-    }
-    if (!at_once || !session->manager->config.live)
-        wake_waiters(session, problem);
-    g_error_free(problem);
-    if (!session->manager->config.live)
-        return at_once ? again(EXEC_BULK) : done();
-    session->resting_until = at_once ? 0 : hopeless ? CLOCK_NEVER : clock_in_ms(pause);
-    return at_once ? again(EXEC_NOTIFY) : park(-1, session->resting_until);
-}
-
-static bool connect_if_needed(struct session *session, GError **error)
-{
-    if (session->imap != NULL)
-        return true;
-    bool linking = strcmp(session->config->state, "linking") == 0;
-    /* A command's single pass is not the time to ask again whether sending works. */
-    if (!session->manager->config.live && !linking)
-        session->checked_send = true;
-    if (!linking && !session->was_idle)
-        say(session, "syncing", NULL, 0);
-    session->imap = session_sign_in(session->manager, session->config, session->cancel, error);
-    if (session->imap == NULL)
-        return false;
-    if (!session->was_idle)
-        say(session, "syncing", NULL, 0);
-    session->phase = SESSION_FOLDERS;
-    session->rate_started = clock_now();
-    session->rate_bytes = 0;
-    return true;
 }
 
 static int by_importance(gconstpointer a, gconstpointer b)
@@ -217,50 +86,196 @@ static bool step_compare(struct session *session, GError **error)
     return true;
 }
 
+/* Counts what came for the day; when that is as much as the provider gives, older mail waits. */
+static bool charge(struct session *session, GError **error)
+{
+    uint64_t most = sync_host_limits(session->waiter.host)->bytes_a_day, sum = 0;
+    uint64_t now = conn_bytes_in(imap_client_conn(session->imap));
+    int64_t day = clock_wall() / DAY_S;
+    if (most == 0)
+        return true;
+    if (!store_sync_traffic(session->manager->config.store, session->account, day,
+                            now - session->charged, &sum, error))
+        return false;
+    session->charged = now;
+    session->budget_until = sum >= most ? (day + 1) * DAY_S : 0;
+    return true;
+}
+
+static bool step_messages(struct session *session, bool *more, GError **error)
+{
+    session_check_send(session); /* the lists are there; nobody waits for the answer */
+    if (session->budget_until > clock_wall())
+        return session_wanted(session, error);
+    return session_messages(session, more, error) && charge(session, error);
+}
+
+static void say_idle(struct session *session)
+{
+    uint64_t ready = 0, bytes = 0, pending = 0;
+    g_autoptr(GError) spent = NULL;
+    if (session->budget_until > clock_wall() &&
+        store_sync_totals(session->manager->config.store, session->account, &ready, &bytes,
+                          &pending, &bytes, NULL) &&
+        pending > 0)
+        error_set(&spent, ERROR_DAILY_LIMIT, "%" G_GUINT64_FORMAT " messages wait for tomorrow",
+                  pending);
+    session_say(session, "idle", spent, spent != NULL ? session->budget_until : 0);
+}
+
 static bool finish_pass(struct session *session, GError **error)
 {
+    const struct sync_tuning *tuning = &session->manager->config.tuning;
     session->was_idle = true;
     session->rate_started = 0;
     session_progress(session, NULL);
     sync_backoff_reset(&session->backoff);
-    say(session, "idle", NULL, 0);
-    wake_waiters(session, NULL);
+    say_idle(session);
+    session_answer(session, NULL);
     session->phase = SESSION_WATCH;
     if (!session->manager->config.live)
         return true;
-    if (session->poll_at == 0)
-        session->poll_at = clock_in_ms(session->manager->config.tuning.poll_ms);
+    if (session->polled_at == 0) {
+        int64_t now = clock_wall();
+        int64_t next = sync_cadence_next(tuning->poll_ms / 1000, session->account, now);
+        session->polled_at = now;
+        session->poll_at = clock_in_ms((next - now) * 1000);
+    }
     return session_watch(session, error);
 }
 
-/* Ends IDLE when there is something to do, and says what: a folder queued, a pass wanted, the poll
- * due. */
+/* --- between passes
+ * ------------------------------------------------------------------------------- */
+
+static void hear_number(uint32_t number, void *arg)
+{
+    (void)number;
+    ((struct session *)arg)->news = true;
+}
+
+static void hear_vanished(uint32_t first, uint32_t last, bool earlier, void *arg)
+{
+    (void)first, (void)last, (void)earlier;
+    ((struct session *)arg)->news = true;
+}
+
+static void hear_flags(const struct imap_fetched *fetched, void *arg)
+{
+    (void)fetched;
+    ((struct session *)arg)->news = true;
+}
+
+/* What comes with the answers counts as news too. */
+static void listen_along(struct session *session, bool on)
+{
+    const struct imap_events events = {.exists = hear_number,
+                                       .expunged = hear_number,
+                                       .vanished = hear_vanished,
+                                       .flags = hear_flags,
+                                       .arg = session};
+    imap_client_set_events(session->imap, on ? &events : &(struct imap_events){0});
+}
+
+static bool end_idle(struct session *session, GError **error)
+{
+    if (!session->idling)
+        return true;
+    int64_t patience = session->manager->config.tuning.patience_ms;
+    imap_client_set_patience(session->imap, MIN(DONE_MS, patience));
+    bool ok = imap_idle_end(session->imap, error);
+    imap_client_set_patience(session->imap, patience);
+    session->idling = false;
+    return ok;
+}
+
+/* Looks at the folders whose time has come, without leaving INBOX. */
+static bool look_around(struct session *session, GError **error)
+{
+    bool ok = true;
+    if (clock_now() >= session->refresh_at)
+        session_refresh(session);
+    if (clock_now() >= session->poll_at)
+        ok = session_poll_due(session, error);
+    /* The list of folders is compared in a full pass. */
+    if (ok && session->folders_changed) {
+        session->folders_changed = false;
+        session->polled_at = 0;
+        session->phase = SESSION_FOLDERS;
+    }
+    return ok;
+}
+
+static bool go_on_idling(struct session *session, GError **error)
+{
+    if (session->open_mailbox == 0 || !session->hears_inbox)
+        return session_watch(session, error);
+    session->idle_until = session_renewal(session);
+    session->idling = imap_idle_begin(session->imap, error);
+    return session->idling;
+}
+
+static bool something_is_due(const struct session *session)
+{
+    int64_t now = clock_now();
+    bool budget = session->budget_until != 0 && clock_wall() >= session->budget_until;
+    return now >= session->poll_at || now >= session->idle_until || now >= session->refresh_at ||
+           budget;
+}
+
+/* Ends IDLE when there is something to do, and says what: a folder queued, a pass wanted. Where it
+ * was only time to look around, it stays. */
 static bool leave_watch(struct session *session, unsigned woke, bool *stay, GError **error)
 {
-    bool news = false;
-    *stay = false;
-    if (!session_listen(session, &news, error))
+    bool heard = false;
+    if (!session_listen(session, &heard, error))
         return false;
-    bool poll = clock_now() >= session->poll_at;
-    bool wanted = pass_is_wanted(session);
-    *stay = !news && !poll && !wanted && (woke & EXEC_WOKE_POKE) == 0 &&
-            clock_now() < session->idle_until && session->queue->len == 0;
+    session->news = session->news || heard;
+    bool wanted = session_is_wanted(session), poked = (woke & EXEC_WOKE_POKE) != 0;
+    *stay = !session->news && !wanted && !poked && !something_is_due(session) &&
+            session->queue->len == 0;
     if (*stay)
         return true;
-    if (session->idling && !imap_idle_end(session->imap, error))
+    bool budget = session->budget_until != 0 && clock_wall() >= session->budget_until;
+    session->budget_until = budget ? 0 : session->budget_until;
+    listen_along(session, true);
+    bool ok = end_idle(session, error) && (wanted || look_around(session, error));
+    listen_along(session, false);
+    if (!ok)
         return false;
-    session->idling = false;
     if (wanted) {
+        session->polled_at = 0; /* a full pass */
         session->phase = SESSION_FOLDERS;
-        return true;
     }
+    if (session->phase == SESSION_FOLDERS)
+        return true;
     session->pass_is_full = false;
-    if (news && session->open_mailbox != 0)
+    if (session->news && session->open_mailbox != 0)
         g_array_append_val(session->queue, session->open_mailbox);
-    if (poll && !session_poll(session, error))
-        return false;
+    session->news = false;
+    if (session->queue->len == 0 && !poked && !budget) {
+        ok = go_on_idling(session, error);
+        *stay = session->queue->len == 0;
+        return ok;
+    }
     session->phase = SESSION_COMPARE;
     return session_load_mailboxes(session, error);
+}
+
+/* A session that comes back compares only what changed since it left. */
+static bool step_folders(struct session *session, GError **error)
+{
+    begin_pass(session);
+    if (!session_carry(session, error))
+        return false;
+    session->phase = SESSION_COMPARE;
+    bool full = !session->was_idle || session->polled_at == 0 || session_is_wanted(session);
+    if (!full)
+        return session_load_mailboxes(session, error) && session_poll(session, error) &&
+               (!session->folders_changed || session_folders(session, error));
+    if (!session_folders(session, error))
+        return false;
+    queue_all(session);
+    return true;
 }
 
 static bool step(struct session *session, unsigned woke, bool *parked, GError **error)
@@ -268,23 +283,15 @@ static bool step(struct session *session, unsigned woke, bool *parked, GError **
     bool more = false;
     switch (session->phase) {
     case SESSION_FOLDERS:
-        begin_pass(session);
-        if (!session_carry(session, error) || !session_folders(session, error))
-            return false;
-        queue_all(session);
-        session->phase = SESSION_COMPARE;
-        return true;
+        return step_folders(session, error);
     case SESSION_COMPARE:
         return session_carry(session, error) && step_compare(session, error);
     case SESSION_MESSAGES:
-        session_check_send(session); /* the lists are there; nobody waits for the answer */
-        if (!session_carry(session, error) || !session_messages(session, &more, error))
+        if (!session_carry(session, error) || !step_messages(session, &more, error))
             return false;
         return more || finish_pass(session, error);
     case SESSION_WATCH:
-        if (!leave_watch(session, woke, parked, error))
-            return false;
-        return true;
+        return leave_watch(session, woke, parked, error);
     }
     return true;
 }
@@ -293,41 +300,88 @@ static bool load_config(struct session *session, GError **error)
 {
     g_clear_pointer(&session->config, store_sync_account_free);
     session->config = session_account(session->manager, session->account, error);
-    return session->config != NULL;
+    if (session->config == NULL)
+        return false;
+    /* A command's single pass is not the time to ask again whether sending works. */
+    if ((session->config->send_refused && session->manager->config.live) ||
+        g_strcmp0(session->config->state, "linking") == 0)
+        session->check_send = true;
+    return true;
 }
 
 static struct exec_verdict park_watching(struct session *session)
 {
     int fd = session->idling ? conn_fd(imap_client_conn(session->imap)) : -1;
-    int64_t deadline = MIN(session->idle_until, session->poll_at);
-    g_clear_pointer(&session->mailboxes, g_ptr_array_unref);
-    if ((session->idling && !imap_client_may_park(session->imap)) || pass_is_wanted(session))
-        return again(EXEC_NOTIFY);
+    int64_t deadline = MIN(MIN(session->idle_until, session->poll_at), session->refresh_at);
+    if (session->budget_until != 0)
+        deadline = MIN(deadline, clock_in_ms((session->budget_until - clock_wall()) * 1000));
+    if ((session->idling && !imap_client_may_park(session->imap)) || session_is_wanted(session))
+        return session_again(EXEC_NOTIFY);
     conn_shrink(imap_client_conn(session->imap));
-    return park(fd, deadline);
+    session_rest_lightly(session);
+    return session_park(fd, deadline);
 }
 
 static bool may_run(struct session *session, struct exec_verdict *verdict)
 {
     if (session->config->paused) {
-        disconnect(session);
-        say(session, "paused", NULL, 0);
-        wake_waiters(session, NULL);
-        *verdict = session->manager->config.live ? park(-1, CLOCK_NEVER) : done();
+        session_disconnect(session);
+        sync_host_leave(&session->waiter);
+        session_say(session, "paused", NULL, 0);
+        session_answer(session, NULL);
+        *verdict = session->manager->config.live ? session_park(-1, CLOCK_NEVER) : session_done();
+        session_rest_lightly(session);
         return false;
     }
     bool relinked = g_strcmp0(session->config->state, "linking") == 0;
     bool rested = clock_now() >= session->resting_until;
-    if (session->resting_until != 0 && !rested && !relinked && !pass_is_wanted(session)) {
-        *verdict = park(-1, session->resting_until);
+    if (session->resting_until != 0 && !rested && !relinked && !session_is_wanted(session)) {
+        *verdict = session_park(-1, session->resting_until);
+        session_rest_lightly(session);
         return false;
     }
-    if (relinked && session->resting_until != 0) {
+    if (relinked && session->resting_until != 0)
         sync_backoff_reset(&session->backoff);
-        session->checked_send = false;
-    }
     session->resting_until = 0;
     return true;
+}
+
+/* A bounded piece of work, with a worker that the host may hold. */
+static struct exec_verdict run_piece(struct session *session, unsigned woke)
+{
+    bool parked = false;
+    GError *error = NULL;
+    if (!session_connect(session, &error))
+        return session_rest(session, error);
+    if ((woke & EXEC_WOKE_POKE) != 0 && !session->idling && session->phase != SESSION_WATCH &&
+        session->mailboxes != NULL && !session_wanted(session, &error))
+        return session_rest(session, error);
+    if (!step(session, woke, &parked, &error)) {
+        sync_host_failed(session->waiter.host, error);
+        return session_rest(session, error);
+    }
+    if (session->phase == SESSION_WATCH && !session->manager->config.live)
+        return session_done();
+    if (parked || (session->phase == SESSION_WATCH && session->queue->len == 0))
+        return park_watching(session);
+    if (session->phase == SESSION_MESSAGES && clock_now() < session->gentle_until)
+        return session_park(-1, clock_in_ms(GENTLE_PAUSE_MS));
+    return session_again(session->was_idle ? EXEC_NOTIFY : EXEC_BULK);
+}
+
+/* A server that only says that it is still there needs no look at the store. */
+static bool only_alive(struct session *session, unsigned woke, GError **error)
+{
+    return session->idling && (woke & ~(unsigned)EXEC_WOKE_READABLE) == 0 &&
+           !something_is_due(session) && session_listen(session, &session->news, error) &&
+           !session->news && session->idling && imap_client_may_park(session->imap);
+}
+
+static void learn_own_task(struct session *session)
+{
+    pthread_mutex_lock(&session->manager->mutex);
+    session->waiter.task = session->task;
+    pthread_mutex_unlock(&session->manager->mutex);
 }
 
 struct exec_verdict session_run(void *arg, unsigned woke)
@@ -336,33 +390,35 @@ struct exec_verdict session_run(void *arg, unsigned woke)
     struct exec_verdict verdict;
     GError *error = NULL;
     atomic_store(&session->poked, false);
+    if (session->waiter.task == NULL)
+        learn_own_task(session);
     if ((woke & EXEC_WOKE_STOP) != 0 || cancel_is_triggered(session->cancel)) {
-        disconnect(session);
-        return done();
+        session_disconnect(session);
+        sync_host_leave(&session->waiter);
+        return session_done();
     }
-    /* A poke may mean that the account was paused, re-linked or removed. */
-    if ((session->config == NULL || (woke & ~(unsigned)EXEC_WOKE_READABLE) != 0) &&
-        !load_config(session, &error)) {
-        if (!error_is(error, ERROR_NOT_FOUND))
-            return rest(session, error);
-        disconnect(session);
-        wake_waiters(session, error);
-        g_clear_error(&error);
-        return done();
-    }
-    if (!may_run(session, &verdict))
-        return verdict;
-    bool parked = false;
-    if (!connect_if_needed(session, &error))
-        return rest(session, error);
-    if ((woke & EXEC_WOKE_POKE) != 0 && !session->idling && session->phase != SESSION_WATCH &&
-        session->mailboxes != NULL && !session_wanted(session, &error))
-        return rest(session, error);
-    if (!step(session, woke, &parked, &error))
-        return rest(session, error);
-    if (session->phase == SESSION_WATCH && !session->manager->config.live)
-        return done();
-    if (parked || (session->phase == SESSION_WATCH && session->queue->len == 0))
+    bool alive = only_alive(session, woke, &error);
+    if (error == NULL && alive)
         return park_watching(session);
-    return again(session->was_idle ? EXEC_NOTIFY : EXEC_BULK);
+    /* A poke may mean that the account was paused, re-linked or removed. */
+    if ((session->config == NULL || (woke & ~(unsigned)EXEC_WOKE_READABLE) != 0)) {
+        GError *failure = NULL;
+        if (!load_config(session, &failure)) {
+            g_clear_error(&error);
+            if (!error_is(failure, ERROR_NOT_FOUND))
+                return session_rest(session, failure);
+            session_disconnect(session);
+            sync_host_leave(&session->waiter);
+            session_answer(session, failure);
+            g_clear_error(&failure);
+            return session_done();
+        }
+    }
+    if (error != NULL)
+        return session_rest(session, error);
+    if (!may_run(session, &verdict) || !session_may_work(session, woke, &verdict))
+        return verdict;
+    verdict = run_piece(session, woke);
+    sync_host_rest(&session->waiter);
+    return verdict;
 }

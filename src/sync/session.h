@@ -6,6 +6,8 @@
 #include "imap/client.h"
 #include "store/sync.h"
 #include "sync/backoff.h"
+#include "sync/cadence.h"
+#include "sync/hosts.h"
 #include "sync/sync.h"
 
 #include <pthread.h>
@@ -19,39 +21,40 @@ enum session_phase {
     SESSION_WATCH,    /* all done: IDLE on INBOX, STATUS of the others now and then */
 };
 
-/* What STATUS said last, by mailbox: a folder that says the same again is not compared. */
-struct session_status {
-    struct imap_status status;
-    int64_t compared_at; /* base/clock.h */
-};
-
 struct session {
     struct sync_manager *manager;
     int64_t account;
     struct exec_task *task;
     struct cancel *cancel;
 
-    struct store_sync_account *config;
+    struct sync_waiter waiter;         /* its turn at the host */
+    struct store_sync_account *config; /* NULL while parked */
     struct imap_client *imap;
-    struct net_dial dial;
     int64_t open_mailbox; /* id of the selected one; 0: none */
     struct imap_selected selected;
-    bool idling;
+    bool idling, hears_inbox; /* IDLE on INBOX: it need not be asked */
+    bool news;                /* something came unasked while IDLE ended */
     int64_t idle_until, poll_at;
+    int64_t polled_at;    /* wall clock: the last look at the other folders */
+    int64_t refresh_at;   /* the token is renewed before its end */
+    int64_t gentle_until; /* after a throttling: pauses between batches */
 
     enum session_phase phase;
     GPtrArray *mailboxes; /* struct store_remote_mailbox; NULL while parked */
     GArray *queue;        /* int64_t: mailboxes to compare */
-    GHashTable *statuses; /* int64_t* -> struct session_status* */
+    bool folders_changed; /* the last list had others */
     bool pass_is_full;    /* every folder is in this pass */
-    bool orphans;  /* messages vanished: another folder may have them; swept after a full pass */
-    bool was_idle; /* a pass was finished since the start: news are deliveries, no first sync */
-    bool checked_send;
     /* Of the messages phase only: messages on their way into the store, and which come next. */
     struct intake *intake;
-    GArray *todo; /* struct store_pending, from the end */
+    GArray *todo;      /* struct store_pending, from the end */
     atomic_bool poked; /* since the session runs: a long step ends early */
-    bool headway; /* since todo was made */
+    bool headway;      /* since todo was made */
+    bool orphans;    /* messages vanished: another folder may have them; swept after a full pass */
+    bool was_idle;   /* a pass was finished since the start: news are deliveries, no first sync */
+    bool check_send; /* just linked, or sending did not work: try it */
+    int64_t budget_until;  /* wall clock: the day's bytes are used up; 0: they are not */
+    uint64_t charged;      /* bytes of this connection that were counted for the day */
+    int64_t said_down_for; /* the host's next attempt as written last */
 
     struct sync_backoff backoff;
     int64_t resting_until; /* 0: not resting after a failure */
@@ -73,10 +76,12 @@ struct parsers;
 struct sync_manager {
     struct sync_config config;
     struct parsers *parsers;
+    struct sync_hosts *hosts;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     GHashTable *sessions; /* int64_t* -> struct session*, live ones */
     GHashTable *senders;  /* int64_t* -> struct sender* */
+    GHashTable *extras;   /* int64_t* -> unsigned: connections besides the session's own */
     GHashTable
         *results; /* int64_t* -> struct sync_result*: of sessions that ended before anybody asked */
     bool stopping;
@@ -84,11 +89,41 @@ struct sync_manager {
 
 exec_task_fn session_run;
 
-/* Connects and signs in; *expires: when the token ends (wall clock; 0: never). Also used by the
- * sender to look into Sent. */
+/* turn.c: how a run ends. */
+struct exec_verdict session_park(int fd, int64_t deadline);
+struct exec_verdict session_again(enum exec_lane lane);
+struct exec_verdict session_done(void);
+/* Disconnects, says what is wrong and when it is tried again. Takes the problem. */
+struct exec_verdict session_rest(struct session *session, GError *problem);
+void session_disconnect(struct session *session);
+/* Lets go of what a parked session need not hold: it is read again when it wakes. */
+void session_rest_lightly(struct session *session);
+void session_say(struct session *session, const char *state, const GError *problem,
+                 int64_t next_attempt);
+/* A command waits for a pass; it has ended so. */
+bool session_is_wanted(struct session *session);
+void session_answer(struct session *session, const GError *problem);
+/* A worker for this run, and leave to connect where there is no connection. False: the verdict says
+ * how it waits for its turn. */
+bool session_may_work(struct session *session, unsigned woke, struct exec_verdict *verdict);
+bool session_connect(struct session *session, GError **error); /* unless it is */
+/* Renews the token before its end, so that the next connection has one at once. */
+void session_refresh(struct session *session);
+int64_t session_renewal(const struct session *session); /* watch.c: when IDLE is renewed */
+
+/* Connects and signs in; *expires (may be NULL): when the token ends (wall clock; 0: never). */
 struct imap_client *session_sign_in(struct sync_manager *manager,
-                                    const struct store_sync_account *account, struct cancel *cancel,
-                                    GError **error);
+                                    const struct store_sync_account *account, int64_t *expires,
+                                    struct cancel *cancel, GError **error);
+/* A connection besides the session's own, as long as the mailbox may have one more (ERROR_THROTTLED
+ * else); never to a host that is known to be down. End it with session_extra_end. */
+struct imap_client *session_extra_begin(struct sync_manager *manager,
+                                        const struct store_sync_account *account,
+                                        struct cancel *cancel, GError **error);
+void session_extra_end(struct sync_manager *manager, int64_t account, struct imap_client *imap);
+/* The host of an account: its gate and limits. Drop with sync_host_unref. */
+struct sync_host *session_host(struct sync_manager *manager,
+                               const struct store_sync_account *account);
 /* The account's row, with its provider's hosts. (transfer full) or NULL. */
 struct store_sync_account *session_account(struct sync_manager *manager, int64_t account,
                                            GError **error);
@@ -97,10 +132,10 @@ void session_dial(struct net_dial *dial, struct sync_manager *manager,
                   const struct store_sync_account *account, bool smtp, struct cancel *cancel);
 
 /* What signs the account in: an access token, refreshed first with force, or its password.
- * (transfer full) or NULL. */
+ * *expires (may be NULL) as above. (transfer full) or NULL. */
 struct secret *session_secret(struct sync_manager *manager,
                               const struct store_sync_account *account, bool force_refresh,
-                              struct cancel *cancel, GError **error);
+                              int64_t *expires, struct cancel *cancel, GError **error);
 /* The account's submission server; borrows all strings and the secret. */
 struct smtp_server;
 void session_smtp(struct smtp_server *server, struct sync_manager *manager,
@@ -132,6 +167,8 @@ bool session_carry(struct session *session, GError **error); /* apply.c: changes
 bool session_carry_folders(struct session *session, size_t *carried, GError **error);
 bool session_poll(struct session *session,
                   GError **error); /* watch.c: STATUS of all, queues the changed ones */
+bool session_poll_due(struct session *session,
+                      GError **error); /* watch.c: the same of those whose time has come */
 bool session_watch(struct session *session, GError **error); /* watch.c: SELECT INBOX, IDLE */
 bool session_listen(struct session *session, bool *news,
                     GError **error); /* watch.c: reads what came while parked, ends IDLE */

@@ -10,13 +10,15 @@
 #include "net/conn.h"
 #include "oauth/oauth.h"
 #include "store/sync.h"
+#include "sync/hosts.h"
 
 /* Milliseconds; 0 takes the default. */
 struct sync_tuning {
-    int64_t poll_ms;     /* STATUS of the other folders; default 60 s */
+    int64_t poll_ms;     /* STATUS of the other folders in which things happen; default 5 min */
+    int64_t calm_ms;     /* and of those in which nothing does; default 12 times that */
     int64_t compare_ms;  /* flags of a folder compared although STATUS is unchanged, where no
-                            CONDSTORE tells; default 5 min */
-    int64_t idle_ms;     /* IDLE renewed; default 10 min */
+                            CONDSTORE tells; default 15 min, seldomer like STATUS */
+    int64_t idle_ms;     /* IDLE renewed; default by provider */
     int64_t patience_ms; /* for one answer of a mail server; default 60 s */
     int64_t
         backoff_ms; /* first pause after a failure, doubled each time up to 15 min; default 5 s */
@@ -29,6 +31,8 @@ struct sync_config {
     const struct net_policy *policy;
     const char *spool_dir; /* for large messages on their way */
     struct sync_tuning tuning;
+    unsigned workers;                         /* of exec */
+    struct sync_limits limits[SYNC_PROFILES]; /* 0 in a field: the default */
     /* Fills in what a provider's settings say: hosts, ports, security, CA file. Called for each
      * account that has a provider, each time it is loaded; any thread. */
     bool (*settle)(struct store_sync_account *account, void *arg, GError **error);

@@ -1,7 +1,13 @@
-/* Between two passes: IDLE on INBOX, STATUS of the other folders now and then. */
+/* Between two passes: IDLE on INBOX, and STATUS of the other folders on a cadence that follows what
+ * happens in them (sync/cadence.h). */
 #include "sync/session.h"
 
 #include "base/log.h"
+
+#include <string.h>
+
+/* More folders than these are asked with one command for all, which lists new ones too. */
+#define STATUS_APART_MAX 3
 
 static struct store_remote_mailbox *inbox(struct session *session)
 {
@@ -13,68 +19,244 @@ static struct store_remote_mailbox *inbox(struct session *session)
     return NULL;
 }
 
-static bool same(const struct imap_status *a, const struct imap_status *b)
+static struct sync_cadence cadence_of(const struct session *session)
 {
-    return a->messages == b->messages && a->uidnext == b->uidnext &&
-           a->uidvalidity == b->uidvalidity && a->unseen == b->unseen &&
-           a->highestmodseq == b->highestmodseq;
+    const struct sync_tuning *tuning = &session->manager->config.tuning;
+    return (struct sync_cadence){tuning->poll_ms / 1000, tuning->calm_ms / 1000};
 }
 
-/* Queues the folder when STATUS says something else than last time, or when flags may have changed
- * unseen. */
-static bool poll_mailbox(struct session *session, const struct store_remote_mailbox *mailbox,
-                         GError **error)
+/* The same for the flags of a folder whose STATUS tells nothing of them. */
+static struct sync_cadence flags_cadence_of(const struct session *session)
 {
-    int64_t compare_us = session->manager->config.tuning.compare_ms * 1000;
-    struct session_status *last = g_hash_table_lookup(session->statuses, &mailbox->id);
-    struct imap_status status = {0};
-    g_autoptr(GError) refusal = NULL;
-    if (!imap_status(session->imap, mailbox->raw_name, &status, &refusal)) {
-        if (error_scope(refusal) != ERROR_SCOPE_MAILBOX) {
-            g_propagate_error(error, g_steal_pointer(&refusal));
-            return false;
-        }
-        return true; /* the next list of folders settles it */
+    const struct sync_tuning *tuning = &session->manager->config.tuning;
+    return (struct sync_cadence){tuning->compare_ms / 1000,
+                                 MAX(tuning->compare_ms * 12, tuning->calm_ms) / 1000};
+}
+
+static bool is_due(const struct session *session, const struct sync_cadence *cadence,
+                   const struct store_watch *watch)
+{
+    int64_t quiet = clock_wall() - watch->changed_at;
+    int64_t interval = sync_cadence_interval(cadence, quiet);
+    return sync_cadence_next(interval, session->account, session->polled_at) <= clock_wall();
+}
+
+/* --- what is known
+ * ---------------------------------------------------------------------------------- */
+
+/* A folder under watch, and what STATUS says now. */
+struct watched {
+    const struct store_remote_mailbox *mailbox;
+    struct store_watch watch; /* changed_at 0 and no UIDVALIDITY: never asked before */
+    bool by_idle;             /* what happens there is told by IDLE */
+    bool due, told;
+    struct imap_status status;
+};
+
+static struct store_watch watch_of(const GArray *watches, int64_t mailbox)
+{
+    for (guint i = 0; i < watches->len; i++)
+        if (g_array_index(watches, struct store_watch, i).mailbox == mailbox)
+            return g_array_index(watches, struct store_watch, i);
+    return (struct store_watch){.mailbox = mailbox};
+}
+
+/* (transfer full) struct watched of every folder that is kept alike; due ones marked. */
+static GArray *watched_folders(struct session *session, bool all, GError **error)
+{
+    g_autoptr(GArray) watches =
+        store_sync_watches(session->manager->config.store, session->account, error);
+    if (watches == NULL)
+        return NULL;
+    const struct sync_cadence cadence = cadence_of(session);
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(struct watched));
+    for (guint i = 0; i < session->mailboxes->len; i++) {
+        const struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
+        struct watched item = {.mailbox = mailbox, .watch = watch_of(watches, mailbox->id)};
+        item.by_idle = session->hears_inbox && mailbox->role == MAIL_ROLE_INBOX;
+        item.due = all || (!item.by_idle && is_due(session, &cadence, &item.watch));
+        if (mailbox->sync)
+            g_array_append_val(list, item);
     }
-    bool due = last == NULL || !same(&last->status, &status) ||
-               (status.highestmodseq == 0 && clock_now() - last->compared_at >= compare_us);
-    if (!due)
-        return true;
-    if (last == NULL) {
-        last = g_new0(struct session_status, 1);
-        int64_t *key = g_memdup2(&mailbox->id, sizeof mailbox->id);
-        g_hash_table_insert(session->statuses, key, last);
+    return list;
+}
+
+/* --- asking
+ * ----------------------------------------------------------------------------------------- */
+
+static bool ask_apart(struct session *session, GArray *list, GError **error)
+{
+    g_autofree struct imap_status_of *asked = g_new0(struct imap_status_of, MAX(list->len, 1));
+    size_t count = 0;
+    for (guint i = 0; i < list->len; i++)
+        if (g_array_index(list, struct watched, i).due)
+            asked[count++].raw_name = g_array_index(list, struct watched, i).mailbox->raw_name;
+    bool ok = count == 0 || imap_statuses(session->imap, asked, count, error);
+    for (guint i = 0, k = 0; ok && i < list->len; i++) {
+        struct watched *item = &g_array_index(list, struct watched, i);
+        if (!item->due)
+            continue;
+        item->told = asked[k].known;
+        item->status = asked[k++].status;
     }
-    last->status = status;
-    last->compared_at = clock_now();
-    g_array_append_val(session->queue, mailbox->id);
+    return ok;
+}
+
+/* True when folders came or went since the last list. */
+static bool list_differs(struct session *session, const GPtrArray *infos)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < session->mailboxes->len; i++)
+        g_hash_table_add(known,
+                         ((struct store_remote_mailbox *)session->mailboxes->pdata[i])->raw_name);
+    guint same = 0;
+    for (guint i = 0; i < infos->len; i++)
+        same +=
+            g_hash_table_contains(known, ((struct imap_mailbox_info *)infos->pdata[i])->raw_name);
+    return same != infos->len || same != session->mailboxes->len;
+}
+
+static bool ask_together(struct session *session, GArray *list, GError **error)
+{
+    g_autoptr(GPtrArray) infos = imap_list_status(session->imap, error);
+    if (infos == NULL)
+        return false;
+    g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < infos->len; i++)
+        g_hash_table_insert(by_name, ((struct imap_mailbox_info *)infos->pdata[i])->raw_name,
+                            infos->pdata[i]);
+    for (guint i = 0; i < list->len; i++) {
+        struct watched *item = &g_array_index(list, struct watched, i);
+        const struct imap_mailbox_info *info =
+            g_hash_table_lookup(by_name, item->mailbox->raw_name);
+        item->told = info != NULL && info->has_status;
+        if (item->told)
+            item->status = info->status;
+    }
+    session->folders_changed = list_differs(session, infos);
     return true;
 }
 
-bool session_poll(struct session *session, GError **error)
+/* --- drawing conclusions
+ * ------------------------------------------------------------------------------- */
+
+static bool same(const struct store_watch *watch, const struct imap_status *status)
+{
+    return watch->messages == status->messages && watch->uidnext == status->uidnext &&
+           watch->uidvalidity == status->uidvalidity && watch->unseen == status->unseen &&
+           watch->highestmodseq == status->highestmodseq;
+}
+
+/* Never asked before: the comparison that was done already may have seen all of it. */
+static bool was_compared(const struct store_remote_mailbox *mailbox,
+                         const struct imap_status *status)
+{
+    return status->highestmodseq != 0 && status->highestmodseq == mailbox->highestmodseq &&
+           status->uidnext == mailbox->uidnext && status->uidvalidity == mailbox->uidvalidity;
+}
+
+/* Queues a folder that says something else than last time, or whose flags may have changed unseen;
+ * true when its watch is to be kept. */
+static bool judge(struct session *session, struct watched *item)
+{
+    const struct sync_cadence flags = flags_cadence_of(session);
+    struct store_watch *watch = &item->watch;
+    bool first = watch->uidvalidity == 0, differs = !same(watch, &item->status);
+    bool compare = first ? !was_compared(item->mailbox, &item->status) : differs;
+    if (!compare && item->status.highestmodseq == 0)
+        compare = is_due(session, &flags, watch);
+    if (compare)
+        g_array_append_val(session->queue, item->mailbox->id);
+    if (!differs)
+        return false;
+    *watch = (struct store_watch){.mailbox = item->mailbox->id,
+                                  .uidvalidity = item->status.uidvalidity,
+                                  .uidnext = item->status.uidnext,
+                                  .messages = item->status.messages,
+                                  .unseen = item->status.unseen,
+                                  .highestmodseq = item->status.highestmodseq,
+                                  .changed_at = first ? 0 : clock_wall()};
+    return true;
+}
+
+/* When the next folder is due. */
+static int64_t next_poll(struct session *session, const GArray *list)
+{
+    const struct sync_cadence cadence = cadence_of(session);
+    int64_t now = clock_wall();
+    int64_t next = sync_cadence_next(MAX(cadence.calm, cadence.busy), session->account, now);
+    for (guint i = 0; i < list->len; i++) {
+        const struct watched *item = &g_array_index(list, struct watched, i);
+        if (item->by_idle)
+            continue;
+        int64_t interval = sync_cadence_interval(&cadence, now - item->watch.changed_at);
+        next = MIN(next, sync_cadence_next(interval, session->account, now));
+    }
+    return clock_in_ms((next - now) * 1000);
+}
+
+static bool draw_conclusions(struct session *session, GArray *list, GError **error)
+{
+    g_autoptr(GArray) keep = g_array_new(FALSE, FALSE, sizeof(struct store_watch));
+    for (guint i = 0; i < list->len; i++) {
+        struct watched *item = &g_array_index(list, struct watched, i);
+        if (item->told && (item->due || !item->by_idle) && judge(session, item))
+            g_array_append_val(keep, item->watch);
+    }
+    session->polled_at = clock_wall();
+    session->poll_at = next_poll(session, list);
+    return store_sync_watch_put(session->manager->config.store,
+                                (const struct store_watch *)keep->data, keep->len, error);
+}
+
+static bool poll_folders(struct session *session, bool all, GError **error)
 {
     if (session->mailboxes == NULL && !session_load_mailboxes(session, error))
         return false;
     g_array_set_size(session->queue, 0);
-    session->open_mailbox = 0;
-    if (!imap_unselect(session->imap, error))
+    session->folders_changed = false;
+    g_autoptr(GArray) list = watched_folders(session, all, error);
+    if (list == NULL)
         return false;
-    for (guint i = 0; i < session->mailboxes->len; i++) {
-        const struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
-        if (mailbox->sync && !poll_mailbox(session, mailbox, error))
-            return false;
-    }
+    guint due = 0;
+    for (guint i = 0; i < list->len; i++)
+        due += g_array_index(list, struct watched, i).due;
+    bool together = all || due > STATUS_APART_MAX;
+    return (together ? ask_together(session, list, error) : ask_apart(session, list, error)) &&
+           draw_conclusions(session, list, error);
+}
+
+bool session_poll(struct session *session, GError **error)
+{
+    if (session->open_mailbox != 0 && !imap_unselect(session->imap, error))
+        return false;
+    session->open_mailbox = 0;
+    if (!poll_folders(session, true, error))
+        return false;
     session->pass_is_full = true; /* the others said that nothing happened there */
-    session->poll_at = clock_in_ms(session->manager->config.tuning.poll_ms);
     return true;
+}
+
+bool session_poll_due(struct session *session, GError **error)
+{
+    return poll_folders(session, false, error);
+}
+
+/* --- IDLE
+ * ------------------------------------------------------------------------------------------- */
+
+int64_t session_renewal(const struct session *session)
+{
+    int64_t given = session->manager->config.tuning.idle_ms;
+    int64_t renew = given > 0 ? given : sync_host_limits(session->waiter.host)->idle_s * 1000;
+    return clock_in_ms(renew - clock_jitter(renew / 10 + 1));
 }
 
 bool session_watch(struct session *session, GError **error)
 {
     struct store_remote_mailbox *mailbox = inbox(session);
-    int64_t renew = session->manager->config.tuning.idle_ms;
-    session->idle_until = clock_in_ms(renew - clock_jitter(renew / 10 + 1));
-    session->idling = false;
+    session->idle_until = session_renewal(session);
+    session->idling = session->hears_inbox = false;
     if (mailbox == NULL || (imap_client_capabilities(session->imap) & IMAP_CAP_IDLE) == 0)
         return true;
     /* What came between the comparison and this SELECT would not be told by IDLE: the counts show
@@ -90,7 +272,7 @@ bool session_watch(struct session *session, GError **error)
     }
     if (!imap_idle_begin(session->imap, error))
         return false;
-    session->idling = true;
+    session->idling = session->hears_inbox = true;
     return true;
 }
 

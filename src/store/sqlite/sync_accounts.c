@@ -22,8 +22,11 @@ GArray *store_sync_accounts(struct store *store, GError **error)
         return NULL;
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     sqlite3_stmt *row =
-        db_query(&reader->main, "SELECT id FROM account WHERE removing = 0 ORDER BY id", NULL, 0,
-                 &cause);
+        db_query(&reader->main,
+                 "SELECT a.id FROM account a LEFT JOIN mailbox m ON m.account = a.id"
+                 " LEFT JOIN watch w ON w.mailbox = m.id WHERE a.removing = 0 GROUP BY a.id"
+                 " ORDER BY coalesce(max(w.changed_at), 0) DESC, a.id",
+                 NULL, 0, &cause);
     while (db_step(&reader->main, row, &cause)) {
         int64_t id = db_int(row, 0);
         g_array_append_val(ids, id);
@@ -51,6 +54,7 @@ static struct store_sync_account *account_of_row(sqlite3_stmt *row)
     account->since = db_int(row, 14);
     account->paused = db_int(row, 15) != 0;
     account->operator_hosts = account->provider != NULL || db_int(row, 16) != 0;
+    account->send_refused = db_int(row, 17) != 0;
     return account;
 }
 
@@ -65,7 +69,8 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
         DB_QUERY(&reader->main, &cause,
                  "SELECT id, address, login, provider, imap_host, smtp_host, ca_file,"
                  " imap_security, smtp_security, imap_login, smtp_login, state, imap_port,"
-                 " smtp_port, since, paused, operator_hosts FROM account WHERE id = ? AND removing "
+                 " smtp_port, since, paused, operator_hosts, send_problem IS NOT NULL FROM account "
+                 "WHERE id = ? AND removing "
                  "= 0",
                  I(account));
     if (db_step(&reader->main, row, &cause)) {
