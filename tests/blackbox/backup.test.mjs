@@ -301,8 +301,11 @@ test('restored and synced: local and remote agree, and nothing of the old outbox
   /* Waiting at the time of the backup: one to be sent later, flag changes and a move that the server is not told yet. */
   const james = 'james.okafor@northlight.example';
   await compose(james, 'from the old outbox', { envelope: { mailFrom: { email: anna.mail, parameters: { HOLDFOR: '6' } }, rcptTo: [{ email: james }] } });
-  await org.control('addFault', { service: 'imap', kind: 'unavailable', person: anna.mail });
-  await org.control('endSessions', { person: anna.mail });
+  const pause = async (paused) => {
+    const { notUpdated } = await client.call('LinkedAccount/set', { accountId: client.user.id, update: { [accountId]: { paused } } });
+    assert.equal(notUpdated ?? null, null);
+  };
+  await pause(true);
   const { inbox, archive, trash } = await client.mailboxes(accountId);
   const target = archive ?? trash;
   const { ids } = await client.call('Email/query', { accountId, filter: { inMailbox: inbox.id }, limit: 6 });
@@ -312,7 +315,7 @@ test('restored and synced: local and remote agree, and nothing of the old outbox
   const { state: oldState } = await client.call('Email/get', { accountId, ids: [] });
 
   /* Time goes on: all of that is carried out, and more. */
-  await org.control('clearFaults');
+  await pause(false);
   await until('it is sent', async () => (await org.control('submissions')).some((s) => s.from === anna.mail), { ms: 90000 });
   await postroom.settled(anna.mail);
   await client.call('Email/set', { accountId, update: { [ids[0]]: { 'keywords/$flagged': null } }, destroy: [ids[4]] });
@@ -326,6 +329,7 @@ test('restored and synced: local and remote agree, and nothing of the old outbox
   assert.match(words.out, /1 messages that were waiting to be sent are held back/);
   await postroom.serve();
   client = await postroom.signIn();
+  await pause(false);
   await postroom.settled(anna.mail, { ms: 90000 });
   await agree(postroom, anna);
   await org.control('append', { person: anna.mail, message: 'Message-ID: <last@x.example>\nSubject: a round later\n\nx\n' });
