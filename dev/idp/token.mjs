@@ -1,6 +1,6 @@
 // The token endpoint: authorization_code and refresh_token, for confidential web applications first of all.
 
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 import { checkApp, findAuthority } from './authorize.mjs';
 import { AadError, entraTime } from './errors.mjs';
@@ -55,6 +55,7 @@ export class TokenEndpoint {
     const now = this.idp.clock.now();
     if (params.grant_type === 'authorization_code') return this.#byCode(ctx, authority, app, client, params, now);
     if (params.grant_type === 'refresh_token') return this.#byRefresh(ctx, authority, app, client, params, now);
+    if (params.grant_type === 'client_credentials') return this.#byClient(app, client, params, now);
     throw new AadError(70003, { grant: params.grant_type });
   }
 
@@ -65,6 +66,13 @@ export class TokenEndpoint {
         issued: entraTime(this.idp.clock.now()), validFrom: entraTime(this.idp.clock.now()) });
     }
     ctx.note({ user: about.user, resource: about.resource });
+  }
+
+  /** The application itself, without a person; its token opens nothing here. */
+  #byClient(app, client, params, now) {
+    checkSecret(app, client.secret, 'web', now);
+    if (!/\/\.default$/.test(params.scope ?? '')) throw new AadError(70011, { scope: params.scope ?? '' });
+    return { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: randomBytes(48).toString('base64url') };
   }
 
   #byCode(ctx, authority, app, client, params, now) {

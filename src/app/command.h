@@ -85,6 +85,6 @@ int command_key_rotate(struct command_call *call, const struct command_options *
 int command_backup(struct command_call *call, const struct command_options *options);
 int command_restore(struct command_call *call, const struct command_options *options);
 int command_export(struct command_call *call, const struct command_options *options);
-int command_not_yet(struct command_call *call, const struct command_options *options);
+int command_provider_test(struct command_call *call, const struct command_options *options);
 
 #endif

@@ -42,6 +42,11 @@ bool oauth_provider_check(const struct oauth_provider *provider, const char **fi
  * token endpoint. (transfer full) */
 char *oauth_token_origin(const struct oauth_provider *provider);
 
+/* Asks the token endpoint whether it knows the application and takes its secret; nobody signs in.
+ * Errors as oauth_refresh. Blocking. */
+bool oauth_client_check(const struct oauth_provider *provider, const struct net_policy *policy,
+                        struct cancel *cancel, GError **error);
+
 /* --- linking
  * ---------------------------------------------------------------------------------------------- */
 

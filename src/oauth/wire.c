@@ -231,6 +231,50 @@ bool oauth_wire_refresh(const struct oauth_wire *wire, const struct secret *refr
     return request_token(wire, &ask, grant, error);
 }
 
+/* The application was known and its secret right, or this would not have been complained about. */
+static bool about_the_grant(const GError *error)
+{
+    static const enum error_code later[] = {
+        ERROR_SIGN_IN_EXPIRED, ERROR_LINK_EXPIRED,      ERROR_APP_MISCONFIGURED,
+        ERROR_CONSENT_NEEDED,  ERROR_BLOCKED_BY_POLICY, ERROR_ACCESS_REVOKED,
+        ERROR_ADMIN_CONSENT,
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(later); i++)
+        if (error_is(error, later[i]))
+            return true;
+    return false;
+}
+
+bool oauth_wire_client(const struct oauth_wire *wire, GError **error)
+{
+    const struct oauth_provider *provider = wire->provider;
+    struct oauth_grant grant;
+    if (!has_secret(provider, &grant, error))
+        return false;
+    bool google = provider->type == OAUTH_GOOGLE;
+    g_autofree char *scope = g_strconcat(provider->graph, "/.default", NULL);
+    const char *const form[] = {"client_id",
+                                provider->client_id,
+                                "client_secret",
+                                secret_reveal(provider->client_secret),
+                                "grant_type",
+                                google ? "refresh_token" : "client_credentials",
+                                google ? "refresh_token" : "scope",
+                                google ? "none" : scope,
+                                NULL};
+    const struct secret *const secrets[] = {provider->client_secret, NULL};
+    struct token_request ask = {OAUTH_STAGE_REFRESH, form, secrets, ""};
+    GError *cause = NULL;
+    bool good = request_token(wire, &ask, &grant, &cause);
+    oauth_grant_clear(&grant);
+    if (good || about_the_grant(cause)) {
+        g_clear_error(&cause);
+        return true;
+    }
+    g_propagate_error(error, cause);
+    return false;
+}
+
 json_t *oauth_wire_get(const struct oauth_wire *wire, const char *url, const struct secret *bearer,
                        int *status, GError **error)
 {
@@ -273,4 +317,11 @@ bool oauth_refresh(const struct oauth_provider *provider, const struct secret *r
     memset(&grant.tokens, 0, sizeof grant.tokens);
     oauth_grant_clear(&grant);
     return true;
+}
+
+bool oauth_client_check(const struct oauth_provider *provider, const struct net_policy *policy,
+                        struct cancel *cancel, GError **error)
+{
+    struct oauth_wire wire = {.provider = provider, .policy = policy, .cancel = cancel};
+    return oauth_wire_client(&wire, error);
 }

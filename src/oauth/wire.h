@@ -29,6 +29,9 @@ bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const ch
 bool oauth_wire_refresh(const struct oauth_wire *wire, const struct secret *refresh_token,
                         const char *scopes, struct oauth_grant *grant, GError **error);
 
+/* Client id and secret are right; nothing is granted. Errors as above. */
+bool oauth_wire_client(const struct oauth_wire *wire, GError **error);
+
 /* A JSON object by GET; *status gets the HTTP status. NULL with *status 0: the network; else the
  * answer was not a JSON object, or not 200 (error set by status). (transfer full) */
 json_t *oauth_wire_get(const struct oauth_wire *wire, const char *url, const struct secret *bearer,

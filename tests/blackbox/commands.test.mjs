@@ -28,7 +28,7 @@ test('wrong usage is 2, help is 0, a failure is 1 with one line', () => {
   assert.equal(postroom.command(['nonsense']).status, 2);
   assert.equal(postroom.command(['user', 'add']).status, 2);
   assert.equal(postroom.command(['user', 'add', 'a@b.example', '--colour']).status, 2);
-  for (const name of ['user add', 'provider set', 'account status', 'sync', 'search', 'token create', 'doctor', 'backup', 'serve']) {
+  for (const name of ['user add', 'provider set', 'account status', 'sync', 'search', 'token create', 'doctor', 'backup', 'restore', 'export', 'provider test', 'account set', 'serve']) {
     const help = postroom.command([...name.split(' '), '--help']);
     assert.equal(help.status, 0, name);
     assert.match(help.out, /usage|Usage/);
@@ -36,10 +36,12 @@ test('wrong usage is 2, help is 0, a failure is 1 with one line', () => {
   const failed = postroom.command(['account', 'status', 'nobody@nowhere.example']);
   assert.equal(failed.status, 1);
   assert.equal(failed.err.trim().split('\n').length, 1);
-  for (const later of [['backup', 'x'], ['restore', 'x'], ['export', 'a@b.example', '--maildir', 'x'], ['provider', 'test', 'microsoft']]) {
-    const { status, err } = postroom.command(later);
-    assert.equal(status, 1);
-    assert.match(err, /not there yet/);
+  for (const [args, say] of [[['backup', '/nowhere/x'], /No such file/], [['restore', '/nowhere/x'], /No such file|holds data/], [['export', 'a@b.example', '--maildir', 'x'], /no mailbox with this address/],
+    [['provider', 'test', 'microsoft'], /no provider has this name/]]) {
+    const { status, err } = postroom.command(args);
+    assert.equal(status, 1, args.join(' '));
+    assert.match(err, say);
+    assert.equal(err.trim().split('\n').length, 1);
   }
 });
 
