@@ -8,7 +8,7 @@
 #define COMPARE_MS 900000
 #define PATIENCE_MS 60000
 #define BACKOFF_MS 5000
-#define PARSING_BYTES ((size_t)24 * 1024 * 1024)
+#define PARSING_BYTES ((size_t)12 * 1024 * 1024)
 
 static void forget_session(void *arg)
 {

@@ -110,10 +110,11 @@ static void copy_index(struct store_index *to, const struct store_index *from)
                                g_strdup(from->quoted),  g_strdup(from->filenames)};
 }
 
-static void prepare_raw(struct batch_op *op, const struct store_batch_message *message)
+static void prepare_raw(const struct store *store, struct batch_op *op,
+                        const struct store_batch_message *message)
 {
     op->has_raw = true;
-    op->packed = blob_pack(message->raw);
+    op->packed = blob_pack(store, message->raw);
     if (message->index == NULL)
         return;
     copy_index(&op->index, message->index);
@@ -140,7 +141,7 @@ struct batch_op *store_batch_prepare(const struct store *store,
     op->thread_ids = batch_thread_ids(store, summary);
     op->unreadable = message->unreadable;
     if (message->raw != NULL)
-        prepare_raw(op, message);
+        prepare_raw(store, op, message);
     return op;
 }
 

@@ -13,19 +13,48 @@
 
 /* Above this a message is unpacked into a file without a name, not into memory. */
 #define FILE_BACKED (1024 * 1024)
+#define PIECE ((gsize)1024 * 1024)
 #define BLOB_MAX (INT64_C(1) << 30)
 
-GBytes *blob_pack(GBytes *raw)
+GBytes *blob_pack(const struct store *store, GBytes *raw)
 {
     gsize length = 0;
     const void *bytes = g_bytes_get_data(raw, &length);
-    return pack_bytes(bytes, length);
+    return pack_large(store->directory, bytes, length);
+}
+
+/* SQLite would copy it as a whole to make a row of it. */
+static bool insert_in_pieces(struct tx *tx, int64_t id, GBytes *packed, GError **error)
+{
+    gsize length = 0;
+    const char *bytes = g_bytes_get_data(packed, &length);
+    sqlite3_blob *blob = NULL;
+    if (!DB_RUN(tx->blobs, error, "INSERT INTO raw(id, data) VALUES(?, zeroblob(?))", I(id),
+                I((int64_t)length)))
+        return false;
+    int code = sqlite3_blob_open(tx->blobs->handle, "main", "raw", "data", id, 1, &blob);
+    for (gsize at = 0; code == SQLITE_OK && at < length;) {
+        int piece = (int)MIN(PIECE, length - at);
+        code = sqlite3_blob_write(blob, bytes + at, piece, (int)at);
+        pack_used(bytes + at, (size_t)piece);
+        at += (gsize)piece;
+    }
+    bool ok = code == SQLITE_OK || db_fail(tx->blobs, "large message", error);
+    sqlite3_blob_close(blob);
+    return ok;
+}
+
+static bool insert_raw(struct tx *tx, int64_t id, GBytes *packed, GError **error)
+{
+    if (g_bytes_get_size(packed) > PACK_LARGE)
+        return insert_in_pieces(tx, id, packed, error);
+    return DB_RUN(tx->blobs, error, "INSERT INTO raw(id, data) VALUES(?, ?)", I(id), B(packed));
 }
 
 bool blob_insert(struct tx *tx, int64_t id, int64_t account, int64_t user, const char *type,
                  uint64_t size, GBytes *packed, int refs, GError **error)
 {
-    return DB_RUN(tx->blobs, error, "INSERT INTO raw(id, data) VALUES(?, ?)", I(id), B(packed)) &&
+    return insert_raw(tx, id, packed, error) &&
            DB_RUN(tx->db, error,
                   "INSERT INTO blob(id, account, user, size, type, created, refs)"
                   " VALUES(?, ?, ?, ?, ?, ?, ?)",
@@ -156,7 +185,7 @@ int64_t store_blob_put(const struct store_access *access, GBytes *bytes, const c
         error_set(error, ERROR_TOO_LARGE, "a blob may have 512 MB");
         return 0;
     }
-    write.packed = blob_pack(bytes);
+    write.packed = blob_pack(store_access_store(access), bytes);
     bool ok =
         store_write(store_access_store(access), STORE_LANE_INTERACTIVE, put_blob, &write, error);
     g_bytes_unref(write.packed);

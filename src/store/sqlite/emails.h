@@ -66,7 +66,7 @@ bool plan_flags(struct tx *tx, const struct email_row *row, GError **error);
 bool blob_insert(struct tx *tx, int64_t id, int64_t account, int64_t user, const char *type,
                  uint64_t size, GBytes *packed, int refs, GError **error);
 bool blob_ref(struct tx *tx, int64_t blob, int delta, GError **error);
-GBytes *blob_pack(GBytes *raw);
+GBytes *blob_pack(const struct store *store, GBytes *raw);
 /* (transfer full) */
 GBytes *blob_load(struct store *store, struct db *blobs, int64_t blob, GError **error);
 

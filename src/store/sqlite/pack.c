@@ -1,12 +1,20 @@
 #include "store/sqlite/pack.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #define LEVEL 3
 
-/* What is smaller is compressed into room that stays: a message's packed size is known only then. */
+/* What is smaller is compressed into room that stays: a message's packed size is known only then.
+ */
 #define SCRATCH_BYTES ((size_t)256 * 1024)
+
+#define PIECE_BYTES ((size_t)1024 * 1024)
 
 struct packer {
     ZSTD_CCtx *context;
@@ -42,6 +50,78 @@ static struct packer *thread_packer(void)
         pthread_setspecific(packer_key, packer);
     }
     return packer;
+}
+
+void pack_used(const void *bytes, size_t length)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+    uintptr_t end = ((uintptr_t)bytes + length) & ~(page - 1);
+    if (end > first)
+        madvise((void *)first, end - first, MADV_PAGEOUT);
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(fd, bytes, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        bytes += n;
+        length -= (size_t)n;
+    }
+    return true;
+}
+
+/* Piece by piece, so that neither the message nor what it becomes is in memory as a whole. */
+static bool pack_pieces(struct packer *packer, int fd, const char *bytes, size_t length)
+{
+    ZSTD_CCtx_reset(packer->context, ZSTD_reset_session_and_parameters);
+    ZSTD_CCtx_setParameter(packer->context, ZSTD_c_compressionLevel, LEVEL);
+    ZSTD_CCtx_setPledgedSrcSize(packer->context, length);
+    for (size_t at = 0; at < length;) {
+        size_t piece = MIN(PIECE_BYTES, length - at);
+        ZSTD_inBuffer in = {bytes + at, piece, 0};
+        bool last = at + piece == length, more = true;
+        while (more) {
+            ZSTD_outBuffer out = {packer->scratch, SCRATCH_BYTES, 0};
+            size_t left = ZSTD_compressStream2(packer->context, &out, &in,
+                                               last ? ZSTD_e_end : ZSTD_e_continue);
+            g_assert(!ZSTD_isError(left));
+            if (!write_all(fd, packer->scratch, out.pos))
+                return false;
+            more = last ? left > 0 : in.pos < in.size;
+        }
+        pack_used(bytes + at, piece);
+        at += piece;
+    }
+    return true;
+}
+
+/* NULL when there is no room for the file. */
+static GBytes *pack_to_file(const char *directory, const void *bytes, size_t length)
+{
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return NULL;
+    struct packer *packer = thread_packer();
+    GMappedFile *mapped =
+        pack_pieces(packer, fd, bytes, length) ? g_mapped_file_new_from_fd(fd, FALSE, NULL) : NULL;
+    ZSTD_CCtx_reset(packer->context, ZSTD_reset_session_and_parameters);
+    close(fd);
+    if (mapped == NULL)
+        return NULL;
+    GBytes *packed = g_mapped_file_get_bytes(mapped);
+    g_mapped_file_unref(mapped);
+    return packed;
+}
+
+GBytes *pack_large(const char *directory, const void *bytes, size_t length)
+{
+    GBytes *packed = length > PACK_LARGE ? pack_to_file(directory, bytes, length) : NULL;
+    return packed != NULL ? packed : pack_bytes(bytes, length);
 }
 
 GBytes *pack_bytes(const void *bytes, size_t length)
