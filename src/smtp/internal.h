@@ -28,6 +28,7 @@ struct smtp {
     struct smtp_result *result;
     struct conn *conn;
     struct smtp_offers offers;
+    bool in_data; /* what is said now is a line of the message */
     char buffer[SMTP_LINE_MAX];
     size_t begin, end; /* of what was read but not used */
 };

@@ -264,6 +264,7 @@ static bool writer_sink(void *arg, const char *data, size_t length)
 
 static bool send_body(struct smtp *smtp, GBytes *data, GError **error)
 {
+    smtp->in_data = true;
     int64_t patience = smtp->server->reply_ms > 0 ? smtp->server->reply_ms : FINAL_PATIENCE_MS;
     int64_t slowest = (int64_t)(g_bytes_get_size(data) / SLOWEST_BYTES_PER_SECOND) * 1000;
     struct writer writer = {.conn = smtp->conn,
@@ -299,6 +300,7 @@ static bool hand_over(struct smtp *smtp, const struct smtp_message *message, GEr
     g_autofree char *text = NULL;
     if (conn_write(smtp->conn, ".\r\n", 3, deadline, &failure))
         text = smtp_reply(smtp, deadline, &failure);
+    smtp->in_data = text == NULL;
     if (text == NULL) {
         smtp->result->code = 0;
         error_set(error, ERROR_UNCERTAIN, "no answer after the message was handed over: %s",
@@ -313,10 +315,17 @@ static bool hand_over(struct smtp *smtp, const struct smtp_message *message, GEr
     return false;
 }
 
-bool smtp_send(const struct smtp_server *server, struct smtp_message *message,
-               struct smtp_result *result, GError **error)
+/* Over an open connection. */
+static bool send_message(struct smtp *smtp, struct smtp_message *message, GError **error)
 {
-    struct smtp smtp = {.server = server, .result = result};
+    return send_envelope(smtp, message, error) && smtp_command(smtp, error, "DATA") &&
+           smtp_expect(smtp, SMTP_STAGE_DATA, 354, error) &&
+           send_body(smtp, message->data, error) && hand_over(smtp, message, error);
+}
+
+/* Nothing is known of the message yet. */
+static bool prepare(struct smtp_message *message, struct smtp_result *result, GError **error)
+{
     *result = (struct smtp_result){.code = 0};
     if (!message_is_valid(message, error))
         return false;
@@ -324,10 +333,48 @@ bool smtp_send(const struct smtp_server *server, struct smtp_message *message,
         message->recipients[i].code = 0;
         g_clear_pointer(&message->recipients[i].reply, g_free);
     }
-    bool ok = smtp_open(&smtp, error) && send_envelope(&smtp, message, error) &&
-              smtp_command(&smtp, error, "DATA") &&
-              smtp_expect(&smtp, SMTP_STAGE_DATA, 354, error) &&
-              send_body(&smtp, message->data, error) && hand_over(&smtp, message, error);
+    return true;
+}
+
+bool smtp_send(const struct smtp_server *server, struct smtp_message *message,
+               struct smtp_result *result, GError **error)
+{
+    struct smtp smtp = {.server = server, .result = result};
+    if (!prepare(message, result, error))
+        return false;
+    bool ok = smtp_open(&smtp, error) && send_message(&smtp, message, error);
     smtp_close(&smtp);
     return ok;
+}
+
+struct smtp_client {
+    struct smtp smtp;
+};
+
+struct smtp_client *smtp_client_open(const struct smtp_server *server, struct smtp_result *result,
+                                     GError **error)
+{
+    struct smtp_client *client = g_new0(struct smtp_client, 1);
+    client->smtp.server = server;
+    client->smtp.result = result;
+    *result = (struct smtp_result){.code = 0};
+    if (smtp_open(&client->smtp, error))
+        return client;
+    smtp_client_free(client);
+    return NULL;
+}
+
+bool smtp_client_send(struct smtp_client *client, struct smtp_message *message,
+                      struct smtp_result *result, GError **error)
+{
+    client->smtp.result = result;
+    return prepare(message, result, error) && send_message(&client->smtp, message, error);
+}
+
+void smtp_client_free(struct smtp_client *client)
+{
+    if (client == NULL)
+        return;
+    smtp_close(&client->smtp);
+    g_free(client);
 }

@@ -121,7 +121,7 @@ void smtp_close(struct smtp *smtp)
 {
     if (smtp->conn == NULL)
         return;
-    if (conn_may_park(smtp->conn)) /* not after an error on the stream */
+    if (!smtp->in_data && conn_may_park(smtp->conn)) /* not after an error on the stream */
         (void)conn_write(smtp->conn, "QUIT\r\n", 6, clock_in_ms(QUIT_MS), NULL);
     conn_free(smtp->conn);
     smtp->conn = NULL;

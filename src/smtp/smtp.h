@@ -67,6 +67,19 @@ void smtp_result_clear(struct smtp_result *result);
  * filled anew, also on failure; clear it afterwards. */
 bool smtp_verify(const struct smtp_server *server, struct smtp_result *result, GError **error);
 
+/* A signed-in connection, for several messages one after the other. Any thread, one at a time. */
+struct smtp_client;
+/* The server is borrowed until smtp_client_free. The result is filled anew. (transfer full) or
+ * NULL.
+ */
+struct smtp_client *smtp_client_open(const struct smtp_server *server, struct smtp_result *result,
+                                     GError **error);
+/* As smtp_send. After a failure the connection is not to be used again: free it. */
+bool smtp_client_send(struct smtp_client *client, struct smtp_message *message,
+                      struct smtp_result *result, GError **error);
+/* Quits, or hangs up after a failure; NULL is allowed. */
+void smtp_client_free(struct smtp_client *client);
+
 /* Sends one message. True when the server took it for at least one recipient and every refused one
  * is told in recipients[].code; with no recipient taken ERROR_RECIPIENT_REFUSED, or a temporary or
  * more telling error when all refusals are of that kind. Refusals map by the table in replies.c:

@@ -292,7 +292,8 @@ GBytes *store_sync_raw(struct store *store, int64_t email, GError **error);
 struct store_submission *store_outbox_next(struct store *store, int64_t account, int64_t now,
                                            int64_t *wake, GError **error);
 /* Journals a change of state; durable when it returns. reply, problem, rcpt_replies may be NULL.
- * alias_id: a second Message-ID that the service gave. */
+ * alias_id: a second Message-ID that the service gave. ERROR_CONFLICT: it was cancelled meanwhile.
+ */
 bool store_outbox_mark(struct store *store, int64_t submission, enum store_send_state state,
                        int64_t next_attempt, const char *reply, const char *problem,
                        const char *rcpt_replies, const char *alias_id, GError **error);

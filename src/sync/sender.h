@@ -2,21 +2,38 @@
 #ifndef POSTROOM_SYNC_SENDER_H
 #define POSTROOM_SYNC_SENDER_H
 
+#include "sync/outbox.h"
 #include "sync/session.h"
-
-/* Microsoft takes 30 messages a minute (docs/internals/exchange.md); nobody sane needs more from
- * one mailbox elsewhere. */
-#define SENDER_PER_MINUTE 30
 
 struct sender {
     struct sync_manager *manager;
     int64_t account;
     struct exec_task *task;
     struct cancel *cancel;
-    int64_t sent_at[SENDER_PER_MINUTE]; /* monotonic, a ring */
-    unsigned next_slot;
+    /* Of the task's own thread: */
+    int64_t sent_at[OUTBOX_MINUTE_MAX]; /* monotonic, a ring */
+    unsigned sent_count;
+    int64_t slow_until; /* monotonic: the provider asked to go slower */
 };
 
 exec_task_fn sender_run;
+
+/* --- sender_attempt.c: one message */
+
+/* A connection that serves the messages of one run. */
+struct sender_line {
+    struct store_sync_account *account;
+    struct secret *secret;
+    struct smtp_client *client; /* NULL: none open */
+    struct smtp_server *server;
+    unsigned served;
+};
+void sender_line_close(struct sender_line *line);
+/* Tries to send a submission, or looks for it in Sent after an uncertain end; what came of it is in
+ * the store. False with *error when the store or the account fails. */
+bool sender_attempt(struct sender *sender, struct sender_line *line,
+                    struct store_submission *submission, GError **error);
+/* It is to be looked for, not to be sent. */
+bool sender_is_uncertain(const struct store_submission *submission);
 
 #endif

@@ -121,6 +121,13 @@ static bool mark(struct tx *tx, void *arg, GError **error)
         error_set(error, ERROR_CONFLICT, "sending has begun");
         return false;
     }
+    if (!write->cancel && row.state == STORE_SEND_CANCELLED) {
+        error_set(error, ERROR_CONFLICT, "it was cancelled");
+        return false;
+    }
+    /* An attempt counts once: when its data is out, or when it failed before. */
+    bool counts = write->state == STORE_SEND_SENDING ||
+                  (row.state == STORE_SEND_PENDING && write->problem != NULL);
     bool was_open = row.state <= STORE_SEND_UNCERTAIN;
     bool is_open = write->state <= STORE_SEND_UNCERTAIN;
     tx_change(tx, row.account, STORE_SUBMISSION, write->id, CHANGE_UPDATED);
@@ -128,11 +135,12 @@ static bool mark(struct tx *tx, void *arg, GError **error)
     return DB_RUN(tx->db, error,
                   "UPDATE submission SET state = ?2, next_attempt = ?3, reply = coalesce(?4,"
                   " reply), problem = ?5, rcpt_replies = coalesce(?6, rcpt_replies), alias_id ="
-                  " coalesce(?7, alias_id), attempts = attempts + (?2 = 1), changed = ?8,"
+                  " coalesce(?7, alias_id), attempts = attempts + ?9, changed = ?8,"
                   " handed_over = iif(?2 = 1, ?8, handed_over) WHERE id ="
                   " ?1",
                   I(write->id), I(write->state), I(write->next_attempt), T(write->reply),
-                  T(write->problem), T(write->rcpt_replies), T(write->alias_id), I(clock_wall())) &&
+                  T(write->problem), T(write->rcpt_replies), T(write->alias_id), I(clock_wall()),
+                  I(counts)) &&
            (!was_open || is_open || blob_ref(tx, row.blob, -1, error)) &&
            follow_email(tx, write, &row, error);
 }
