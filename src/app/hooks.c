@@ -246,6 +246,10 @@ static bool hook_account_update(const struct store_access *access, const json_t 
                   (json_is_string(value) && app_parse_date(json_string_value(value), &since)))
                      ? store_account_since(app->store, account, since, error)
                      : bad(property, key, error, "a date or null is wanted");
+        else if (strcmp(key, "refused") == 0)
+            ok = json_is_array(value) && json_array_size(value) == 0
+                     ? store_refusals_clear(access, INT64_MAX, error)
+                     : bad(property, key, error, "it can only be emptied");
         else
             ok = bad(property, key, error, "this property cannot be changed");
     }

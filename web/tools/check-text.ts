@@ -81,7 +81,7 @@ for (const [file, text] of code)
   for (const literal of literalTexts(text)) problems.push(`${file.slice(root.length)}: "${literal}" is not in the catalogue`);
 const everything = code.map(([, text]) => text).join("\n");
 for (const key of Object.keys(english)) {
-  const built = /^(?:problem|state)\./.test(key);
+  const built = /^(?:problem|refused|state)\./.test(key);
   if (!built && !everything.includes(`"${key}"`)) problems.push(`en.json: ${key} is not used`);
 }
 

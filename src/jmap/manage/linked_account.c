@@ -4,7 +4,7 @@
 
 static const char *const properties[] = {
     "id",       "address",     "provider", "providerType", "state",       "problem", "since",
-    "lastSync", "nextAttempt", "progress", "canSend",      "sendProblem", NULL,
+    "lastSync", "nextAttempt", "progress", "canSend",      "sendProblem", "refused", NULL,
 };
 
 static json_t *problem(const char *code, const char *detail, int64_t at)
@@ -28,20 +28,44 @@ static json_t *progress(const struct store_progress *now)
                      (json_int_t)now->seconds_left, "pending", (json_int_t)now->pending);
 }
 
-static json_t *account_object(const struct store_account_view *view)
+/* What the server refused of the changes made here, newest first. */
+static json_t *refused(struct jmap_call *call, int64_t account)
+{
+    json_t *list = json_array();
+    struct store_access *access =
+        store_authorise(call->request->jmap->config.store, call->request->principal, account,
+                        STORE_READ, NULL);
+    g_autoptr(GPtrArray) refusals = access != NULL ? store_refusals(access, NULL) : NULL;
+
+    for (size_t i = 0; refusals != NULL && i < refusals->len; i++) {
+        const struct store_refusal *one = g_ptr_array_index(refusals, i);
+        json_array_append_new(list,
+                              json_pack("{s: s, s: o, s: o, s: o, s: o}", "change", one->change,
+                                        "name", jmap_json_text(one->name), "mailboxId",
+                                        one->mailbox != 0 ? jmap_id('m', one->mailbox)
+                                                          : json_null(),
+                                        "emailId",
+                                        one->email != 0 ? jmap_id('e', one->email) : json_null(),
+                                        "problem", problem(one->problem, one->detail, one->at)));
+    }
+    store_access_free(access);
+    return list;
+}
+
+static json_t *account_object(struct jmap_call *call, const struct store_account_view *view)
 {
     bool can_send = (view->rights & STORE_SEND) && view->send_problem == NULL;
 
-    return json_pack("{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o}",
-                     "id", jmap_id('a', view->id), "address", jmap_json_text(view->address),
-                     "provider", jmap_json_text(view->provider), "providerType",
-                     jmap_json_text(view->provider_type), "state", jmap_json_text(view->state),
-                     "problem", problem(view->problem, view->detail, view->problem_at), "since",
-                     jmap_json_utc_or_null(view->since), "lastSync",
-                     jmap_json_utc_or_null(view->last_sync), "nextAttempt",
-                     jmap_json_utc_or_null(view->next_attempt), "progress",
-                     progress(&view->progress), "canSend", can_send, "sendProblem",
-                     problem(view->send_problem, view->send_detail, 0));
+    return json_pack(
+        "{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o, s: o}", "id",
+        jmap_id('a', view->id), "address", jmap_json_text(view->address), "provider",
+        jmap_json_text(view->provider), "providerType", jmap_json_text(view->provider_type),
+        "state", jmap_json_text(view->state), "problem",
+        problem(view->problem, view->detail, view->problem_at), "since",
+        jmap_json_utc_or_null(view->since), "lastSync", jmap_json_utc_or_null(view->last_sync),
+        "nextAttempt", jmap_json_utc_or_null(view->next_attempt), "progress",
+        progress(&view->progress), "canSend", can_send, "sendProblem",
+        problem(view->send_problem, view->send_detail, 0), "refused", refused(call, view->id));
 }
 
 void jmap_linked_account_get(struct jmap_call *call)
@@ -68,7 +92,7 @@ void jmap_linked_account_get(struct jmap_call *call)
         g_array_append_val(found, view->id);
         if (ids != NULL && !jmap_ids_contain(ids, view->id))
             continue;
-        object = account_object(view);
+        object = account_object(call, view);
         jmap_properties_apply(call, object);
         json_array_append_new(list, object);
     }

@@ -111,6 +111,17 @@ export interface Progress {
   readonly pending: number;
 }
 
+/* What was changed here, and the server would not take: it was undone. */
+export type RefusedChange = "flags" | "move" | "copy" | "delete" | "append" | "create-folder" | "rename-folder" | "delete-folder" | "subscribe";
+
+export interface Refusal {
+  readonly change: RefusedChange;
+  readonly name: string | null;
+  readonly mailboxId: Id | null;
+  readonly emailId: Id | null;
+  readonly problem: Problem;
+}
+
 export type AccountState = "linking" | "syncing" | "idle" | "retrying" | "paused" | "needs-relink" | "error";
 
 export interface LinkedAccount {
@@ -126,6 +137,7 @@ export interface LinkedAccount {
   readonly progress: Progress | null;
   readonly canSend: boolean;
   readonly sendProblem: Problem | null;
+  readonly refused: readonly Refusal[];
 }
 
 export type Cloud = "global" | "usgov" | "dod" | "china" | "custom";

@@ -28,7 +28,7 @@ export async function createPlainAccount(client: QueryClient, userAccount: Id, a
   return answer.created?.["plain"]?.id ?? "";
 }
 
-export type LinkedUpdate = Partial<Pick<LinkedAccount, "since"> & { readonly paused: boolean }>;
+export type LinkedUpdate = Partial<Pick<LinkedAccount, "since"> & { readonly paused: boolean; readonly refused: readonly [] }>;
 
 export async function updateLinked(client: QueryClient, userAccount: Id, id: Id, update: LinkedUpdate): Promise<void> {
   assertAccepted(await jmapOne<SetResponse>("LinkedAccount/set", { accountId: userAccount, update: { [id]: update } }));

@@ -14,6 +14,7 @@ export const ACCOUNT_CODES = [
   "sign-in-expired", "access-revoked", "account-disabled", "consent-needed", "smtp-auth-off", "smtp-refused",
   "send-as-denied", "throttled", "server-unreachable", "tls-untrusted", "server-garbage", "connected-not-authorised",
   "password-refused", "disk-full", "message-too-large", "recipient-refused",
+  "server-refused", "mailbox-gone", "message-gone", "folder-not-empty",
 ] as const;
 
 export type ProblemCode = (typeof LINK_CODES)[number] | (typeof ACCOUNT_CODES)[number];
@@ -32,6 +33,7 @@ const REMEDIES: Readonly<Record<ProblemCode, Remedy>> = {
   "server-unreachable": "none", "tls-untrusted": "none", "server-garbage": "none", "connected-not-authorised": "relink",
   "proxy-unreachable": "again", "proxy-login-refused": "settings", "proxy-refused": "settings", "proxy-nonsense": "settings",
   "password-refused": "relink", "disk-full": "none", "message-too-large": "none", "recipient-refused": "none",
+  "server-refused": "none", "mailbox-gone": "none", "message-gone": "none", "folder-not-empty": "none",
 };
 
 export function isProblemCode(code: string): code is ProblemCode {

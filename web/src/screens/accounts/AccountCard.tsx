@@ -7,9 +7,11 @@ import { formatAgo, formatDay } from "../../i18n/format.ts";
 import type { AccountState, LinkedAccount } from "../../jmap/types.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { unlinkAccount, updateLinked } from "../../mail/linked.ts";
+import { problemText } from "../../mail/problems.ts";
 import { canRelink, relink } from "../../mail/relink.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { Notice } from "../../ui/Notice.tsx";
 import { showToast } from "../../ui/toasts.ts";
 import { ProblemNotice } from "../mail/AccountBanner.tsx";
 import { ProgressLine } from "../mail/ProgressLine.tsx";
@@ -105,6 +107,28 @@ function Tools({ account, onDialog }: { readonly account: LinkedAccount; readonl
   );
 }
 
+/* The newest few say enough; the rest are counted. */
+const REFUSALS_SHOWN = 3;
+
+function Refused({ account }: { readonly account: LinkedAccount }) {
+  const t = useT();
+  const desk = useDesk();
+  const client = useQueryClient();
+  const change = useChange();
+  const forget = (): void => void change(() => updateLinked(client, desk.userAccount, account.id, { refused: [] }), "refused.forgotten");
+  const shown = account.refused.slice(0, REFUSALS_SHOWN);
+  const detail = shown.map((one) => one.problem.detail).filter(Boolean).join("\n");
+  return (
+    <Notice tone="problem" detail={detail || null} action={<Button onClick={forget}>{t("refused.forget")}</Button>}>
+      <strong>{t("refused.title", { count: account.refused.length })}</strong>
+      {shown.map((one, at) => {
+        const text = problemText(one.problem, t);
+        return <p key={at}>{t(`refused.${one.change}`, { name: one.name ?? "" })} {text.title} {text.action}</p>;
+      })}
+    </Notice>
+  );
+}
+
 export function AccountCard({ account }: { readonly account: LinkedAccount }) {
   const t = useT();
   const locale = useLocale();
@@ -125,6 +149,7 @@ export function AccountCard({ account }: { readonly account: LinkedAccount }) {
       {account.progress && <ProgressLine progress={account.progress} state={account.state} wide />}
       {account.problem && <ProblemNotice account={account} problem={account.problem} sending={false} />}
       {!account.canSend && account.sendProblem && <ProblemNotice account={account} problem={account.sendProblem} sending />}
+      {account.refused.length > 0 && <Refused account={account} />}
       {dialog === "since" && <SinceDialog account={account} onClose={close} />}
       {dialog === "unlink" && <UnlinkDialog account={account} onClose={close} />}
     </article>
