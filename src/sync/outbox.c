@@ -7,7 +7,7 @@
 /* Microsoft's limits: docs/internals/exchange.md. One connection at a time is used everywhere, and
  * one more by the check of the sign-in: below the three that Microsoft allows. */
 static const struct outbox_pace paces[] = {
-    [STORE_KIND_PLAIN] = {.per_minute = 60, .per_connection = 50},
+    [STORE_KIND_OTHER] = {.per_minute = 60, .per_connection = 50},
     [STORE_KIND_MICROSOFT] = {.per_minute = 30, .per_connection = 50, .files_copy = true},
     [STORE_KIND_GOOGLE] = {.per_minute = 20, .per_connection = 50, .files_copy = true},
 };

@@ -22,7 +22,7 @@ static int64_t pause_of(enum error_code code, int attempts, double share)
 static void test_paces(void)
 {
     struct outbox_pace microsoft = outbox_pace_of(STORE_KIND_MICROSOFT),
-                       plain = outbox_pace_of(STORE_KIND_PLAIN);
+                       plain = outbox_pace_of(STORE_KIND_OTHER);
     g_assert_cmpuint(microsoft.per_minute, ==, 30);
     g_assert_true(microsoft.files_copy);
     g_assert_false(plain.files_copy);
