@@ -1,6 +1,7 @@
 #include "sync/parsers.h"
 
 #include <glib.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -120,8 +121,10 @@ void parsers_run(struct parsers *parsers, size_t bytes, void (*fn)(void *arg), v
     if (put(parsers, bytes, fn, arg))
         return;
     bool large = bytes > parsers->budget;
-    if (large)
+    if (large) {
         pthread_mutex_lock(&parsers->large);
+        malloc_trim(0); /* what small messages left behind makes room for it */
+    }
     fn(arg);
     if (large)
         pthread_mutex_unlock(&parsers->large);

@@ -16,7 +16,7 @@ static const char *const open_script = "PRAGMA journal_mode=WAL;"
                                        "PRAGMA temp_store=MEMORY;"
                                        "PRAGMA wal_autocheckpoint=8000;"
                                        "PRAGMA journal_size_limit=67108864;"
-                                       "PRAGMA cache_size=-32768;";
+                                       "PRAGMA cache_size=-24576;";
 
 static const char *const reader_script = "PRAGMA trusted_schema=OFF;"
                                          "PRAGMA query_only=ON;"
