@@ -189,7 +189,8 @@ static bool take_look(struct lot *lot, GPtrArray *items, GError **error)
 {
     struct session *session = lot->session;
     /* More than one command can ask for is looked for in the next turn. */
-    g_autofree char *set = lot->head->uid != 0 ? uid_set(items) : NULL;
+    if (lot->head->uid != 0)
+        g_free(uid_set(items));
     if (lot->head->kind != STORE_INTENT_APPEND && !look_into_source(lot, items, error))
         return false;
     if (lot->head->kind == STORE_INTENT_FLAGS)

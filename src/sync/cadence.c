@@ -17,6 +17,7 @@ int64_t sync_cadence_interval(const struct sync_cadence *cadence, int64_t quiet)
 
 int64_t sync_cadence_next(int64_t interval, int64_t account, int64_t after)
 {
+    interval = MAX(interval, 1);
     /* Fibonacci hashing: numbers in a row lie far apart on the grid. */
     uint64_t spread = (uint64_t)account * UINT64_C(0x9e3779b97f4a7c15) >> 33;
     int64_t phase = (int64_t)(spread % (uint64_t)interval);

@@ -98,13 +98,16 @@ static const char *verb_login(struct model_connection *c, struct model_command *
 static const char *verb_capability(struct model_connection *c, struct model_command *command)
 {
     (void)command;
-    /* Before anybody signed in all are offered what the first mailbox has. */
-    struct model *model = c->model;
+    /* Before anybody signed in: what the only mailbox has, or what all have. */
+    const struct model *model = c->model;
     GHashTableIter iter;
+    gpointer only = NULL;
     g_hash_table_iter_init(&iter, c->server->models);
-    if (model == NULL && !g_hash_table_iter_next(&iter, NULL, (gpointer *)&model))
-        return "BAD nobody lives here";
-    g_string_append_printf(c->out, "* CAPABILITY %s\r\n", capability_lines[model->profile]);
+    if (model == NULL && g_hash_table_size(c->server->models) == 1 &&
+        g_hash_table_iter_next(&iter, NULL, &only))
+        model = only;
+    g_string_append_printf(c->out, "* CAPABILITY %s\r\n",
+                           capability_lines[model != NULL ? model->profile : MODEL_PLAIN]);
     return "OK done";
 }
 

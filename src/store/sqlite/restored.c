@@ -62,8 +62,8 @@ static bool renew(struct tx *tx, void *arg, GError **error)
     /* A move, copy or upload of then may have been carried out since: its journal says that it was
      * begun, so the whole target is looked at first. Removals are by UID and cannot hit another. */
     static const char *const statements[] = {
-        "UPDATE intent SET journal = 'from 0 0', next_attempt = 0 WHERE kind IN (1, 2, 4) AND"
-        " journal IS NULL",
+        ("UPDATE intent SET journal = 'from 0 0', next_attempt = 0 WHERE kind IN (1, 2, 4) AND"
+         " journal IS NULL"),
         "UPDATE mailbox SET checked_at = 0, reconciled_at = 0",
         "DELETE FROM watch",
         "UPDATE account SET next_attempt = 0",
