@@ -62,7 +62,7 @@ enum error_code {
     ERROR_MAILBOX_GONE,
     ERROR_MESSAGE_GONE,
     ERROR_FOLDER_NOT_EMPTY, /* it holds messages that are not shown here */
-    ERROR_LOGIN_REFUSED, /* OAuth login refused by IMAP */
+    ERROR_LOGIN_REFUSED,    /* OAuth login refused by IMAP */
     ERROR_PASSWORD_REFUSED,
     ERROR_TOKEN_EXPIRED, /* the session ended with its token */
     ERROR_NOT_CONNECTED, /* "authenticated but not connected" */

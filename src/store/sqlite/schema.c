@@ -220,8 +220,7 @@ static bool upgrade_2(struct store *store, GError **error)
     struct db *db = &store->main;
     return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
            db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
-           db_script(db, changes_2, error) &&
-           db_script(db, "PRAGMA user_version=2; COMMIT", error);
+           db_script(db, changes_2, error) && db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)
