@@ -147,6 +147,18 @@ static bool add_place(struct tx *tx, const struct email_row *row, const struct b
     return email_add_member(tx, row, op->mailbox, error);
 }
 
+/* It came. When it came to where it was not expected, someone moved it on, and it will not come to
+ * where we moved it; copies of ours are still to come. */
+static bool stop_expecting(struct tx *tx, int64_t email, int64_t mailbox, GError **error)
+{
+    bool expected =
+        DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM expect WHERE email = ? AND mailbox = ?", I(email),
+                  I(mailbox)) == 1;
+    return DB_RUN(tx->db, error,
+                  "DELETE FROM expect WHERE email = ?1 AND (mailbox = ?2 OR (kind = 0 AND ?3))",
+                  I(email), I(mailbox), I(!expected));
+}
+
 bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GError **error)
 {
     struct email_row row;
@@ -154,8 +166,7 @@ bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GErro
     if (email_load(tx, email, &row, &cause) &&
         (row.orphan != 0 ? adopt_orphan(tx, &row, op, &cause) : add_place(tx, &row, op, &cause)) &&
         remote_insert(tx, op->mailbox, op->uid, email, &op->flags, &cause) &&
-        DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ? AND (mailbox = ? OR kind = 0)",
-               I(email), I(op->mailbox)) &&
+        stop_expecting(tx, email, op->mailbox, &cause) &&
         DB_RUN(tx->db, &cause,
                "UPDATE submission SET copy = 1 WHERE email = ? AND state = 3 AND ? IN (SELECT id"
                " FROM mailbox WHERE role = ?)",
