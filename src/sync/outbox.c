@@ -30,10 +30,10 @@ struct rule {
     int64_t first_s, most_s, give_up_s;
 };
 static const struct rule rules[] = {
-    {ERROR_THROTTLED, -1, 2 * MINUTE, HOUR, 5 * DAY},
+    {ERROR_THROTTLED, -1, 45, HOUR, 5 * DAY},
     /* A fresh token was tried at once; now a person or time must help. */
     {ERROR_SMTP_REFUSED, -1, 15 * MINUTE, HOUR, 5 * DAY},
-    {ERROR_SMTP_TEMPORARY, -1, 30, HOUR, 5 * DAY},
+    {ERROR_SMTP_TEMPORARY, -1, 20, HOUR, 5 * DAY},
     {-1, ERROR_RETRY_RELINK, 15 * MINUTE, HOUR, 5 * DAY},
     {-1, ERROR_RETRY_ADMIN, 15 * MINUTE, HOUR, 5 * DAY},
     /* Our own side of the line. */

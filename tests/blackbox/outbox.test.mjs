@@ -48,7 +48,7 @@ const withSubject = async (person, folder, subject) => (await org.control('messa
 test('432: it waits and goes out once', async () => {
   await org.control('addFault', { service: 'smtp', kind: 'reply', person: anna.mail, command: 'MAIL', reply: '432 4.3.2 Concurrent connections limit exceeded', times: 1 });
   await send('After a 432');
-  await until('the retry', async () => (await withSubject(james.mail, 'INBOX', 'After a 432')).length === 1, { ms: 60000 });
+  await until('the retry', async () => (await withSubject(james.mail, 'INBOX', 'After a 432')).length === 1, { ms: 120000 });
   await until('one copy in Sent', async () => (await withSubject(anna.mail, 'Sent Items', 'After a 432')).length === 1);
 });
 
