@@ -89,7 +89,7 @@ static bool is_substitute(const struct mail_summary *summary)
 
 struct item {
     struct intake *intake;
-    struct store_batch_message message; /* raw until it is parsed; emailid and flags owned */
+    struct store_batch_message message; /* raw, emailid and flags owned */
     struct batch_op *prepared;          /* NULL: a substitute */
     struct item *next;
 };
@@ -143,17 +143,14 @@ static void parse_item(void *arg)
     struct intake *intake = item->intake;
     struct store_batch_message *message = &item->message;
     struct sync_parsed parsed = {0};
-    GBytes *raw = message->raw;
     message->unreadable = !parse_guarded(intake->store, message->mailbox, message->uidvalidity,
-                                         message->uid, raw, &parsed);
+                                         message->uid, message->raw, &parsed);
     message->summary = parsed.summary;
     message->index = &parsed.index;
     if (!is_substitute(parsed.summary))
         item->prepared = store_batch_prepare(intake->store, message);
-    message->raw = NULL;
     message->summary = NULL;
     message->index = NULL;
-    g_bytes_unref(raw);
     sync_parsed_clear(&parsed);
     pthread_mutex_lock(&intake->lock);
     item->next = intake->done;
@@ -174,6 +171,7 @@ static void gather(struct intake *intake, struct item *items)
             store_batch_skipped(intake->filling, message->mailbox, message->uidvalidity,
                                 message->uid, "the server cannot convert this item");
         intake->gathered++;
+        g_bytes_unref(item->message.raw);
         mail_flags_clear(&item->message.flags);
         g_free((void *)(uintptr_t)message->emailid);
         g_free(item);
