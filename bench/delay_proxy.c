@@ -1,10 +1,10 @@
-/* A TCP proxy that adds a delay to each direction and takes away no throughput, for measuring over a
- * long line on one machine:  delay_proxy TARGET_PORT DELAY_MS
+/* A TCP proxy that adds a delay to each direction and takes away no throughput, for measuring over
+ * a long line on one machine:  delay_proxy TARGET_PORT DELAY_MS
  *
- * Prints the port it listens on, and for each connection that ends a line: bytes up, bytes down, and
- * how often the client spoke after it had been answered (its round trips, set-up apart). Loopback
- * only. A connection begins to pass data after a whole round trip, since the handshake of TCP itself
- * cannot be held back. Ends when its standard input does. */
+ * Prints the port it listens on, and for each connection that ends a line: bytes up, bytes down,
+ * and how often the client spoke after it had been answered (its round trips, set-up apart).
+ * Loopback only. A connection begins to pass data after a whole round trip, since the handshake of
+ * TCP itself cannot be held back. Ends when its standard input does. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

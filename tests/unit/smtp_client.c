@@ -440,45 +440,34 @@ static void sending_conversations(void)
 /* More recipients than are named at once; the server answers only when it has a whole group. */
 static void many_recipients_go_in_groups(void)
 {
-    enum { COUNT = 150 };
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    struct smtp_recipient to[COUNT] = {0};
-    char names[COUNT][24];
-    static const char *const head[] = {EHLO, "S:250-x", "S:250 PIPELINING",
-                                       "C:MAIL FROM:<ada@example.org>"};
-    for (size_t i = 0; i < G_N_ELEMENTS(head); i++)
-        g_ptr_array_add(lines, g_strdup(head[i]));
-    for (size_t i = 0; i < COUNT; i++) {
+    static const struct dialogue dialogue = {"many", SMTP_PLAIN, SMTP_AUTH_NONE, {0}, -1,
+                                             250,    true};
+    GString *talk = g_string_new("S:220 x\nC:EHLO client.example\nS:250-x\nS:250 PIPELINING\n"
+                                 "C:MAIL FROM:<ada@example.org>\n");
+    struct smtp_recipient to[150] = {0};
+    char names[150][24];
+    for (size_t i = 0; i < 150; i++) {
         g_snprintf(names[i], sizeof names[i], "r%zu@example.net", i);
         to[i].address = names[i];
-        g_ptr_array_add(lines, g_strdup_printf("C:RCPT TO:<%s>", names[i]));
-        if (i != 99 && i != COUNT - 1)
-            continue;
-        if (i == 99)
-            g_ptr_array_add(lines, g_strdup("S:250 sender"));
-        for (size_t k = i == 99 ? 0 : 100; k <= i; k++)
-            g_ptr_array_add(lines, g_strdup(k == 7 ? "S:550 5.1.1 no" : "S:250 ok"));
+        g_string_append_printf(talk, "C:RCPT TO:<%s>\n", names[i]);
+        for (size_t k = i == 99 ? 0 : 100; k <= i && (i == 99 || i == 149); k++)
+            g_string_append_printf(talk, "%sS:%s\n", k == 0 ? "S:250 sender\n" : "",
+                                   k == 7 ? "550 5.1.1 no" : "250 ok");
     }
-    static const char *const tail[] = {"C:DATA", "S:354 go", "DATA", "S:250 ok", "C:QUIT", NULL};
-    for (size_t i = 0; i < G_N_ELEMENTS(tail); i++)
-        g_ptr_array_add(lines, g_strdup(tail[i]));
+    g_string_append(talk, "C:DATA\nS:354 go\nDATA\nS:250 ok\nC:QUIT");
+    g_auto(GStrv) lines = g_strsplit(talk->str, "\n", -1);
     g_autoptr(GBytes) data = bytes("Subject: x\n\nhello\n");
     struct smtp_message message = {.mail_from = "ada@example.org",
                                    .recipients = to,
-                                   .recipient_count = COUNT,
+                                   .recipient_count = 150,
                                    .data = data};
-    struct dialogue dialogue = {.name = "many",
-                                .security = SMTP_PLAIN,
-                                .auth = SMTP_AUTH_NONE,
-                                .error = -1,
-                                .code = 250,
-                                .handed_over = true};
-    struct outcome outcome = play_lines(&dialogue, (const char *const *)lines->pdata, &message);
+    struct outcome outcome = play_lines(&dialogue, (const char *const *)lines, &message);
     check_and_clear(&dialogue, &outcome);
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < 150; i++) {
         g_assert_cmpint(to[i].code, ==, i == 7 ? 550 : 250);
         g_free(to[i].reply);
     }
+    g_string_free(talk, TRUE);
 }
 
 static void one_taken_recipient_is_enough_and_the_others_are_told(void)
