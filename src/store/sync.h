@@ -63,6 +63,7 @@ struct store_remote_mailbox {
     char *raw_name, *name; /* raw IMAP name; decoded path */
     char delimiter;
     enum mail_role role;
+    bool role_chosen;                  /* by a person: it stays */
     bool selectable, subscribed, sync; /* sync: false for folders that hold no mail */
     uint32_t uidvalidity, uidnext;
     uint64_t highestmodseq;
@@ -70,21 +71,27 @@ struct store_remote_mailbox {
     uint32_t skipped;      /* named, unreadable items */
     int64_t checked_at;    /* last time it was compared */
     bool headers_done;     /* the headers pass reached the start date once */
+    uint32_t exists;       /* all messages there, in scope or not, when it was last compared */
+    char *object_id;       /* MAILBOXID (RFC 8474), which a rename keeps; or NULL */
+    int64_t seen_email;    /* the newest email number when it was last compared */
+    bool gone;             /* deleted there; its emails may yet be found elsewhere */
+    int64_t reconciled_at; /* last time all of it was looked at; 0: never */
 };
 void store_remote_mailbox_free(struct store_remote_mailbox *mailbox);
 GPtrArray *store_sync_mailboxes(struct store *store, int64_t account, GError **error);
 /* Creates (id 0) or updates by id: name, parent (by path), role, flags. Fills id. The change log
- * tells. */
+ * tells. A role that a person chose stays. */
 bool store_sync_mailbox_put(struct store *store, int64_t account,
                             struct store_remote_mailbox *mailbox, GError **error);
-/* It no longer exists there: its memberships go, emails without any other go too. */
+/* It no longer exists there. Its emails are kept as orphans, and it is shown, until the sweep that
+ * ends a round over all folders: they may have been moved before it was deleted. */
 bool store_sync_mailbox_remove(struct store *store, int64_t account, int64_t mailbox,
                                GError **error);
 /* UIDVALIDITY changed: forget its UIDs, keeping emails for a re-match by Message-ID, date and true
  * size until the next store_batch_sweep. */
 bool store_sync_mailbox_reset(struct store *store, int64_t account, int64_t mailbox,
                               uint32_t uidvalidity, GError **error);
-/* Sync marks after a pass. */
+/* Sync marks after a pass: all but names, role and flags. */
 bool store_sync_mailbox_mark(struct store *store, int64_t account,
                              const struct store_remote_mailbox *mailbox, GError **error);
 /* How many messages are here in a mailbox by its remote memberships, and how many are pending. */
@@ -112,12 +119,15 @@ struct store_remote_message {
     int64_t email;
     uint8_t state; /* enum store_email_state */
     bool skipped;
-    bool has_keywords; /* keywords besides the bits were last seen there */
+    char *words; /* last seen keywords besides the bits, sorted, a space between; mostly NULL */
 };
+/* (transfer full); the array owns the words. */
 GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first_uid,
                             uint32_t last_uid, GError **error);
-/* Last seen remote keywords of one message (rarely any). (transfer full) or NULL. */
-char **store_sync_remote_keywords(struct store *store, int64_t mailbox, uint32_t uid);
+/* The newest email number of all: what comes later is greater. */
+int64_t store_sync_newest_email(struct store *store, GError **error);
+/* Rows of it, skipped ones too. UINT32_MAX with error. */
+uint32_t store_sync_message_count(struct store *store, int64_t mailbox, GError **error);
 
 /* --- batches
  * ------------------------------------------------------------------------------------------------------------
@@ -127,6 +137,9 @@ char **store_sync_remote_keywords(struct store *store, int64_t mailbox, uint32_t
 struct store_batch;
 struct store_batch *store_batch_new(struct store *store, int64_t account);
 void store_batch_free(struct store_batch *batch);
+/* What the mailbox's server can keep (PERMANENTFLAGS); a new batch assumes everything. What it
+ * cannot, it cannot have taken away: such keywords stay as they are here. */
+void store_batch_keeps(struct store_batch *batch, bool keywords, uint32_t permanent_bits);
 
 struct store_batch_message {
     int64_t mailbox;
@@ -156,14 +169,23 @@ void store_batch_drop(struct batch_op *prepared);
 /* Flags of a known UID as the server has them now: three-way merge. */
 void store_batch_flags(struct store_batch *batch, int64_t mailbox, uint32_t uid,
                        const struct mail_flags *flags);
-/* The UID is gone from the mailbox. The email is kept as an orphan for the re-match until
- * store_batch_sweep, then destroyed. */
+/* The UID is gone from the mailbox. Where a message that came elsewhere meanwhile is the same, the
+ * email is that one from now on; else it is kept as an orphan for the re-match until
+ * store_batch_sweep. */
 void store_batch_vanished(struct store_batch *batch, int64_t mailbox, uint32_t uid);
 /* A UID that cannot be fetched: named, counted, not asked for again. */
 void store_batch_skipped(struct store_batch *batch, int64_t mailbox, uint32_t uidvalidity,
                          uint32_t uid, const char *reason);
-/* End of a pass over all mailboxes: destroys orphans that nobody matched. */
+/* A round over all mailboxes: it begins, every mailbox is looked at (its STATUS, and what that
+ * shows to be new), it is swept. The sweep destroys what was an orphan before the round began and
+ * was not matched in it, and the mailboxes that are gone. A round that could not see every mailbox
+ * is not swept. */
+void store_batch_round(struct store_batch *batch);
 void store_batch_sweep(struct store_batch *batch);
+/* What a round would settle: orphans, mailboxes that are gone, messages of ours that were not seen
+ * yet. due: how many of them the next sweep settles or counts. */
+bool store_sync_loose(struct store *store, int64_t account, unsigned *all, unsigned *due,
+                      GError **error);
 size_t store_batch_bytes(const struct store_batch *batch);
 
 struct store_batch_result {
@@ -203,6 +225,14 @@ enum store_intent_kind {
     STORE_INTENT_EXPUNGE, /* remove from mailbox for good */
     STORE_INTENT_APPEND, /* put the email's raw message into target (drafts, import, Sent copies) */
 };
+/* What is to be carried out on messages of one mailbox, ascending by UID. */
+struct store_step {
+    uint32_t uid;
+    enum store_intent_kind kind;
+    bool begun; /* a session may have taken it */
+};
+GArray *store_sync_steps(struct store *store, int64_t mailbox, GError **error);
+
 struct store_intent {
     int64_t id, email, mailbox, target; /* mailboxes by id; 0: none */
     enum store_intent_kind kind;

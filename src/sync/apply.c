@@ -413,7 +413,6 @@ static bool let_go(struct lot *lot, GError **error)
         any = true;
     }
     if (any) {
-        session->orphans = true;
         ok = store_batch_commit(batch, STORE_LANE_BULK, &result, error);
         session->working.removed += result.removed;
     }

@@ -1,12 +1,8 @@
-/* One folder: what is new, changed or gone there. */
-#include "sync/plan.h"
-#include "sync/session.h"
+/* One folder: looks at it, plans, hands the plan to the store, brings the headers of what is new.
+ */
+#include "sync/look.h"
 
 #include "base/log.h"
-
-#include <string.h>
-
-#define FLAGS_AT_ONCE 5000
 
 bool session_load_mailboxes(struct session *session, GError **error)
 {
@@ -26,133 +22,6 @@ struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id
     return NULL;
 }
 
-bool session_open(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
-{
-    if (session->open_mailbox == mailbox->id)
-        return true;
-    session->open_mailbox = 0;
-    if (!imap_select(session->imap, mailbox->raw_name, false, 0, 0, &session->selected, error))
-        return false;
-    session->open_mailbox = mailbox->id;
-    if (mailbox->uidvalidity == session->selected.uidvalidity)
-        return true;
-    if (mailbox->uidvalidity != 0)
-        LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
-                 LOG_INT("mailbox", mailbox->id));
-    if (!store_sync_mailbox_reset(session->manager->config.store, session->account, mailbox->id,
-                                  session->selected.uidvalidity, error))
-        return false;
-    mailbox->uidvalidity = session->selected.uidvalidity;
-    mailbox->highestmodseq = 0;
-    mailbox->uidnext = 0;
-    session->orphans = true;
-    return true;
-}
-
-GArray *session_scope(struct session *session, GError **error)
-{
-    if (session->config->since > 0)
-        return imap_search_since(session->imap, session->config->since, error);
-    return imap_search(session->imap, "ALL", error);
-}
-
-void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
-                              const struct store_remote_message *known, struct mail_flags *flags)
-{
-    struct store *store = session->manager->config.store;
-    const uint32_t keepable =
-        MAIL_ANSWERED | MAIL_FORWARDED | MAIL_MDN_SENT | MAIL_JUNK | MAIL_NOT_JUNK;
-    uint32_t unsupported =
-        session->selected.permanent_keywords ? 0 : keepable & ~session->selected.permanent_bits;
-    if (session->selected.permanent_keywords)
-        return;
-    g_autoptr(GArray) row =
-        known == NULL ? store_sync_messages(store, mailbox, uid, uid, NULL) : NULL;
-    if (row != NULL && row->len > 0)
-        known = &g_array_index(row, struct store_remote_message, 0);
-    if (known == NULL)
-        return;
-    flags->bits |= known->flag_bits & unsupported;
-    g_auto(GStrv) words =
-        known->has_keywords ? store_sync_remote_keywords(store, mailbox, uid) : NULL;
-    for (char **word = words; word != NULL && *word != NULL; word++)
-        mail_flags_set(flags, *word, true);
-}
-
-static void keep_unsupported(struct session *session, int64_t mailbox, const GArray *known,
-                             GArray *seen)
-{
-    guint k = 0;
-    for (guint s = 0; s < seen->len; s++) {
-        struct sync_seen *item = &g_array_index(seen, struct sync_seen, s);
-        while (k < known->len &&
-               g_array_index(known, struct store_remote_message, k).uid < item->uid)
-            k++;
-        if (k == known->len)
-            return;
-        const struct store_remote_message *row =
-            &g_array_index(known, struct store_remote_message, k);
-        if (row->uid == item->uid)
-            session_keep_unsupported(session, mailbox, item->uid, row, &item->flags);
-    }
-}
-
-struct looking {
-    GArray *seen;
-    guint most; /* a server that sends flags without end fills no memory */
-};
-
-static bool take_seen(const struct imap_fetched *fetched, void *arg)
-{
-    struct looking *looking = arg;
-    if (fetched->uid == 0 || !fetched->has_flags || looking->seen->len >= looking->most)
-        return true;
-    struct sync_seen item = {.uid = fetched->uid};
-    mail_flags_copy(&item.flags, &fetched->flags);
-    g_array_append_val(looking->seen, item);
-    return true;
-}
-
-static void clear_seen(gpointer item)
-{
-    mail_flags_clear(&((struct sync_seen *)item)->flags);
-}
-
-static int by_uid(gconstpointer a, gconstpointer b)
-{
-    uint32_t x = ((const struct sync_seen *)a)->uid, y = ((const struct sync_seen *)b)->uid;
-    return x < y ? -1 : x > y;
-}
-
-/* With CONDSTORE only what changed since the last comparison; else windows over all of the scope
- * that is known here. */
-static GArray *fetch_flags(struct session *session, const struct store_remote_mailbox *mailbox,
-                           GArray *known, GError **error)
-{
-    GArray *seen = g_array_new(FALSE, FALSE, sizeof(struct sync_seen));
-    struct looking looking = {.seen = seen, .most = 2 * known->len + 1000};
-    g_array_set_clear_func(seen, clear_seen);
-    bool condstore = session->selected.highestmodseq != 0 && mailbox->highestmodseq != 0;
-    bool ok = true;
-    if (known->len == 0 || (condstore && session->selected.highestmodseq == mailbox->highestmodseq))
-        return seen;
-    if (condstore)
-        ok = imap_fetch(session->imap, "1:*", IMAP_FETCH_FLAGS, mailbox->highestmodseq, take_seen,
-                        &looking, error);
-    for (guint i = 0; ok && !condstore && i < known->len; i += FLAGS_AT_ONCE) {
-        const struct store_remote_message *items = (const struct store_remote_message *)known->data;
-        guint last = MIN(i + FLAGS_AT_ONCE, known->len) - 1;
-        g_autofree char *window = g_strdup_printf("%u:%u", items[i].uid, items[last].uid);
-        ok = imap_fetch(session->imap, window, IMAP_FETCH_FLAGS, 0, take_seen, &looking, error);
-    }
-    if (!ok) {
-        g_array_unref(seen);
-        return NULL;
-    }
-    g_array_sort(seen, by_uid);
-    return seen;
-}
-
 static bool commit(struct session *session, struct store_batch *batch, GError **error)
 {
     struct store_batch_result result = {0};
@@ -163,65 +32,179 @@ static bool commit(struct session *session, struct store_batch *batch, GError **
     return true;
 }
 
-static bool apply_plan(struct session *session, struct store_remote_mailbox *mailbox,
-                       const struct sync_plan *plan, GArray *seen, GError **error)
+static void add_vanished(struct store_batch *batch, int64_t mailbox, const GArray *uids)
+{
+    for (guint i = 0; i < uids->len; i++)
+        store_batch_vanished(batch, mailbox, g_array_index(uids, uint32_t, i));
+}
+
+static bool apply_changes(struct session *session, const struct store_remote_mailbox *mailbox,
+                          const struct sync_plan *plan, GError **error)
 {
     struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
-    for (guint i = 0; i < plan->vanished->len; i++)
-        store_batch_vanished(batch, mailbox->id, g_array_index(plan->vanished, uint32_t, i));
-    for (guint i = 0; i < plan->flags->len; i++) {
-        size_t at = g_array_index(plan->flags, size_t, i);
-        const struct sync_seen *item = &g_array_index(seen, struct sync_seen, at);
-        store_batch_flags(batch, mailbox->id, item->uid, &item->flags);
+    store_batch_keeps(batch, session->selected.permanent_keywords,
+                      session->selected.permanent_bits);
+    add_vanished(batch, mailbox->id, plan->vanished);
+    add_vanished(batch, mailbox->id, plan->ended);
+    for (guint i = 0; i < plan->changed->len; i++) {
+        const struct sync_change *change = &g_array_index(plan->changed, struct sync_change, i);
+        store_batch_flags(batch, mailbox->id, change->uid, &change->flags);
     }
-    session->orphans = session->orphans || plan->vanished->len > 0;
-    bool ok =
-        commit(session, batch, error) && session_headers(session, mailbox, plan->fresh, error);
+    bool ok = commit(session, batch, error);
     store_batch_free(batch);
     return ok;
 }
 
+/* --- messages that the server lists and does not give (docs/internals/exchange.md) */
+
+/* Those of uids, ascending, that are not known here yet. (transfer full) */
+static GArray *unknown_of(struct session *session, int64_t mailbox, const GArray *uids,
+                          GError **error)
+{
+    uint32_t first = g_array_index(uids, uint32_t, 0);
+    uint32_t last = g_array_index(uids, uint32_t, uids->len - 1);
+    g_autoptr(GArray) known =
+        store_sync_messages(session->manager->config.store, mailbox, first, last, error);
+    if (known == NULL)
+        return NULL;
+    struct sync_plan plan;
+    const struct sync_remote remote = {.uids = (const uint32_t *)uids->data,
+                                       .uid_count = uids->len};
+    sync_plan_make(&plan, (const struct store_remote_message *)known->data, known->len, &remote,
+                   NULL, 0);
+    GArray *unknown = g_array_ref(plan.fresh);
+    sync_plan_clear(&plan);
+    return unknown;
+}
+
+static bool name_skipped(struct session *session, int64_t mailbox, const GArray *uids,
+                         GError **error)
+{
+    struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
+    for (guint i = 0; i < uids->len; i++)
+        store_batch_skipped(batch, mailbox, session->selected.uidvalidity,
+                            g_array_index(uids, uint32_t, i), "the server gave no data");
+    LOG_INFO("sync.skipped", LOG_INT("account", session->account), LOG_INT("mailbox", mailbox),
+             LOG_INT("messages", uids->len));
+    bool ok = commit(session, batch, error);
+    store_batch_free(batch);
+    return ok;
+}
+
+/* What was asked for twice and did not come, although the server still lists it, is named and left.
+ * Adds to *left what is no longer there. */
+static bool settle_unheard(struct session *session, int64_t mailbox, const GArray *unheard,
+                           uint32_t *left, GError **error)
+{
+    g_autoptr(GArray) scope = session_scope(session, error);
+    if (scope == NULL)
+        return false;
+    g_autoptr(GArray) there = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0, s = 0; i < unheard->len; i++) {
+        uint32_t uid = g_array_index(unheard, uint32_t, i);
+        while (s < scope->len && g_array_index(scope, uint32_t, s) < uid)
+            s++;
+        if (s < scope->len && g_array_index(scope, uint32_t, s) == uid)
+            g_array_append_val(there, uid);
+    }
+    *left += unheard->len - there->len;
+    return there->len == 0 || name_skipped(session, mailbox, there, error);
+}
+
+/* left: (out) how many of the fresh went again meanwhile. */
+static bool fetch_fresh(struct session *session, const struct store_remote_mailbox *mailbox,
+                        const GArray *fresh, uint32_t *left, GError **error)
+{
+    *left = 0;
+    if (fresh->len == 0)
+        return true;
+    if (!session_headers(session, mailbox, fresh, error))
+        return false;
+    g_autoptr(GArray) unheard = unknown_of(session, mailbox->id, fresh, error);
+    if (unheard == NULL || unheard->len == 0)
+        return unheard != NULL;
+    if (!session_headers(session, mailbox, unheard, error))
+        return false;
+    g_autoptr(GArray) silent = unknown_of(session, mailbox->id, unheard, error);
+    if (silent == NULL || silent->len == 0)
+        return silent != NULL;
+    return settle_unheard(session, mailbox->id, silent, left, error);
+}
+
+/* --- marks */
+
 /* Marks are taken from before the comparison: what changes meanwhile is compared again next time.
  */
 static bool mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
-                 GError **error)
+                 int64_t newest, GError **error)
 {
+    const char *object_id = imap_client_mailboxid(session->imap);
     mailbox->uidvalidity = session->selected.uidvalidity;
     mailbox->uidnext = session->selected.uidnext;
     mailbox->highestmodseq = session->selected.highestmodseq;
+    mailbox->exists = session->selected.exists;
     mailbox->server_count = in_scope;
     mailbox->checked_at = clock_wall();
     mailbox->headers_done = true;
+    mailbox->seen_email = newest;
+    if (object_id != NULL) {
+        g_free(mailbox->object_id);
+        mailbox->object_id = g_strdup(object_id);
+    }
     return store_sync_mailbox_mark(session->manager->config.store, session->account, mailbox,
                                    error);
 }
 
-bool session_compare(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
+static bool carry_out(struct session *session, struct store_remote_mailbox *mailbox,
+                      const struct look *look, const struct sync_plan *plan, int64_t newest,
+                      GError **error)
+{
+    uint32_t left = 0;
+    if (look->way == SYNC_WAY_NONE)
+        return true;
+    uint32_t in_scope = look->whole                   ? look->uids->len
+                        : session->config->since == 0 ? session->selected.exists
+                                                      : mailbox->server_count + plan->fresh->len -
+                                                            plan->vanished->len - plan->ended->len;
+    return apply_changes(session, mailbox, plan, error) &&
+           fetch_fresh(session, mailbox, plan->fresh, &left, error) &&
+           mark(session, mailbox, in_scope - left, newest, error);
+}
+
+static bool compare(struct session *session, struct store_remote_mailbox *mailbox, bool whole,
+                    struct sync_difference *found, GError **error)
 {
     struct store *store = session->manager->config.store;
-    session->open_mailbox = 0; /* SELECT anew: its counts and mod-sequence are the marks */
-    if (!session_open(session, mailbox, error))
-        return false;
-    g_autoptr(GArray) uids = session_scope(session, error);
-    if (uids == NULL)
-        return false;
-    g_autoptr(GArray) known = store_sync_messages(store, mailbox->id, 1, UINT32_MAX, error);
-    if (known == NULL)
-        return false;
-    g_autoptr(GArray) seen = fetch_flags(session, mailbox, known, error);
-    if (seen == NULL)
-        return false;
-    keep_unsupported(session, mailbox->id, known, seen);
-    struct sync_plan plan;
-    sync_plan_make(&plan, (const struct store_remote_message *)known->data, known->len,
-                   (const uint32_t *)uids->data, uids->len, (const struct sync_seen *)seen->data,
-                   seen->len);
-    bool ok = apply_plan(session, mailbox, &plan, seen, error) &&
-              mark(session, mailbox, uids->len, error);
-    if (ok)
+    struct look look = {0};
+    int64_t newest = store_sync_newest_email(store, error);
+    bool ok = newest >= 0 && look_at(session, mailbox, whole, &look, error);
+    g_autoptr(GArray) steps = ok ? store_sync_steps(store, mailbox->id, error) : NULL;
+    if (steps != NULL) {
+        struct sync_plan plan;
+        const struct sync_remote remote = look_remote(session, &look);
+        sync_plan_make(&plan, (const struct store_remote_message *)look.known->data,
+                       look.known->len, &remote, (const struct store_step *)steps->data,
+                       steps->len);
+        if (found != NULL)
+            *found = (struct sync_difference){plan.fresh->len, plan.vanished->len};
         LOG_DEBUG("sync.compared", LOG_INT("account", session->account),
-                  LOG_INT("mailbox", mailbox->id), LOG_INT("fresh", plan.fresh->len),
-                  LOG_INT("flags", plan.flags->len), LOG_INT("vanished", plan.vanished->len));
-    sync_plan_clear(&plan);
-    return ok;
+                  LOG_INT("mailbox", mailbox->id), LOG_INT("way", look.way),
+                  LOG_INT("fresh", plan.fresh->len), LOG_INT("flags", plan.changed->len),
+                  LOG_INT("vanished", plan.vanished->len + plan.ended->len));
+        ok = carry_out(session, mailbox, &look, &plan, newest, error);
+        sync_plan_clear(&plan);
+    }
+    look_clear(&look);
+    return ok && steps != NULL;
+}
+
+bool session_compare(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
+{
+    return compare(session, mailbox, false, NULL, error);
+}
+
+bool session_compare_whole(struct session *session, struct store_remote_mailbox *mailbox,
+                           struct sync_difference *found, GError **error)
+{
+    return compare(session, mailbox, true, found, error);
 }

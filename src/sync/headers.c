@@ -74,6 +74,9 @@ bool session_headers(struct session *session, const struct store_remote_mailbox 
         IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER;
     if ((imap_client_capabilities(session->imap) & IMAP_CAP_OBJECTID) != 0)
         what |= IMAP_FETCH_EMAILID;
+    const struct imap_selected *selected = &session->selected;
+    store_batch_keeps(headers.filling, selected->permanent_keywords, selected->permanent_bits);
+    store_batch_keeps(headers.writing, selected->permanent_keywords, selected->permanent_bits);
     g_auto(GStrv) windows = newest_first(fresh);
     bool ok = imap_fetch_sets(session->imap, (const char *const *)windows, what, take_header,
                               write_on, &headers, error);

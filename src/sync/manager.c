@@ -48,6 +48,7 @@ static void session_free(gpointer data)
     g_clear_pointer(&session->config, store_sync_account_free);
     g_clear_pointer(&session->mailboxes, g_ptr_array_unref);
     g_array_unref(session->queue);
+    g_clear_pointer(&session->refusals, g_hash_table_unref);
     sync_result_clear(&session->result);
     g_free(session);
 }
@@ -99,7 +100,6 @@ static struct session *session_of(struct sync_manager *manager, int64_t account)
     if (session != NULL || manager->stopping)
         return session;
     session = g_new0(struct session, 1);
-    session->orphans = true; /* an earlier run may have ended before its sweep */
     session->manager = manager;
     session->account = account;
     session->cancel = cancel_new();

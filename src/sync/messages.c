@@ -27,7 +27,7 @@ static bool keep_message(struct taking *taking, const struct imap_fetched *fetch
     struct session *session = taking->session;
     struct mail_flags flags = {0};
     mail_flags_copy(&flags, &fetched->flags);
-    session_keep_unsupported(session, taking->mailbox->id, fetched->uid, NULL, &flags);
+    session_keep_unsupported(session, taking->mailbox->id, fetched->uid, &flags);
     bool ok = intake_message(taking->intake, taking->mailbox->id, session->selected.uidvalidity,
                              fetched, &flags, &taking->error);
     mail_flags_clear(&flags);
@@ -73,11 +73,9 @@ static bool settle_missing(struct taking *taking, GError **error)
     GHashTableIter iter;
     gpointer uid;
     g_hash_table_iter_init(&iter, taking->missing);
-    while (g_hash_table_iter_next(&iter, &uid, NULL)) {
+    while (g_hash_table_iter_next(&iter, &uid, NULL))
         store_batch_vanished(intake_batch(taking->intake), taking->mailbox->id,
                              GPOINTER_TO_UINT(uid));
-        session->orphans = true;
-    }
     return true;
 }
 

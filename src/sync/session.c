@@ -37,19 +37,6 @@ static void queue_all(struct session *session)
         if (mailbox->sync)
             g_array_append_val(session->queue, mailbox->id);
     }
-    session->pass_is_full = true;
-}
-
-static bool sweep(struct session *session, GError **error)
-{
-    struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
-    struct store_batch_result result = {0};
-    store_batch_sweep(batch);
-    bool ok = store_batch_commit(batch, STORE_LANE_BULK, &result, error);
-    session->working.removed += result.removed;
-    session->orphans = !ok;
-    store_batch_free(batch);
-    return ok;
 }
 
 /* One folder of the queue; when the queue is done, on to the messages. A message that vanished may
@@ -57,11 +44,11 @@ static bool sweep(struct session *session, GError **error)
 static bool step_compare(struct session *session, GError **error)
 {
     if (session->queue->len == 0) {
-        if (session->orphans && !session->pass_is_full)
-            return session_poll(session, error);
-        if (session->orphans && !sweep(session, error))
+        bool more = false;
+        if (!session_round_end(session, &more, error))
             return false;
-        session->phase = SESSION_MESSAGES;
+        if (!more)
+            session->phase = SESSION_MESSAGES;
         return true;
     }
     int64_t id = g_array_index(session->queue, int64_t, 0);
@@ -70,8 +57,10 @@ static bool step_compare(struct session *session, GError **error)
     if (mailbox == NULL)
         return true;
     g_autoptr(GError) refusal = NULL;
-    if (session_compare(session, mailbox, &refusal))
+    if (session_compare(session, mailbox, &refusal)) {
+        session_round_saw(session, id, false);
         return true;
+    }
     if (error_scope(refusal) != ERROR_SCOPE_MAILBOX &&
         error_scope(refusal) != ERROR_SCOPE_MESSAGE) {
         g_propagate_error(error, g_steal_pointer(&refusal));
@@ -81,8 +70,7 @@ static bool step_compare(struct session *session, GError **error)
     LOG_WARN("sync.folder-refused", LOG_INT("account", session->account), LOG_INT("mailbox", id),
              LOG_ERR(refusal));
     session->open_mailbox = 0;
-    session->pass_is_full = false;
-    session->orphans = false;
+    session_round_saw(session, id, true);
     return true;
 }
 
@@ -248,7 +236,8 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
     }
     if (session->phase == SESSION_FOLDERS)
         return true;
-    session->pass_is_full = false;
+    session->rounds = 0;
+    session->round_is_full = false;
     if (session->news && session->open_mailbox != 0)
         g_array_append_val(session->queue, session->open_mailbox);
     session->news = false;
@@ -268,6 +257,9 @@ static bool step_folders(struct session *session, GError **error)
     if (!session_carry(session, error))
         return false;
     session->phase = SESSION_COMPARE;
+    session->rounds = 0;
+    if (!session_round_begin(session, error))
+        return false;
     bool full = !session->was_idle || session->polled_at == 0 || session_is_wanted(session);
     if (!full)
         return session_load_mailboxes(session, error) && session_poll(session, error) &&

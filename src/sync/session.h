@@ -43,15 +43,17 @@ struct session {
     GPtrArray *mailboxes; /* struct store_remote_mailbox; NULL while parked */
     GArray *queue;        /* int64_t: mailboxes to compare */
     bool folders_changed; /* the last list had others */
-    bool pass_is_full;    /* every folder is in this pass */
+    bool round_is_full;   /* every folder was looked at since the round began (rounds.c) */
+    unsigned rounds;      /* begun in this pass */
+    GHashTable *refusals; /* int64_t* -> how often in a row a folder could not be opened; or NULL */
+    bool qresync;         /* enabled on this connection */
     /* Of the messages phase only: messages on their way into the store, and which come next. */
     struct intake *intake;
     GArray *todo;      /* struct store_pending, from the end */
     atomic_bool poked; /* since the session runs: a long step ends early */
     bool headway;      /* since todo was made */
-    bool orphans;    /* messages vanished: another folder may have them; swept after a full pass */
-    bool was_idle;   /* a pass was finished since the start: news are deliveries, no first sync */
-    bool check_send; /* just linked, or sending did not work: try it */
+    bool was_idle;     /* a pass was finished since the start: news are deliveries, no first sync */
+    bool check_send;   /* just linked, or sending did not work: try it */
     int64_t budget_until;  /* wall clock: the day's bytes are used up; 0: they are not */
     uint64_t charged;      /* bytes of this connection that were counted for the day */
     int64_t said_down_for; /* the host's next attempt as written last */
@@ -150,6 +152,23 @@ bool session_load_mailboxes(struct session *session, GError **error);
 bool session_folders(struct session *session, GError **error); /* folders.c */
 bool session_compare(struct session *session, struct store_remote_mailbox *mailbox,
                      GError **error); /* compare.c */
+/* The same with every UID looked at; found: (out, may be NULL) what it was that differed. */
+struct sync_difference {
+    uint32_t missing, surplus; /* there and not here; here and not there */
+};
+bool session_compare_whole(struct session *session, struct store_remote_mailbox *mailbox,
+                           struct sync_difference *found, GError **error);
+/* rounds.c: a round over all folders finds out what became of messages that vanished. */
+bool session_round_begin(struct session *session, GError **error);
+/* All STATUS asked and the folders queued that have news. */
+bool session_round_ask(struct session *session, GError **error);
+/* The queue is empty: sweeps, or begins another round. *more: folders were queued. */
+bool session_round_end(struct session *session, bool *more, GError **error);
+/* STATUS says something else than the last comparison saw. Flags of a server without CONDSTORE do
+ * not show. */
+bool session_has_news(const struct store_remote_mailbox *mailbox, const struct imap_status *status);
+/* One folder was, or could not be, looked at. */
+void session_round_saw(struct session *session, int64_t mailbox, bool refused);
 /* List properties of these UIDs of the open mailbox (ascending), the newest first. */
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
                      const GArray *fresh, GError **error); /* headers.c */
@@ -175,11 +194,9 @@ bool session_listen(struct session *session, bool *news,
 void session_progress(struct session *session, const char *phase); /* progress.c */
 /* The scope of an open mailbox: all UIDs since the start date, ascending. (transfer full) */
 GArray *session_scope(struct session *session, GError **error);
-/* What the server cannot keep (\*: no keywords at Exchange) it cannot have taken away: flags gets
- * it from those last taken to be there. Of the open mailbox; known: the message's row, or NULL to
- * look it up. */
+/* What the server cannot keep of a message of the open mailbox: see sync_keep_unsupported. */
 void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
-                              const struct store_remote_message *known, struct mail_flags *flags);
+                              struct mail_flags *flags);
 /* Checks by login only whether sending works, and notes the answer. */
 void session_check_send(struct session *session);
 

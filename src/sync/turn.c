@@ -287,6 +287,10 @@ bool session_connect(struct session *session, GError **error)
         g_propagate_error(error, problem);
         return false;
     }
+    uint32_t enabled = 0; /* signing in asked for it already */
+    if (!imap_enable(session->imap, IMAP_CAP_QRESYNC, &enabled, error))
+        return false;
+    session->qresync = enabled != 0;
     plan_refresh(session, expires);
     if (!session->was_idle)
         session_say(session, "syncing", NULL, 0);

@@ -163,6 +163,8 @@ static bool judge(struct session *session, struct watched *item)
     struct store_watch *watch = &item->watch;
     bool first = watch->uidvalidity == 0, differs = !same(watch, &item->status);
     bool compare = first ? !was_compared(item->mailbox, &item->status) : differs;
+    /* A comparison that failed left its marks as they were. */
+    compare = compare || session_has_news(item->mailbox, &item->status);
     if (!compare && item->status.highestmodseq == 0)
         compare = is_due(session, &flags, watch);
     if (compare)
@@ -200,6 +202,8 @@ static bool draw_conclusions(struct session *session, GArray *list, GError **err
     g_autoptr(GArray) keep = g_array_new(FALSE, FALSE, sizeof(struct store_watch));
     for (guint i = 0; i < list->len; i++) {
         struct watched *item = &g_array_index(list, struct watched, i);
+        if (item->due && !item->told)
+            session_round_saw(session, item->mailbox->id, true);
         if (item->told && (item->due || !item->by_idle) && judge(session, item))
             g_array_append_val(keep, item->watch);
     }
@@ -233,7 +237,6 @@ bool session_poll(struct session *session, GError **error)
     session->open_mailbox = 0;
     if (!poll_folders(session, true, error))
         return false;
-    session->pass_is_full = true; /* the others said that nothing happened there */
     return true;
 }
 

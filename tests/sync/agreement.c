@@ -83,8 +83,7 @@ char *script_settle(struct world *world)
     return problem;
 }
 
-static bool same_flags(struct world *world, int64_t mailbox,
-                       const struct store_remote_message *known,
+static bool same_flags(struct world *world, const struct store_remote_message *known,
                        const struct model_message *message)
 {
     bool keywords = world->model->profile != MODEL_EXCHANGE;
@@ -94,7 +93,7 @@ static bool same_flags(struct world *world, int64_t mailbox,
         return (differs & MAIL_DELETED) == 0;
     if ((keywords ? differs : differs & SYSTEM_FLAGS) != 0)
         return false;
-    g_auto(GStrv) words = store_sync_remote_keywords(world->store, mailbox, message->uid);
+    g_auto(GStrv) words = known->words != NULL ? g_strsplit(known->words, " ", -1) : NULL;
     const struct mail_flags here = {message->flags.bits, words};
     const struct mail_flags there = {message->flags.bits, message->flags.keywords};
     return !keywords || mail_flags_equal(&here, &there);
@@ -115,7 +114,7 @@ static char *compare_messages(struct world *world, const struct store_remote_mai
         if (row->uid != message->uid)
             return g_strdup_printf("%s has UID %u there, %u here", mailbox->name, message->uid,
                                    row->uid);
-        if (!row->skipped && !same_flags(world, mailbox->id, row, message))
+        if (!row->skipped && !same_flags(world, row, message))
             return g_strdup_printf("flags of %s differ in %s: %x there, %x here", message->id,
                                    mailbox->name, message->flags.bits, row->flag_bits);
     }

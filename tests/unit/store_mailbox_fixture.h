@@ -139,6 +139,7 @@ static inline struct store_batch_result mail_put(struct mail_fixture *m,
 static inline void mail_sweep(struct mail_fixture *m)
 {
     struct store_batch *batch = store_batch_new(m->f.store, m->account);
+    store_batch_round(batch);
     store_batch_sweep(batch);
     mail_commit(batch);
     store_batch_free(batch);

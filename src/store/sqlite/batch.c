@@ -52,6 +52,23 @@ void store_batch_free(struct store_batch *batch)
     g_free(batch);
 }
 
+void store_batch_keeps(struct store_batch *batch, bool keywords, uint32_t permanent_bits)
+{
+    const uint32_t keepable =
+        MAIL_ANSWERED | MAIL_FORWARDED | MAIL_MDN_SENT | MAIL_JUNK | MAIL_NOT_JUNK;
+    batch->loses_keywords = !keywords;
+    batch->unkept_bits = keywords ? 0 : keepable & ~permanent_bits;
+}
+
+void batch_keep_unkept(const struct store_batch *batch, struct mail_flags *flags,
+                       const struct mail_flags *known)
+{
+    flags->bits |= known->bits & batch->unkept_bits;
+    for (char **word = known->keywords; batch->loses_keywords && word != NULL && *word != NULL;
+         word++)
+        mail_flags_set(flags, *word, true);
+}
+
 static struct batch_op *add_op(struct store_batch *batch, enum batch_kind kind, int64_t mailbox,
                                uint32_t uid)
 {
@@ -196,6 +213,11 @@ void store_batch_skipped(struct store_batch *batch, int64_t mailbox, uint32_t ui
     op->reason = g_strdup(reason != NULL ? reason : "");
 }
 
+void store_batch_round(struct store_batch *batch)
+{
+    add_op(batch, BATCH_ROUND, 0, 0);
+}
+
 void store_batch_sweep(struct store_batch *batch)
 {
     add_op(batch, BATCH_SWEEP, 0, 0);
@@ -210,17 +232,18 @@ static bool load_places(struct tx *tx, struct store_batch *batch, GError **error
 {
     GError *cause = NULL;
     g_hash_table_remove_all(batch->places);
-    sqlite3_stmt *row =
-        DB_QUERY(tx->db, &cause,
-                 "SELECT mailbox.id, uidvalidity, role, headers_done FROM mailbox JOIN account ON"
-                 " account.id = mailbox.account WHERE account = ? AND removing = 0",
-                 I(batch->account));
+    sqlite3_stmt *row = DB_QUERY(tx->db, &cause,
+                                 "SELECT mailbox.id, uidvalidity, role, headers_done, seen_email "
+                                 "FROM mailbox JOIN account ON"
+                                 " account.id = mailbox.account WHERE account = ? AND removing = 0",
+                                 I(batch->account));
     while (db_step(tx->db, row, &cause)) {
         struct batch_place *place = g_new0(struct batch_place, 1);
         place->id = db_int(row, 0);
         place->uidvalidity = (uint32_t)db_int(row, 1);
         place->role = (enum mail_role)db_int(row, 2);
         place->headers_done = db_int(row, 3) != 0;
+        place->seen_email = db_int(row, 4);
         g_hash_table_insert(batch->places, &place->id, place);
     }
     if (cause == NULL)
@@ -243,6 +266,8 @@ static bool learn_uidvalidity(struct tx *tx, struct batch_place *place, const st
 static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
 {
     struct batch_place *place = g_hash_table_lookup(batch->places, &op->mailbox);
+    if (op->kind == BATCH_ROUND)
+        return batch_round(tx, batch, error);
     if (op->kind == BATCH_SWEEP)
         return batch_sweep(tx, batch, error);
     if (!learn_uidvalidity(tx, place, op, error))
@@ -256,9 +281,11 @@ static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *
     case BATCH_FLAGS:
         return batch_flags(tx, batch, op, error);
     case BATCH_VANISHED:
+        place->left = true;
         return batch_vanished(tx, batch, op, error);
     case BATCH_SKIPPED:
         return batch_skipped(tx, batch, op, error);
+    case BATCH_ROUND:
     case BATCH_SWEEP:
         break;
     }
@@ -292,6 +319,20 @@ static bool index_words(struct tx *tx, struct store_batch *batch, GError **error
     return true;
 }
 
+static bool adopt_twins(struct tx *tx, struct store_batch *batch, GError **error)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, batch->places);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct batch_place *place = value;
+        if (place->left && !twins_adopt(tx, batch, batch->account, place->id, place->seen_email,
+                                        &batch->result.matched, error))
+            return false;
+    }
+    return true;
+}
+
 /* As many as there are, unless somebody waits: each message stands on its own. */
 static bool apply(struct tx *tx, void *arg, GError **error)
 {
@@ -309,7 +350,7 @@ static bool apply(struct tx *tx, void *arg, GError **error)
             !apply_op(tx, batch, op, error))
             return false;
     }
-    if (!index_words(tx, batch, error))
+    if (!index_words(tx, batch, error) || !adopt_twins(tx, batch, error))
         return false;
     batch->at = at;
     tx->again = at < batch->ops->len;

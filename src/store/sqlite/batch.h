@@ -4,7 +4,14 @@
 
 #include "store/sqlite/emails.h"
 
-enum batch_kind { BATCH_MESSAGE, BATCH_FLAGS, BATCH_VANISHED, BATCH_SKIPPED, BATCH_SWEEP };
+enum batch_kind {
+    BATCH_MESSAGE,
+    BATCH_FLAGS,
+    BATCH_VANISHED,
+    BATCH_SKIPPED,
+    BATCH_ROUND,
+    BATCH_SWEEP
+};
 struct batch_op {
     enum batch_kind kind;
     int64_t mailbox;
@@ -26,6 +33,8 @@ struct store_batch {
     int64_t account;
     GPtrArray *ops;
     size_t bytes;
+    bool loses_keywords;  /* the server cannot keep them */
+    uint32_t unkept_bits; /* enum mail_flag bits that it cannot keep */
     struct store_batch_result result;
     GHashTable *places; /* mailbox -> struct batch_place; of one run */
     guint at;           /* ops before it are written */
@@ -41,6 +50,8 @@ struct batch_place {
     uint32_t uidvalidity;
     enum mail_role role;
     bool headers_done;
+    int64_t seen_email; /* newer emails came after the mailbox was last compared */
+    bool left;          /* messages vanished from it in this batch */
 };
 
 /* Hashes of the ids that put an email into a thread, and of what tells it from others. (transfer
@@ -56,14 +67,37 @@ bool batch_flags(struct tx *tx, struct store_batch *batch, struct batch_op *op, 
 /* --- batch_leave.c */
 bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
 bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
+bool batch_round(struct tx *tx, struct store_batch *batch, GError **error);
 bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error);
 /* One remote is gone; the email may become an orphan. */
 bool leave_remote(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email, GError **error);
+/* An email loses its place on the server, but may be found again; nothing else is known of it. */
+bool leave_orphan(struct tx *tx, int64_t email, int64_t mailbox, GError **error);
 /* --- join.c */
 /* The email that an unknown message is; 0: a new one. */
 int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GError **error);
+/* What the server cannot keep stays as known has it. */
+void batch_keep_unkept(const struct store_batch *batch, struct mail_flags *flags,
+                       const struct mail_flags *known);
+/* The same message by its Message-ID: may these be one by date and size? How well, 0: no. Sizes of
+ * a server are the same each time it tells them, true or not; dates help where they are not. */
+struct batch_likeness {
+    int64_t received_at, size, estimate;
+};
+unsigned batch_alike(const struct batch_likeness *a, const struct batch_likeness *b);
 /* Ties them together. */
-bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GError **error);
+bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
+                  struct batch_op *op, GError **error);
+/* Flags of an orphan that was found again with these flags: they hold, except for what was still to
+ * be carried out. Ends those steps. */
+bool join_orphan_flags(struct tx *tx, struct email_row *row, const struct mail_flags *found,
+                       GError **error);
+
+/* --- twins.c */
+/* Orphans of a mailbox that were seen elsewhere before they vanished from it, as emails newer than
+ * since: those are the orphans from now on. Adds to *matched. */
+bool twins_adopt(struct tx *tx, const struct store_batch *batch, int64_t account, int64_t mailbox,
+                 int64_t since, unsigned *matched, GError **error);
 
 /* --- remote_mailboxes.c */
 /* Emails that are only seen in this mailbox go; others lose the membership. */

@@ -66,10 +66,11 @@ static bool load_pending(struct tx *tx, int64_t email, int64_t mailbox, struct m
     return false;
 }
 
-static bool merge(struct tx *tx, struct store_batch *batch, const struct batch_op *op,
+static bool merge(struct tx *tx, struct store_batch *batch, struct batch_op *op,
                   const struct remote_row *remote, struct email_row *row, GError **error)
 {
     struct mail_flags add, remove, local = {0};
+    batch_keep_unkept(batch, &op->flags, &remote->base);
     if (mail_flags_equal(&remote->base, &op->flags))
         return true;
     if (!load_pending(tx, row->id, op->mailbox, &add, &remove, error))
@@ -156,7 +157,7 @@ static bool create(struct tx *tx, struct store_batch *batch, const struct batch_
 }
 
 /* A message whose UID is known. */
-static bool update(struct tx *tx, struct store_batch *batch, const struct batch_op *op,
+static bool update(struct tx *tx, struct store_batch *batch, struct batch_op *op,
                    const struct remote_row *remote, int64_t email, GError **error)
 {
     struct email_row row;
@@ -183,7 +184,7 @@ bool batch_message(struct tx *tx, struct store_batch *batch, struct batch_op *op
         int64_t email = join_find(tx, batch->account, op, &cause);
         if (cause == NULL && email != 0) {
             batch->result.matched++;
-            if (join_message(tx, email, op, &cause))
+            if (join_message(tx, batch, email, op, &cause))
                 update(tx, batch, op, NULL, email, &cause);
         } else if (cause == NULL) {
             create(tx, batch, op, &cause);

@@ -20,14 +20,19 @@ static bool has_other_traces(struct tx *tx, int64_t email)
                      I(email)) != 0;
 }
 
+bool leave_orphan(struct tx *tx, int64_t email, int64_t mailbox, GError **error)
+{
+    return DB_RUN(tx->db, error, "UPDATE email SET orphan = ?, orphan_round = 0 WHERE id = ?",
+                  I(mailbox), I(email));
+}
+
 static bool leave_seen(struct tx *tx, struct email_row *row, int64_t mailbox, GError **error)
 {
     g_autoptr(GArray) members = email_members(tx->db, row->id, error);
     if (!has_other_traces(tx, row->id))
         /* Still shown where it was: a move by someone else shows up as a new message elsewhere
          * before the sweep. */
-        return DB_RUN(tx->db, error, "UPDATE email SET orphan = ? WHERE id = ?", I(mailbox),
-                      I(row->id));
+        return leave_orphan(tx, row->id, mailbox, error);
     /* Flags that were to be set here only: it lives on elsewhere, where they are pending too. */
     if (!DB_RUN(tx->db, error, "DELETE FROM intent WHERE email = ? AND mailbox = ? AND kind = ?",
                 I(row->id), I(mailbox), I(STORE_INTENT_FLAGS)))
@@ -150,7 +155,8 @@ static bool give_up_expectations(struct tx *tx, int64_t account, GError **error)
     for (guint i = 0; i < ids->len && cause == NULL; i++) {
         int64_t email = g_array_index(ids, int64_t, i);
         if (DB_RUN(tx->db, &cause,
-                   "UPDATE email SET orphan = (SELECT mailbox FROM expect WHERE email = ?1 AND kind"
+                   "UPDATE email SET orphan_round = 0, orphan = (SELECT mailbox FROM expect WHERE "
+                   "email = ?1 AND kind"
                    " = 0 LIMIT 1) WHERE id = ?1 AND thread > 0 AND EXISTS(SELECT 1 FROM expect"
                    " WHERE email = ?1 AND kind = 0) AND NOT EXISTS(SELECT 1 FROM remote WHERE email"
                    " = ?1)",
@@ -185,12 +191,37 @@ static bool forget_hidden(struct tx *tx, int64_t account, GError **error)
     return false;
 }
 
+bool batch_round(struct tx *tx, struct store_batch *batch, GError **error)
+{
+    return DB_RUN(tx->db, error,
+                  "UPDATE email SET orphan_round = 1 WHERE account = ? AND orphan <> 0 AND"
+                  " orphan_round = 0",
+                  I(batch->account));
+}
+
+/* Folders that were deleted there, once nothing of them may be found elsewhere any more. */
+static bool drop_gone_mailboxes(struct tx *tx, int64_t account, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) ids =
+        sweep_ids(tx,
+                  "SELECT id FROM mailbox WHERE account = ?1 AND gone <> ?2 AND NOT EXISTS(SELECT 1"
+                  " FROM email WHERE email.account = ?1 AND orphan <> 0 AND orphan = mailbox.id)",
+                  account, 0, &cause);
+    for (guint i = 0; i < ids->len && cause == NULL; i++)
+        mailbox_drop(tx, account, g_array_index(ids, int64_t, i), &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) orphans =
-        sweep_ids(tx, "SELECT id FROM email WHERE account = ? AND orphan <> 0 AND ? = 0",
-                  batch->account, 0, &cause);
+        sweep_ids(tx, "SELECT id FROM email WHERE account = ? AND orphan <> 0 AND orphan_round = ?",
+                  batch->account, 1, &cause);
     for (guint i = 0; i < orphans->len && cause == NULL; i++) {
         struct email_row row;
         if (email_load(tx, g_array_index(orphans, int64_t, i), &row, &cause))
@@ -200,6 +231,35 @@ bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
     if (cause == NULL && give_up_sent_copies(tx, batch->account, &cause) &&
         give_up_expectations(tx, batch->account, &cause))
         forget_hidden(tx, batch->account, &cause);
+    if (cause == NULL)
+        drop_gone_mailboxes(tx, batch->account, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+bool store_sync_loose(struct store *store, int64_t account, unsigned *all, unsigned *due,
+                      GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return false;
+    unsigned fresh = (unsigned)DB_NUMBER(&reader->main, &cause, 0,
+                                         "SELECT count(*) FROM email WHERE account = ? AND orphan "
+                                         "<> 0 AND orphan_round = 0",
+                                         I(account));
+    *due = (unsigned)DB_NUMBER(
+        &reader->main, &cause, 0,
+        "SELECT (SELECT count(*) FROM email WHERE account = ?1 AND orphan <> 0 AND orphan_round ="
+        " 1) + (SELECT count(*) FROM expect JOIN mailbox ON mailbox.id = expect.mailbox WHERE"
+        " account = ?1 AND (kind <> 2 OR since < ?2)) + (SELECT count(*) FROM mailbox WHERE "
+        "account = ?1 AND gone"
+        " <> 0)",
+        I(account), I(clock_wall() - SENT_COPY_WAIT));
+    *all = *due + fresh;
+    reader_end(store, reader);
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);

@@ -2,7 +2,8 @@
 #include "store/sqlite/batch.h"
 
 struct candidate {
-    int64_t id, orphan, received_at, size, estimate;
+    int64_t id, orphan;
+    struct batch_likeness is;
 };
 
 /* In this mailbox one message is one email. */
@@ -23,12 +24,14 @@ static bool is_awaited(struct tx *tx, int64_t email, int64_t mailbox)
                      I(email), I(mailbox)) != 0;
 }
 
-/* Sizes of a server are the same each time it tells them; dates help where they are not. */
-static bool same_message(const struct candidate *candidate, const struct batch_op *op)
+unsigned batch_alike(const struct batch_likeness *a, const struct batch_likeness *b)
 {
-    int64_t size = (int64_t)op->size;
-    return candidate->estimate == size || candidate->size == size ||
-           (candidate->received_at == op->received_at && ABS(candidate->size - size) < 1024);
+    bool date = a->received_at == b->received_at;
+    bool size = a->estimate == b->estimate || a->size == b->size || a->estimate == b->size ||
+                a->size == b->estimate;
+    if (size)
+        return date ? 3 : 2;
+    return date && ABS(a->size - b->size) < 1024 ? 1 : 0;
 }
 
 /* We moved it, and nobody has seen it since: someone may have moved it on. */
@@ -61,36 +64,54 @@ static GArray *load_candidates(struct tx *tx, int64_t account, int64_t msgid, GE
                                  " loose.msgid = ? ORDER BY id",
                                  I(account), I(msgid));
     while (db_step(tx->db, row, error)) {
-        struct candidate candidate = {db_int(row, 0), db_int(row, 1), db_int(row, 2),
-                                      db_int(row, 3), db_int(row, 4)};
+        struct candidate candidate = {db_int(row, 0),
+                                      db_int(row, 1),
+                                      {db_int(row, 2), db_int(row, 3), db_int(row, 4)}};
         g_array_append_val(candidates, candidate);
     }
     return candidates;
+}
+
+/* How well it fits, 0: not at all. What we wait for here comes first, then what left this very
+ * mailbox (its UIDs are new), then what left another one. */
+static unsigned fits(struct tx *tx, const struct candidate *candidate, const struct batch_op *op)
+{
+    const struct batch_likeness is = {op->received_at, (int64_t)op->size, (int64_t)op->size};
+    if (is_here(tx, candidate->id, op->mailbox))
+        return 0;
+    if (candidate->orphan == 0 && is_awaited(tx, candidate->id, op->mailbox))
+        return 9;
+    if (candidate->orphan == 0 && !is_adrift(tx, candidate->id))
+        return 0;
+    unsigned alike = batch_alike(&candidate->is, &is);
+    return alike == 0 ? 0 : alike + (candidate->orphan == op->mailbox ? 4 : 0);
 }
 
 int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GError **error)
 {
     GError *cause = NULL;
     int64_t found = find_by_emailid(tx, account, op, &cause);
+    if (found != 0 || cause != NULL) {
+        if (cause != NULL)
+            g_propagate_error(error, cause);
+        return found;
+    }
+    unsigned best = 0;
     g_autoptr(GArray) candidates = load_candidates(tx, account, op->msgid, &cause);
-    for (guint i = 0; i < candidates->len && found == 0; i++) {
-        struct candidate *candidate = &g_array_index(candidates, struct candidate, i);
-        if (is_here(tx, candidate->id, op->mailbox))
-            continue;
-        bool astray = candidate->orphan != 0 || is_adrift(tx, candidate->id);
-        if ((astray && same_message(candidate, op)) ||
-            (candidate->orphan == 0 && is_awaited(tx, candidate->id, op->mailbox)))
+    for (guint i = 0; i < candidates->len; i++) {
+        const struct candidate *candidate = &g_array_index(candidates, struct candidate, i);
+        unsigned fit = fits(tx, candidate, op);
+        if (fit > best)
             found = candidate->id;
+        best = MAX(best, fit);
     }
     if (cause != NULL)
         g_propagate_error(error, cause);
     return found;
 }
 
-/* An orphan is found again: what the server says holds, except for what was still to be carried
- * out when it vanished. */
-static bool merge_orphan(struct tx *tx, struct email_row *row, const struct batch_op *op,
-                         GError **error)
+bool join_orphan_flags(struct tx *tx, struct email_row *row, const struct mail_flags *found,
+                       GError **error)
 {
     GError *cause = NULL;
     struct mail_flags local = {0}, add = {0}, remove = {0};
@@ -108,11 +129,11 @@ static bool merge_orphan(struct tx *tx, struct email_row *row, const struct batc
         flags_apply(&remove, &one, &none);
         mail_flags_clear(&one);
     }
-    mail_flags_copy(&local, &op->flags);
+    mail_flags_copy(&local, found);
     local.bits &= ~(uint32_t)MAIL_DELETED;
     flags_apply(&local, &add, &remove);
-    if (cause == NULL)
-        email_set_flags(tx, row, &local, &cause);
+    if (cause == NULL && email_set_flags(tx, row, &local, &cause))
+        DB_RUN(tx->db, &cause, "DELETE FROM intent WHERE email = ? AND kind = 0", I(row->id));
     mail_flags_clear(&local);
     mail_flags_clear(&add);
     mail_flags_clear(&remove);
@@ -129,8 +150,7 @@ static bool adopt_orphan(struct tx *tx, struct email_row *row, const struct batc
     int64_t old = row->orphan;
     row->orphan = 0;
     if (!DB_RUN(tx->db, error, "UPDATE email SET orphan = 0 WHERE id = ?", I(row->id)) ||
-        !merge_orphan(tx, row, op, error) ||
-        !DB_RUN(tx->db, error, "DELETE FROM intent WHERE email = ? AND kind = 0", I(row->id)))
+        !join_orphan_flags(tx, row, &op->flags, error))
         return false;
     if (old == op->mailbox || !ids_hold(members, old))
         return true;
@@ -159,11 +179,15 @@ static bool stop_expecting(struct tx *tx, int64_t email, int64_t mailbox, GError
                   I(email), I(mailbox), I(!expected));
 }
 
-bool join_message(struct tx *tx, int64_t email, const struct batch_op *op, GError **error)
+bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
+                  struct batch_op *op, GError **error)
 {
     struct email_row row;
     GError *cause = NULL;
-    if (email_load(tx, email, &row, &cause) &&
+    bool found = email_load(tx, email, &row, &cause);
+    if (found)
+        batch_keep_unkept(batch, &op->flags, &row.flags);
+    if (found &&
         (row.orphan != 0 ? adopt_orphan(tx, &row, op, &cause) : add_place(tx, &row, op, &cause)) &&
         remote_insert(tx, op->mailbox, op->uid, email, &op->flags, &cause) &&
         stop_expecting(tx, email, op->mailbox, &cause) &&

@@ -8,6 +8,7 @@ void store_remote_mailbox_free(struct store_remote_mailbox *mailbox)
         return;
     g_free(mailbox->raw_name);
     g_free(mailbox->name);
+    g_free(mailbox->object_id);
     g_free(mailbox);
 }
 
@@ -28,7 +29,8 @@ GPtrArray *store_sync_mailboxes(struct store *store, int64_t account, GError **e
                  "SELECT id, raw_name, path, delimiter, role, selectable, subscribed, sync AND"
                  " place <> 2,"
                  " uidvalidity, uidnext, highestmodseq, server_count, skipped, checked_at,"
-                 " headers_done FROM mailbox WHERE account = ? AND place <> 1 ORDER BY id",
+                 " headers_done, exists_there, object_id, seen_email, gone, reconciled_at,"
+                 " role_set IS NOT NULL FROM mailbox WHERE account = ? AND place <> 1 ORDER BY id",
                  I(account));
     while (db_step(&reader->main, row, &cause)) {
         struct store_remote_mailbox *mailbox = g_new0(struct store_remote_mailbox, 1);
@@ -46,7 +48,13 @@ GPtrArray *store_sync_mailboxes(struct store *store, int64_t account, GError **e
                                                  .server_count = (uint32_t)db_int(row, 11),
                                                  .skipped = (uint32_t)db_int(row, 12),
                                                  .checked_at = db_int(row, 13),
-                                                 .headers_done = db_int(row, 14) != 0};
+                                                 .headers_done = db_int(row, 14) != 0,
+                                                 .exists = (uint32_t)db_int(row, 15),
+                                                 .object_id = db_text_copy(row, 16),
+                                                 .seen_email = db_int(row, 17),
+                                                 .gone = db_int(row, 18) != 0,
+                                                 .reconciled_at = db_int(row, 19),
+                                                 .role_chosen = db_int(row, 20) != 0};
         g_ptr_array_add(mailboxes, mailbox);
     }
     reader_end(store, reader);
@@ -75,7 +83,7 @@ static char *last_level(const char *path, char delimiter, char **above)
     return g_strdup(last + 1);
 }
 
-static uint32_t sort_order_of(enum mail_role role)
+uint32_t mailbox_sort_order(enum mail_role role)
 {
     switch (role) {
     case MAIL_ROLE_INBOX:
@@ -136,7 +144,7 @@ static bool insert_mailbox(struct tx *tx, struct mailbox_write *write, const cha
                 " server_count, skipped, checked_at, headers_done)"
                 " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 I(write->account), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter),
-                I(m->role), I(sort_order_of(m->role)), I(m->subscribed), I(m->selectable),
+                I(m->role), I(mailbox_sort_order(m->role)), I(m->subscribed), I(m->selectable),
                 I(m->sync), I(m->uidvalidity), I(m->uidnext), I(m->highestmodseq),
                 I(m->server_count), I(m->skipped), I(m->checked_at), I(m->headers_done)))
         return false;
@@ -149,10 +157,13 @@ static bool update_mailbox(struct tx *tx, struct mailbox_write *write, int64_t i
                            int64_t parent, GError **error)
 {
     const struct store_remote_mailbox *m = write->mailbox;
-    int64_t role =
+    enum mail_role role = m->role;
+    int64_t known =
         DB_NUMBER(tx->db, error, -1, "SELECT role FROM mailbox WHERE id = ? AND account = ?", I(id),
                   I(write->account));
-    if (role < 0) {
+    if (known >= 0 && mailbox_role_is_chosen(tx, id))
+        role = (enum mail_role)known;
+    if (known < 0) {
         if (error != NULL && *error == NULL)
             error_set(error, ERROR_NOT_FOUND, "no such mailbox");
         return false;
@@ -169,18 +180,19 @@ static bool update_mailbox(struct tx *tx, struct mailbox_write *write, int64_t i
     if (!DB_RUN(tx->db, error,
                 "UPDATE mailbox SET parent = ?2, name = ?3, raw_name = ?4, path = ?5, delimiter ="
                 " ?6, role = ?7, sort_order = coalesce(sort_set, ?8), subscribed = ?9, selectable ="
-                " ?10, sync = ?11 WHERE id = ?1 AND (parent IS NOT ?2 OR name IS NOT ?3 OR "
+                " ?10, sync = ?11, gone = 0 WHERE id = ?1 AND (gone <> 0 OR parent IS NOT ?2 OR "
+                "name IS NOT ?3 OR "
                 "raw_name IS NOT ?4 OR"
                 " path IS NOT ?5 OR delimiter IS NOT ?6 OR role IS NOT ?7 OR subscribed IS NOT ?9"
                 " OR selectable IS NOT ?10 OR sync IS NOT ?11)",
-                I(id), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter), I(m->role),
-                I(sort_order_of(m->role)), I(m->subscribed), I(m->selectable), I(m->sync)))
+                I(id), I(parent), T(name), T(m->raw_name), T(m->name), I(m->delimiter), I(role),
+                I(mailbox_sort_order(role)), I(m->subscribed), I(m->selectable), I(m->sync)))
         return false;
     if (db_changes(tx->db) == 0)
         return true;
     tx_change(tx, write->account, STORE_MAILBOX, id, CHANGE_UPDATED);
     /* The trash counts by rules of its own (RFC 8621, 2). */
-    bool recount = (role == MAIL_ROLE_TRASH) != (m->role == MAIL_ROLE_TRASH);
+    bool recount = (known == MAIL_ROLE_TRASH) != (role == MAIL_ROLE_TRASH);
     return !recount || counts_recount_account(tx, write->account, error);
 }
 
@@ -287,12 +299,40 @@ bool mailbox_forget(struct tx *tx, int64_t account, int64_t id, GError **error)
                   I(account));
 }
 
+bool mailbox_drop(struct tx *tx, int64_t account, int64_t id, GError **error)
+{
+    tx_change(tx, account, STORE_MAILBOX, id, CHANGE_DESTROYED);
+    return mailbox_drop_members(tx, id, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM folder_intent WHERE mailbox = ?", I(id)) &&
+           DB_RUN(tx->db, error, "UPDATE mailbox SET parent = 0 WHERE account = ? AND parent = ?",
+                  I(account), I(id)) &&
+           DB_RUN(tx->db, error, "DELETE FROM mailbox WHERE id = ? AND account = ?", I(id),
+                  I(account));
+}
+
 static bool remove_mailbox(struct tx *tx, void *arg, GError **error)
 {
     const struct mailbox_write *write = arg;
-    if (mailbox_place(tx, write->id) != FOLDER_LEAVING) /* else it was told already */
-        tx_change(tx, write->account, STORE_MAILBOX, write->id, CHANGE_DESTROYED);
-    return mailbox_forget(tx, write->account, write->id, error);
+    int64_t id = write->id;
+    unsigned matched = 0;
+    if (mailbox_place(tx, id) == FOLDER_LEAVING) /* a person deleted it here, and it was told */
+        return mailbox_forget(tx, write->account, id, error);
+    int64_t since =
+        DB_NUMBER(tx->db, error, 0, "SELECT seen_email FROM mailbox WHERE id = ?", I(id));
+    if (!leave_all(tx, id, error) ||
+        !twins_adopt(tx, NULL, write->account, id, since, &matched, error) ||
+        !DB_RUN(tx->db, error, "DELETE FROM expect WHERE mailbox = ?", I(id)) ||
+        !DB_RUN(tx->db, error,
+                "DELETE FROM intent WHERE account = ? AND (mailbox = ? OR target = ?)",
+                I(write->account), I(id), I(id)))
+        return false;
+    if (DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM member WHERE mailbox = ? LIMIT 1", I(id)) == 0)
+        return mailbox_drop(tx, write->account, id, error);
+    return DB_RUN(tx->db, error,
+                  "UPDATE mailbox SET gone = 1, sync = 0, uidvalidity = 0, uidnext = 0,"
+                  " highestmodseq = 0, exists_there = 0, server_count = 0, skipped = 0,"
+                  " headers_done = 0 WHERE id = ? AND account = ?",
+                  I(id), I(write->account));
 }
 
 bool store_sync_mailbox_remove(struct store *store, int64_t account, int64_t mailbox,
@@ -308,7 +348,7 @@ static bool reset_mailbox(struct tx *tx, void *arg, GError **error)
     return leave_all(tx, write->id, error) &&
            DB_RUN(tx->db, error,
                   "UPDATE mailbox SET uidvalidity = ?, uidnext = 0, highestmodseq = 0, skipped = 0,"
-                  " headers_done = 0 WHERE id = ? AND account = ?",
+                  " headers_done = 0, exists_there = 0 WHERE id = ? AND account = ?",
                   I(write->uidvalidity), I(write->id), I(write->account));
 }
 
@@ -325,10 +365,12 @@ static bool mark_mailbox(struct tx *tx, void *arg, GError **error)
     const struct store_remote_mailbox *m = write->mailbox;
     return DB_RUN(tx->db, error,
                   "UPDATE mailbox SET uidvalidity = ?, uidnext = ?, highestmodseq = ?,"
-                  " server_count = ?, checked_at = ?, headers_done = ? WHERE id = ? AND account ="
-                  " ?",
+                  " server_count = ?, checked_at = ?, headers_done = ?, exists_there = ?, "
+                  "object_id ="
+                  " coalesce(?, object_id), seen_email = ? WHERE id = ? AND account = ?",
                   I(m->uidvalidity), I(m->uidnext), I(m->highestmodseq), I(m->server_count),
-                  I(m->checked_at), I(m->headers_done), I(m->id), I(write->account));
+                  I(m->checked_at), I(m->headers_done), I(m->exists), T(m->object_id),
+                  I(m->seen_email), I(m->id), I(write->account));
 }
 
 bool store_sync_mailbox_mark(struct store *store, int64_t account,

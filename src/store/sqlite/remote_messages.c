@@ -25,6 +25,11 @@ bool store_sync_mailbox_counts(struct store *store, int64_t mailbox, uint32_t *l
     return false;
 }
 
+static void clear_message(gpointer message)
+{
+    g_free(((struct store_remote_message *)message)->words);
+}
+
 GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first_uid,
                             uint32_t last_uid, GError **error)
 {
@@ -33,20 +38,20 @@ GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first
     if (reader == NULL)
         return NULL;
     GArray *messages = g_array_new(FALSE, TRUE, sizeof(struct store_remote_message));
-    sqlite3_stmt *row = DB_QUERY(&reader->main, &cause,
-                                 "SELECT uid, remote.bits, email, state, skipped IS NOT NULL, "
-                                 "remote.words IS NOT NULL"
-                                 " FROM remote LEFT JOIN email ON email.id = remote.email WHERE "
-                                 "mailbox = ? AND uid BETWEEN ? AND ?"
-                                 " ORDER BY uid",
-                                 I(mailbox), I(first_uid), I(last_uid));
+    g_array_set_clear_func(messages, clear_message);
+    sqlite3_stmt *row = DB_QUERY(
+        &reader->main, &cause,
+        "SELECT uid, remote.bits, email, state, skipped IS NOT NULL, remote.words FROM remote"
+        " LEFT JOIN email ON email.id = remote.email WHERE mailbox = ? AND uid BETWEEN ? AND ?"
+        " ORDER BY uid",
+        I(mailbox), I(first_uid), I(last_uid));
     while (db_step(&reader->main, row, &cause)) {
         struct store_remote_message message = {.uid = (uint32_t)db_int(row, 0),
                                                .flag_bits = (uint32_t)db_int(row, 1),
                                                .email = db_int(row, 2),
                                                .state = (uint8_t)db_int(row, 3),
                                                .skipped = db_int(row, 4) != 0,
-                                               .has_keywords = db_int(row, 5) != 0};
+                                               .words = db_text_copy(row, 5)};
         g_array_append_val(messages, message);
     }
     reader_end(store, reader);
@@ -57,22 +62,61 @@ GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first
     return NULL;
 }
 
-char **store_sync_remote_keywords(struct store *store, int64_t mailbox, uint32_t uid)
+int64_t store_sync_newest_email(struct store *store, GError **error)
 {
-    char **words = NULL;
-    struct reader *reader = reader_begin(store, NULL);
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return -1;
+    int64_t newest =
+        db_number(&reader->main, "SELECT coalesce(max(id), 0) FROM email", NULL, 0, -1, &cause);
+    reader_end(store, reader);
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    return newest;
+}
+
+uint32_t store_sync_message_count(struct store *store, int64_t mailbox, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return UINT32_MAX;
+    int64_t count = DB_NUMBER(&reader->main, &cause, UINT32_MAX,
+                              "SELECT count(*) FROM remote WHERE mailbox = ?", I(mailbox));
+    reader_end(store, reader);
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    return (uint32_t)count;
+}
+
+GArray *store_sync_steps(struct store *store, int64_t mailbox, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
-    sqlite3_stmt *row = DB_QUERY(&reader->main, NULL,
-                                 "SELECT words FROM remote WHERE mailbox = ? AND uid = ? AND words"
-                                 " IS NOT NULL",
-                                 I(mailbox), I(uid));
-    if (db_step(&reader->main, row, NULL)) {
-        words = g_strsplit(db_text(row, 0), " ", -1);
-        db_done(row);
+    GArray *steps = g_array_new(FALSE, TRUE, sizeof(struct store_step));
+    sqlite3_stmt *row =
+        DB_QUERY(&reader->main, &cause,
+                 "SELECT remote.uid, kind, journal IS NOT NULL FROM intent JOIN remote ON"
+                 " remote.email = intent.email AND remote.mailbox = intent.mailbox WHERE"
+                 " intent.account = (SELECT account FROM mailbox WHERE id = ?1) AND intent.mailbox "
+                 "="
+                 " ?1 ORDER BY remote.uid",
+                 I(mailbox));
+    while (db_step(&reader->main, row, &cause)) {
+        struct store_step step = {.uid = (uint32_t)db_int(row, 0),
+                                  .kind = (enum store_intent_kind)db_int(row, 1),
+                                  .begun = db_int(row, 2) != 0};
+        g_array_append_val(steps, step);
     }
     reader_end(store, reader);
-    return words;
+    if (cause == NULL)
+        return steps;
+    g_propagate_error(error, cause);
+    g_array_unref(steps);
+    return NULL;
 }
 
 GArray *store_sync_pending(struct store *store, int64_t account, size_t limit, GError **error)

@@ -1,0 +1,337 @@
+#include "sync/look.h"
+
+#include "base/log.h"
+
+#define FLAGS_AT_ONCE 5000
+#define MESSAGES_MAX 4000000 /* more than any folder has */
+#define NEWS_MAX 100000      /* more at once are learnt by a search */
+
+static void clear_seen(gpointer item)
+{
+    mail_flags_clear(&((struct sync_seen *)item)->flags);
+}
+
+static void look_init(struct look *look)
+{
+    look->way = SYNC_WAY_WHOLE;
+    look->whole = false;
+    look->uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    look->ranges = g_array_new(FALSE, FALSE, sizeof(struct sync_range));
+    look->seen = g_array_new(FALSE, FALSE, sizeof(struct sync_seen));
+    look->known = NULL;
+    g_array_set_clear_func(look->seen, clear_seen);
+}
+
+void look_clear(struct look *look)
+{
+    g_clear_pointer(&look->uids, g_array_unref);
+    g_clear_pointer(&look->ranges, g_array_unref);
+    g_clear_pointer(&look->seen, g_array_unref);
+    g_clear_pointer(&look->known, g_array_unref);
+}
+
+struct sync_remote look_remote(const struct session *session, const struct look *look)
+{
+    return (struct sync_remote){
+        .whole = look->whole,
+        .uids = (const uint32_t *)look->uids->data,
+        .uid_count = look->uids->len,
+        .vanished = (const struct sync_range *)look->ranges->data,
+        .vanished_count = look->ranges->len,
+        .seen = (const struct sync_seen *)look->seen->data,
+        .seen_count = look->seen->len,
+        .keeps_keywords = session->selected.permanent_keywords,
+        .permanent_bits = session->selected.permanent_bits,
+    };
+}
+
+/* --- what comes */
+
+static bool take_seen(const struct imap_fetched *fetched, void *arg)
+{
+    struct look *look = arg;
+    if (fetched->uid == 0 || !fetched->has_flags || look->seen->len >= look->most)
+        return true;
+    struct sync_seen item = {.uid = fetched->uid};
+    mail_flags_copy(&item.flags, &fetched->flags);
+    g_array_append_val(look->seen, item);
+    return true;
+}
+
+static void hear_flags(const struct imap_fetched *fetched, void *arg)
+{
+    take_seen(fetched, arg);
+}
+
+static void hear_vanished(uint32_t first, uint32_t last, bool earlier, void *arg)
+{
+    struct look *look = arg;
+    (void)earlier;
+    struct sync_range range = {MIN(first, last), MAX(first, last)};
+    if (look->ranges->len < look->most)
+        g_array_append_val(look->ranges, range);
+}
+
+static int by_uid(gconstpointer a, gconstpointer b)
+{
+    uint32_t x = ((const struct sync_seen *)a)->uid, y = ((const struct sync_seen *)b)->uid;
+    return x < y ? -1 : x > y;
+}
+
+/* --- the open folder */
+
+static struct sync_marks marks_of(const struct store_remote_mailbox *mailbox)
+{
+    return (struct sync_marks){mailbox->uidvalidity, mailbox->uidnext, mailbox->exists,
+                               mailbox->highestmodseq};
+}
+
+static struct sync_marks marks_now(const struct session *session)
+{
+    const struct imap_selected *selected = &session->selected;
+    return (struct sync_marks){selected->uidvalidity, selected->uidnext, selected->exists,
+                               selected->highestmodseq};
+}
+
+/* Its UIDs mean something else from now on; its emails wait to be found again. */
+static bool renew(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
+{
+    if (mailbox->uidvalidity != 0)
+        LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
+                 LOG_INT("mailbox", mailbox->id));
+    if (!store_sync_mailbox_reset(session->manager->config.store, session->account, mailbox->id,
+                                  session->selected.uidvalidity, error))
+        return false;
+    mailbox->uidvalidity = session->selected.uidvalidity;
+    mailbox->highestmodseq = 0;
+    mailbox->uidnext = mailbox->exists = 0;
+    mailbox->headers_done = false;
+    return true;
+}
+
+/* since: 0, or what QRESYNC is to tell changes from; they go into look. */
+static bool select_folder(struct session *session, struct store_remote_mailbox *mailbox,
+                          uint64_t since, struct look *look, GError **error)
+{
+    const struct imap_events ears = {.flags = hear_flags, .vanished = hear_vanished, .arg = look};
+    const struct imap_events none = {0};
+    session->open_mailbox = 0;
+    if (since != 0)
+        imap_client_set_events(session->imap, &ears);
+    bool ok = imap_select(session->imap, mailbox->raw_name, false, mailbox->uidvalidity, since,
+                          &session->selected, error);
+    if (since != 0)
+        imap_client_set_events(session->imap, &none);
+    if (!ok)
+        return false;
+    session->open_mailbox = mailbox->id;
+    const struct sync_marks last = marks_of(mailbox), now = marks_now(session);
+    return !sync_is_renewed(&last, &now) || renew(session, mailbox, error);
+}
+
+bool session_open(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
+{
+    return session->open_mailbox == mailbox->id || select_folder(session, mailbox, 0, NULL, error);
+}
+
+GArray *session_scope(struct session *session, GError **error)
+{
+    if (session->config->since > 0)
+        return imap_search_since(session->imap, session->config->since, error);
+    return imap_search(session->imap, "ALL", error);
+}
+
+void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
+                              struct mail_flags *flags)
+{
+    const struct imap_selected *selected = &session->selected;
+    if (selected->permanent_keywords)
+        return;
+    g_autoptr(GArray) row =
+        store_sync_messages(session->manager->config.store, mailbox, uid, uid, NULL);
+    if (row == NULL || row->len == 0)
+        return;
+    const struct store_remote_message *known = &g_array_index(row, struct store_remote_message, 0);
+    sync_keep_unsupported(flags, known->flag_bits, known->words, false, selected->permanent_bits);
+}
+
+/* --- the ways */
+
+static bool load_known(struct session *session, const struct store_remote_mailbox *mailbox,
+                       struct look *look, uint32_t first, uint32_t last, GError **error)
+{
+    g_clear_pointer(&look->known, g_array_unref);
+    look->known =
+        store_sync_messages(session->manager->config.store, mailbox->id, first, last, error);
+    return look->known != NULL;
+}
+
+/* Only the rows that what was told may be about. */
+static bool load_touched(struct session *session, const struct store_remote_mailbox *mailbox,
+                         struct look *look, GError **error)
+{
+    uint32_t first = UINT32_MAX, last = 0;
+    for (guint i = 0; i < look->ranges->len; i++) {
+        const struct sync_range *range = &g_array_index(look->ranges, struct sync_range, i);
+        first = MIN(first, range->first);
+        last = MAX(last, range->last);
+    }
+    for (guint i = 0; i < look->seen->len; i++) {
+        uint32_t uid = g_array_index(look->seen, struct sync_seen, i).uid;
+        first = MIN(first, uid);
+        last = MAX(last, uid);
+    }
+    return load_known(session, mailbox, look, MIN(first, last), last, error);
+}
+
+static bool search_scope(struct session *session, const struct store_remote_mailbox *mailbox,
+                         struct look *look, GError **error)
+{
+    GArray *uids = session_scope(session, error);
+    if (uids == NULL)
+        return false;
+    g_array_unref(look->uids);
+    look->uids = uids;
+    look->whole = true;
+    if (!load_known(session, mailbox, look, 1, UINT32_MAX, error))
+        return false;
+    /* Believing it would drop all mail of the folder. */
+    bool absurd = uids->len == 0 && session->selected.exists > 0 && session->config->since == 0 &&
+                  look->known->len > 0;
+    if (absurd)
+        error_set(error, ERROR_PROTOCOL, "the server lists none of a folder's %u messages",
+                  session->selected.exists);
+    return !absurd;
+}
+
+/* The last window is open, and the first begins at 1: what is not known yet is told too. */
+static bool fetch_windows(struct session *session, struct look *look, GError **error)
+{
+    const GArray *known = look->known;
+    const struct store_remote_message *rows = (const struct store_remote_message *)known->data;
+    for (guint i = 0; i < known->len; i += FLAGS_AT_ONCE) {
+        bool last = i + FLAGS_AT_ONCE >= known->len;
+        uint32_t first = i == 0 ? 1 : rows[i].uid;
+        g_autofree char *window =
+            last ? g_strdup_printf("%u:*", first)
+                 : g_strdup_printf("%u:%u", first, rows[i + FLAGS_AT_ONCE].uid - 1);
+        if (!imap_fetch(session->imap, window, IMAP_FETCH_FLAGS, 0, take_seen, look, error))
+            return false;
+    }
+    g_array_sort(look->seen, by_uid);
+    return true;
+}
+
+static void take_uids_of_seen(struct look *look)
+{
+    g_array_set_size(look->uids, 0);
+    for (guint i = 0; i < look->seen->len; i++) {
+        uint32_t uid = g_array_index(look->seen, struct sync_seen, i).uid;
+        guint count = look->uids->len;
+        if (count == 0 || g_array_index(look->uids, uint32_t, count - 1) != uid)
+            g_array_append_val(look->uids, uid);
+    }
+}
+
+/* Where everything is in scope the windows tell the UIDs too, as long as as many came as the folder
+ * has: a server that skips an item must not make it vanish. */
+static bool look_by_windows(struct session *session, const struct store_remote_mailbox *mailbox,
+                            struct look *look, GError **error)
+{
+    if (!load_known(session, mailbox, look, 1, UINT32_MAX, error))
+        return false;
+    if (look->known->len == 0 || session->config->since > 0)
+        return search_scope(session, mailbox, look, error) && fetch_windows(session, look, error);
+    if (!fetch_windows(session, look, error))
+        return false;
+    take_uids_of_seen(look);
+    look->whole = look->uids->len >= session->selected.exists;
+    return look->whole || search_scope(session, mailbox, look, error);
+}
+
+/* A plan is made on trial: with it, there must be as many messages here as there. */
+static bool adds_up(struct session *session, const struct store_remote_mailbox *mailbox,
+                    const struct look *look, GError **error)
+{
+    struct sync_plan plan;
+    const struct sync_remote remote = look_remote(session, look);
+    sync_plan_make(&plan, (const struct store_remote_message *)look->known->data, look->known->len,
+                   &remote, NULL, 0);
+    uint32_t fresh = plan.fresh->len, gone = plan.vanished->len;
+    sync_plan_clear(&plan);
+    if (session->config->since > 0)
+        return mailbox->exists + fresh == session->selected.exists + gone;
+    uint32_t rows = store_sync_message_count(session->manager->config.store, mailbox->id, error);
+    return rows + fresh == session->selected.exists + gone;
+}
+
+/* New messages are among what was told to be changed; which of them are in scope, only a search
+ * tells. */
+static bool look_at_changes(struct session *session, const struct store_remote_mailbox *mailbox,
+                            struct look *look, GError **error)
+{
+    GError *cause = NULL;
+    g_array_sort(look->seen, by_uid);
+    if (session->config->since > 0 && session->selected.uidnext != mailbox->uidnext)
+        return search_scope(session, mailbox, look, error);
+    if (session->config->since == 0)
+        take_uids_of_seen(look);
+    if (!load_touched(session, mailbox, look, error))
+        return false;
+    bool good = adds_up(session, mailbox, look, &cause);
+    if (cause != NULL) {
+        g_propagate_error(error, cause);
+        return false;
+    }
+    return good || search_scope(session, mailbox, look, error);
+}
+
+static bool look_whole(struct session *session, const struct store_remote_mailbox *mailbox,
+                       struct look *look, GError **error)
+{
+    return search_scope(session, mailbox, look, error) && fetch_windows(session, look, error);
+}
+
+static bool look_this_way(struct session *session, const struct store_remote_mailbox *mailbox,
+                          struct look *look, GError **error)
+{
+    switch (look->way) {
+    case SYNC_WAY_NONE:
+        look->known = g_array_new(FALSE, TRUE, sizeof(struct store_remote_message));
+        return true;
+    case SYNC_WAY_QRESYNC:
+        return look_at_changes(session, mailbox, look, error);
+    case SYNC_WAY_CONDSTORE:
+        return imap_fetch(session->imap, "1:*", IMAP_FETCH_FLAGS, mailbox->highestmodseq, take_seen,
+                          look, error) &&
+               look_at_changes(session, mailbox, look, error);
+    case SYNC_WAY_WINDOWS:
+        return look_by_windows(session, mailbox, look, error);
+    case SYNC_WAY_WHOLE:
+        break;
+    }
+    return look_whole(session, mailbox, look, error);
+}
+
+bool look_at(struct session *session, struct store_remote_mailbox *mailbox, bool whole,
+             struct look *look, GError **error)
+{
+    look_init(look);
+    look->most = 2 * MIN(mailbox->exists, MESSAGES_MAX) + NEWS_MAX;
+    uint64_t since = 0;
+    if (session->qresync && mailbox->headers_done && !whole)
+        since = mailbox->highestmodseq;
+    if (!select_folder(session, mailbox, since, look, error))
+        return false;
+    const struct sync_situation situation = {.last = marks_of(mailbox),
+                                             .now = marks_now(session),
+                                             .complete = mailbox->headers_done,
+                                             .qresync = since != 0,
+                                             .whole = whole};
+    look->way = sync_way_choose(&situation);
+    if (look->way != SYNC_WAY_QRESYNC) {
+        g_array_set_size(look->seen, 0);
+        g_array_set_size(look->ranges, 0);
+    }
+    return look_this_way(session, mailbox, look, error);
+}
