@@ -109,6 +109,21 @@ static void a_copy_of_before_is_no_move(void)
     mail_close(&m);
 }
 
+static void a_double_that_stays_is_not_the_one_that_went(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    put(&m, m.inbox, 1, "a@x", 9);
+    put(&m, m.inbox, 2, "a@x", 9);
+    mail_vanish(&m, m.inbox, 1);
+    put(&m, m.archive, 4, "a@x", 9);
+    mail_sweep(&m);
+    g_assert_cmpuint(mail_count(&m, m.inbox), ==, 1);
+    g_assert_cmpuint(mail_count(&m, m.archive), ==, 1);
+    g_assert_cmpint(mail_only(&m, m.archive), <, mail_only(&m, m.inbox));
+    mail_close(&m);
+}
+
 static void doubles_that_are_moved_together_stay_two(void)
 {
     for (int order = 0; order < 2; order++) {
@@ -333,6 +348,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/found/first", moved_and_seen_in_its_new_folder_first_it_keeps_its_id);
     g_test_add_func("/store/found/copy", a_copy_of_before_is_no_move);
+    g_test_add_func("/store/found/stays", a_double_that_stays_is_not_the_one_that_went);
     g_test_add_func("/store/found/doubles", doubles_that_are_moved_together_stay_two);
     g_test_add_func("/store/found/edit", an_edit_here_meanwhile_wins);
     g_test_add_func("/store/found/quiet", an_edit_of_a_message_that_went_ends_quietly);

@@ -29,6 +29,7 @@ static GArray *load_pairs(struct tx *tx, int64_t account, int64_t mailbox, int64
         " AND loose.msgid = twin.msgid JOIN email AS old ON old.id = loose.email WHERE twin.id > ?1"
         " AND twin.account = ?2 AND old.orphan = ?3 AND twin.orphan = 0 AND twin.thread > 0 AND"
         " twin.id <> old.id AND EXISTS(SELECT 1 FROM remote WHERE email = twin.id) AND NOT"
+        " EXISTS(SELECT 1 FROM remote WHERE email = twin.id AND mailbox = ?3) AND NOT"
         " EXISTS(SELECT 1 FROM submission WHERE email = twin.id) AND NOT EXISTS(SELECT 1 FROM"
         " expect WHERE email = twin.id) AND NOT EXISTS(SELECT 1 FROM intent WHERE email = twin.id"
         " AND journal IS NOT NULL)",
