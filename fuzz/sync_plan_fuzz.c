@@ -69,12 +69,17 @@ static void plan_of(const struct sides *sides, bool all_flags, GArray *seen, str
         if (sides->there[uid] && (all_flags || sides->now[uid] != sides->base[uid]))
             g_array_append_val(seen, item);
     }
+    const struct sync_remote remote = {.whole = true,
+                                       .uids = (const uint32_t *)(const void *)uids->data,
+                                       .uid_count = uids->len,
+                                       .seen = (const struct sync_seen *)(const void *)seen->data,
+                                       .seen_count = seen->len,
+                                       .keeps_keywords = true};
     sync_plan_make(plan, (const struct store_remote_message *)(const void *)local->data, local->len,
-                   (const uint32_t *)(const void *)uids->data, uids->len,
-                   (const struct sync_seen *)(const void *)seen->data, seen->len);
+                   &remote, NULL, 0);
 }
 
-static void carry_out(struct sides *sides, const GArray *seen, const struct sync_plan *plan)
+static void carry_out(struct sides *sides, const struct sync_plan *plan)
 {
     for (guint i = 0; i < plan->fresh->len; i++) {
         uint32_t uid = g_array_index(plan->fresh, uint32_t, i);
@@ -88,10 +93,8 @@ static void carry_out(struct sides *sides, const GArray *seen, const struct sync
         check(uid < UIDS && sides->here[uid] && !sides->there[uid]);
         sides->here[uid] = false;
     }
-    for (guint i = 0; i < plan->flags->len; i++) {
-        size_t at = g_array_index(plan->flags, size_t, i);
-        check(at < seen->len);
-        uint32_t uid = g_array_index(seen, struct sync_seen, at).uid;
+    for (guint i = 0; i < plan->changed->len; i++) {
+        uint32_t uid = g_array_index(plan->changed, struct sync_change, i).uid;
         check(sides->here[uid] && sides->there[uid] && sides->base[uid] != sides->now[uid]);
         sides->base[uid] = sides->now[uid];
     }
@@ -106,8 +109,8 @@ static void check_in(struct input *input)
     for (int pass = 0; pass < 2; pass++) {
         g_autoptr(GArray) seen = g_array_new(FALSE, FALSE, sizeof(struct sync_seen));
         plan_of(&sides, all_flags, seen, &plan);
-        check(pass == 0 || plan.fresh->len + plan.vanished->len + plan.flags->len == 0);
-        carry_out(&sides, seen, &plan);
+        check(pass == 0 || sync_plan_is_empty(&plan));
+        carry_out(&sides, &plan);
         sync_plan_clear(&plan);
     }
     for (uint32_t uid = 1; uid < UIDS; uid++)
