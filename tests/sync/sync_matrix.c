@@ -15,7 +15,7 @@ static unsigned scenarios_run, interruptions_run, red;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static unsigned stride = 50;
 #else
-static unsigned stride = 7;
+static unsigned stride = 10;
 #endif
 
 /* What a straight run took. */
