@@ -71,6 +71,21 @@ test('SendAsDenied is final, is said, and the letter is a draft again', async ()
   assert.equal((await withSubject(james.mail, 'INBOX', 'Not allowed')).length, 0);
 });
 
+test('delayed messages wait, and a cancelled one never goes', async () => {
+  const later = (seconds) => ({ mailFrom: { email: anna.mail, parameters: { HOLDFOR: String(seconds) } }, rcptTo: [{ email: james.mail }] });
+  const started = Date.now();
+  await send('In three seconds', { envelope: later(3) });
+  const never = await send('Better not', { envelope: later(4) });
+  assert.equal((await submission(never)).undoStatus, 'pending');
+  const { updated, notUpdated } = await client.call('EmailSubmission/set', { accountId: account, update: { [never]: { undoStatus: 'canceled' } } });
+  assert.ok(updated && never in updated, JSON.stringify(notUpdated));
+  await until('the delayed one', async () => (await withSubject(james.mail, 'INBOX', 'In three seconds')).length === 1, { ms: 60000 });
+  assert.ok(Date.now() - started >= 2000, `after ${Date.now() - started} ms`);
+  await sleep(3000);
+  assert.equal((await withSubject(james.mail, 'INBOX', 'Better not')).length, 0);
+  assert.equal((await submission(never)).undoStatus, 'canceled');
+});
+
 test('an unknown recipient is refused with the server’s words', async () => {
   const id = await send('To nobody', { to: 'nobody@northlight.example' });
   await until('the refusal', async () => /5\.1\.1/.test(JSON.stringify(await submission(id))));
