@@ -187,7 +187,9 @@ static bool load_touched(struct session *session, const struct store_remote_mail
 static bool search_scope(struct session *session, const struct store_remote_mailbox *mailbox,
                          struct look *look, GError **error)
 {
-    GArray *uids = session_scope(session, error);
+    bool empty = session->selected.exists == 0 && mailbox->exists == 0;
+    GArray *uids =
+        empty ? g_array_new(FALSE, FALSE, sizeof(uint32_t)) : session_scope(session, error);
     if (uids == NULL)
         return false;
     g_array_unref(look->uids);
@@ -204,20 +206,29 @@ static bool search_scope(struct session *session, const struct store_remote_mail
     return !absurd;
 }
 
-/* The last window is open, and the first begins at 1: what is not known yet is told too. */
-static bool fetch_windows(struct session *session, struct look *look, GError **error)
+/* The last window is open, and the first begins at 1: what is not known yet is told too. (transfer
+ * full) */
+static char **windows_of(const GArray *known)
 {
-    const GArray *known = look->known;
     const struct store_remote_message *rows = (const struct store_remote_message *)known->data;
+    GPtrArray *windows = g_ptr_array_new();
     for (guint i = 0; i < known->len; i += FLAGS_AT_ONCE) {
         bool last = i + FLAGS_AT_ONCE >= known->len;
         uint32_t first = i == 0 ? 1 : rows[i].uid;
-        g_autofree char *window =
-            last ? g_strdup_printf("%u:*", first)
-                 : g_strdup_printf("%u:%u", first, rows[i + FLAGS_AT_ONCE].uid - 1);
-        if (!imap_fetch(session->imap, window, IMAP_FETCH_FLAGS, 0, take_seen, look, error))
-            return false;
+        g_ptr_array_add(windows,
+                        last ? g_strdup_printf("%u:*", first)
+                             : g_strdup_printf("%u:%u", first, rows[i + FLAGS_AT_ONCE].uid - 1));
     }
+    g_ptr_array_add(windows, NULL);
+    return (char **)g_ptr_array_free(windows, FALSE);
+}
+
+static bool fetch_windows(struct session *session, struct look *look, GError **error)
+{
+    g_auto(GStrv) windows = windows_of(look->known);
+    if (!imap_fetch_sets(session->imap, (const char *const *)windows, IMAP_FETCH_FLAGS, take_seen,
+                         NULL, look, error))
+        return false;
     g_array_sort(look->seen, by_uid);
     return true;
 }
@@ -313,11 +324,52 @@ static bool look_this_way(struct session *session, const struct store_remote_mai
     return look_whole(session, mailbox, look, error);
 }
 
+/* Without mod-sequences a folder that was compared before is looked at by windows, so they go out
+ * with its SELECT. */
+static bool may_look_at_once(const struct session *session,
+                             const struct store_remote_mailbox *mailbox, bool whole)
+{
+    return !whole && mailbox->headers_done && mailbox->highestmodseq == 0 &&
+           (imap_client_capabilities(session->imap) & IMAP_CAP_CONDSTORE) == 0 &&
+           session->config->since == 0;
+}
+
+static bool look_at_once(struct session *session, struct store_remote_mailbox *mailbox,
+                         struct look *look, GError **error)
+{
+    bool there = false;
+    g_auto(GStrv) windows = windows_of(look->known);
+    session->open_mailbox = 0;
+    bool ok =
+        imap_select_flags(session->imap, mailbox->raw_name, false, (const char *const *)windows,
+                          &session->selected, &there, take_seen, look, error);
+    if (there)
+        session->open_mailbox = mailbox->id;
+    if (!ok)
+        return false;
+    const struct sync_marks last = marks_of(mailbox), now = marks_now(session);
+    if (sync_is_renewed(&last, &now)) { /* what came is of other messages */
+        g_array_set_size(look->seen, 0);
+        return renew(session, mailbox, error) && look_whole(session, mailbox, look, error);
+    }
+    look->way = SYNC_WAY_WINDOWS;
+    g_array_sort(look->seen, by_uid);
+    take_uids_of_seen(look);
+    look->whole = look->uids->len >= session->selected.exists;
+    return look->whole || search_scope(session, mailbox, look, error);
+}
+
 bool look_at(struct session *session, struct store_remote_mailbox *mailbox, bool whole,
              struct look *look, GError **error)
 {
     look_init(look);
     look->most = 2 * MIN(mailbox->exists, MESSAGES_MAX) + NEWS_MAX;
+    if (may_look_at_once(session, mailbox, whole)) {
+        if (!load_known(session, mailbox, look, 1, UINT32_MAX, error))
+            return false;
+        if (look->known->len > 0)
+            return look_at_once(session, mailbox, look, error);
+    }
     uint64_t since = 0;
     if (session->qresync && mailbox->headers_done && !whole)
         since = mailbox->highestmodseq;
