@@ -87,11 +87,40 @@ static int by_depth(gconstpointer a, gconstpointer b)
     return strcmp(x->name, y->name); /* a parent sorts before its children */
 }
 
+/* Only a mod-sequence tells that no flag changed. The open folder is asked by SELECT: STATUS need
+ * not be fresh for it (RFC 3501, 6.3.10). */
+static void note_quiet(struct session *session, const GPtrArray *listed)
+{
+    g_clear_pointer(&session->quiet, g_hash_table_unref);
+    session->quiet = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < listed->len; i++) {
+        struct imap_mailbox_info *info = listed->pdata[i];
+        g_hash_table_insert(by_name, info->raw_name, info);
+    }
+    for (guint i = 0; i < session->mailboxes->len; i++) {
+        const struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
+        const struct imap_mailbox_info *info = g_hash_table_lookup(by_name, mailbox->raw_name);
+        if (info != NULL && info->has_status && info->status.highestmodseq != 0 &&
+            mailbox->id != session->open_mailbox && !session_has_news(mailbox, &info->status))
+            g_hash_table_add(session->quiet, g_memdup2(&mailbox->id, sizeof mailbox->id));
+    }
+}
+
+/* The statuses cost no round trip with LIST-STATUS, and save one or two for each folder; where no
+ * mod-sequence tells of flags they would save none. */
+static GPtrArray *list(struct session *session, GError **error)
+{
+    uint32_t capabilities = imap_client_capabilities(session->imap);
+    return (capabilities & IMAP_CAP_CONDSTORE) != 0 ? imap_list_status(session->imap, error)
+                                                    : imap_list(session->imap, error);
+}
+
 bool session_folders(struct session *session, GError **error)
 {
     struct store *store = session->manager->config.store;
     session_progress(session, "folders");
-    g_autoptr(GPtrArray) listed = imap_list(session->imap, error);
+    g_autoptr(GPtrArray) listed = list(session, error);
     if (listed == NULL)
         return false;
     if (listed->len == 0 || listed->len > FOLDERS_MAX) {
@@ -116,5 +145,8 @@ bool session_folders(struct session *session, GError **error)
         if (!put_folder(session, known, info, role, error))
             return false;
     }
-    return remove_missing(session, known, listed, error) && session_load_mailboxes(session, error);
+    if (!remove_missing(session, known, listed, error) || !session_load_mailboxes(session, error))
+        return false;
+    note_quiet(session, listed);
+    return true;
 }

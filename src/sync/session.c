@@ -34,9 +34,10 @@ static void queue_all(struct session *session)
     g_array_set_size(session->queue, 0);
     for (guint i = 0; i < session->mailboxes->len; i++) {
         const struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
-        if (mailbox->sync)
+        if (mailbox->sync && !g_hash_table_contains(session->quiet, &mailbox->id))
             g_array_append_val(session->queue, mailbox->id);
     }
+    g_clear_pointer(&session->quiet, g_hash_table_unref);
 }
 
 /* One folder of the queue; when the queue is done, on to the messages. A message that vanished may

@@ -43,6 +43,8 @@ struct session {
     GPtrArray *mailboxes; /* struct store_remote_mailbox; NULL while parked */
     GArray *queue;        /* int64_t: mailboxes to compare */
     bool folders_changed; /* the last list had others */
+    GHashTable *quiet;    /* int64_t*: mailboxes in which the list says that nothing happened; or
+                             NULL */
     bool round_is_full;   /* every folder was looked at since the round began (rounds.c) */
     unsigned rounds;      /* begun in this pass */
     GHashTable *refusals; /* int64_t* -> how often in a row a folder could not be opened; or NULL */
@@ -149,7 +151,8 @@ bool session_open(struct session *session, struct store_remote_mailbox *mailbox,
 struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id);
 bool session_load_mailboxes(struct session *session, GError **error);
 
-bool session_folders(struct session *session, GError **error); /* folders.c */
+/* folders.c: the list of folders; which of them are quiet. */
+bool session_folders(struct session *session, GError **error);
 bool session_compare(struct session *session, struct store_remote_mailbox *mailbox,
                      GError **error); /* compare.c */
 /* The same with every UID looked at; found: (out, may be NULL) what it was that differed. */
