@@ -43,6 +43,8 @@ static bool put_folder(struct session *session, GPtrArray *known,
 {
     struct store_remote_mailbox *old = known_as(known, info->raw_name);
     bool sync = holds_mail(info);
+    if (old != NULL && old->role_chosen)
+        role = old->role;
     if (old != NULL && strcmp(old->name, info->name) == 0 && old->role == role &&
         old->sync == sync && old->selectable == info->selectable &&
         old->subscribed == info->subscribed)
@@ -130,16 +132,25 @@ bool session_folders(struct session *session, GError **error)
         return false;
     }
     g_autoptr(GPtrArray) known = store_sync_mailboxes(store, session->account, error);
-    if (known == NULL)
+    if (known == NULL || !session_find_renamed(session, known, listed, error))
         return false;
     g_ptr_array_sort(listed, by_depth);
     unsigned claimed = 0;
     for (guint i = 0; i < listed->len; i++)
         claimed |= 1U << ((struct imap_mailbox_info *)listed->pdata[i])->role;
-    claimed &= ~(1U << MAIL_ROLE_NONE);
+    /* What a person chose wins over both. */
+    unsigned chosen = 0;
+    for (guint i = 0; i < known->len; i++) {
+        const struct store_remote_mailbox *mailbox = known->pdata[i];
+        chosen |= mailbox->role_chosen ? 1U << mailbox->role : 0;
+    }
+    chosen &= ~(1U << MAIL_ROLE_NONE);
+    claimed = (claimed | chosen) & ~(1U << MAIL_ROLE_NONE);
     for (guint i = 0; i < listed->len; i++) {
         const struct imap_mailbox_info *info = listed->pdata[i];
         enum mail_role role = role_of(info, claimed);
+        if ((chosen & (1U << role)) != 0)
+            role = MAIL_ROLE_NONE;
         if (role != MAIL_ROLE_NONE)
             claimed |= 1U << role;
         if (!put_folder(session, known, info, role, error))

@@ -161,6 +161,9 @@ struct sync_difference {
 };
 bool session_compare_whole(struct session *session, struct store_remote_mailbox *mailbox,
                            struct sync_difference *found, GError **error);
+/* renames.c: gives those of known that were renamed on the server their new raw name. */
+bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *listed,
+                          GError **error);
 /* rounds.c: a round over all folders finds out what became of messages that vanished. */
 bool session_round_begin(struct session *session, GError **error);
 /* All STATUS asked and the folders queued that have news. */
