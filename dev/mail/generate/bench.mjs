@@ -72,11 +72,11 @@ const leaf = (type, body) => `Content-Type: text/${type}; charset=utf-8\nContent
 /** What follows the header fields of every mail; unit: a thousandth of the wanted average in bytes, divided by thirty. */
 function content(random, unit, answer) {
   const kind = random.next();
-  const body = text(random, spread(random, 2200 * unit)) + (answer ? quoted(text(random, spread(random, 2200 * unit))) : '');
+  const body = text(random, spread(random, 2600 * unit)) + (answer ? quoted(text(random, spread(random, 2600 * unit))) : '');
   if (kind < 0.36) return leaf('plain', body);
   if (kind < 0.66) return parts(random, 'alternative', [leaf('plain', body), leaf('html', html(body))]);
   if (kind < 0.86) return leaf('html', newsletter(random, spread(random, 30000 * unit)));
-  return parts(random, 'mixed', [leaf('plain', body), attachment(random, Math.min(4e6, spread(random, 120000 * unit)))]);
+  return parts(random, 'mixed', [leaf('plain', body), attachment(random, Math.min(4e6, spread(random, 98000 * unit)))]);
 }
 
 /** One message: half of them answer the one of four that begins a conversation. box: makes ids differ between folders. large: bytes of an attachment that makes it a large one. */
