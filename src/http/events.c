@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What changes again and again in one account is told so often; the first change is told at once,
+ * whatever other accounts do. */
 #define GATHER (CLOCK_SECOND / 4)
 #define GATHER_LINKED CLOCK_SECOND
 #define SWEEP (30 * CLOCK_SECOND)
@@ -13,12 +15,17 @@
 #define PING_MAX 300u
 #define STREAMS_PER_USER 32u
 
+struct pending {
+    unsigned bits;      /* of enum store_type; 0: told, and remembered for not_before */
+    int64_t not_before; /* base/clock.h: it was told lately */
+};
+
 struct subscriber {
     struct http_stream *stream;
     struct store_principal *principal;
     char **types;        /* NULL: all */
     bool once;           /* closeafter=state */
-    GHashTable *pending; /* account -> bits of enum store_type */
+    GHashTable *pending; /* account -> struct pending */
     int64_t last_linked;
 };
 
@@ -51,9 +58,12 @@ static void on_change(int64_t account, unsigned types, void *arg)
     pthread_mutex_lock(&events->mutex);
     for (guint i = 0; i < events->subscribers->len; i++) {
         struct subscriber *subscriber = events->subscribers->pdata[i];
-        void *bits = g_hash_table_lookup(subscriber->pending, &account);
-        g_hash_table_replace(subscriber->pending, g_memdup2(&account, sizeof(account)),
-                             GUINT_TO_POINTER(GPOINTER_TO_UINT(bits) | types));
+        struct pending *pending = g_hash_table_lookup(subscriber->pending, &account);
+        if (pending == NULL) {
+            pending = g_new0(struct pending, 1);
+            g_hash_table_insert(subscriber->pending, g_memdup2(&account, sizeof(account)), pending);
+        }
+        pending->bits |= types;
     }
     bool wake = events->subscribers->len > 0 && !events->stopped;
     pthread_mutex_unlock(&events->mutex);
@@ -77,16 +87,19 @@ static GArray *take_due(struct subscriber *subscriber, int64_t now)
     void *key, *value;
     g_hash_table_iter_init(&at, subscriber->pending);
     while (g_hash_table_iter_next(&at, &key, &value)) {
-        struct due entry = {*(int64_t *)key, GPOINTER_TO_UINT(value) & ~held};
-        unsigned left = GPOINTER_TO_UINT(value) & held;
-        if (entry.bits != 0)
+        struct pending *pending = value;
+        if (now < pending->not_before)
+            continue;
+        struct due entry = {*(int64_t *)key, pending->bits & ~held};
+        pending->bits &= held;
+        if (entry.bits != 0) {
             g_array_append_val(due, entry);
+            pending->not_before = now + GATHER;
+        }
         if ((entry.bits & STORE_LINKED_ACCOUNT) != 0)
             subscriber->last_linked = now;
-        if (left == 0)
+        if (pending->bits == 0 && entry.bits == 0)
             g_hash_table_iter_remove(&at);
-        else
-            g_hash_table_iter_replace(&at, GUINT_TO_POINTER(left));
     }
     return due;
 }
@@ -173,9 +186,11 @@ static int64_t next_due(struct events *events)
         void *value;
         g_hash_table_iter_init(&at, subscriber->pending);
         while (g_hash_table_iter_next(&at, NULL, &value)) {
-            bool only_linked = GPOINTER_TO_UINT(value) == STORE_LINKED_ACCOUNT;
+            const struct pending *pending = value;
+            bool only_linked = pending->bits == STORE_LINKED_ACCOUNT;
             int64_t at_least = only_linked ? subscriber->last_linked + GATHER_LINKED : 0;
-            due = MIN(due, MAX(events->last_flush + GATHER, at_least));
+            if (pending->bits != 0)
+                due = MIN(due, MAX(pending->not_before, at_least));
         }
     }
     pthread_mutex_unlock(&events->mutex);
@@ -208,7 +223,7 @@ struct events *events_new(struct exec *exec, struct jmap *jmap, struct store *st
     events->jmap = jmap;
     events->store = store;
     events->subscribers = g_ptr_array_new_with_free_func(subscriber_free);
-    events->last_flush = clock_now() - GATHER;
+    events->last_flush = clock_now();
     pthread_mutex_init(&events->mutex, NULL);
     pthread_cond_init(&events->done, NULL);
     events->task = exec_task_start(exec, EXEC_NOTIFY, run, events, on_done);
@@ -280,7 +295,7 @@ static struct subscriber *subscribe(struct events *events, struct http_request *
         subscriber->principal = store_principal_ref(principal);
         subscriber->types = parse_types(http_request_query(request, "types"));
         subscriber->once = g_strcmp0(http_request_query(request, "closeafter"), "state") == 0;
-        subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+        subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
         unsigned ping = parse_ping(http_request_query(request, "ping"));
         subscriber->stream = http_respond_stream(request);
         http_stream_ping(subscriber->stream, ping);
