@@ -105,12 +105,13 @@ class Connection {
     to.end();
   }
 
-  /** Remembers where lines end: the boundaries around which cuts are worth most. */
+  /** Remembers where lines end (pieces, below TLS): the boundaries around which cuts are worth most. */
   record(side) {
     const marks = (this.marks ??= { client: [], server: [] })[side];
     let at = 0;
     return (piece) => {
-      for (let i = piece.indexOf(10); i >= 0 && marks.length < MARKS_MAX; i = piece.indexOf(10, i + 1)) marks.push(at + i + 1);
+      if (this.proxy.tls === null && marks.length < MARKS_MAX) marks.push(at + piece.length);
+      else for (let i = piece.indexOf(10); i >= 0 && marks.length < MARKS_MAX; i = piece.indexOf(10, i + 1)) marks.push(at + i + 1);
       at += piece.length;
     };
   }

@@ -88,7 +88,7 @@ const TABLE = [
   ['a line of 100 MB', faults.longLine(), ODD],
   ['a list of 100 MB in one line', faults.longLine({ start: '* LIST (' }), ODD],
   ['endless chatter', faults.endless({ bytes: Infinity }), ODD, 'long'],
-  ['endless EXISTS', faults.endless({ unit: '* # EXISTS', bytes: Infinity }), ODD],
+  ['endless EXISTS', faults.endless({ unit: '* # EXISTS', bytes: Infinity }), ODD, 'long'],
   ['endless FETCH', faults.endless({ unit: '* # FETCH (UID # FLAGS ())', when: /^\* \d+ FETCH/, bytes: Infinity }), ODD],
   ['endless FETCH that was not asked for', faults.endless({ unit: '* # FETCH (UID # FLAGS ())', when: /^\* \d+ EXISTS/, bytes: Infinity }), ODD, 'long'],
   ['endless numbers of a SEARCH', faults.endless({ unit: '* SEARCH # 1#', when: /^\* \d+ EXISTS/, bytes: Infinity }), ODD, 'long'],

@@ -170,9 +170,10 @@ export class Editor {
     return name;
   }
 
-  /** JMAP ids of messages that nobody destroyed; they never change. */
+  /** JMAP ids of messages that nobody destroyed or copied; they never change. */
   async ids() {
-    return new Map((await here(this.what.client, this.what.account, { bytes: false })).filter((e) => this.lives.get(e.messageId)?.doomed === false).map((e) => [e.messageId, e.id]));
+    const plain = (e) => { const life = this.lives.get(e.messageId); return life && !life.doomed && life.copies === 1; };
+    return new Map((await here(this.what.client, this.what.account, { bytes: false })).filter(plain).map((e) => [e.messageId, e.id]));
   }
 
   /** After both sides agree: what was destroyed is gone unless it moved away under the hand, the rest is there once, and one draft is left. */
