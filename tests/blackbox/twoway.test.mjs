@@ -46,7 +46,7 @@ async function edit(t, what, keywords) {
       names.push(await editor.step());
       if (editor.random() < 0.3) await sleep(editor.random() * 400);
     }
-    waited += await agrees(mirror, { ms: 60000 }).catch((error) => { throw new Error(`seed ${SEED}, round ${round} (${names}): ${error.message}`, { cause: error }); });
+    waited += await agrees(mirror, { ms: 15000 }).catch((error) => { throw new Error(`seed ${SEED}, round ${round} (${names}): ${error.message}`, { cause: error }); });
     await editor.nothingLostOrDoubled();
   }
   const later = await editor.ids();

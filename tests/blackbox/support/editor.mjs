@@ -40,7 +40,7 @@ export class Editor {
     const id = `${this.name}-${this.seed}-${++this.#serial}@elsewhere.example`;
     this.lives.set(id, { copies: 1, doomed: false });
     const size = 50 + Math.floor(this.random() ** 3 * 20000);
-    const raw = `From: Editor <editor@elsewhere.example>\r\nTo: ${this.what.person.mail}\r\nSubject: ${subject ?? `${this.name} ${this.#serial} of seed ${this.seed}`}\r\nMessage-ID: <${id}>\r\nDate: Sat, 21 Nov 2026 09:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n${'word '.repeat(size / 5)}\r\n`;
+    const raw = `From: Editor <editor@elsewhere.example>\r\nTo: ${this.what.person.mail}\r\nSubject: ${subject ?? `${this.name} ${this.#serial} of seed ${this.seed}`}\r\nMessage-ID: <${id}>\r\nDate: Sat, 21 Nov 2026 09:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n${`${'word '.repeat(14)}\r\n`.repeat(Math.ceil(size / 72))}`;
     return { id, raw: Buffer.from(raw) };
   }
 
