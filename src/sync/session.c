@@ -259,8 +259,11 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
         g_array_append_val(session->queue, session->open_mailbox);
     session->news = false;
     if (session->queue->len == 0 && !poked && !budget) {
+        /* What comes before the server idles is news as well. */
+        listen_along(session, true);
         ok = go_on_idling(session, error);
-        *stay = session->queue->len == 0;
+        listen_along(session, false);
+        *stay = session->queue->len == 0 && !session->news;
         return ok;
     }
     session->phase = SESSION_COMPARE;
@@ -324,7 +327,8 @@ static struct exec_verdict park_watching(struct session *session)
     int64_t deadline = MIN(MIN(session->idle_until, session->poll_at), session->refresh_at);
     if (session->budget_until != 0)
         deadline = MIN(deadline, clock_in_ms((session->budget_until - clock_wall()) * 1000));
-    if ((session->idling && !imap_client_may_park(session->imap)) || session_is_wanted(session))
+    if ((session->idling && !imap_client_may_park(session->imap)) || session->news ||
+        session_is_wanted(session))
         return session_again(EXEC_NOTIFY);
     conn_shrink(imap_client_conn(session->imap));
     session_rest_lightly(session);

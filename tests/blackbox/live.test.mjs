@@ -1,0 +1,40 @@
+// A live mailbox whose session ends: it comes back by itself, and nobody sees it.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { startOrganisation, until } from './support/organisation.mjs';
+import { Postroom } from './support/postroom.mjs';
+
+let org, postroom, client, anna;
+
+before(async () => {
+  org = await startOrganisation(['--mails', '5']);
+  anna = org.person('main');
+  postroom = new Postroom();
+  postroom.addUser();
+  postroom.setProvider(org);
+  await postroom.serve();
+  client = await postroom.signIn();
+  await client.linked(anna);
+  await postroom.settled(anna.mail);
+}, { timeout: 90000 });
+
+after(async () => {
+  await postroom?.close();
+  await org?.close();
+});
+
+for (const [what, text] of [['with its token', 'Session invalidated - AccessTokenExpired'], ['with a BYE', 'Connection is closed. 13']]) {
+  test(`a session that ends ${what} comes back without a visible hiccup`, async () => {
+    const { emails } = await postroom.settled(anna.mail);
+    await org.control('endSessions', { person: anna.mail, text });
+    await org.control('append', { person: anna.mail, message: `From: a@example.org\nSubject: after the end ${what}\n\nHello.\n` });
+    await until('the mail', async () => {
+      const status = postroom.status(anna.mail);
+      assert.ok(['idle', 'syncing'].includes(status.state), status.state);
+      assert.equal(status.error, null);
+      return status.emails > emails;
+    }, { ms: 60000, every: 200 });
+  });
+}
