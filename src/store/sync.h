@@ -190,7 +190,6 @@ size_t store_batch_bytes(const struct store_batch *batch);
 
 struct store_batch_result {
     unsigned created, matched, flags_changed, removed, completed;
-    unsigned waiting; /* after a sweep: messages that another sweep has to settle */
 };
 /* Writes it: raw blobs first, each message whole or not at all; between messages it lets
  * interactive writes pass. The batch is empty afterwards. ERROR_DISK_FULL, ERROR_STORE: some of it

@@ -436,9 +436,6 @@ static bool end_lot(struct lot *lot, GError **error)
                 return false;
             continue;
         }
-        /* Nobody said where it went: perhaps nowhere, since it vanished meanwhile. */
-        if (lot->head->kind != STORE_INTENT_FLAGS && item->uid == 0)
-            session->orphans = true;
         ends[count++] = (struct store_intent_end){.intent = item->intent->id,
                                                   .target_uidvalidity = item->uidvalidity,
                                                   .target_uid = item->uid,

@@ -37,23 +37,7 @@ static void queue_all(struct session *session)
         if (mailbox->sync && !g_hash_table_contains(session->quiet, &mailbox->id))
             g_array_append_val(session->queue, mailbox->id);
     }
-<<<<<<< HEAD
     g_clear_pointer(&session->quiet, g_hash_table_unref);
-=======
-    session->pass_is_full = true;
-}
-
-static bool sweep(struct session *session, GError **error)
-{
-    struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
-    struct store_batch_result result = {0};
-    store_batch_sweep(batch);
-    bool ok = store_batch_commit(batch, STORE_LANE_BULK, &result, error);
-    session->working.removed += result.removed;
-    session->orphans = !ok || result.waiting > 0;
-    store_batch_free(batch);
-    return ok;
->>>>>>> 454c4b5 (wip3)
 }
 
 /* One folder of the queue; when the queue is done, on to the messages. A message that vanished may

@@ -191,7 +191,6 @@ static bool forget_hidden(struct tx *tx, int64_t account, GError **error)
     return false;
 }
 
-<<<<<<< HEAD
 bool batch_round(struct tx *tx, struct store_batch *batch, GError **error)
 {
     return DB_RUN(tx->db, error,
@@ -211,18 +210,6 @@ static bool drop_gone_mailboxes(struct tx *tx, int64_t account, GError **error)
                   account, 0, &cause);
     for (guint i = 0; i < ids->len && cause == NULL; i++)
         mailbox_drop(tx, account, g_array_index(ids, int64_t, i), &cause);
-=======
-/* What was moved here from under somebody's expunge is let go by the second sweep after: there must
- * be one, although nothing else changes. */
-static bool count_waiting(struct tx *tx, struct store_batch *batch, GError **error)
-{
-    GError *cause = NULL;
-    batch->result.waiting = (unsigned)db_number(
-        tx->db,
-        "SELECT (SELECT count(*) FROM expect JOIN email ON email.id = expect.email WHERE"
-        " account = ?1) + (SELECT count(*) FROM email WHERE account = ?1 AND orphan <> 0)",
-        (const struct db_value[]){I(batch->account)}, 1, 0, &cause);
->>>>>>> 454c4b5 (wip3)
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);
@@ -242,9 +229,8 @@ bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
         email_row_clear(&row);
     }
     if (cause == NULL && give_up_sent_copies(tx, batch->account, &cause) &&
-        give_up_expectations(tx, batch->account, &cause) &&
-        forget_hidden(tx, batch->account, &cause))
-        count_waiting(tx, batch, &cause);
+        give_up_expectations(tx, batch->account, &cause))
+        forget_hidden(tx, batch->account, &cause);
     if (cause == NULL)
         drop_gone_mailboxes(tx, batch->account, &cause);
     if (cause == NULL)
