@@ -25,6 +25,9 @@ static const struct {
     {"IMAP access is disabled", ERROR_IMAP_OFF, 0},
     {"IMAP is disabled", ERROR_IMAP_OFF, 0},
     {"Maximum size of appendable message", ERROR_MESSAGE_TOO_LARGE, 0},
+    /* Exchange's word for whatever it dislikes, a line of 10,000 bytes say: it will dislike it
+     * again. */
+    {"Command Argument Error. 11", ERROR_SERVER_NO, 0},
 };
 
 /* Only where a mailbox was named: the same words in another reply mean something else. */

@@ -262,6 +262,49 @@ static void exchange_gets_no_keywords_in_append(void)
     imap_told_is(imap_script_run(lines, do_append), "5 88");
 }
 
+static bool do_search_id(struct imap_client *client, GString *out, GError **error)
+{
+    g_autoptr(GArray) found = imap_search_message_id(client, "a@b", error);
+    (void)out;
+    return found != NULL;
+}
+
+static void what_exchange_does_not_take_is_not_offered_again(void)
+{
+    static const char *const disliked[] =
+        {CAPS("LITERAL+"),
+         "N: P1 APPEND \"Sent\" (\\Seen $Forwarded) \"17-Jul-1996 09:44:25 +0000\" {9+}\r\n"
+         "a: b\r\n\r\nc\r\n",
+         "S: P1 BAD Command Argument Error. 11", NULL};
+    struct imap_told told = imap_script_run(disliked, do_append);
+    g_assert_cmpint(error_retry(told.error), ==, ERROR_RETRY_NEVER);
+    imap_told_failed(told, ERROR_SERVER_NO);
+}
+
+/* No charset is ever named, and a Message-ID beyond US-ASCII is not searched for. */
+static void a_search_that_knows_no_charset_is_an_answer(void)
+{
+    static const char *const lines[] =
+        {CAPS("IDLE"), "C: P1 UID SEARCH HEADER MESSAGE-ID \"<a@b>\"",
+         "S: P1 NO [BADCHARSET (US-ASCII)] The specified charset is not supported.", NULL};
+    imap_told_failed(imap_script_run(lines, do_search_id), ERROR_SERVER_NO);
+}
+
+static bool do_create_reserved(struct imap_client *client, GString *out, GError **error)
+{
+    (void)out;
+    return imap_create(client, "Files", error);
+}
+
+static void a_reserved_name_is_a_refusal_for_good(void)
+{
+    static const char *const lines[] = {CAPS("IDLE"), "C: P1 CREATE \"Files\"",
+                                        "S: P1 NO Folder name is reserved", NULL};
+    struct imap_told told = imap_script_run(lines, do_create_reserved);
+    g_assert_cmpint(error_retry(told.error), ==, ERROR_RETRY_NEVER);
+    imap_told_failed(told, ERROR_SERVER_NO);
+}
+
 static void wait_readable(struct imap_client *client)
 {
     struct pollfd fd = {.fd = conn_fd(imap_client_conn(client)), .events = POLLIN};
@@ -392,6 +435,9 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/append/sends", append_sends_the_message_and_tells_its_uid);
     g_test_add_func("/imap/append/refused", an_append_refused_before_the_message_ends_there);
     g_test_add_func("/imap/append/exchange", exchange_gets_no_keywords_in_append);
+    g_test_add_func("/imap/append/disliked", what_exchange_does_not_take_is_not_offered_again);
+    g_test_add_func("/imap/search/charset", a_search_that_knows_no_charset_is_an_answer);
+    g_test_add_func("/imap/create/reserved", a_reserved_name_is_a_refusal_for_good);
     g_test_add_func("/imap/idle/news", idle_tells_news_and_ends);
     g_test_add_func("/imap/idle/end", an_idle_that_the_server_ends_says_why);
     g_test_add_func("/imap/create", new_names_are_encoded_once);

@@ -44,6 +44,16 @@ export class Editor {
     return { id, raw: Buffer.from(raw) };
   }
 
+  /** A message that both sides move at the same time may come back as another email; its bytes and flags do not change. */
+  #moved(id, side) {
+    const life = this.lives.get(id);
+    (life.movers ??= new Set()).add(side);
+    life.contested ||= life.movers.size === 2;
+  }
+
+  /** Both sides are alike: what is moved from now on is moved by one side alone, until the other does as well. */
+  settled() { for (const life of this.lives.values()) life.movers?.clear(); }
+
   // There, as another client does it
 
   async #imap(folder, work) {
@@ -73,13 +83,16 @@ export class Editor {
     return this.#there((imap, { uid }) => { const word = this.pick(this.words); return imap.must(`UID STORE ${uid} ${this.random() < 0.6 ? '+' : '-'}FLAGS.SILENT (${IMAP_FLAG[word] ?? word})`); });
   }
 
-  moveThere() { return this.#there((imap, { uid }) => imap.must(`UID MOVE ${uid} ${quote(encodeFolder(this.pick(this.folders)))}`)); }
+  moveThere() {
+    return this.#there(async (imap, { uid, id }) => { const to = this.pick(this.folders); this.#moved(id, 'there'); await imap.must(`UID MOVE ${uid} ${quote(encodeFolder(to))}`); return `${id} to ${to}`; });
+  }
 
   expungeThere() {
     return this.#there(async (imap, { uid, id }) => {
       this.lives.get(id).doomed = true;
       await imap.must(`UID STORE ${uid} +FLAGS.SILENT (\\Deleted)`);
       await imap.must(`UID EXPUNGE ${uid}`);
+      return id;
     });
   }
 
@@ -120,7 +133,12 @@ export class Editor {
   }
 
   moveHere() {
-    return this.#here((e, boxes) => this.#set({ update: { [e.id]: { mailboxIds: { [boxes.get(this.pick(this.folders))]: true } } } }));
+    return this.#here(async (e, boxes) => {
+      const to = this.pick(this.folders);
+      this.#moved(e.messageId[0], 'here');
+      await this.#set({ update: { [e.id]: { mailboxIds: { [boxes.get(to)]: true } } } });
+      return `${e.messageId[0]} to ${to}`;
+    });
   }
 
   copyHere() {
@@ -166,13 +184,13 @@ export class Editor {
       .filter(([name]) => !only || only.includes(name));
     let at = this.random() * all.reduce((sum, [, weight]) => sum + weight, 0);
     const [name] = all.find(([, weight]) => (at -= weight) < 0);
-    await this[name]();
-    return name;
+    const did = await this[name]();
+    return typeof did === 'string' ? `${name} ${did}` : name;
   }
 
-  /** JMAP ids of messages that nobody destroyed or copied; they never change. */
+  /** JMAP ids of messages that nobody destroyed, copied, or moved against the other side; they never change. */
   async ids() {
-    const plain = (e) => { const life = this.lives.get(e.messageId); return life && !life.doomed && life.copies === 1; };
+    const plain = (e) => { const life = this.lives.get(e.messageId); return life && !life.doomed && !life.contested && life.copies === 1; };
     return new Map((await here(this.what.client, this.what.account, { bytes: false })).filter(plain).map((e) => [e.messageId, e.id]));
   }
 
