@@ -102,6 +102,7 @@ bool session_round_end(struct session *session, bool *more, GError **error)
         return false;
     if (due > 0 && session->round_is_full && !commit(session, true, error))
         return false;
+    session->unsettled = all > 0; /* what is due may want a second sweep */
     bool lost = all > due || (all > 0 && session->rounds == 0);
     session->round_is_full = false;
     if (!lost || session->rounds >= ROUNDS_MAX)

@@ -242,7 +242,7 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
     if (session->news && session->open_mailbox != 0)
         g_array_append_val(session->queue, session->open_mailbox);
     session->news = false;
-    if (session->queue->len == 0 && !poked && !budget) {
+    if (session->queue->len == 0 && !poked && !budget && !session->unsettled) {
         /* What comes before the server idles is news as well. */
         listen_along(session, true);
         ok = go_on_idling(session, error);

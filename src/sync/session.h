@@ -45,8 +45,9 @@ struct session {
     bool folders_changed; /* the last list had others */
     GHashTable *quiet;    /* int64_t*: mailboxes in which the list says that nothing happened; or
                              NULL */
-    bool round_is_full;   /* every folder was looked at since the round began (rounds.c) */
-    unsigned rounds;      /* begun in this pass */
+    bool unsettled;     /* the last round left something to settle: the next wake begins another */
+    bool round_is_full; /* every folder was looked at since the round began (rounds.c) */
+    unsigned rounds;    /* begun in this pass */
     GHashTable *refusals; /* int64_t* -> how often in a row a folder could not be opened; or NULL */
     bool qresync;         /* enabled on this connection */
     /* Of the messages phase only: messages on their way into the store, and which come next. */
