@@ -65,8 +65,7 @@ static bool load_folder(struct tx *tx, const struct change *change, int64_t id,
                  "SELECT parent, name, path, role, place, delimiter, subscribed FROM"
                  " mailbox WHERE id = ? AND account = ? AND place <> ?",
                  I(id), I(change->account), I(FOLDER_LEAVING));
-    bool found = db_step(tx->db, row, &cause);
-    if (found) {
+    if (db_step(tx->db, row, &cause)) {
         *folder = (struct folder){.id = id,
                                   .parent = db_int(row, 0),
                                   .name = db_text_copy(row, 1),
@@ -76,11 +75,10 @@ static bool load_folder(struct tx *tx, const struct change *change, int64_t id,
                                   .delimiter = (char)db_int(row, 5),
                                   .subscribed = db_int(row, 6) != 0};
         db_done(row);
-    }
-    if (cause == NULL && !found)
-        error_set(&cause, ERROR_NOT_FOUND, "no such mailbox");
-    if (cause == NULL)
         return true;
+    }
+    if (cause == NULL)
+        error_set(&cause, ERROR_NOT_FOUND, "no such mailbox");
     g_propagate_error(error, cause);
     return false;
 }
