@@ -137,6 +137,7 @@ static bool take_step(struct session *session, const struct store_folder_intent 
                       const char *wanted, enum out_folder_step step, struct out_folder *folder,
                       GError **error)
 {
+    const char *name = wanted != NULL ? wanted : intent->raw_name;
     switch (step) {
     case OUT_FOLDER_LOOK:
         return look(session, intent, wanted, folder, error);
@@ -144,16 +145,15 @@ static bool take_step(struct session *session, const struct store_folder_intent 
         folder->journalled = true;
         return store_folder_begin(session->manager->config.store, intent->id, error);
     case OUT_FOLDER_CREATE:
-        return create_folder(session, wanted, error);
+        return create_folder(session, name, error);
     case OUT_FOLDER_RENAME:
         return leave_folder(session, error) &&
-               imap_rename(session->imap, intent->raw_name, wanted, error);
+               imap_rename(session->imap, intent->raw_name, name, error);
     case OUT_FOLDER_DELETE:
         return delete_folder(session, intent, error);
     case OUT_FOLDER_SUBSCRIBE:
         folder->subscribed = true;
-        return imap_subscribe(session->imap, wanted != NULL ? wanted : intent->raw_name, intent->on,
-                              error);
+        return imap_subscribe(session->imap, name, intent->on, error);
     case OUT_FOLDER_DONE:
         break;
     }
