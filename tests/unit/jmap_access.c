@@ -13,6 +13,7 @@ static const struct row {
     {"Mailbox/changes", "{'sinceState': '1'}"},
     {"Mailbox/query", "{}"},
     {"Mailbox/queryChanges", "{'sinceQueryState': '1'}"},
+    {"Mailbox/set", "{'destroy': ['m1']}"},
     {"Thread/get", "{'ids': ['t1']}"},
     {"Thread/changes", "{'sinceState': '1'}"},
     {"Email/get", "{'ids': ['e1']}"},
