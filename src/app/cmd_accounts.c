@@ -90,6 +90,18 @@ static json_t *error_json(const char *problem, const char *detail)
                      "action", error_action(problem), "detail", detail);
 }
 
+static json_t *mailbox_json(const struct store_mailbox_status *mailbox)
+{
+    return json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I, s:o, s:{s:I, s:I, s:I}}", "name",
+                     mailbox->name, "role", mail_role_name(mailbox->role), "serverCount",
+                     (json_int_t)mailbox->server_count, "localCount",
+                     (json_int_t)mailbox->local_count, "pending", (json_int_t)mailbox->pending,
+                     "skipped", (json_int_t)mailbox->skipped, "reconciledAt",
+                     number_or_null(mailbox->reconciled_at), "differed", "missing",
+                     (json_int_t)mailbox->missing, "surplus", (json_int_t)mailbox->surplus,
+                     "astray", (json_int_t)mailbox->astray);
+}
+
 /* The shape is promised in docs/configuration.md: scripts depend on it. */
 static json_t *status_json(struct command_call *call, const struct store_account_status *status)
 {
@@ -97,13 +109,7 @@ static json_t *status_json(struct command_call *call, const struct store_account
     json_t *mailboxes = json_array();
     for (guint i = 0; i < status->mailboxes->len; i++) {
         const struct store_mailbox_status *mailbox = status->mailboxes->pdata[i];
-        json_array_append_new(mailboxes,
-                              json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I}", "name", mailbox->name,
-                                        "role", mail_role_name(mailbox->role), "serverCount",
-                                        (json_int_t)mailbox->server_count, "localCount",
-                                        (json_int_t)mailbox->local_count, "pending",
-                                        (json_int_t)mailbox->pending, "skipped",
-                                        (json_int_t)mailbox->skipped));
+        json_array_append_new(mailboxes, mailbox_json(mailbox));
     }
     g_autofree char *owner = app_proxy_owner(view->id);
     g_autofree char *proxy = store_proxy_address(call->app->store, owner);

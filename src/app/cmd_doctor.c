@@ -96,6 +96,24 @@ static void examine_problems(struct probe *exam, const char *check,
                    error_action(view->send_problem));
 }
 
+/* What the last look at every message of each folder found to differ. */
+static void examine_reconciliation(struct probe *exam, const char *of, const GPtrArray *mailboxes)
+{
+    g_autofree char *check = g_strconcat(of, ": reconciled", NULL);
+    g_autoptr(GString) found = g_string_new(NULL);
+    guint looked = 0;
+    for (guint i = 0; i < mailboxes->len; i++) {
+        const struct store_mailbox_status *mailbox = mailboxes->pdata[i];
+        looked += mailbox->reconciled_at != 0;
+        if (mailbox->missing + mailbox->surplus + mailbox->astray > 0)
+            g_string_append_printf(found, "; %s: %u missing, %u surplus, %u with other flags",
+                                   mailbox->name, mailbox->missing, mailbox->surplus,
+                                   mailbox->astray);
+    }
+    probe_note(exam, check, "ok", "%u of %u folders compared message by message%s%s", looked,
+               mailboxes->len, found->len > 0 ? ", differences healed" : "", found->str);
+}
+
 static void examine_account(struct probe *exam, const struct store_account_status *status)
 {
     const struct store_account_view *view = status->view;
@@ -112,11 +130,11 @@ static void examine_account(struct probe *exam, const struct store_account_statu
     }
     for (guint k = 0; k < status->mailboxes->len; k++) {
         const struct store_mailbox_status *mailbox = status->mailboxes->pdata[k];
-        uint64_t local = (uint64_t)mailbox->local_count + mailbox->skipped;
+        bool differs = mailbox->server_count != mailbox->local_count;
         there += mailbox->server_count;
-        here += local;
-        differing += mailbox->server_count != local;
-        if (mailbox->server_count != local && first == NULL)
+        here += mailbox->local_count;
+        differing += differs;
+        if (differs && first == NULL)
             first = mailbox->name;
     }
     bool ill = view->problem != NULL || view->send_problem != NULL;
@@ -124,6 +142,7 @@ static void examine_account(struct probe *exam, const struct store_account_statu
                "%s, %" G_GUINT64_FORMAT " on the server, %" G_GUINT64_FORMAT " here%s%s%s",
                view->state, there, here, first != NULL ? "; they differ in " : "",
                first != NULL ? first : "", differing > 1 ? " and others" : "");
+    examine_reconciliation(exam, check, status->mailboxes);
 }
 
 static void examine_accounts(struct probe *exam)

@@ -135,6 +135,10 @@ int command_sync(struct command_call *call, const struct command_options *option
         struct pass pass = {.call = call,
                             .account = g_array_index(ids, int64_t, i),
                             .address = names->pdata[i]};
+        if (options->full && !store_sync_reconcile_all(call->app->store, pass.account, &error)) {
+            json_decref(list);
+            return command_fail(call, error);
+        }
         sync_one(&pass);
         json_array_append_new(list, result_json(&pass));
         if (pass.result.error != NULL) {

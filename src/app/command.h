@@ -21,7 +21,7 @@ struct command_call {
 
 /* What the options of all commands can be; each command names those it takes. */
 struct command_options {
-    gboolean admin, json, replace;
+    gboolean admin, json, replace, full;
     char *password_file, *type, *client_id, *client_secret_file, *tenant, *authority, *graph, *imap,
         *smtp, *ca_file, *owner, *since, *name, *maildir, *cloud, *scope_prefix, *secret_expires,
         *proxy, *proxy_password_file;

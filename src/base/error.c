@@ -100,6 +100,14 @@ static const struct error_row rows[ERROR_CODES] = {
     [ERROR_FOLDER_NOT_EMPTY] = {"folder-not-empty", ERROR_SCOPE_MAILBOX, ERROR_RETRY_NEVER,
                                 "The folder holds messages on the server that are not shown here.",
                                 "Wait until they are here, or delete the folder elsewhere."},
+    [ERROR_FOLDER_REFUSED] =
+        {"folder-refused", ERROR_SCOPE_MAILBOX, ERROR_RETRY_LATER,
+         "The mail server does not open a folder.",
+         "Postroom tries again by itself; the other folders are kept up to date. See Details for "
+         "which."},
+    [ERROR_COUNTS_DIFFER] = {"counts-differ", ERROR_SCOPE_MAILBOX, ERROR_RETRY_LATER,
+                             "A folder does not yet hold the same messages here as on the server.",
+                             "Postroom compares it again by itself. See Details for which."},
     [ERROR_LOGIN_REFUSED] =
         {"imap-refused", ERROR_SCOPE_ACCOUNT, ERROR_RETRY_LATER,
          "The mail server refuses the sign-in although the provider granted it.",

@@ -62,6 +62,8 @@ enum error_code {
     ERROR_MAILBOX_GONE,
     ERROR_MESSAGE_GONE,
     ERROR_FOLDER_NOT_EMPTY, /* it holds messages that are not shown here */
+    ERROR_FOLDER_REFUSED,   /* the server does not open it; the others are kept alike */
+    ERROR_COUNTS_DIFFER,    /* other messages here than there, although all was compared */
     ERROR_LOGIN_REFUSED,    /* OAuth login refused by IMAP */
     ERROR_PASSWORD_REFUSED,
     ERROR_TOKEN_EXPIRED, /* the session ended with its token */

@@ -159,7 +159,11 @@ int64_t store_account_of_address(struct store *store, const char *address, GErro
 struct store_mailbox_status {
     char *name;
     enum mail_role role;
-    uint32_t server_count, local_count, pending, skipped;
+    uint32_t server_count; /* in scope as last compared, and as changed by us since; less skipped */
+    uint32_t local_count, pending;
+    uint32_t skipped;                  /* named items that the server lists and does not give */
+    int64_t reconciled_at;             /* when all of it was last looked at; 0: never */
+    uint32_t missing, surplus, astray; /* what differed then (store/sync.h); healed since */
 };
 struct store_account_status {
     struct store_account_view *view;

@@ -30,11 +30,6 @@ struct store_mailbox {
 void store_mailbox_free(struct store_mailbox *mailbox);
 /* All of the account. (transfer full) with free func. */
 GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, GError **error);
-/* A person's choice of role; MAIL_ROLE_NONE: plainly none. It wins over what the server and the
- * name table say, now and later, and the mailbox that had the role loses it. ERROR_NOT_FOUND;
- * ERROR_INVALID: INBOX has its role from the protocol. Needs STORE_WRITE. */
-bool store_mailbox_set_role(const struct store_access *access, int64_t mailbox, enum mail_role role,
-                            GError **error);
 
 #define STORE_MAILBOX_NAME_MAX 255 /* octets */
 #define STORE_MAILBOX_DEPTH_MAX 20

@@ -67,7 +67,8 @@ struct store_remote_mailbox {
     bool selectable, subscribed, sync; /* sync: false for folders that hold no mail */
     uint32_t uidvalidity, uidnext;
     uint64_t highestmodseq;
-    uint32_t server_count; /* messages in scope as last compared */
+    uint32_t server_count; /* messages in scope, skipped ones too: as last compared, and as what was
+                              carried out since has changed it */
     uint32_t skipped;      /* named, unreadable items */
     int64_t checked_at;    /* last time it was compared */
     bool headers_done;     /* the headers pass reached the start date once */
@@ -97,6 +98,24 @@ bool store_sync_mailbox_mark(struct store *store, int64_t account,
 /* How many messages are here in a mailbox by its remote memberships, and how many are pending. */
 bool store_sync_mailbox_counts(struct store *store, int64_t mailbox, uint32_t *local,
                                uint32_t *pending, GError **error);
+
+/* --- reconciliation (sqlite/mend.c) */
+
+/* Mends what rows here contradict of each other: a message on the server without an email, an email
+ * in no folder of the server, memberships and flags that nothing explains. *mended: how many; then
+ * every mailbox must be looked at as a whole before a round is swept. */
+bool store_sync_mend(struct store *store, int64_t account, unsigned *mended, GError **error);
+/* Mailboxes (int64_t) whose server_count is not the number of their rows here. (transfer full) */
+GArray *store_sync_differing(struct store *store, int64_t account, GError **error);
+/* What a look at all of a mailbox found. */
+struct store_reconciled {
+    int64_t at;
+    uint32_t missing, surplus, astray; /* there only, here only, with other flags */
+};
+bool store_sync_reconciled(struct store *store, int64_t mailbox,
+                           const struct store_reconciled *found, GError **error);
+/* Every mailbox of the account counts as never reconciled. */
+bool store_sync_reconcile_all(struct store *store, int64_t account, GError **error);
 
 /* What STATUS said last of a mailbox, and since when it has said that (seconds since 1970): how
  * often it is asked again follows. */

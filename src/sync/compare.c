@@ -1,6 +1,7 @@
 /* One folder: looks at it, plans, hands the plan to the store, brings the headers of what is new.
  */
 #include "sync/look.h"
+#include "sync/reconcile.h"
 
 #include "base/log.h"
 
@@ -171,27 +172,69 @@ static bool carry_out(struct session *session, struct store_remote_mailbox *mail
            mark(session, mailbox, in_scope - left, newest, error);
 }
 
+/* --- what should not have differed */
+
+/* Keeps the result of a look at all of a folder: when one was wanted, for the first time, and
+ * whenever something differed that is no news. */
+static bool note_difference(struct session *session, struct store_remote_mailbox *mailbox,
+                            const struct look *look, bool wanted,
+                            const struct sync_difference *found, GError **error)
+{
+    bool all = look->whole && (look->way == SYNC_WAY_WHOLE || look->way == SYNC_WAY_WINDOWS);
+    bool differed = found->missing + found->surplus + found->astray > 0;
+    if (differed)
+        LOG_WARN("sync.differed", LOG_INT("account", session->account),
+                 LOG_INT("mailbox", mailbox->id), LOG_INT("missing", found->missing),
+                 LOG_INT("surplus", found->surplus), LOG_INT("astray", found->astray));
+    if (!all || !(differed || wanted || mailbox->reconciled_at == 0))
+        return true;
+    const struct store_reconciled result = {clock_wall(), found->missing, found->surplus,
+                                            found->astray};
+    mailbox->reconciled_at = result.at;
+    return store_sync_reconciled(session->manager->config.store, mailbox->id, &result, error);
+}
+
+static void tell_difference(struct session *session, const struct store_remote_mailbox *mailbox,
+                            const struct sync_marks *last, const struct look *look,
+                            const struct sync_plan *plan, bool wanted,
+                            struct sync_difference *found)
+{
+    const struct imap_selected *selected = &session->selected;
+    const struct sync_marks now = {selected->uidvalidity, selected->uidnext, selected->exists,
+                                   selected->highestmodseq};
+    *found = (struct sync_difference){0};
+    if (look->whole)
+        sync_difference_of(found, last, &now, plan, wanted);
+    LOG_DEBUG("sync.compared", LOG_INT("account", session->account),
+              LOG_INT("mailbox", mailbox->id), LOG_INT("way", look->way),
+              LOG_INT("fresh", plan->fresh->len), LOG_INT("flags", plan->changed->len),
+              LOG_INT("vanished", plan->vanished->len + plan->ended->len));
+}
+
 static bool compare(struct session *session, struct store_remote_mailbox *mailbox, bool whole,
-                    struct sync_difference *found, GError **error)
+                    GError **error)
 {
     struct store *store = session->manager->config.store;
     struct look look = {0};
+    /* A folder that was not compared to the end has nothing but news. */
+    const struct sync_marks last = {mailbox->uidvalidity,
+                                    mailbox->headers_done ? mailbox->uidnext : 0, mailbox->exists,
+                                    mailbox->highestmodseq};
     int64_t newest = store_sync_newest_email(store, error);
     bool ok = newest >= 0 && look_at(session, mailbox, whole, &look, error);
     g_autoptr(GArray) steps = ok ? store_sync_steps(store, mailbox->id, error) : NULL;
     if (steps != NULL) {
         struct sync_plan plan;
+        struct sync_difference found;
         const struct sync_remote remote = look_remote(session, &look);
         sync_plan_make(&plan, (const struct store_remote_message *)look.known->data,
                        look.known->len, &remote, (const struct store_step *)steps->data,
                        steps->len);
-        if (found != NULL)
-            *found = (struct sync_difference){plan.fresh->len, plan.vanished->len};
-        LOG_DEBUG("sync.compared", LOG_INT("account", session->account),
-                  LOG_INT("mailbox", mailbox->id), LOG_INT("way", look.way),
-                  LOG_INT("fresh", plan.fresh->len), LOG_INT("flags", plan.changed->len),
-                  LOG_INT("vanished", plan.vanished->len + plan.ended->len));
-        ok = carry_out(session, mailbox, &look, &plan, newest, error);
+        tell_difference(session, mailbox, &last, &look, &plan, whole, &found);
+        /* What is missing may still be here, in no place. */
+        ok = (found.missing == 0 || session_mend(session, error)) &&
+             carry_out(session, mailbox, &look, &plan, newest, error) &&
+             note_difference(session, mailbox, &look, whole, &found, error);
         sync_plan_clear(&plan);
     }
     look_clear(&look);
@@ -200,11 +243,14 @@ static bool compare(struct session *session, struct store_remote_mailbox *mailbo
 
 bool session_compare(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
 {
-    return compare(session, mailbox, false, NULL, error);
+    return compare(session, mailbox, false, error);
 }
 
 bool session_compare_whole(struct session *session, struct store_remote_mailbox *mailbox,
-                           struct sync_difference *found, GError **error)
+                           GError **error)
 {
-    return compare(session, mailbox, true, found, error);
+    /* Without mod-sequences news and damage of flags look the same anyway. */
+    bool news_apart = mailbox->headers_done && mailbox->highestmodseq != 0;
+    return (!news_apart || compare(session, mailbox, false, error)) &&
+           compare(session, mailbox, true, error);
 }

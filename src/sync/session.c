@@ -1,4 +1,4 @@
-#include "sync/session.h"
+#include "sync/reconcile.h"
 
 #include "base/log.h"
 
@@ -15,6 +15,9 @@ static void begin_pass(struct session *session)
     struct sync_manager *manager = session->manager;
     pthread_mutex_lock(&manager->mutex);
     session->pass_serving = session->passes_wanted;
+    session->amended = false;
+    if (session->whole != NULL)
+        g_array_set_size(session->whole, 0);
     session->working = (struct sync_result){0};
     pthread_mutex_unlock(&manager->mutex);
 }
@@ -58,7 +61,9 @@ static bool step_compare(struct session *session, GError **error)
     if (mailbox == NULL)
         return true;
     g_autoptr(GError) refusal = NULL;
-    if (session_compare(session, mailbox, &refusal)) {
+    bool whole = session_is_wanted_whole(session, id);
+    if (whole ? session_compare_whole(session, mailbox, &refusal)
+              : session_compare(session, mailbox, &refusal)) {
         session_round_saw(session, id, false);
         return true;
     }
@@ -112,21 +117,40 @@ static void say_idle(struct session *session)
     session_say(session, "idle", spent, spent != NULL ? session->budget_until : 0);
 }
 
+/* "idle" only when every folder is here as it is there. */
+static void say_end(struct session *session, const GError *problem, int64_t next)
+{
+    if (problem == NULL)
+        say_idle(session);
+    else
+        session_say(session, error_is(problem, ERROR_FOLDER_REFUSED) ? "retrying" : "syncing",
+                    problem, next);
+}
+
 static bool finish_pass(struct session *session, GError **error)
 {
     const struct sync_tuning *tuning = &session->manager->config.tuning;
+    g_autoptr(GError) problem = NULL;
+    bool again = false;
+    int64_t next = 0;
+    if (!session_agree(session, &again, &problem, &next, error))
+        return false;
+    if (again) {
+        session->phase = SESSION_COMPARE;
+        return true;
+    }
     session->was_idle = true;
     session->rate_started = 0;
     session_progress(session, NULL);
     sync_backoff_reset(&session->backoff);
-    say_idle(session);
-    session_answer(session, NULL);
+    say_end(session, problem, next);
+    session_answer(session, problem);
     session->phase = SESSION_WATCH;
     if (!session->manager->config.live)
         return true;
     if (session->polled_at == 0) {
         int64_t now = clock_wall();
-        int64_t next = sync_cadence_next(tuning->poll_ms / 1000, session->account, now);
+        next = sync_cadence_next(tuning->poll_ms / 1000, session->account, now);
         session->polled_at = now;
         session->poll_at = clock_in_ms((next - now) * 1000);
     }
@@ -185,6 +209,7 @@ static bool look_around(struct session *session, GError **error)
         session_refresh(session);
     if (clock_now() >= session->poll_at)
         ok = session_poll_due(session, error);
+    ok = ok && session_reconcile_due(session, error);
     /* The list of folders is compared in a full pass. */
     if (ok && session->folders_changed) {
         session->folders_changed = false;
@@ -208,7 +233,7 @@ static bool something_is_due(const struct session *session)
     int64_t now = clock_now();
     bool budget = session->budget_until != 0 && clock_wall() >= session->budget_until;
     return now >= session->poll_at || now >= session->idle_until || now >= session->refresh_at ||
-           budget;
+           now >= session_reconcile_at(session) || budget;
 }
 
 /* Ends IDLE when there is something to do, and says what: a folder queued, a pass wanted. Where it
@@ -239,6 +264,7 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
         return true;
     session->rounds = 0;
     session->round_is_full = false;
+    session->amended = session->whole != NULL && session->whole->len > 0;
     if (session->news && session->open_mailbox != 0)
         g_array_append_val(session->queue, session->open_mailbox);
     session->news = false;
@@ -271,7 +297,7 @@ static bool step_folders(struct session *session, GError **error)
     if (!session_folders(session, error))
         return false;
     queue_all(session);
-    return true;
+    return session_reconcile_begin(session, error);
 }
 
 static bool step(struct session *session, unsigned woke, bool *parked, GError **error)
@@ -309,6 +335,7 @@ static struct exec_verdict park_watching(struct session *session)
 {
     int fd = session->idling ? conn_fd(imap_client_conn(session->imap)) : -1;
     int64_t deadline = MIN(MIN(session->idle_until, session->poll_at), session->refresh_at);
+    deadline = MIN(deadline, session_reconcile_at(session));
     if (session->budget_until != 0)
         deadline = MIN(deadline, clock_in_ms((session->budget_until - clock_wall()) * 1000));
     if ((session->idling && !imap_client_may_park(session->imap)) || session->news ||

@@ -50,6 +50,11 @@ struct session {
     unsigned rounds;    /* begun in this pass */
     GHashTable *refusals; /* int64_t* -> how often in a row a folder could not be opened; or NULL */
     bool qresync;         /* enabled on this connection */
+    /* reconcile.c */
+    GArray *whole; /* int64_t: those of the queue that are looked at as a whole; or NULL */
+    int64_t reconcile_at, amend_at; /* amend_at 0: every folder agreed */
+    struct sync_backoff amends;
+    bool amended; /* in this pass: folders that differed were looked at again */
     /* Of the messages phase only: messages on their way into the store, and which come next. */
     struct intake *intake;
     GArray *todo;      /* struct store_pending, from the end */
@@ -156,12 +161,10 @@ bool session_load_mailboxes(struct session *session, GError **error);
 bool session_folders(struct session *session, GError **error);
 bool session_compare(struct session *session, struct store_remote_mailbox *mailbox,
                      GError **error); /* compare.c */
-/* The same with every UID looked at; found: (out, may be NULL) what it was that differed. */
-struct sync_difference {
-    uint32_t missing, surplus; /* there and not here; here and not there */
-};
+/* The same with every UID and flag looked at, after the news were taken; what differs then is named
+ * in the log and kept. */
 bool session_compare_whole(struct session *session, struct store_remote_mailbox *mailbox,
-                           struct sync_difference *found, GError **error);
+                           GError **error);
 /* renames.c: gives those of known that were renamed on the server their new raw name. */
 bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *listed,
                           GError **error);

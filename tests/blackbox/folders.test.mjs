@@ -1,12 +1,16 @@
 // What other clients do with folders and messages: nothing loses its id, nothing is left behind.
 
 import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 
+import { differences, here } from './support/mirror.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
-import { Postroom } from './support/postroom.mjs';
+import { ADMIN, Postroom } from './support/postroom.mjs';
 
 let org, anna, postroom, client, accountId;
+const sides = [{ name: 'Exchange', keywords: false }, { name: 'Dovecot', keywords: true }];
 
 before(async () => {
   org = await startOrganisation(['--mails', '20']);
@@ -17,7 +21,12 @@ before(async () => {
   await postroom.serve();
   client = await postroom.signIn();
   accountId = await client.linked(anna);
-  await postroom.settled(anna.mail);
+  Object.assign(sides[0], { person: anna, account: accountId });
+  const person = org.person('workshop@lampworks.example');
+  postroom.must('account', 'add', person.mail, '--owner', ADMIN.email, '--imap', `imaps://localhost:${org.dovecot.imapsPort}`, '--smtp', `smtp+starttls://localhost:${org.dovecot.submissionPort}`,
+    '--password-file', postroom.file('pw-dovecot', `${person.password}\n`), '--ca-file', org.caFile);
+  Object.assign(sides[1], { person, account: await client.account(person.mail) });
+  for (const side of sides) await postroom.settled(side.person.mail);
 }, { timeout: 120000 });
 
 after(async () => {
@@ -51,3 +60,58 @@ test('mail of folders that others rename and delete keeps its ids', { timeout: 2
   assert.deepEqual(notFound, [kept]);
   for (const { name, localCount, serverCount } of (await postroom.settled(anna.mail)).mailboxes) assert.equal(localCount, serverCount, name);
 });
+
+/** Does something to the rows of an account while the server is down: change(db, INBOX, another folder). */
+async function damaged(side, change) {
+  await postroom.stop();
+  const db = new DatabaseSync(path.join(postroom.data, 'postroom.db'));
+  try {
+    const boxes = db.prepare('SELECT m.id AS id, role FROM mailbox m JOIN account a ON a.id = m.account WHERE a.address = ? AND m.sync = 1 ORDER BY m.role = 1 DESC, m.id').all(side.person.mail);
+    change(db, boxes[0].id, boxes[1].id);
+  } finally {
+    db.close();
+  }
+  await postroom.serve();
+  client = await postroom.signIn();
+}
+
+const agree = (side) => until(`${side.name} to agree`, async () => {
+  const full = await postroom.run('sync', side.person.mail, '--full', '--json');
+  assert.equal(full.status, 0, full.err);
+  const ignore = (await org.control('folders', { person: side.person.mail })).filter((f) => /^(Calendar|Contacts|Tasks|Notes|Journal)/.test(f));
+  const found = await differences({ postroom, client, account: side.account, org, person: side.person, keywords: side.keywords, ignore });
+  side.found = found;
+  return found.length === 0;
+}, { ms: 60000, every: 500 }).catch((error) => { throw new Error(`${error.message}: ${side.found?.slice(0, 10).join('; ')}\n${postroom.log().slice(-3000)}`); });
+
+const idsOf = async (side) => (await here(client, side.account, { bytes: false })).map((e) => e.id).sort();
+
+for (const side of sides)
+  test(`${side.name}: damaged rows are named, mended and fetched anew`, { timeout: 180000 }, async () => {
+    for (let n = 0; n < 5; n++) await org.control('append', { person: side.person.mail, folder: 'INBOX', message: `Message-ID: <kept${n}@test>\nSubject: Kept ${n}\n\nText ${n}\n` });
+    await org.control('createFolder', { person: side.person.mail, folder: 'Elsewhere' });
+    await agree(side);
+    const before = await idsOf(side);
+    const logged = postroom.log().length;
+    let lost = 0;
+    await damaged(side, (db, inbox, other) => {
+      const rows = db.prepare('SELECT uid, email FROM remote WHERE mailbox = ? AND email IS NOT NULL ORDER BY uid LIMIT 4').all(inbox);
+      lost = 2; // places that were forgotten
+      for (const { uid } of rows.slice(0, lost)) db.prepare('DELETE FROM remote WHERE mailbox = ? AND uid = ?').run(inbox, uid);
+      db.prepare('INSERT INTO remote(mailbox, uid, email, bits) VALUES(?, 900001, NULL, 0)').run(inbox); // a message that never was
+      db.prepare('INSERT INTO member(mailbox, ord, email, thread, bits) SELECT ?, ord, id, thread, bits FROM email WHERE id = ?').run(other, rows[2].email); // in a folder where it is not
+      for (const sql of ['UPDATE remote SET bits = (bits | 5) - (bits & 5) WHERE email = ?', 'UPDATE email SET bits = (bits | 5) - (bits & 5) WHERE id = ?', 'UPDATE member SET bits = (bits | 5) - (bits & 5) WHERE email = ?']) db.prepare(sql).run(rows[3].email);
+    });
+    await agree(side);
+    assert.deepEqual(await idsOf(side), before);
+    const named = [...postroom.log().slice(logged).matchAll(/sync\.differed.*?missing\D+(\d+)\D+surplus\D+(\d+)/g)].map((m) => [Number(m[1]), Number(m[2])]);
+    assert.ok(named.some(([missing, surplus]) => missing === lost && surplus === 1), postroom.log().slice(-3000));
+    assert.match(postroom.log().slice(logged), /sync\.mended/);
+    for (const { name, localCount, serverCount, reconciledAt } of (await postroom.settled(side.person.mail)).mailboxes) {
+      assert.equal(localCount, serverCount, name);
+      if (serverCount > 0) assert.ok(reconciledAt, name);
+    }
+    await damaged(side, (db, inbox) => { db.prepare('UPDATE mailbox SET uidvalidity = uidvalidity + 1 WHERE id = ?').run(inbox); });
+    await agree(side);
+    assert.deepEqual(await idsOf(side), before);
+  });

@@ -313,6 +313,13 @@ static enum mail_role role_of(struct mail_fixture *m, int64_t id)
     return MAIL_ROLES;
 }
 
+static bool choose(struct store_access *access, int64_t mailbox, enum mail_role role)
+{
+    const char *property = NULL;
+    const struct store_mailbox_patch patch = {.has_role = true, .role = role};
+    return store_mailbox_update(access, mailbox, &patch, &property, NULL);
+}
+
 static void a_role_that_a_person_chose_stays(void)
 {
     struct mail_fixture m;
@@ -320,7 +327,9 @@ static void a_role_that_a_person_chose_stays(void)
     struct store_access *access = mail_access(&m, STORE_WRITE);
     int64_t bin = mail_mailbox(&m, "Bin", MAIL_ROLE_NONE);
     put(&m, bin, 1, "a@x", 9);
-    g_assert_true(store_mailbox_set_role(access, bin, MAIL_ROLE_TRASH, NULL));
+    g_assert_false(choose(access, bin, MAIL_ROLE_TRASH)); /* another has it */
+    g_assert_true(choose(access, m.trash, MAIL_ROLE_NONE));
+    g_assert_true(choose(access, bin, MAIL_ROLE_TRASH));
     g_assert_cmpint(role_of(&m, bin), ==, MAIL_ROLE_TRASH);
     g_assert_cmpint(role_of(&m, m.trash), ==, MAIL_ROLE_NONE);
     counts_are_right(&m);
@@ -333,10 +342,11 @@ static void a_role_that_a_person_chose_stays(void)
                                           .sync = true};
     g_assert_true(store_sync_mailbox_put(m.f.store, m.account, &listed, NULL));
     g_assert_cmpint(role_of(&m, bin), ==, MAIL_ROLE_TRASH);
-    g_assert_false(store_mailbox_set_role(access, m.inbox, MAIL_ROLE_TRASH, NULL));
-    g_assert_false(store_mailbox_set_role(access, bin, MAIL_ROLE_INBOX, NULL));
-    g_assert_false(store_mailbox_set_role(access, 9999, MAIL_ROLE_TRASH, NULL));
-    g_assert_true(store_mailbox_set_role(access, m.trash, MAIL_ROLE_TRASH, NULL));
+    g_assert_false(choose(access, m.inbox, MAIL_ROLE_TRASH));
+    g_assert_false(choose(access, bin, MAIL_ROLE_INBOX));
+    g_assert_false(choose(access, 9999, MAIL_ROLE_TRASH));
+    g_assert_true(choose(access, bin, MAIL_ROLE_NONE));
+    g_assert_true(choose(access, m.trash, MAIL_ROLE_TRASH));
     g_assert_cmpint(role_of(&m, bin), ==, MAIL_ROLE_NONE);
     counts_are_right(&m);
     store_access_free(access);

@@ -355,8 +355,11 @@ static void query_is_right(struct world *w)
 
 static void check_counts(struct world *w)
 {
+    unsigned mended = 0;
     g_autofree char *problem = store_check_counts(w->m.f.store, w->m.account);
     g_assert_cmpstr(problem, ==, NULL);
+    g_assert_true(store_sync_mend(w->m.f.store, w->m.account, &mended, NULL));
+    g_assert_cmpuint(mended, ==, 0); /* what is sound is left alone */
 }
 
 static int compare_lines(gconstpointer a, gconstpointer b)

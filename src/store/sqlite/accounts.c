@@ -375,19 +375,25 @@ static void load_mailbox_statuses(struct db *db, struct store_account_status *st
 {
     sqlite3_stmt *row = DB_QUERY(
         db, error,
-        "SELECT path, role, server_count, skipped, (SELECT count(*) FROM remote WHERE mailbox ="
-        " mailbox.id AND skipped IS NULL), (SELECT count(*) FROM email JOIN remote ON remote.email"
-        " = email.id WHERE email.account = mailbox.account AND email.state = 0 AND wanted >= 0 AND"
-        " remote.mailbox = mailbox.id) FROM mailbox WHERE account = ? AND place = 0 ORDER BY path",
+        "SELECT path, role, server_count, (SELECT count(*) FROM remote WHERE mailbox = mailbox.id"
+        " AND remote.skipped IS NOT NULL), (SELECT count(*) FROM remote WHERE mailbox ="
+        " mailbox.id AND remote.skipped IS NULL), (SELECT count(*) FROM email JOIN remote ON"
+        " remote.email = email.id WHERE email.account = mailbox.account AND email.state = 0 AND"
+        " wanted >= 0 AND remote.mailbox = mailbox.id), reconciled_at, missing, surplus, astray"
+        " FROM mailbox WHERE account = ? AND place = 0 ORDER BY path",
         I(status->view->id));
     while (db_step(db, row, error)) {
         struct store_mailbox_status *mailbox = g_new0(struct store_mailbox_status, 1);
         mailbox->name = db_text_copy(row, 0);
         mailbox->role = (enum mail_role)db_int(row, 1);
-        mailbox->server_count = (uint32_t)db_int(row, 2);
         mailbox->skipped = (uint32_t)db_int(row, 3);
+        mailbox->server_count = (uint32_t)MAX(db_int(row, 2) - db_int(row, 3), 0);
         mailbox->local_count = (uint32_t)db_int(row, 4);
         mailbox->pending = (uint32_t)db_int(row, 5);
+        mailbox->reconciled_at = db_int(row, 6);
+        mailbox->missing = (uint32_t)db_int(row, 7);
+        mailbox->surplus = (uint32_t)db_int(row, 8);
+        mailbox->astray = (uint32_t)db_int(row, 9);
         g_ptr_array_add(status->mailboxes, mailbox);
     }
 }

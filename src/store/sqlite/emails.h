@@ -76,14 +76,10 @@ enum expect_kind { EXPECT_MOVED, EXPECT_APPENDED, EXPECT_SENT_COPY };
 bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, enum expect_kind kind,
                   GError **error);
 
-/* --- mailboxes (remote_mailboxes.c, roles.c) */
+/* --- mailboxes (remote_mailboxes.c) */
 uint32_t mailbox_sort_order(enum mail_role role);
 /* A mailbox and its memberships go; emails that are seen nowhere else too. */
 bool mailbox_drop(struct tx *tx, int64_t account, int64_t mailbox, GError **error);
-/* What store_mailbox_set_role does, for a transaction that does more. */
-bool mailbox_choose_role(struct tx *tx, int64_t account, int64_t mailbox, enum mail_role role,
-                         GError **error);
-bool mailbox_role_is_chosen(struct tx *tx, int64_t mailbox);
 
 bool ids_hold(const GArray *ids, int64_t id);
 

@@ -93,6 +93,23 @@ static bool absorb_double(struct tx *tx, const struct ended *ended, GError **err
     return false;
 }
 
+/* The server's counts follow what was carried out: nobody need ask for them. */
+static bool count_arrival(struct tx *tx, const struct ended *ended, GError **error)
+{
+    return DB_RUN(tx->db, error,
+                  "UPDATE mailbox SET server_count = server_count + 1 WHERE id = ?1 AND NOT"
+                  " EXISTS(SELECT 1 FROM remote WHERE mailbox = ?1 AND uid = ?2)",
+                  I(ended->target), I(ended->target_uid));
+}
+
+static bool count_leaving(struct tx *tx, const struct ended *ended, GError **error)
+{
+    return DB_RUN(tx->db, error,
+                  "UPDATE mailbox SET server_count = max(0, server_count - (SELECT count(*) FROM"
+                  " remote WHERE email = ?1 AND mailbox = ?2)) WHERE id = ?2",
+                  I(ended->email), I(ended->mailbox));
+}
+
 /* The message is in target now, with these flags. */
 static bool arrive(struct tx *tx, const struct ended *ended, const struct mail_flags *flags,
                    GError **error)
@@ -111,7 +128,7 @@ static bool arrive(struct tx *tx, const struct ended *ended, const struct mail_f
         return email_expect(tx, ended->email, ended->target,
                             ended->kind == STORE_INTENT_APPEND ? EXPECT_APPENDED : EXPECT_MOVED,
                             error);
-    return absorb_double(tx, ended, error) &&
+    return count_arrival(tx, ended, error) && absorb_double(tx, ended, error) &&
            DB_RUN(tx->db, error, "DELETE FROM expect WHERE email = ? AND mailbox = ?",
                   I(ended->email), I(ended->target)) &&
            remote_insert(tx, ended->target, ended->target_uid, ended->email, flags, error);
@@ -125,7 +142,8 @@ static bool leave_source(struct tx *tx, const struct ended *ended, GError **erro
                       "UPDATE remote SET email = NULL, bits = bits | ? WHERE email = ? AND mailbox"
                       " = ?",
                       I(MAIL_DELETED), I(ended->email), I(ended->mailbox));
-    return DB_RUN(tx->db, error, "DELETE FROM remote WHERE email = ? AND mailbox = ?",
+    return count_leaving(tx, ended, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM remote WHERE email = ? AND mailbox = ?",
                   I(ended->email), I(ended->mailbox));
 }
 

@@ -153,6 +153,13 @@ static bool insert_mailbox(struct tx *tx, struct mailbox_write *write, const cha
     return true;
 }
 
+/* A person chose its role. */
+static bool role_is_chosen(struct tx *tx, int64_t mailbox)
+{
+    return DB_NUMBER(tx->db, NULL, 0, "SELECT role_set IS NOT NULL FROM mailbox WHERE id = ?",
+                     I(mailbox)) == 1;
+}
+
 static bool update_mailbox(struct tx *tx, struct mailbox_write *write, int64_t id, const char *name,
                            int64_t parent, GError **error)
 {
@@ -161,7 +168,7 @@ static bool update_mailbox(struct tx *tx, struct mailbox_write *write, int64_t i
     int64_t known =
         DB_NUMBER(tx->db, error, -1, "SELECT role FROM mailbox WHERE id = ? AND account = ?", I(id),
                   I(write->account));
-    if (known >= 0 && mailbox_role_is_chosen(tx, id))
+    if (known >= 0 && role_is_chosen(tx, id))
         role = (enum mail_role)known;
     if (known < 0) {
         if (error != NULL && *error == NULL)

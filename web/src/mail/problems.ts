@@ -14,7 +14,8 @@ export const ACCOUNT_CODES = [
   "sign-in-expired", "access-revoked", "account-disabled", "consent-needed", "smtp-auth-off", "smtp-refused",
   "send-as-denied", "throttled", "server-unreachable", "tls-untrusted", "server-garbage", "connected-not-authorised",
   "password-refused", "disk-full", "message-too-large", "recipient-refused",
-  "server-refused", "mailbox-gone", "message-gone", "folder-not-empty",
+  "server-refused", "mailbox-gone", "message-gone", "folder-not-empty", "folder-refused",
+  "counts-differ",
 ] as const;
 
 export type ProblemCode = (typeof LINK_CODES)[number] | (typeof ACCOUNT_CODES)[number];
@@ -34,6 +35,7 @@ const REMEDIES: Readonly<Record<ProblemCode, Remedy>> = {
   "proxy-unreachable": "again", "proxy-login-refused": "settings", "proxy-refused": "settings", "proxy-nonsense": "settings",
   "password-refused": "relink", "disk-full": "none", "message-too-large": "none", "recipient-refused": "none",
   "server-refused": "none", "mailbox-gone": "none", "message-gone": "none", "folder-not-empty": "none",
+  "folder-refused": "none", "counts-differ": "none",
 };
 
 export function isProblemCode(code: string): code is ProblemCode {
