@@ -467,7 +467,11 @@ static bool settle_failure(struct lot *lot, const struct store_intent *const *in
         return false;
     }
     bool ok = true;
-    if (lot->count == 1 || error_is(failure, ERROR_MAILBOX_GONE)) {
+    bool gone = error_is(failure, ERROR_MAILBOX_GONE);
+    if (gone && session_hold(session, lot->head->mailbox, lot->head->target)) {
+        LOG_INFO("sync.intents-held", LOG_INT("account", session->account),
+                 LOG_INT("mailbox", lot->head->mailbox), LOG_INT("target", lot->head->target));
+    } else if (lot->count == 1 || gone) {
         for (size_t i = 0; i < lot->count && ok; i++)
             ok = refuse(session, intents[i], failure, error);
     } else {
@@ -514,8 +518,10 @@ static bool carry_lot(struct session *session, const struct store_intent *const 
 }
 
 /* Its message is not on the server yet, and nothing of ours may be there. */
-static bool must_wait(const struct store_intent *intent)
+static bool must_wait(const struct session *session, const struct store_intent *intent)
 {
+    if (session_is_held(session, intent->mailbox) || session_is_held(session, intent->target))
+        return true;
     bool waits = intent->uid == 0 && (intent->journal == NULL || intent->target == 0);
     return intent->kind != STORE_INTENT_APPEND && waits;
 }
@@ -542,7 +548,7 @@ static bool carry_list(struct session *session, const GPtrArray *intents, size_t
     g_autofree size_t *lot = g_new(size_t, LOT_MAX);
     g_autofree const struct store_intent **members = g_new(const struct store_intent *, LOT_MAX);
     for (guint i = 0; i < intents->len; i++)
-        settled[i] = must_wait(intents->pdata[i]);
+        settled[i] = must_wait(session, intents->pdata[i]);
     leave_followers(intents, settled);
     for (guint i = 0; i < intents->len; i++) {
         if (settled[i])

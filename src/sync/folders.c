@@ -158,6 +158,7 @@ bool session_folders(struct session *session, GError **error)
     }
     if (!remove_missing(session, known, listed, error) || !session_load_mailboxes(session, error))
         return false;
+    session_release_held(session);
     note_quiet(session, listed);
     return true;
 }

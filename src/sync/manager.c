@@ -49,6 +49,7 @@ static void session_free(gpointer data)
     g_clear_pointer(&session->mailboxes, g_ptr_array_unref);
     g_array_unref(session->queue);
     g_clear_pointer(&session->refusals, g_hash_table_unref);
+    g_clear_pointer(&session->missing, g_hash_table_unref);
     g_clear_pointer(&session->quiet, g_hash_table_unref);
     g_clear_pointer(&session->whole, g_array_unref);
     sync_result_clear(&session->result);

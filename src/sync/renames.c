@@ -80,3 +80,49 @@ bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *
     }
     return true;
 }
+
+/* --- changes of mail in folders that are not found under their name */
+
+enum missing { MISSING_HELD = 1, MISSING_LISTED };
+
+static enum missing missing(const struct session *session, int64_t mailbox)
+{
+    if (session->missing == NULL)
+        return 0;
+    return GPOINTER_TO_UINT(g_hash_table_lookup(session->missing, &mailbox));
+}
+
+static bool hold(struct session *session, int64_t mailbox)
+{
+    if (mailbox == 0 || missing(session, mailbox) != 0)
+        return false;
+    if (session->missing == NULL)
+        session->missing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_hash_table_insert(session->missing, g_memdup2(&mailbox, sizeof mailbox),
+                        GUINT_TO_POINTER(MISSING_HELD));
+    session->must_list = true;
+    return true;
+}
+
+bool session_hold(struct session *session, int64_t source, int64_t target)
+{
+    bool held = hold(session, source);
+    return hold(session, target) || held;
+}
+
+bool session_is_held(const struct session *session, int64_t mailbox)
+{
+    return mailbox != 0 && missing(session, mailbox) == MISSING_HELD;
+}
+
+void session_release_held(struct session *session)
+{
+    GHashTableIter iter;
+    gpointer key;
+    session->must_list = false;
+    if (session->missing == NULL)
+        return;
+    g_hash_table_iter_init(&iter, session->missing);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_hash_table_iter_replace(&iter, GUINT_TO_POINTER(MISSING_LISTED));
+}

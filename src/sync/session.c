@@ -146,6 +146,7 @@ static bool finish_pass(struct session *session, GError **error)
     say_end(session, problem, next);
     session_answer(session, problem);
     session->phase = SESSION_WATCH;
+    g_clear_pointer(&session->missing, g_hash_table_unref);
     if (!session->manager->config.live)
         return true;
     if (session->polled_at == 0) {
@@ -290,7 +291,8 @@ static bool step_folders(struct session *session, GError **error)
     session->rounds = 0;
     if (!session_round_begin(session, error))
         return false;
-    bool full = !session->was_idle || session->polled_at == 0 || session_is_wanted(session);
+    bool full = !session->was_idle || session->must_list || session->polled_at == 0 ||
+                session_is_wanted(session);
     if (!full)
         return session_load_mailboxes(session, error) && session_poll(session, error) &&
                (!session->folders_changed || session_folders(session, error));
@@ -300,16 +302,29 @@ static bool step_folders(struct session *session, GError **error)
     return session_reconcile_begin(session, error);
 }
 
+/* True: the folders must be listed first. */
+static bool carry_first(struct session *session, bool *ok, GError **error)
+{
+    *ok = session_carry(session, error);
+    if (!*ok || !session->must_list)
+        return !*ok;
+    session->polled_at = 0;
+    session->phase = SESSION_FOLDERS;
+    return true;
+}
+
 static bool step(struct session *session, unsigned woke, bool *parked, GError **error)
 {
-    bool more = false;
+    bool more = false, ok = true;
     switch (session->phase) {
     case SESSION_FOLDERS:
         return step_folders(session, error);
     case SESSION_COMPARE:
-        return session_carry(session, error) && step_compare(session, error);
+        return carry_first(session, &ok, error) ? ok : step_compare(session, error);
     case SESSION_MESSAGES:
-        if (!session_carry(session, error) || !step_messages(session, &more, error))
+        if (carry_first(session, &ok, error))
+            return ok;
+        if (!step_messages(session, &more, error))
             return false;
         return more || finish_pass(session, error);
     case SESSION_WATCH:

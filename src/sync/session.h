@@ -42,6 +42,8 @@ struct session {
     enum session_phase phase;
     GPtrArray *mailboxes; /* struct store_remote_mailbox; NULL while parked */
     GArray *queue;        /* int64_t: mailboxes to compare */
+    GHashTable *missing;  /* int64_t* -> enum missing (renames.c); or NULL */
+    bool must_list;       /* changes wait for the list of folders */
     bool folders_changed; /* the last list had others */
     GHashTable *quiet;    /* int64_t*: mailboxes in which the list says that nothing happened; or
                              NULL */
@@ -192,6 +194,12 @@ bool session_messages_settle(struct session *session, GError **error);
 /* The same as far as it can be, and the rest is forgotten. */
 void session_messages_end(struct session *session);
 bool session_carry(struct session *session, GError **error); /* apply.c: changes out */
+/* Folders of a change that the server does not find (0: none): one of them may have another name by
+ * now, so the changes of its mail wait until the folders are listed (must_list). False when they
+ * were listed since: it is gone. renames.c */
+bool session_hold(struct session *session, int64_t source, int64_t target);
+bool session_is_held(const struct session *session, int64_t mailbox);
+void session_release_held(struct session *session); /* the folders were listed */
 /* apply_folders.c; adds to *carried. */
 bool session_carry_folders(struct session *session, size_t *carried, GError **error);
 bool session_poll(struct session *session,

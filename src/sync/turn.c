@@ -63,6 +63,8 @@ void session_disconnect(struct session *session)
     session_messages_end(session); /* what came is kept */
     g_clear_pointer(&session->imap, imap_client_free);
     session->open_mailbox = 0;
+    g_clear_pointer(&session->missing, g_hash_table_unref);
+    session->must_list = false;
     session->idling = session->hears_inbox = session->news = false;
     session->charged = 0;
 }

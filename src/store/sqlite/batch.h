@@ -117,6 +117,9 @@ bool folder_place_below(struct tx *tx, int64_t account, int64_t mailbox, const c
  * forestalled: it is there then. 0: none. */
 int64_t folder_adopt(struct tx *tx, int64_t account, const char *path, const char *raw_name,
                      GError **error);
+/* The folder went there: what was to come into it stays where the server has it, or is looked for
+ * where a step of ours may have taken it. Its remotes were left before. */
+bool folder_evict(struct tx *tx, int64_t account, int64_t mailbox, GError **error);
 /* --- intent_end.c */
 /* What is seen of an email here becomes what the server has. */
 bool email_restore(struct tx *tx, struct email_row *row, GError **error);

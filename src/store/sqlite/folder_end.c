@@ -166,6 +166,47 @@ static bool evict_email(struct tx *tx, int64_t account, int64_t mailbox, int64_t
     return false;
 }
 
+/* Some step of ours put it there, so it may turn up in a folder that has another name by now. */
+static bool was_taken_there(struct tx *tx, int64_t mailbox, int64_t email, GError **error)
+{
+    return DB_NUMBER(tx->db, error, 0,
+                     "SELECT NOT EXISTS(SELECT 1 FROM remote WHERE email = ?1) AND (EXISTS(SELECT 1"
+                     " FROM expect WHERE email = ?1 AND mailbox = ?2) OR EXISTS(SELECT 1 FROM"
+                     " intent WHERE email = ?1 AND target = ?2 AND journal IS NOT NULL))",
+                     I(email), I(mailbox)) != 0;
+}
+
+bool folder_evict(struct tx *tx, int64_t account, int64_t mailbox, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GError) reason = NULL;
+    error_set(&reason, ERROR_MAILBOX_GONE, "the target folder is gone");
+    g_autoptr(GArray) emails = ids_of(tx,
+                                      "SELECT email FROM member JOIN email ON email.id = email"
+                                      " WHERE member.mailbox = ? AND orphan = 0",
+                                      mailbox, &cause);
+    for (guint i = 0; i < emails->len && cause == NULL; i++) {
+        int64_t email = g_array_index(emails, int64_t, i);
+        bool taken = was_taken_there(tx, mailbox, email, &cause);
+        DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ? AND mailbox = ?", I(email),
+               I(mailbox));
+        DB_RUN(tx->db, &cause, "DELETE FROM intent WHERE email = ? AND target = ?", I(email),
+               I(mailbox));
+        if (cause != NULL)
+            break;
+        if (taken) {
+            if (leave_orphan(tx, email, mailbox, &cause))
+                email_settle(tx, email, &cause);
+        } else if (refusal_add(tx, account, "move", mailbox, email, reason, &cause)) {
+            evict_email(tx, account, mailbox, email, &cause);
+        }
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 static bool undo_rename(struct tx *tx, int64_t account, int64_t mailbox, GError **error);
 
 /* The server did not take it: it never was. Nor were those made below it; those moved below it are

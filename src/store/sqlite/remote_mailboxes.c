@@ -328,10 +328,13 @@ static bool remove_mailbox(struct tx *tx, void *arg, GError **error)
         DB_NUMBER(tx->db, error, 0, "SELECT seen_email FROM mailbox WHERE id = ?", I(id));
     if (!leave_all(tx, id, error) ||
         !twins_adopt(tx, NULL, write->account, id, since, &matched, error) ||
+        !folder_evict(tx, write->account, id, error) ||
         !DB_RUN(tx->db, error, "DELETE FROM expect WHERE mailbox = ?", I(id)) ||
         !DB_RUN(tx->db, error,
-                "DELETE FROM intent WHERE account = ? AND (mailbox = ? OR target = ?)",
-                I(write->account), I(id), I(id)))
+                "DELETE FROM intent WHERE account = ?1 AND (mailbox = ?2 OR target = ?2) AND NOT"
+                " (kind = 0 AND email IN (SELECT id FROM email WHERE account = ?1 AND orphan ="
+                " ?2))",
+                I(write->account), I(id)))
         return false;
     if (DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM member WHERE mailbox = ? LIMIT 1", I(id)) == 0)
         return mailbox_drop(tx, write->account, id, error);
