@@ -115,3 +115,14 @@ for (const side of sides)
     await agree(side);
     assert.deepEqual(await idsOf(side), before);
   });
+
+test('a folder that is not opened is said to be that, not synced', { timeout: 180000 }, async () => {
+  await postroom.settled(anna.mail);
+  const logged = postroom.log().length;
+  await org.control('addFault', { service: 'imap', kind: 'no', person: anna.mail, command: 'SELECT', reply: 'Not today', times: 1 });
+  await postroom.run('sync', anna.mail);
+  await until('the refusal to be named', () => /sync\.differs.*refused=1/.test(postroom.log().slice(logged)), { ms: 60000 });
+  const { mailboxes, error } = await postroom.settled(anna.mail);
+  assert.equal(error, null);
+  for (const { name, localCount, serverCount } of mailboxes) assert.equal(localCount, serverCount, name);
+});
