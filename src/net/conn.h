@@ -44,6 +44,13 @@ struct net_dial {
 
 struct conn;
 
+/* A line without traffic is probed after so long, every so often; one that gave no sign for
+ * NET_UNHEARD_MS, or did not take what was sent, ends with ERROR_CLOSED even while parked. */
+#define NET_KEEPALIVE_IDLE_S 120
+#define NET_KEEPALIVE_GAP_S 20
+#define NET_KEEPALIVE_PROBES 3
+#define NET_UNHEARD_MS 180000
+
 /* Connects (RFC 8305 style: addresses of both families in turn). (transfer full) or NULL.
  * ERROR_DNS, ERROR_UNREACHABLE, ERROR_TIMEOUT, ERROR_TLS, ERROR_ADDRESS_FORBIDDEN, ERROR_CANCELLED;
  * ERROR_CLOSED when the peer hangs up in the middle of the TLS handshake; ERROR_INVALID for a host

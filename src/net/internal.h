@@ -27,6 +27,9 @@ ssize_t tls_write(struct conn *conn, const void *data, size_t length, short *wai
 /* Handshake and verification against conn->host. */
 bool tls_start(struct conn *conn, const char *ca_file, int64_t deadline, GError **error);
 void tls_end(struct conn *conn);
+/* certs.c: verifies like OpenSSL itself, and lets connections share what peers send alike. For
+ * SSL_CTX_set_cert_verify_callback. Any thread. */
+int tls_verify(X509_STORE_CTX *context, void *arg);
 
 /* Waits for events on fd; false with ERROR_TIMEOUT or ERROR_CANCELLED. */
 bool net_wait(int fd, short events, int64_t deadline, struct cancel *cancel, GError **error);

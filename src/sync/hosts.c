@@ -10,7 +10,9 @@
 /* What the providers bear, well below what they allow; docs/internals/exchange.md has the limits.
  * Microsoft's are not published any more: 20 connections of a mailbox once, and IDLE is renewed
  * every 10 minutes by those who live well with it. Gmail allows 15 connections and 2500 MB a day.
- */
+ * A server of one's own has no such limits: what it can take shows in how soon a sign-in ends, so
+ * their number at once is what paces it, and the rate only keeps a server that refuses each at once
+ * from a storm. */
 static const struct sync_limits profiles[SYNC_PROFILES] = {
     [SYNC_EXCHANGE] = {.sign_ins = 8, .per_minute = 600, .connections = 4, .idle_s = 10 * MINUTES},
     [SYNC_GMAIL] = {.sign_ins = 8,
@@ -18,7 +20,7 @@ static const struct sync_limits profiles[SYNC_PROFILES] = {
                     .connections = 4,
                     .idle_s = 25 * MINUTES,
                     .bytes_a_day = UINT64_C(2250) * 1000 * 1000},
-    [SYNC_PLAIN] = {.sign_ins = 16, .per_minute = 3000, .connections = 4, .idle_s = 28 * MINUTES},
+    [SYNC_PLAIN] = {.sign_ins = 16, .per_minute = 12000, .connections = 4, .idle_s = 28 * MINUTES},
 };
 
 struct queue {

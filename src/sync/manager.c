@@ -61,6 +61,7 @@ static void sender_free(gpointer data)
     struct sender *sender = data;
     exec_task_unref(sender->task);
     cancel_unref(sender->cancel);
+    g_free(sender->sent_at);
     g_free(sender);
 }
 

@@ -19,7 +19,7 @@ static unsigned pace_now(const struct sender *sender, const struct outbox_pace *
 static int64_t paced_until(const struct sender *sender, const struct outbox_pace *pace)
 {
     unsigned rate = pace_now(sender, pace);
-    if (sender->sent_count < rate)
+    if (sender->sent_at == NULL || sender->sent_count < rate)
         return 0;
     int64_t free_at =
         sender->sent_at[(sender->sent_count - rate) % OUTBOX_MINUTE_MAX] + 60 * CLOCK_SECOND;
@@ -28,6 +28,8 @@ static int64_t paced_until(const struct sender *sender, const struct outbox_pace
 
 static void count_sent(struct sender *sender)
 {
+    if (sender->sent_at == NULL)
+        sender->sent_at = g_new0(int64_t, OUTBOX_MINUTE_MAX);
     sender->sent_at[sender->sent_count % OUTBOX_MINUTE_MAX] = clock_now();
     sender->sent_count++;
 }

@@ -3,10 +3,13 @@
 #include "net/conn.h"
 
 #include "base/clock.h"
+#include "net/internal.h"
 #include "peer.h"
 
 #include <arpa/inet.h>
 #include <glib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -95,6 +98,29 @@ static void a_greeting_arrives_byte_by_byte(void)
         g_assert_cmpuint(conn_bytes_in(conn), >=, 12);
         g_assert_true(conn_may_park(conn));
         conn_shrink(conn);
+        conn_free(conn);
+        peer_stop(peer);
+    }
+}
+
+static int option(const struct conn *conn, int level, int name)
+{
+    int value = -1;
+    socklen_t size = sizeof(value);
+    g_assert_cmpint(getsockopt(conn_fd(conn), level, name, &value, &size), ==, 0);
+    return value;
+}
+
+static void a_line_without_a_sign_of_life_is_found_out(void)
+{
+    for (int tls = 0; tls < 2; tls++) {
+        struct peer *peer = peer_start(serve_hello, tls ? name_localhost : NULL);
+        struct conn *conn = must_dial(peer, tls);
+        g_assert_cmpint(option(conn, SOL_SOCKET, SO_KEEPALIVE), ==, 1);
+        g_assert_cmpint(option(conn, IPPROTO_TCP, TCP_KEEPIDLE), ==, NET_KEEPALIVE_IDLE_S);
+        g_assert_cmpint(option(conn, IPPROTO_TCP, TCP_KEEPINTVL), ==, NET_KEEPALIVE_GAP_S);
+        g_assert_cmpint(option(conn, IPPROTO_TCP, TCP_KEEPCNT), ==, NET_KEEPALIVE_PROBES);
+        g_assert_cmpint(option(conn, IPPROTO_TCP, TCP_USER_TIMEOUT), ==, NET_UNHEARD_MS);
         conn_free(conn);
         peer_stop(peer);
     }
@@ -340,6 +366,30 @@ static void a_users_connection_stays_out_of_the_internal_network(void)
     peer_stop(peer);
 }
 
+/* Each is verified for itself: what was trusted for one host is not for another. */
+static void connections_share_certificates(void)
+{
+    struct peer *peer = peer_start(serve_hello, name_localhost);
+    struct conn *first = must_dial(peer, true);
+    const X509 *certificate = SSL_get0_peer_certificate(first->ssl);
+    conn_free(first);
+    struct conn *second = must_dial(peer, true);
+    g_assert_nonnull(certificate);
+    g_assert_true(SSL_get0_peer_certificate(second->ssl) == certificate);
+    g_assert_cmpint(SSL_get_verify_result(second->ssl), ==, X509_V_OK);
+    conn_free(second);
+    struct net_dial dial = dial_to(peer, true);
+    dial.ca_file = NULL;
+    dial_fails_with(&dial, ERROR_TLS);
+    peer_stop(peer);
+    peer = peer_start(serve_hello, name_other);
+    for (int i = 0; i < 2; i++) {
+        dial = dial_to(peer, true);
+        dial_fails_with(&dial, ERROR_TLS);
+    }
+    peer_stop(peer);
+}
+
 static void serve_starttls(struct peer_stream *stream, void *arg)
 {
     const char *answer = arg;
@@ -418,6 +468,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/net/conn/greeting", a_greeting_arrives_byte_by_byte);
+    g_test_add_func("/net/conn/keepalive", a_line_without_a_sign_of_life_is_found_out);
     g_test_add_func("/net/conn/large", large_amounts_pass_both_ways);
     g_test_add_func("/net/conn/read-deadline", a_read_ends_at_its_deadline);
     g_test_add_func("/net/conn/write-deadline", a_write_to_a_deaf_peer_ends_at_its_deadline);
@@ -430,6 +481,7 @@ int main(int argc, char **argv)
     g_test_add_func("/net/tls/silent", a_silent_tls_server_times_out);
     g_test_add_func("/net/tls/cut-handshake", a_handshake_cut_or_answered_in_plain_fails);
     g_test_add_func("/net/tls/certificate", a_certificate_must_be_trusted_and_name_the_host);
+    g_test_add_func("/net/tls/shared-certificates", connections_share_certificates);
     g_test_add_func("/net/tls/cut-stream", a_tls_stream_cut_short_is_not_an_orderly_end);
     g_test_add_func("/net/tls/starttls", starttls_upgrades);
     g_test_add_func("/net/tls/injection", starttls_refuses_injected_bytes);

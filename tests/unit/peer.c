@@ -169,16 +169,31 @@ void peer_ca_remove(void)
     g_clear_pointer(&peer_key, EVP_PKEY_free);
 }
 
+/* The same one at each connection, as a server has it. (transfer none) */
+static X509 *certificate_of(const char *name)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static GHashTable *made; /* name -> X509 */
+    pthread_mutex_lock(&mutex);
+    if (made == NULL)
+        made = g_hash_table_new(g_str_hash, g_str_equal);
+    X509 *certificate = g_hash_table_lookup(made, name);
+    if (certificate == NULL) {
+        g_autofree char *alternative = strcmp(name, "localhost") == 0
+                                           ? g_strdup("DNS:localhost,IP:127.0.0.1")
+                                           : g_strdup_printf("DNS:%s", name);
+        certificate = make_certificate(name, alternative);
+        g_hash_table_insert(made, g_strdup(name), certificate);
+    }
+    pthread_mutex_unlock(&mutex);
+    return certificate;
+}
+
 bool peer_tls(struct peer_stream *stream, const char *name)
 {
-    g_autofree char *alternative = strcmp(name, "localhost") == 0
-                                       ? g_strdup("DNS:localhost,IP:127.0.0.1")
-                                       : g_strdup_printf("DNS:%s", name);
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    X509 *certificate = make_certificate(name, alternative);
-    SSL_CTX_use_certificate(context, certificate);
+    SSL_CTX_use_certificate(context, certificate_of(name));
     SSL_CTX_use_PrivateKey(context, peer_key);
-    X509_free(certificate);
     SSL *ssl = SSL_new(context);
     SSL_CTX_free(context);
     SSL_set_fd(ssl, stream->fd);
