@@ -61,11 +61,12 @@ export async function link(client, crowd, first, last) {
 /** Until `count` sessions are idle; what it took. */
 export async function allIdle(postroom, count, patience = 1800) {
   const started = Date.now();
-  let seen = -1, movedAt = Date.now();
+  let seen = '', movedAt = Date.now();
   for (;;) {
-    const { idle } = await metrics(postroom);
+    const { idle, text } = await metrics(postroom);
     if (idle >= count) return (Date.now() - started) / 1000;
-    if (idle !== seen) [seen, movedAt] = [idle, Date.now()];
+    const states = text.split('\n').filter((line) => line.startsWith('postroom_accounts{')).join(); // they go on side by side, and arrive together
+    if (states !== seen) [seen, movedAt] = [states, Date.now()];
     if (Date.now() - movedAt > 120000 || Date.now() - started > patience * 1000) throw new Error(`${idle} of ${count} mailboxes are idle`);
     await sleep(1000);
   }
