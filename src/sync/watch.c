@@ -262,12 +262,13 @@ bool session_watch(struct session *session, GError **error)
     session->idling = session->hears_inbox = false;
     if (mailbox == NULL || (imap_client_capabilities(session->imap) & IMAP_CAP_IDLE) == 0)
         return true;
-    /* What came between the comparison and this SELECT would not be told by IDLE: the counts show
-     * it. */
+    /* What came or went between the comparison and this SELECT would not be told by IDLE: the
+     * counts show it. */
     session->open_mailbox = 0;
     if (!session_open(session, mailbox, error))
         return false;
     if (session->selected.uidnext != mailbox->uidnext ||
+        session->selected.exists != mailbox->exists ||
         (session->selected.highestmodseq != 0 &&
          session->selected.highestmodseq != mailbox->highestmodseq)) {
         g_array_append_val(session->queue, mailbox->id);
