@@ -27,8 +27,9 @@ static GArray *load_pairs(struct tx *tx, int64_t account, int64_t mailbox, int64
         "SELECT old.id, twin.id, old.received_at, old.size, old.estimate, twin.received_at,"
         " twin.size, twin.estimate FROM email AS twin JOIN loose ON loose.account = twin.account"
         " AND loose.msgid = twin.msgid JOIN email AS old ON old.id = loose.email WHERE twin.id > ?1"
-        " AND twin.account = ?2 AND old.orphan = ?3 AND twin.orphan = 0 AND twin.thread > 0 AND"
-        " twin.id <> old.id AND EXISTS(SELECT 1 FROM remote WHERE email = twin.id) AND NOT"
+        " AND twin.account = ?2 AND old.orphan = ?3 AND twin.orphan <> ?3 AND twin.thread > 0 AND"
+        " twin.id <> old.id AND (twin.orphan <> 0 OR EXISTS(SELECT 1 FROM remote WHERE email ="
+        " twin.id)) AND NOT"
         " EXISTS(SELECT 1 FROM remote WHERE email = twin.id AND mailbox = ?3) AND NOT"
         " EXISTS(SELECT 1 FROM submission WHERE email = twin.id) AND NOT EXISTS(SELECT 1 FROM"
         " expect WHERE email = twin.id) AND NOT EXISTS(SELECT 1 FROM intent WHERE email = twin.id"
@@ -45,7 +46,8 @@ static GArray *load_pairs(struct tx *tx, int64_t account, int64_t mailbox, int64
     return pairs;
 }
 
-/* Where the twin is seen, the orphan is from now on; unless a person moved the orphan meanwhile. */
+/* Where the twin is seen (or, when it was moved on since, was seen), the orphan is from now on;
+ * unless a person moved the orphan meanwhile. */
 static bool take_places(struct tx *tx, const struct email_row *orphan, const struct email_row *twin,
                         GError **error)
 {
@@ -108,8 +110,9 @@ static bool adopt(struct tx *tx, const struct store_batch *batch, struct email_r
            take_places(tx, orphan, twin, error) &&
            join_orphan_flags(tx, orphan, &twin->flags, error) &&
            DB_RUN(tx->db, error,
-                  "UPDATE email SET orphan = 0, emailid = coalesce(emailid, ?) WHERE id = ?",
-                  T(twin->emailid), I(orphan->id)) &&
+                  "UPDATE email SET orphan = ?, orphan_round = 0, emailid = coalesce(emailid, ?)"
+                  " WHERE id = ?",
+                  I(twin->orphan), T(twin->emailid), I(orphan->id)) &&
            DB_RUN(tx->db, error, "DELETE FROM intent WHERE email = ?", I(twin->id)) &&
            email_hide(tx, twin, error) && email_settle(tx, twin->id, error) &&
            email_settle(tx, orphan->id, error);
