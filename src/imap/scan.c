@@ -1,7 +1,5 @@
 #include "imap/scan.h"
 
-#include <string.h>
-
 int imap_scan_peek(const struct imap_scan *scan)
 {
     if (scan->held >= 0)
@@ -81,7 +79,12 @@ static bool count_token(struct imap_scan *scan)
 
 static bool ends_word(int c, const char *stops)
 {
-    return c < 0 || c == ' ' || c == '(' || c == ')' || (c != 0 && strchr(stops, c) != NULL);
+    if (c < 0 || c == ' ' || c == '(' || c == ')')
+        return true;
+    for (; *stops != '\0'; stops++) /* mostly none: no call for each character */
+        if (c == (unsigned char)*stops)
+            return true;
+    return false;
 }
 
 bool imap_scan_word(struct imap_scan *scan, const char *stops, struct imap_value *value)

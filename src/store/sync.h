@@ -70,7 +70,7 @@ struct store_remote_mailbox {
     uint32_t server_count; /* messages in scope, skipped ones too: as last compared, and as what was
                               carried out since has changed it */
     uint32_t skipped;      /* named, unreadable items */
-    int64_t checked_at;    /* last time it was compared */
+    int64_t checked_at;    /* when these marks were last written */
     bool headers_done;     /* the headers pass reached the start date once */
     uint32_t exists;       /* all messages there, in scope or not, when it was last compared */
     char *object_id;       /* MAILBOXID (RFC 8474), which a rename keeps; or NULL */
@@ -136,7 +136,6 @@ struct store_remote_message {
     uint32_t uid;
     uint32_t flag_bits; /* last seen remote flags: the base of three-way merges */
     int64_t email;
-    uint8_t state; /* enum store_email_state */
     bool skipped;
     char *words; /* last seen keywords besides the bits, sorted, a space between; mostly NULL */
 };

@@ -136,10 +136,25 @@ static bool fetch_fresh(struct session *session, const struct store_remote_mailb
 
 /* Marks are taken from before the comparison: what changes meanwhile is compared again next time.
  */
+static bool is_marked(const struct session *session, const struct store_remote_mailbox *mailbox,
+                      uint32_t in_scope, int64_t newest)
+{
+    const struct imap_selected *now = &session->selected;
+    const char *object_id = imap_client_mailboxid(session->imap);
+    return mailbox->headers_done && mailbox->uidvalidity == now->uidvalidity &&
+           mailbox->uidnext == now->uidnext && mailbox->highestmodseq == now->highestmodseq &&
+           mailbox->exists == now->exists && mailbox->server_count == in_scope &&
+           mailbox->seen_email == newest &&
+           (object_id == NULL || g_strcmp0(object_id, mailbox->object_id) == 0);
+}
+
 static bool mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
                  int64_t newest, GError **error)
 {
     const char *object_id = imap_client_mailboxid(session->imap);
+    /* A commit for each folder is most of what a pass without news would cost. */
+    if (is_marked(session, mailbox, in_scope, newest))
+        return true;
     mailbox->uidvalidity = session->selected.uidvalidity;
     mailbox->uidnext = session->selected.uidnext;
     mailbox->highestmodseq = session->selected.highestmodseq;

@@ -78,6 +78,18 @@ static int by_uid(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
+/* Servers mostly tell them in order. */
+static void sort_seen(GArray *seen)
+{
+    for (guint i = 1; i < seen->len; i++) {
+        if (g_array_index(seen, struct sync_seen, i).uid >=
+            g_array_index(seen, struct sync_seen, i - 1).uid)
+            continue;
+        g_array_sort(seen, by_uid);
+        return;
+    }
+}
+
 /* --- the open folder */
 
 static struct sync_marks marks_of(const struct store_remote_mailbox *mailbox)
@@ -229,7 +241,7 @@ static bool fetch_windows(struct session *session, struct look *look, GError **e
     if (!imap_fetch_sets(session->imap, (const char *const *)windows, IMAP_FETCH_FLAGS, take_seen,
                          NULL, look, error))
         return false;
-    g_array_sort(look->seen, by_uid);
+    sort_seen(look->seen);
     return true;
 }
 
@@ -282,7 +294,7 @@ static bool look_at_changes(struct session *session, const struct store_remote_m
                             struct look *look, GError **error)
 {
     GError *cause = NULL;
-    g_array_sort(look->seen, by_uid);
+    sort_seen(look->seen);
     if (session->config->since > 0 && session->selected.uidnext != mailbox->uidnext)
         return search_scope(session, mailbox, look, error);
     if (session->config->since == 0)
@@ -353,7 +365,7 @@ static bool look_at_once(struct session *session, struct store_remote_mailbox *m
         return renew(session, mailbox, error) && look_whole(session, mailbox, look, error);
     }
     look->way = SYNC_WAY_WINDOWS;
-    g_array_sort(look->seen, by_uid);
+    sort_seen(look->seen);
     take_uids_of_seen(look);
     look->whole = look->uids->len >= session->selected.exists;
     return look->whole || search_scope(session, mailbox, look, error);

@@ -98,8 +98,17 @@ static bool known(GArray *here, uint32_t uid)
     return false;
 }
 
+static bool is_pending(const GArray *pending, int64_t email)
+{
+    for (guint i = 0; i < pending->len; i++)
+        if (g_array_index(pending, struct store_pending, i).email == email)
+            return true;
+    return false;
+}
+
 static void pass_box(struct world *w, int box)
 {
+    g_autoptr(GArray) pending = store_sync_pending(w->m.f.store, w->m.account, SIZE_MAX >> 1, NULL);
     struct store_batch *batch = store_batch_new(w->m.f.store, w->m.account);
     g_autoptr(GArray) here = store_sync_messages(w->m.f.store, w->boxes[box], 1, UINT32_MAX, NULL);
     for (guint i = 0; i < here->len; i++) {
@@ -109,7 +118,7 @@ static void pass_box(struct world *w, int box)
         struct mail_flags flags = {.bits = message != NULL ? message->bits : 0};
         if (message == NULL)
             store_batch_vanished(batch, w->boxes[box], one->uid);
-        else if (one->state == STORE_EMAIL_PENDING)
+        else if (is_pending(pending, one->email))
             put(w, batch, message);
         else
             store_batch_flags(batch, w->boxes[box], one->uid, &flags);

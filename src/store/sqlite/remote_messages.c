@@ -39,19 +39,16 @@ GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first
         return NULL;
     GArray *messages = g_array_new(FALSE, TRUE, sizeof(struct store_remote_message));
     g_array_set_clear_func(messages, clear_message);
-    sqlite3_stmt *row = DB_QUERY(
-        &reader->main, &cause,
-        "SELECT uid, remote.bits, email, state, skipped IS NOT NULL, remote.words FROM remote"
-        " LEFT JOIN email ON email.id = remote.email WHERE mailbox = ? AND uid BETWEEN ? AND ?"
-        " ORDER BY uid",
-        I(mailbox), I(first_uid), I(last_uid));
+    sqlite3_stmt *row = DB_QUERY(&reader->main, &cause,
+                                 "SELECT uid, bits, email, skipped IS NOT NULL, words FROM remote"
+                                 " WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid",
+                                 I(mailbox), I(first_uid), I(last_uid));
     while (db_step(&reader->main, row, &cause)) {
         struct store_remote_message message = {.uid = (uint32_t)db_int(row, 0),
                                                .flag_bits = (uint32_t)db_int(row, 1),
                                                .email = db_int(row, 2),
-                                               .state = (uint8_t)db_int(row, 3),
-                                               .skipped = db_int(row, 4) != 0,
-                                               .words = db_text_copy(row, 5)};
+                                               .skipped = db_int(row, 3) != 0,
+                                               .words = db_text_copy(row, 4)};
         g_array_append_val(messages, message);
     }
     reader_end(store, reader);
