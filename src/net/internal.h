@@ -30,6 +30,9 @@ void tls_end(struct conn *conn);
 /* certs.c: verifies like OpenSSL itself, and lets connections share what peers send alike. For
  * SSL_CTX_set_cert_verify_callback. Any thread. */
 int tls_verify(X509_STORE_CTX *context, void *arg);
+/* Trusts what OpenSSL trusts by default (SSL_CERT_FILE, SSL_CERT_DIR), read when it is needed;
+ * false with OpenSSL's error queue. */
+bool tls_trust_system(SSL_CTX *ssl);
 
 /* Waits for events on fd; false with ERROR_TIMEOUT or ERROR_CANCELLED. */
 bool net_wait(int fd, short events, int64_t deadline, struct cancel *cancel, GError **error);

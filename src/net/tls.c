@@ -83,7 +83,7 @@ static SSL_CTX *context_make(const char *ca_file, GError **error)
 {
     SSL_CTX *ssl = SSL_CTX_new(TLS_client_method());
     if (ssl == NULL || SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_default_verify_paths(ssl) != 1) {
+        !tls_trust_system(ssl)) {
         error_set(error, ERROR_TLS, "OpenSSL: %s", openssl_reason());
         SSL_CTX_free(ssl);
         return NULL;

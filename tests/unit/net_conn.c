@@ -312,6 +312,28 @@ static void a_certificate_must_be_trusted_and_name_the_host(void)
     peer_stop(peer);
 }
 
+/* In a process of its own: what the system trusts is read once. */
+static void the_systems_bundle_is_trusted(void)
+{
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+        g_test_trap_assert_passed();
+        return;
+    }
+    g_assert_true(g_setenv("SSL_CERT_FILE", peer_ca_file(), TRUE));
+    g_assert_true(g_setenv("SSL_CERT_DIR", "/nonexistent", TRUE));
+    for (int i = 0; i < 2; i++) {
+        struct peer *peer = peer_start(serve_hello, name_localhost);
+        struct net_dial dial = dial_to(peer, true);
+        dial.ca_file = NULL;
+        dial.host = "localhost";
+        struct conn *conn = conn_dial(&dial, NULL);
+        g_assert_nonnull(conn);
+        conn_free(conn);
+        peer_stop(peer);
+    }
+}
+
 static void serve_cut_tls(struct peer_stream *stream, void *arg)
 {
     if (peer_tls(stream, arg) && peer_say(stream, "half a li"))
@@ -482,6 +504,7 @@ int main(int argc, char **argv)
     g_test_add_func("/net/tls/cut-handshake", a_handshake_cut_or_answered_in_plain_fails);
     g_test_add_func("/net/tls/certificate", a_certificate_must_be_trusted_and_name_the_host);
     g_test_add_func("/net/tls/shared-certificates", connections_share_certificates);
+    g_test_add_func("/net/tls/system", the_systems_bundle_is_trusted);
     g_test_add_func("/net/tls/cut-stream", a_tls_stream_cut_short_is_not_an_orderly_end);
     g_test_add_func("/net/tls/starttls", starttls_upgrades);
     g_test_add_func("/net/tls/injection", starttls_refuses_injected_bytes);
