@@ -74,9 +74,13 @@ export class ImapClient {
     return this.finish(tag);
   }
 
-  /** As command, and throws unless it was OK. */
+  /** As command, and throws unless it was OK. What is refused since somebody else expunges meanwhile (RFC 5530) is asked again. */
   async must(text) {
-    const answer = await this.command(text);
+    let answer = await this.command(text);
+    for (let i = 0; i < 5 && /\[EXPUNGEISSUED\]/.test(answer.text); i++) {
+      await this.command('NOOP');
+      answer = await this.command(text);
+    }
     if (answer.status !== 'OK') throw new Error(`${text.split(' ')[0]}: ${answer.text}`);
     return answer;
   }
