@@ -95,9 +95,6 @@ bool store_sync_mailbox_reset(struct store *store, int64_t account, int64_t mail
 /* Sync marks after a pass: all but names, role and flags. */
 bool store_sync_mailbox_mark(struct store *store, int64_t account,
                              const struct store_remote_mailbox *mailbox, GError **error);
-/* How many messages are here in a mailbox by its remote memberships, and how many are pending. */
-bool store_sync_mailbox_counts(struct store *store, int64_t mailbox, uint32_t *local,
-                               uint32_t *pending, GError **error);
 
 /* --- reconciliation (sqlite/mend.c) */
 
@@ -178,12 +175,11 @@ struct store_batch_message {
  * made. Copied into the batch. */
 void store_batch_message(struct store_batch *batch, const struct store_batch_message *message);
 /* The same in two halves: what costs time (compression, the words to keep) in any thread, then the
- * addition. What was prepared is added, which takes it, or dropped (NULL is allowed). */
+ * addition, which takes what was prepared. */
 struct batch_op;
 struct batch_op *store_batch_prepare(const struct store *store,
                                      const struct store_batch_message *message);
 void store_batch_add(struct store_batch *batch, struct batch_op *prepared);
-void store_batch_drop(struct batch_op *prepared);
 /* Flags of a known UID as the server has them now: three-way merge. */
 void store_batch_flags(struct store_batch *batch, int64_t mailbox, uint32_t uid,
                        const struct mail_flags *flags);

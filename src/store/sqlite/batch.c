@@ -183,12 +183,6 @@ void store_batch_add(struct store_batch *batch, struct batch_op *op)
     batch->bytes += op_bytes(op);
 }
 
-void store_batch_drop(struct batch_op *op)
-{
-    if (op != NULL)
-        free_op(op);
-}
-
 void store_batch_message(struct store_batch *batch, const struct store_batch_message *message)
 {
     store_batch_add(batch, store_batch_prepare(batch->store, message));

@@ -1,30 +1,6 @@
 /* What the sync engine asks: UIDs, pending messages, totals. */
 #include "store/sqlite/engine.h"
 
-bool store_sync_mailbox_counts(struct store *store, int64_t mailbox, uint32_t *local,
-                               uint32_t *pending, GError **error)
-{
-    GError *cause = NULL;
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return false;
-    *local =
-        (uint32_t)DB_NUMBER(&reader->main, &cause, 0,
-                            "SELECT count(*) FROM remote WHERE mailbox = ? AND skipped IS NULL",
-                            I(mailbox));
-    *pending = (uint32_t)DB_NUMBER(
-        &reader->main, &cause, 0,
-        "SELECT count(*) FROM email JOIN remote ON remote.email = email.id WHERE email.account ="
-        " (SELECT account FROM mailbox WHERE id = ?1) AND state = 0 AND wanted >= 0 AND"
-        " remote.mailbox = ?1",
-        I(mailbox));
-    reader_end(store, reader);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
-}
-
 static void clear_message(gpointer message)
 {
     g_free(((struct store_remote_message *)message)->words);
