@@ -61,7 +61,8 @@ export function postroom(place, server, address) {
   };
 }
 
-const mbsyncConfig = (place, server) => `FSync no
+/** Of `bench`, from a server {imapPort, login, password, caFile} into place/mail. */
+export const mbsyncConfig = (place, server) => `FSync no
 
 IMAPAccount bench
 Host localhost

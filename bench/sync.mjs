@@ -10,6 +10,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ROOT, startOrganisation } from '../tests/blackbox/support/organisation.mjs';
+import { mbsyncConfig } from './contenders.mjs';
 import { drain, watchFirstSync } from './first.mjs';
 import { inSequence, measure, median, sizeOnDisk } from './measure.mjs';
 
@@ -79,40 +80,12 @@ function preparePostroom(place, org, person) {
   return { sync, check, size: () => ({ whole: sizeOnDisk(data) }) };
 }
 
-const mbsyncConfig = (place, org, person) => `FSync no
-
-IMAPAccount bench
-Host localhost
-Port ${org.dovecot.imapsPort}
-User ${person.mail}
-Pass ${person.password}
-AuthMechs LOGIN
-SSLType IMAPS
-SystemCertificates no
-CertificateFile ${org.caFile}
-
-IMAPStore far
-Account bench
-
-MaildirStore near
-Path ${place}/mail/
-Inbox ${place}/mail/INBOX
-SubFolders Verbatim
-
-Channel bench
-Far :far:
-Near :near:
-Patterns *
-Create Near
-Sync Pull
-SyncState *
-`;
-
 /** A fresh Maildir and an empty notmuch database. */
 function preparePeer(place, org, person) {
   mkdirSync(path.join(place, 'mail'), { recursive: true });
   const config = path.join(place, 'mbsyncrc'), notes = path.join(place, 'notes');
-  writeFileSync(config, mbsyncConfig(place, org, person), { mode: 0o600 });
+  const server = { imapPort: org.dovecot.imapsPort, login: person.mail, password: person.password, caFile: org.caFile };
+  writeFileSync(config, mbsyncConfig(place, server), { mode: 0o600 });
   const env = { PATH: process.env.PATH, HOME: place, LANG: 'C.UTF-8', NOTMUCH_CONFIG: path.join(place, 'notmuch') };
   writeFileSync(env.NOTMUCH_CONFIG, `[database]\npath=${place}/mail\n[user]\nname=Bench\nprimary_email=${person.mail}\n[new]\ntags=unread;inbox\nignore=.mbsyncstate;.mbsyncstate.journal;.mbsyncstate.new;.uidvalidity\n`);
   const sync = async () => inSequence([
