@@ -104,29 +104,17 @@ bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op
     return false;
 }
 
-static GArray *sweep_ids(struct tx *tx, const char *sql, int64_t account, int64_t before,
-                         GError **error)
-{
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *row =
-        db_query(tx->db, sql, (const struct db_value[]){I(account), I(before)}, 2, error);
-    while (db_step(tx->db, row, error)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(ids, id);
-    }
-    return ids;
-}
-
 /* Copies of sent messages that did not come: the store's own is appended instead. */
 static bool give_up_sent_copies(struct tx *tx, int64_t account, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) ids =
-        sweep_ids(tx,
-                  "SELECT DISTINCT expect.email FROM expect JOIN submission ON submission.email ="
-                  " expect.email WHERE submission.account = ? AND state = 3 AND copy = 0 AND since "
-                  "< ?",
-                  account, clock_wall() - SENT_COPY_WAIT, &cause);
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT DISTINCT expect.email FROM expect JOIN submission ON submission.email ="
+                   " expect.email WHERE submission.account = ? AND state = 3 AND copy = 0 AND "
+                   "since "
+                   "< ?",
+                   I(account), I(clock_wall() - SENT_COPY_WAIT));
     for (guint i = 0; i < ids->len && cause == NULL; i++) {
         int64_t email = g_array_index(ids, int64_t, i);
         if (DB_RUN(tx->db, &cause, "UPDATE submission SET copy = 2 WHERE email = ?", I(email)) &&
@@ -148,10 +136,10 @@ static bool give_up_expectations(struct tx *tx, int64_t account, GError **error)
            " loose WHERE account = ?)",
            I(account));
     g_autoptr(GArray) ids =
-        sweep_ids(tx,
-                  "SELECT DISTINCT expect.email FROM expect JOIN email ON email.id = expect.email"
-                  " WHERE account = ? AND sweeps >= ?",
-                  account, EXPECT_SWEEPS, &cause);
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT DISTINCT expect.email FROM expect JOIN email ON email.id = expect.email"
+                   " WHERE account = ? AND sweeps >= ?",
+                   I(account), I(EXPECT_SWEEPS));
     for (guint i = 0; i < ids->len && cause == NULL; i++) {
         int64_t email = g_array_index(ids, int64_t, i);
         if (DB_RUN(tx->db, &cause,
@@ -176,10 +164,10 @@ static bool forget_hidden(struct tx *tx, int64_t account, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) ids =
-        sweep_ids(tx,
-                  "SELECT DISTINCT expect.email FROM expect JOIN email ON email.id = expect.email"
-                  " WHERE account = ? AND thread = 0 AND since < ?",
-                  account, clock_wall() - STORE_DAY, &cause);
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT DISTINCT expect.email FROM expect JOIN email ON email.id = expect.email"
+                   " WHERE account = ? AND thread = 0 AND since < ?",
+                   I(account), I(clock_wall() - STORE_DAY));
     for (guint i = 0; i < ids->len && cause == NULL; i++) {
         int64_t email = g_array_index(ids, int64_t, i);
         if (DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ?", I(email)))
@@ -204,10 +192,11 @@ static bool drop_gone_mailboxes(struct tx *tx, int64_t account, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) ids =
-        sweep_ids(tx,
-                  "SELECT id FROM mailbox WHERE account = ?1 AND gone <> ?2 AND NOT EXISTS(SELECT 1"
-                  " FROM email WHERE email.account = ?1 AND orphan <> 0 AND orphan = mailbox.id)",
-                  account, 0, &cause);
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT id FROM mailbox WHERE account = ?1 AND gone <> ?2 AND NOT EXISTS(SELECT "
+                   "1"
+                   " FROM email WHERE email.account = ?1 AND orphan <> 0 AND orphan = mailbox.id)",
+                   I(account), I(0));
     for (guint i = 0; i < ids->len && cause == NULL; i++)
         mailbox_drop(tx, account, g_array_index(ids, int64_t, i), &cause);
     if (cause == NULL)
@@ -220,8 +209,9 @@ bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) orphans =
-        sweep_ids(tx, "SELECT id FROM email WHERE account = ? AND orphan <> 0 AND orphan_round = ?",
-                  batch->account, 1, &cause);
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT id FROM email WHERE account = ? AND orphan <> 0 AND orphan_round = ?",
+                   I(batch->account), I(1));
     for (guint i = 0; i < orphans->len && cause == NULL; i++) {
         struct email_row row;
         if (email_load(tx, g_array_index(orphans, int64_t, i), &row, &cause))

@@ -197,17 +197,13 @@ bool counts_finish(struct tx *tx, GError **error)
 /* Every thread is touched by the caller's change of roles: counts are made anew from nothing. */
 bool counts_recount_account(struct tx *tx, int64_t account, GError **error)
 {
-    g_autoptr(GArray) threads = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GHashTable) deltas =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     GError *cause = NULL;
-    sqlite3_stmt *row =
-        DB_QUERY(tx->db, &cause,
-                 "SELECT DISTINCT thread FROM email WHERE account = ? AND thread > 0", I(account));
-    while (db_step(tx->db, row, &cause)) {
-        int64_t thread = db_int(row, 0);
-        g_array_append_val(threads, thread);
-    }
+    g_autoptr(GArray) threads =
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT DISTINCT thread FROM email WHERE account = ? AND thread > 0",
+                   I(account));
     if (cause == NULL)
         DB_RUN(tx->db, &cause,
                "UPDATE mailbox SET total_emails = 0, unread_emails = 0, total_threads = 0,"

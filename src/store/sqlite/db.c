@@ -242,6 +242,18 @@ int64_t db_number(struct db *db, const char *sql, const struct db_value *values,
     return number;
 }
 
+GArray *db_numbers(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                   GError **error)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *row = db_query(db, sql, values, count, error);
+    while (db_step(db, row, error)) {
+        int64_t number = db_int(row, 0);
+        g_array_append_val(numbers, number);
+    }
+    return numbers;
+}
+
 int64_t db_changes(struct db *db)
 {
     return sqlite3_changes64(db->handle);

@@ -61,6 +61,9 @@ bool db_run_named(struct db *db, const char *sql, const struct db_value *values,
 /* First column of the first row; fallback when there is none or on error. */
 int64_t db_number(struct db *db, const char *sql, const struct db_value *values, size_t count,
                   int64_t fallback, GError **error);
+/* First column of every row: int64_t, (transfer full), never NULL; on error those until then. */
+GArray *db_numbers(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                   GError **error);
 /* Rows changed by the last statement. */
 int64_t db_changes(struct db *db);
 /* SQL of several statements without values: schema and pragmas. */
@@ -72,6 +75,7 @@ void db_forget_named(struct db *db);
 #define DB_RUN(db, error, sql, ...) db_run((db), (sql), DB_VALUES(__VA_ARGS__), (error))
 #define DB_NUMBER(db, error, fallback, sql, ...)                                                   \
     db_number((db), (sql), DB_VALUES(__VA_ARGS__), (fallback), (error))
+#define DB_NUMBERS(db, error, sql, ...) db_numbers((db), (sql), DB_VALUES(__VA_ARGS__), (error))
 
 /* Columns of the current row. Copies are (transfer full); NULL for NULL. */
 int64_t db_int(sqlite3_stmt *statement, int column);

@@ -120,25 +120,16 @@ bool email_remove_member(struct tx *tx, const struct email_row *row, int64_t mai
                   I(row->ord));
 }
 
-static GArray *ids_of(struct db *db, const char *sql, int64_t email, GError **error)
-{
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *s = db_query(db, sql, (const struct db_value[]){I(email)}, 1, error);
-    while (db_step(db, s, error)) {
-        int64_t id = db_int(s, 0);
-        g_array_append_val(ids, id);
-    }
-    return ids;
-}
-
 GArray *email_members(struct db *db, int64_t email, GError **error)
 {
-    return ids_of(db, "SELECT mailbox FROM member WHERE email = ? ORDER BY mailbox", email, error);
+    return DB_NUMBERS(db, error, "SELECT mailbox FROM member WHERE email = ? ORDER BY mailbox",
+                      I(email));
 }
 
 GArray *email_remotes(struct db *db, int64_t email, GError **error)
 {
-    return ids_of(db, "SELECT mailbox FROM remote WHERE email = ? ORDER BY mailbox", email, error);
+    return DB_NUMBERS(db, error, "SELECT mailbox FROM remote WHERE email = ? ORDER BY mailbox",
+                      I(email));
 }
 
 bool email_set_flags(struct tx *tx, struct email_row *row, const struct mail_flags *flags,

@@ -129,17 +129,6 @@ int64_t folder_adopt(struct tx *tx, int64_t account, const char *path, const cha
 
 /* --- refused */
 
-static GArray *ids_of(struct tx *tx, const char *sql, int64_t id, GError **error)
-{
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *row = db_query(tx->db, sql, (const struct db_value[]){I(id)}, 1, error);
-    while (db_step(tx->db, row, error)) {
-        int64_t one = db_int(row, 0);
-        g_array_append_val(ids, one);
-    }
-    return ids;
-}
-
 /* Where the server has it; what it does not have at all goes into the inbox. */
 static bool evict_email(struct tx *tx, int64_t account, int64_t mailbox, int64_t id, GError **error)
 {
@@ -181,10 +170,10 @@ bool folder_evict(struct tx *tx, int64_t account, int64_t mailbox, GError **erro
     GError *cause = NULL;
     g_autoptr(GError) reason = NULL;
     error_set(&reason, ERROR_MAILBOX_GONE, "the target folder is gone");
-    g_autoptr(GArray) emails = ids_of(tx,
-                                      "SELECT email FROM member JOIN email ON email.id = email"
-                                      " WHERE member.mailbox = ? AND orphan = 0",
-                                      mailbox, &cause);
+    g_autoptr(GArray) emails = DB_NUMBERS(tx->db, &cause,
+                                          "SELECT email FROM member JOIN email ON email.id = email"
+                                          " WHERE member.mailbox = ? AND orphan = 0",
+                                          I(mailbox));
     for (guint i = 0; i < emails->len && cause == NULL; i++) {
         int64_t email = g_array_index(emails, int64_t, i);
         bool taken = was_taken_there(tx, mailbox, email, &cause);
@@ -215,7 +204,7 @@ static bool undo_create(struct tx *tx, int64_t account, int64_t mailbox, GError 
 {
     GError *cause = NULL;
     g_autoptr(GArray) children =
-        ids_of(tx, "SELECT id FROM mailbox WHERE parent = ?", mailbox, &cause);
+        DB_NUMBERS(tx->db, &cause, "SELECT id FROM mailbox WHERE parent = ?", I(mailbox));
     for (guint i = 0; i < children->len && cause == NULL; i++) {
         int64_t child = g_array_index(children, int64_t, i);
         if (mailbox_place(tx, child) == FOLDER_NEW)
@@ -224,7 +213,7 @@ static bool undo_create(struct tx *tx, int64_t account, int64_t mailbox, GError 
             undo_rename(tx, account, child, &cause);
     }
     g_autoptr(GArray) emails =
-        ids_of(tx, "SELECT email FROM member WHERE mailbox = ?", mailbox, &cause);
+        DB_NUMBERS(tx->db, &cause, "SELECT email FROM member WHERE mailbox = ?", I(mailbox));
     for (guint i = 0; i < emails->len && cause == NULL; i++)
         evict_email(tx, account, mailbox, g_array_index(emails, int64_t, i), &cause);
     if (cause == NULL) {
@@ -274,8 +263,8 @@ static bool undo_delete(struct tx *tx, int64_t account, int64_t mailbox, GError 
            I(mailbox));
     tx_change(tx, account, STORE_MAILBOX, mailbox, CHANGE_CREATED);
     g_autoptr(GArray) emails =
-        ids_of(tx, "SELECT email FROM remote WHERE mailbox = ? AND email IS NOT NULL", mailbox,
-               &cause);
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT email FROM remote WHERE mailbox = ? AND email IS NOT NULL", I(mailbox));
     for (guint i = 0; i < emails->len && cause == NULL; i++) {
         struct email_row row = {0};
         int64_t id = g_array_index(emails, int64_t, i);

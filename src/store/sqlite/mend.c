@@ -221,17 +221,12 @@ GArray *store_sync_differing(struct store *store, int64_t account, GError **erro
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *row =
-        DB_QUERY(&reader->main, &cause,
-                 "SELECT id FROM mailbox WHERE account = ? AND sync <> 0 AND place = 0 AND"
-                 " headers_done <> 0 AND server_count <> (SELECT count(*) FROM remote WHERE"
-                 " remote.mailbox = mailbox.id)",
-                 I(account));
-    while (db_step(&reader->main, row, &cause)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(ids, id);
-    }
+    GArray *ids =
+        DB_NUMBERS(&reader->main, &cause,
+                   "SELECT id FROM mailbox WHERE account = ? AND sync <> 0 AND place = 0 AND"
+                   " headers_done <> 0 AND server_count <> (SELECT count(*) FROM remote WHERE"
+                   " remote.mailbox = mailbox.id)",
+                   I(account));
     reader_end(store, reader);
     if (cause == NULL)
         return ids;

@@ -267,13 +267,8 @@ static bool leave_all(struct tx *tx, int64_t mailbox, GError **error)
 bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error)
 {
     GError *cause = NULL;
-    g_autoptr(GArray) emails = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *s =
-        DB_QUERY(tx->db, &cause, "SELECT email FROM member WHERE mailbox = ?", I(mailbox));
-    while (db_step(tx->db, s, &cause)) {
-        int64_t id = db_int(s, 0);
-        g_array_append_val(emails, id);
-    }
+    g_autoptr(GArray) emails =
+        DB_NUMBERS(tx->db, &cause, "SELECT email FROM member WHERE mailbox = ?", I(mailbox));
     for (guint i = 0; i < emails->len && cause == NULL; i++) {
         struct email_row row;
         int64_t id = g_array_index(emails, int64_t, i);

@@ -22,18 +22,6 @@ struct removal {
     bool last; /* unlinking: nobody else reaches the account */
 };
 
-static GArray *ids_of(struct tx *tx, const char *sql, int64_t account, GError **error)
-{
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *row =
-        db_query(tx->db, sql, (const struct db_value[]){I(account), I(SLICE)}, 2, error);
-    while (db_step(tx->db, row, error)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(ids, id);
-    }
-    return ids;
-}
-
 static bool each_id(struct db *db, const GArray *ids, const char *const *statements, GError **error)
 {
     for (guint i = 0; i < ids->len; i++)
@@ -56,9 +44,11 @@ static bool remove_slice(struct tx *tx, void *arg, GError **error)
     struct removal *removal = arg;
     GError *cause = NULL;
     g_autoptr(GArray) emails =
-        ids_of(tx, "SELECT id FROM email WHERE account = ? LIMIT ?", removal->account, &cause);
+        DB_NUMBERS(tx->db, &cause, "SELECT id FROM email WHERE account = ? LIMIT ?",
+                   I(removal->account), I(SLICE));
     g_autoptr(GArray) blobs =
-        ids_of(tx, "SELECT id FROM blob WHERE account = ? LIMIT ?", removal->account, &cause);
+        DB_NUMBERS(tx->db, &cause, "SELECT id FROM blob WHERE account = ? LIMIT ?",
+                   I(removal->account), I(SLICE));
     removal->more = emails->len > 0 || blobs->len > 0;
     if (cause == NULL && each_id(tx->db, emails, email_statements, &cause) &&
         each_id(tx->db, blobs, blob_statements, &cause))
@@ -167,15 +157,11 @@ static bool sweep_blobs(struct tx *tx, void *arg, GError **error)
 {
     bool *more = arg;
     GError *cause = NULL;
-    g_autoptr(GArray) trash = g_array_new(FALSE, FALSE, sizeof(int64_t));
     DB_RUN(tx->db, &cause,
            "INSERT OR IGNORE INTO blob_trash SELECT id FROM blob WHERE refs = 0 AND created < ?",
            I(clock_wall() - STORE_DAY));
-    sqlite3_stmt *row = DB_QUERY(tx->db, &cause, "SELECT id FROM blob_trash LIMIT ?", I(SLICE));
-    while (db_step(tx->db, row, &cause)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(trash, id);
-    }
+    g_autoptr(GArray) trash =
+        DB_NUMBERS(tx->db, &cause, "SELECT id FROM blob_trash LIMIT ?", I(SLICE));
     static const char *const main_statements[] = {"DELETE FROM blob WHERE id = ?",
                                                   "DELETE FROM blob_trash WHERE id = ?", NULL};
     *more = trash->len == SLICE;
@@ -198,17 +184,12 @@ bool housekeeping_run(struct store *store, GError **error)
 
 bool housekeeping_start(struct store *store, GError **error)
 {
-    g_autoptr(GArray) removing = g_array_new(FALSE, FALSE, sizeof(int64_t));
     GError *cause = NULL;
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return false;
-    sqlite3_stmt *row =
-        db_query(&reader->main, "SELECT id FROM account WHERE removing = 1", NULL, 0, &cause);
-    while (db_step(&reader->main, row, &cause)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(removing, id);
-    }
+    g_autoptr(GArray) removing =
+        db_numbers(&reader->main, "SELECT id FROM account WHERE removing = 1", NULL, 0, &cause);
     reader_end(store, reader);
     for (guint i = 0; i < removing->len && cause == NULL; i++)
         removal_finish(store, g_array_index(removing, int64_t, i), &cause);

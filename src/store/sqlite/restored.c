@@ -9,19 +9,11 @@
 
 static GArray *ids_of(struct store *store, const char *sql, GError **error)
 {
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    GError *cause = NULL;
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
-        return ids;
-    sqlite3_stmt *row = db_query(&reader->main, sql, NULL, 0, &cause);
-    while (db_step(&reader->main, row, &cause)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(ids, id);
-    }
+        return g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GArray *ids = db_numbers(&reader->main, sql, NULL, 0, error);
     reader_end(store, reader);
-    if (cause != NULL)
-        g_propagate_error(error, cause);
     return ids;
 }
 

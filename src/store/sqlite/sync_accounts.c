@@ -20,17 +20,12 @@ GArray *store_sync_accounts(struct store *store, GError **error)
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *row =
-        db_query(&reader->main,
-                 "SELECT a.id FROM account a LEFT JOIN mailbox m ON m.account = a.id"
-                 " LEFT JOIN watch w ON w.mailbox = m.id WHERE a.removing = 0 GROUP BY a.id"
-                 " ORDER BY coalesce(max(w.changed_at), 0) DESC, a.id",
-                 NULL, 0, &cause);
-    while (db_step(&reader->main, row, &cause)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(ids, id);
-    }
+    GArray *ids =
+        db_numbers(&reader->main,
+                   "SELECT a.id FROM account a LEFT JOIN mailbox m ON m.account = a.id"
+                   " LEFT JOIN watch w ON w.mailbox = m.id WHERE a.removing = 0 GROUP BY a.id"
+                   " ORDER BY coalesce(max(w.changed_at), 0) DESC, a.id",
+                   NULL, 0, &cause);
     reader_end(store, reader);
     if (cause == NULL)
         return ids;
