@@ -116,6 +116,7 @@ char *model_raw_name(const struct model *model, const char *name);
 struct model_folder *model_folder(struct model *model, const char *raw_name);
 struct model_folder *model_create(struct model *model, const char *raw_name);
 bool model_delete(struct model *model, const char *raw_name);
+bool model_has_children(const struct model *model, const struct model_folder *folder);
 /* With its children. */
 bool model_rename(struct model *model, const char *raw_from, const char *raw_to);
 /* Another UIDVALIDITY and other UIDs. */

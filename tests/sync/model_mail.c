@@ -133,7 +133,7 @@ void model_put_status(struct model_connection *c, struct model_folder *folder)
     g_string_append(c->out, ")\r\n");
 }
 
-static bool has_children(const struct model *model, const struct model_folder *folder)
+bool model_has_children(const struct model *model, const struct model_folder *folder)
 {
     g_autofree char *prefix = g_strconcat(folder->name, "/", NULL);
     for (guint i = 0; i < model->folders->len; i++)
@@ -155,7 +155,8 @@ static void put_listed(struct model_connection *c, const char *kind,
                        const struct model_folder *folder, bool subscribed)
 {
     g_string_append_printf(c->out, "* %s (%s%s%s) \"/\" ", kind,
-                           has_children(c->model, folder) ? "\\HasChildren" : "\\HasNoChildren",
+                           model_has_children(c->model, folder) ? "\\HasChildren"
+                                                                : "\\HasNoChildren",
                            special_use(c->model, folder),
                            subscribed && folder->subscribed ? " \\Subscribed" : "");
     model_put_string(c->out, folder->name);
@@ -255,7 +256,7 @@ const char *model_verb_delete(struct model_connection *c, struct model_command *
     struct model_folder *folder = model_folder(c->model, name);
     if (folder == NULL)
         return "NO [NONEXISTENT] no such mailbox";
-    if (folder->role != MAIL_ROLE_NONE || has_children(c->model, folder))
+    if (folder->role != MAIL_ROLE_NONE || model_has_children(c->model, folder))
         return "NO [CANNOT] this mailbox stays";
     if (c->selected == folder)
         c->selected = NULL;

@@ -33,10 +33,13 @@ static void only_kept(const struct world *world, struct mail_flags *flags)
     g_clear_pointer(&flags->keywords, g_strfreev);
 }
 
+/* A folder that is not there is made; of a random script INBOX does instead. */
 static struct model_folder *folder_there(struct world *world, const char *name)
 {
     g_autofree char *raw = model_raw_name(world->model, name);
     struct model_folder *folder = model_folder(world->model, raw);
+    if (folder == NULL && world->lenient)
+        return model_folder(world->model, "INBOX");
     return folder != NULL ? folder : model_create(world->model, raw);
 }
 
@@ -126,13 +129,55 @@ static void one_message_there(struct world *world, char **words)
     }
 }
 
+/* Something in it or below only awaits an EXPUNGE: under another name, where no UIDVALIDITY that is
+ * known tells which folder it is, it is a mail again. */
+static bool has_marked(struct model *model, const char *raw)
+{
+    g_autofree char *below = g_strconcat(raw, "/", NULL);
+    for (guint i = 0; i < model->folders->len && !model_has(model, "UIDPLUS"); i++) {
+        const struct model_folder *folder = model->folders->pdata[i];
+        if (strcmp(folder->name, raw) != 0 && !g_str_has_prefix(folder->name, below))
+            continue;
+        for (guint k = 0; k < folder->messages->len; k++)
+            if ((((struct model_message *)folder->messages->pdata[k])->flags.bits & MAIL_DELETED) !=
+                0)
+                return true;
+    }
+    return false;
+}
+
+/* What a server would refuse: a random script says such things. */
+static bool is_refused(const struct world *world, char **words, const char *raw)
+{
+    struct model *model = world->model;
+    const char *target = words[2] != NULL ? words[2] : words[1];
+    const char *slash = strrchr(target, '/');
+    g_autofree char *parent = slash != NULL ? g_strndup(target, (gsize)(slash - target)) : NULL;
+    g_autofree char *below = g_strconcat(words[1], "/", NULL);
+    struct model_folder *folder = model_folder(model, raw);
+    if (!world->lenient)
+        return false;
+    if (parent != NULL && model_folder(model, parent) == NULL)
+        return true;
+    if (strcmp(words[0], "create") == 0)
+        return folder != NULL;
+    if (folder == NULL || g_str_has_prefix(target, below))
+        return true;
+    if (strcmp(words[0], "rename") == 0)
+        return has_marked(model, words[1]);
+    return strcmp(words[0], "delete") == 0 && model_has_children(model, folder);
+}
+
 static void one_folder_there(struct world *world, char **words)
 {
     struct model *model = world->model;
     g_autofree char *raw = model_raw_name(model, words[1]);
-    if (strcmp(words[0], "create") == 0)
-        folder_there(world, words[1]);
-    else if (strcmp(words[0], "rename") == 0) {
+    if (is_refused(world, words, raw))
+        return;
+    if (strcmp(words[0], "create") == 0) {
+        if (model_folder(model, raw) == NULL)
+            model_create(model, raw);
+    } else if (strcmp(words[0], "rename") == 0) {
         g_autofree char *to = model_raw_name(model, words[2]);
         if (!model_rename(model, raw, to))
             is_missing(world, words[1]);

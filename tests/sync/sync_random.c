@@ -3,6 +3,8 @@
  * shortest list of steps that still fails; SYNC_STEPS=file runs such a list. */
 #include "script.h"
 
+#include "state.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,8 @@
 static const char *const profile_names[MODEL_PROFILES] = {"exchange", "qresync", "objectid",
                                                           "plain"};
 static const char *const folders[] = {"INBOX", "INBOX", "Work", "Old", "Trash", "Drafts"};
+/* Those that come, go and change their names; not all of them are there at any time. */
+static const char *const movable[] = {"Work", "Old", "Job", "Work/Sub", "Old/Sub", "Job/Sub"};
 static const char *const flags[] = {"+S", "-S", "+F", "-F", "+A", "+SF", "-SF", "+$work", "-$work"};
 
 static struct stage stage;
@@ -30,6 +34,7 @@ struct maker {
     unsigned made;    /* messages so far */
     bool doubles;     /* may make copies */
     bool renews;      /* may change UIDVALIDITY */
+    bool builds;      /* may make, rename and delete folders */
 };
 
 static const char *one_of(struct maker *maker, const char *const *list, gsize count)
@@ -55,10 +60,42 @@ static char *some_id(struct maker *maker)
                                                              (gint32)maker->made + 1));
 }
 
+static const char *some_folder(struct maker *maker)
+{
+    return maker->builds && g_rand_boolean(maker->rand) ? PICK(maker, movable)
+                                                        : PICK(maker, folders);
+}
+
+/* True: it made a change of folders, of which one in six is. */
+static bool change_folders(struct maker *maker, const char *prefix)
+{
+    if (!maker->builds || g_rand_int_range(maker->rand, 0, 6) != 0)
+        return false;
+    const char *folder = PICK(maker, movable);
+    switch (g_rand_int_range(maker->rand, 0, 6)) {
+    case 0:
+    case 1:
+        add(maker, "%s create %s", prefix, folder);
+        return true;
+    case 2:
+        add(maker, "%s delete %s", prefix, folder);
+        return true;
+    case 3:
+        add(maker, "%s %s %s", prefix, g_rand_boolean(maker->rand) ? "subscribe" : "unsubscribe",
+            folder);
+        return true;
+    default:
+        add(maker, "%s rename %s %s", prefix, folder, PICK(maker, movable));
+        return true;
+    }
+}
+
 static void change_there(struct maker *maker, const char *prefix)
 {
+    if (change_folders(maker, prefix))
+        return;
     g_autofree char *id = some_id(maker);
-    const char *folder = PICK(maker, folders), *flag = PICK(maker, flags);
+    const char *folder = some_folder(maker), *flag = PICK(maker, flags);
     switch (g_rand_int_range(maker->rand, 0, 12)) {
     case 0:
     case 1:
@@ -93,8 +130,10 @@ static void change_there(struct maker *maker, const char *prefix)
 
 static void change_here(struct maker *maker)
 {
+    if (change_folders(maker, "here"))
+        return;
     g_autofree char *id = some_id(maker);
-    const char *folder = PICK(maker, folders), *flag = PICK(maker, flags);
+    const char *folder = some_folder(maker), *flag = PICK(maker, flags);
     switch (g_rand_int_range(maker->rand, 0, 12)) {
     case 0:
     case 1:
@@ -159,6 +198,7 @@ static GPtrArray *make_steps(unsigned seed, unsigned rounds)
     maker.doubles = g_rand_int_range(maker.rand, 0, 3) == 0;
     /* Without UIDPLUS a mail that left stays with its mark, by its UID: new UIDs bring it back. */
     maker.renews = seed % MODEL_PROFILES != MODEL_PLAIN;
+    maker.builds = g_rand_boolean(maker.rand);
     add(&maker, "profile %s", profile_names[seed % MODEL_PROFILES]);
     add(&maker, "there create Work");
     add(&maker, "there create Old");
@@ -179,7 +219,8 @@ static GPtrArray *make_steps(unsigned seed, unsigned rounds)
 struct during {
     struct world *world;
     unsigned commands;
-    GPtrArray *at; /* borrowed steps "during N …" */
+    GPtrArray *at;      /* borrowed steps "during N …" */
+    GHashTable *doomed; /* the run's */
 };
 
 struct run {
@@ -189,15 +230,37 @@ struct run {
     bool open;
 };
 
+/* A folder is deleted: what is in it goes with it. */
+static void doom_folder(GHashTable *doomed, const char *text, const char *name)
+{
+    g_autoptr(GPtrArray) state = state_parse(text);
+    const struct state_folder *folder = state_folder(state, name);
+    for (guint i = 0; i < folder->mails->len; i++) {
+        const struct state_mail *mail = folder->mails->pdata[i];
+        g_hash_table_add(doomed, g_strdup(mail->id));
+    }
+}
+
+static void doom_there(struct world *world, GHashTable *doomed, const char *ops)
+{
+    g_auto(GStrv) words = g_strsplit(ops + strspn(ops, " "), " ", -1);
+    if (g_strcmp0(words[0], "delete") != 0)
+        return;
+    g_autofree char *there = script_of_server(world);
+    doom_folder(doomed, there, words[1]);
+}
+
 static void in_between(void *arg)
 {
     struct during *during = arg;
     during->commands++;
     for (guint i = 0; i < during->at->len; i++) {
         char *end;
-        if (strtoul((const char *)during->at->pdata[i] + strlen("during "), &end, 10) ==
+        if (strtoul((const char *)during->at->pdata[i] + strlen("during "), &end, 10) !=
             during->commands)
-            script_there(during->world, end);
+            continue;
+        doom_there(during->world, during->doomed, end);
+        script_there(during->world, end);
     }
 }
 
@@ -210,6 +273,10 @@ static void note(struct run *run, const char *step)
     char **verb = words + (strcmp(words[0], "during") == 0 ? 2 : 1);
     if (words[0] == NULL || *verb == NULL || verb[1] == NULL)
         return;
+    if (g_str_has_prefix(step, "here delete ")) {
+        g_autofree char *here = script_of_jmap(&run->world);
+        doom_folder(run->doomed, here, verb[1]);
+    }
     const char *id = strcmp(verb[1], "?") == 0 ? verb[2] : verb[1];
     if (g_strv_contains(dooming, *verb))
         g_hash_table_add(run->doomed, g_strdup(id));
@@ -309,8 +376,8 @@ static void begin(struct run *run, const char *profile)
     world_open(&run->world, &stage, (enum model_profile)which);
     run->world.lenient = true;
     run->open = true;
-    run->during = (struct during){&run->world, 0, g_ptr_array_new()};
     run->doomed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    run->during = (struct during){&run->world, 0, g_ptr_array_new(), run->doomed};
     run->doubled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
@@ -332,9 +399,10 @@ static char *run_steps(GPtrArray *steps, guint *failed)
         const char *step = steps->pdata[i];
         note(&run, step);
         *failed = i;
-        if (g_str_has_prefix(step, "there "))
+        if (g_str_has_prefix(step, "there ")) {
+            doom_there(&run.world, run.doomed, step + strlen("there "));
             script_there(&run.world, step + strlen("there "));
-        else if (g_str_has_prefix(step, "here "))
+        } else if (g_str_has_prefix(step, "here "))
             script_here(&run.world, step + strlen("here "));
         else if (g_str_has_prefix(step, "during "))
             g_ptr_array_add(run.during.at, steps->pdata[i]);
