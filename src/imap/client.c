@@ -28,6 +28,7 @@ void imap_client_free(struct imap_client *client)
     conn_free(client->conn);
     imap_parser_free(client->parser);
     imap_bodies_clear(&client->bodies);
+    g_clear_pointer(&client->namespaces, g_array_unref);
     g_free(client->mailboxid);
     g_strfreev(client->permanent_keywords);
     g_free(client->in);

@@ -100,6 +100,21 @@ bool imap_login_password(struct imap_client *client, const char *login,
 bool imap_id(struct imap_client *client, const char *name, const char *version, GError **error);
 bool imap_enable(struct imap_client *client, uint32_t wanted, uint32_t *enabled, GError **error);
 
+/* RFC 2342: whose mailboxes lie below a prefix. */
+enum imap_space { IMAP_SPACE_PERSONAL, IMAP_SPACE_OTHERS, IMAP_SPACE_SHARED };
+struct imap_namespace {
+    enum imap_space space;
+    char delimiter; /* 0: none */
+    char *prefix;   /* raw, with the delimiter behind it: "INBOX."; often "" */
+};
+/* What the server said of them at sign-in, in its order; *count 0 where it said nothing. Valid as
+ * long as the client. */
+const struct imap_namespace *imap_client_namespaces(const struct imap_client *client,
+                                                    size_t *count);
+/* The one that a mailbox lies in: that of the longest prefix; or NULL. INBOX lies in none. */
+const struct imap_namespace *imap_client_namespace_of(const struct imap_client *client,
+                                                      const char *raw_name);
+
 struct imap_status {
     uint32_t messages, uidnext, uidvalidity, unseen;
     uint64_t highestmodseq; /* 0: no CONDSTORE */
@@ -274,22 +289,30 @@ struct imap_events {
     /* [CLOSED] (RFC 7162, 3.2.11): all that came before was of the mailbox that was selected until
      * now, all that comes is of the one SELECT was asked for. */
     void (*closed)(void *arg);
-    /* NOTIFY: this mailbox is now so; what was not told is 0. */
-    void (*status)(const char *raw_name, const struct imap_status *status, void *arg);
-    /* NOTIFY: names or subscriptions changed (an unasked LIST): list again. */
-    void (*folders)(void *arg);
-    /* NOTIFICATIONOVERFLOW: the server gave up telling; NOTIFY is off (RFC 5465, 5.8). */
-    void (*overflow)(void *arg);
     void *arg;
 };
 void imap_client_set_events(struct imap_client *client, const struct imap_events *events);
 
-/* NOTIFY (RFC 5465): from now on the server tells of the selected mailbox as ever, and of all
- * personal ones by the events status and folders, whether an IDLE runs or not: park and call
- * imap_idle_read as with IDLE. Every personal mailbox's status comes at once, before this returns.
- * Flags that change elsewhere show in HIGHESTMODSEQ, so CONDSTORE must be offered. ERROR_INVALID
- * where NOTIFY or CONDSTORE is missing. The caller goes back to IDLE and STATUS when it fails. */
-bool imap_notify(struct imap_client *client, GError **error);
+/* What NOTIFY tells of mailboxes that are not selected. Called like the events; none may be NULL. */
+struct imap_notices {
+    /* This mailbox is now so. Not whole: only some of it was told, and the rest is 0. */
+    void (*status)(const char *raw_name, const struct imap_status *status, bool whole, void *arg);
+    /* An unasked LIST: the name came, or went (not there), or its subscription changed. */
+    void (*folder)(const char *raw_name, bool there, bool subscribed, void *arg);
+    /* NOTIFICATIONOVERFLOW: the server gave up telling; NOTIFY is off (RFC 5465, 5.8). */
+    void (*overflow)(void *arg);
+    void *arg;
+};
+
+/* NOTIFY SET (RFC 5465): from now on the server tells of the selected mailbox as ever, by the
+ * events, and of all other personal ones by the notices, during every verb and whether an IDLE runs
+ * or not: park and call imap_idle_read as with IDLE. The status of every personal mailbox that is
+ * not selected comes at once, before this returns. Flags that change elsewhere show in
+ * HIGHESTMODSEQ, so CONDSTORE must be offered. ERROR_INVALID where NOTIFY or CONDSTORE is missing.
+ * The caller goes back to IDLE and STATUS when it fails. */
+bool imap_notify(struct imap_client *client, const struct imap_notices *notices, GError **error);
+/* NOTIFY NONE: nothing is told but of the selected mailbox, as before NOTIFY. */
+bool imap_notify_end(struct imap_client *client, GError **error);
 
 /* IDLE (RFC 2177): begin, then park on conn_fd(imap_client_conn()), then read what is there without
  * blocking, then end. imap_idle_read: true with *news when an event came, or when the server ended

@@ -30,6 +30,7 @@ struct imap_client {
 
     uint32_t capabilities, enabled;
     struct imap_hello hello;
+    GArray *namespaces; /* struct imap_namespace, or NULL: none were told */
     bool capabilities_known;
     bool preauth, exchange;
     bool dead; /* nothing more can be said over this connection */
@@ -44,6 +45,7 @@ struct imap_client {
     char *mailboxid;           /* of the selected mailbox, or NULL */
     char **permanent_keywords; /* lower case; those besides \* that the mailbox keeps */
     struct imap_events events;
+    struct imap_notices notices; /* all NULL without NOTIFY */
     struct imap_bodies bodies;
 };
 
@@ -103,6 +105,9 @@ void imap_client_rest(struct imap_client *client);
 /* Runs CAPABILITY when they are not known. */
 bool imap_client_learn_capabilities(struct imap_client *client, GError **error);
 bool imap_client_can(const struct imap_client *client, uint32_t capability);
+/* namespace.c: a verb's untagged; keeps what NAMESPACE tells. */
+bool imap_client_take_namespaces(struct imap_client *client, const struct imap_response *response,
+                                 void *arg);
 /* status.c: "(MESSAGES …)", what a struct imap_status wants. */
 void imap_command_status_items(struct imap_client *client, struct imap_command *command);
 struct imap_status imap_status_of_data(const struct imap_status_data *data);

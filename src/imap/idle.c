@@ -44,7 +44,7 @@ bool imap_idle_begin(struct imap_client *client, GError **error)
     return good;
 }
 
-bool imap_notify(struct imap_client *client, GError **error)
+bool imap_notify(struct imap_client *client, const struct imap_notices *notices, GError **error)
 {
     struct imap_command command;
     if (!imap_client_can(client, IMAP_CAP_NOTIFY | IMAP_CAP_CONDSTORE)) {
@@ -52,10 +52,24 @@ bool imap_notify(struct imap_client *client, GError **error)
         return false;
     }
     imap_client_command(client, &command, "NOTIFY");
+    client->notices = *notices;
     imap_command_word(&command, "SET STATUS (selected (MessageNew MessageExpunge FlagChange))");
     imap_command_word(&command, "(personal (MessageNew MessageExpunge FlagChange MailboxName "
                                 "SubscriptionChange))");
-    return imap_client_run(client, &command, NULL, error);
+    bool good = imap_client_run(client, &command, NULL, error);
+    if (!good)
+        client->notices = (struct imap_notices){0};
+    return good;
+}
+
+bool imap_notify_end(struct imap_client *client, GError **error)
+{
+    struct imap_command command;
+    imap_client_command(client, &command, "NOTIFY");
+    imap_command_word(&command, "NONE");
+    bool good = imap_client_run(client, &command, NULL, error);
+    client->notices = (struct imap_notices){0};
+    return good;
 }
 
 /* Takes what was read. False on failure. */

@@ -190,22 +190,36 @@ static void tell_flags(struct imap_client *client, const struct imap_response *r
 
 static bool tell_status(struct imap_client *client, const struct imap_status_data *data)
 {
-    if (client->events.status == NULL)
+    const unsigned all = IMAP_STATUS_MESSAGES | IMAP_STATUS_UIDNEXT | IMAP_STATUS_UIDVALIDITY |
+                         IMAP_STATUS_UNSEEN | IMAP_STATUS_HIGHESTMODSEQ;
+    if (client->notices.status == NULL)
         return false;
     g_autofree char *raw_name = g_strndup(data->name, data->name_length);
     struct imap_status status = imap_status_of_data(data);
-    client->events.status(raw_name, &status, client->events.arg);
+    client->notices.status(raw_name, &status, (data->given & all) == all, client->notices.arg);
+    return true;
+}
+
+static bool tell_folder(struct imap_client *client, const struct imap_list_data *list)
+{
+    if (client->notices.folder == NULL || list->lsub)
+        return false;
+    g_autofree char *raw_name = g_strndup(list->name, list->name_length);
+    client->notices.folder(raw_name, (list->attributes & IMAP_LIST_NONEXISTENT) == 0,
+                           (list->attributes & IMAP_LIST_SUBSCRIBED) != 0, client->notices.arg);
     return true;
 }
 
 static bool tell_code(struct imap_client *client, enum imap_code_kind kind)
 {
-    void (*told)(void *) = kind == IMAP_CODE_CLOSED                 ? client->events.closed
-                           : kind == IMAP_CODE_NOTIFICATIONOVERFLOW ? client->events.overflow
-                                                                    : NULL;
-    if (told != NULL)
-        told(client->events.arg);
-    return told != NULL;
+    if (kind == IMAP_CODE_NOTIFICATIONOVERFLOW && client->notices.overflow != NULL) {
+        client->notices.overflow(client->notices.arg);
+        return true;
+    }
+    bool told = kind == IMAP_CODE_CLOSED && client->events.closed != NULL;
+    if (told)
+        client->events.closed(client->events.arg);
+    return told;
 }
 
 bool imap_client_tell(struct imap_client *client, const struct imap_response *response)
@@ -214,9 +228,7 @@ bool imap_client_tell(struct imap_client *client, const struct imap_response *re
     case IMAP_STATUS:
         return tell_status(client, &response->status);
     case IMAP_LIST:
-        if (client->events.folders != NULL)
-            client->events.folders(client->events.arg);
-        return client->events.folders != NULL;
+        return tell_folder(client, &response->list);
     case IMAP_UNTAGGED:
         return tell_code(client, response->code.kind);
     case IMAP_EXISTS:

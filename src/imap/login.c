@@ -137,6 +137,7 @@ static bool look_around(struct imap_client *client, GError **error)
     const struct imap_hello *hello = &client->hello;
     if (!client->capabilities_known)
         imap_client_command(client, &steps[count++].command, "CAPABILITY");
+    steps[count].verb.untagged = imap_client_take_namespaces;
     put_probe(client, &steps[count++].command);
     must = count;
     if (hello->name != NULL && imap_client_can(client, IMAP_CAP_ID))

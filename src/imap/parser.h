@@ -47,6 +47,7 @@ enum imap_kind {
     IMAP_CAPABILITY,
     IMAP_ENABLED,
     IMAP_LIST, /* also LSUB, XLIST */
+    IMAP_NAMESPACE,
     IMAP_STATUS,
     IMAP_SEARCH,
     IMAP_ESEARCH, /* tag: of the command it answers, or NULL; set: the value of ALL, or "" */
@@ -124,6 +125,15 @@ struct imap_list_data {
     size_t name_length;
 };
 
+/* More namespaces than these are not looked at. */
+#define IMAP_NAMESPACES_MAX 12
+
+struct imap_namespace_data {
+    const char *prefix;
+    char delimiter;
+    unsigned char space; /* enum imap_space */
+};
+
 enum imap_status_item {
     IMAP_STATUS_MESSAGES = 1 << 0,
     IMAP_STATUS_UIDNEXT = 1 << 1,
@@ -178,6 +188,8 @@ struct imap_response {
     const uint32_t *numbers; /* SEARCH, in the server's order */
     size_t number_count;
     struct imap_fetch_data fetch;
+    struct imap_namespace_data namespaces[IMAP_NAMESPACES_MAX];
+    size_t namespace_count;
 };
 
 struct imap_parser;

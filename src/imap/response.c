@@ -292,6 +292,7 @@ static const struct {
     {"LIST", parse_list},
     {"XLIST", parse_list},
     {"LSUB", parse_lsub},
+    {"NAMESPACE", imap_response_parse_namespace},
     {"STATUS", parse_status},
     {"SEARCH", parse_search},
     {"ESEARCH", parse_esearch},

@@ -24,6 +24,8 @@ bool imap_response_parse_fetch(struct imap_line *line);
  * line->words: a later list takes their place. */
 bool imap_response_parse_flags(struct imap_line *line, struct mail_flags *flags, bool *any);
 
+/* What follows NAMESPACE: namespaces. */
+bool imap_response_parse_namespace(struct imap_line *line);
 /* "(id)" (RFC 8474, 7); NULL when it is none. */
 const char *imap_response_parse_objectid(struct imap_line *line);
 

@@ -108,6 +108,9 @@ static inline void imap_describe_data_response(GString *out, const struct imap_r
                                response->status.unseen, response->status.highestmodseq);
     if (response->kind == IMAP_STATUS && response->status.mailboxid != NULL)
         g_string_append_printf(out, " mailboxid=%s", response->status.mailboxid);
+    for (size_t i = 0; i < response->namespace_count; i++)
+        g_string_append_printf(out, " %d<%s>%d", response->namespaces[i].space,
+                               response->namespaces[i].prefix, response->namespaces[i].delimiter);
     for (size_t i = 0; i < response->number_count; i++)
         g_string_append_printf(out, " %u", response->numbers[i]);
     if (response->kind == IMAP_ESEARCH)
@@ -119,10 +122,10 @@ static inline void imap_describe_data_response(GString *out, const struct imap_r
 static inline void imap_describe_response(GString *out, const struct imap_response *response,
                                           const struct imap_describe_sink *sink)
 {
-    static const char *const kinds[] = {"tagged",   "untagged", "continue", "capability",
-                                        "enabled",  "list",     "status",   "search",
-                                        "esearch",  "flags",    "exists",   "expunge",
-                                        "vanished", "fetch",    "other",    "garbage"};
+    static const char *const kinds[] = {"tagged", "untagged",  "continue", "capability", "enabled",
+                                        "list",   "namespace", "status",   "search",     "esearch",
+                                        "flags",  "exists",    "expunge",  "vanished",   "fetch",
+                                        "other",  "garbage"};
     static const char *const conditions[] = {"", " OK", " NO", " BAD", " BYE", " PREAUTH"};
     g_string_append_printf(out, "%s%s", kinds[response->kind], conditions[response->condition]);
     if (response->tag != NULL)

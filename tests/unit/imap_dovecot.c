@@ -390,12 +390,25 @@ static void hear_flags(const struct imap_fetched *fetched, void *arg)
     heard->flagged = fetched->uid;
 }
 
-static void hear_status(const char *raw_name, const struct imap_status *status, void *arg)
+static void hear_status(const char *raw_name, const struct imap_status *status, bool whole,
+                        void *arg)
 {
+    (void)whole;
     struct heard *heard = arg;
     heard->statuses++;
     if (strcmp(raw_name, "Notified") == 0)
         heard->uidnext = status->uidnext;
+}
+
+static void hear_folder(const char *raw_name, bool there, bool subscribed, void *arg)
+{
+    (void)raw_name, (void)there, (void)subscribed, (void)arg;
+}
+
+static void hear_overflow(void *arg)
+{
+    (void)arg;
+    g_assert_not_reached();
 }
 
 static void flag_and_remove(const char *flag_set, const char *remove_set)
@@ -472,16 +485,14 @@ static void notify_tells_of_mail_in_other_mailboxes(void)
     }
     imap_create(sender, "Notified", NULL); /* there already when run again */
     struct heard heard = {0};
-    struct imap_events events = {.status = hear_status, .arg = &heard};
+    struct imap_notices notices = {hear_status, hear_folder, hear_overflow, &heard};
     select_mailbox(client, "INBOX");
-    imap_client_set_events(client, &events);
-    imap_notify(client, &error);
+    imap_notify(client, &notices, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(heard.statuses, >, 1);
     g_assert_cmpuint(heard.uidnext, >, 0);
     uint32_t uid = append(sender, "Notified", "notify@postroom.test");
     read_until(client, &heard.uidnext, uid + 1);
-    imap_client_set_events(client, NULL);
     imap_client_logout(client);
     imap_client_logout(sender);
 }

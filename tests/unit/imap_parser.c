@@ -62,6 +62,11 @@ static const struct dialogue dialogues[] = {
      "* STATUS a b (MAILBOXID (M1) MESSAGES 1)\r\n",
      "status a b given=1f messages=231 uidnext=44292 uidvalidity=7 unseen=3 modseq=99\n"
      "status a b given=1 messages=1 uidnext=0 uidvalidity=0 unseen=0 modseq=0 mailboxid=M1\n"},
+    {"namespace",
+     "* NAMESPACE ((\"INBOX.\" \".\")(\"#mh/\" \"/\" \"X-PARAM\" (\"FLAG1\" \"FLAG2\"))) NIL "
+     "((\"shared.\" NIL))\r\n* NAMESPACE NIL ((\"\" \"/\") (\"~\" \"/\")) NIL\r\n"
+     "* namespace ((a))\r\n* NAMESPACE ((\"a\" \"/\"\r\n* NAMESPACE\r\n",
+     "namespace 0<INBOX.>46 0<#mh/>47 2<shared.>0\nnamespace 1<>47 1<~>47\nother\nother\nother\n"},
     {"status-odd-names",
      "* STATUS My (old) mail (UIDNEXT 3)\r\n* STATUS {3}\r\na(b (MAILBOXID () MESSAGES 2)\r\n"
      "* STATUS (MESSAGES 1)\r\n* STATUS a\r\n* STATUS \"a\" (MAILBOXID M1)\r\n",

@@ -228,17 +228,19 @@ static void tell_closed(void *arg)
     g_string_append(recorder->out, "<closed>");
 }
 
-static void tell_status(const char *raw_name, const struct imap_status *status, void *arg)
+static void tell_status(const char *raw_name, const struct imap_status *status, bool whole,
+                        void *arg)
 {
     struct imap_recorder *recorder = arg;
-    g_string_append_printf(recorder->out, "<status %s %u %u %" G_GUINT64_FORMAT ">", raw_name,
-                           status->messages, status->uidnext, status->highestmodseq);
+    g_string_append_printf(recorder->out, "<%s %s %u %u %" G_GUINT64_FORMAT ">",
+                           whole ? "status" : "part", raw_name, status->messages, status->uidnext,
+                           status->highestmodseq);
 }
 
-static void tell_folders(void *arg)
+static void tell_folder(const char *raw_name, bool there, bool subscribed, void *arg)
 {
     struct imap_recorder *recorder = arg;
-    g_string_append(recorder->out, "<folders>");
+    g_string_append_printf(recorder->out, "<folder %s %d %d>", raw_name, there, subscribed);
 }
 
 static void tell_overflow(void *arg)
@@ -254,9 +256,13 @@ void imap_recorder_listen(struct imap_client *client, struct imap_recorder *reco
                               .vanished = tell_vanished,
                               .flags = tell_flags,
                               .closed = tell_closed,
-                              .status = tell_status,
-                              .folders = tell_folders,
-                              .overflow = tell_overflow,
                               .arg = recorder};
     imap_client_set_events(client, &own);
+}
+
+bool imap_recorder_notify(struct imap_client *client, struct imap_recorder *recorder,
+                          GError **error)
+{
+    struct imap_notices own = {tell_status, tell_folder, tell_overflow, recorder};
+    return imap_notify(client, &own, error);
 }

@@ -41,5 +41,8 @@ struct imap_recorder {
 bool imap_recorder_fetched(const struct imap_fetched *fetched, void *recorder);
 /* The recorder must live as long as the client, or until other events are set. */
 void imap_recorder_listen(struct imap_client *client, struct imap_recorder *recorder);
+/* imap_notify; the recorder must live as long as the client. */
+bool imap_recorder_notify(struct imap_client *client, struct imap_recorder *recorder,
+                          GError **error);
 
 #endif
