@@ -92,9 +92,6 @@ bool store_sync_mailbox_remove(struct store *store, int64_t account, int64_t mai
  * size until the next store_batch_sweep. */
 bool store_sync_mailbox_reset(struct store *store, int64_t account, int64_t mailbox,
                               uint32_t uidvalidity, GError **error);
-/* Sync marks after a pass: all but names, role and flags. */
-bool store_sync_mailbox_mark(struct store *store, int64_t account,
-                             const struct store_remote_mailbox *mailbox, GError **error);
 
 /* --- reconciliation (sqlite/mend.c) */
 
@@ -152,9 +149,11 @@ uint32_t store_sync_message_count(struct store *store, int64_t mailbox, GError *
 struct store_batch;
 struct store_batch *store_batch_new(struct store *store, int64_t account);
 void store_batch_free(struct store_batch *batch);
-/* What the mailbox's server can keep (PERMANENTFLAGS); a new batch assumes everything. What it
- * cannot, it cannot have taken away: such keywords stay as they are here. */
-void store_batch_keeps(struct store_batch *batch, bool keywords, uint32_t permanent_bits);
+/* What the server can keep in a mailbox (PERMANENTFLAGS); everything, where nothing was said since
+ * the batch was empty. What it cannot, it cannot have taken away: such keywords stay as they are
+ * here. */
+void store_batch_keeps(struct store_batch *batch, int64_t mailbox, bool keywords,
+                       uint32_t permanent_bits);
 
 struct store_batch_message {
     int64_t mailbox;
@@ -190,6 +189,9 @@ void store_batch_vanished(struct store_batch *batch, int64_t mailbox, uint32_t u
 /* A UID that cannot be fetched: named, counted, not asked for again. */
 void store_batch_skipped(struct store_batch *batch, int64_t mailbox, uint32_t uidvalidity,
                          uint32_t uid, const char *reason);
+/* A mailbox was compared: its marks (all but names, role and flags; seen_email is found out). They
+ * are durable with what was added before them, or later. Copied into the batch. */
+void store_batch_mark(struct store_batch *batch, const struct store_remote_mailbox *mailbox);
 /* A round over all mailboxes: it begins, every mailbox is looked at (its STATUS, and what that
  * shows to be new), it is swept. The sweep destroys what was an orphan before the round began and
  * was not matched in it, and the mailboxes that are gone. A round that could not see every mailbox

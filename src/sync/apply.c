@@ -2,6 +2,7 @@
  * each step is journalled before it is taken, and intents that are alike go together, as UID sets.
  * After an uncertain end (the journal says that a step was begun) the server is looked at before
  * anything is done again. */
+#include "sync/intake.h"
 #include "sync/session.h"
 #include "sync/steps.h"
 
@@ -385,11 +386,8 @@ static bool refuse(struct session *session, const struct store_intent *intent,
 /* The counts of a folder that we changed are compared at once. */
 static void queue_again(struct session *session, int64_t mailbox)
 {
-    for (guint i = 0; i < session->queue->len; i++)
-        if (g_array_index(session->queue, int64_t, i) == mailbox)
-            return;
     if (mailbox != 0)
-        g_array_append_val(session->queue, mailbox);
+        session_queue(session, mailbox);
 }
 
 static bool has_vanished(const struct lot *lot, const struct item *item)
@@ -575,8 +573,15 @@ bool session_carry(struct session *session, GError **error)
             return false;
         g_autoptr(GPtrArray) intents =
             store_intents(session->manager->config.store, session->account, INTENTS_AT_ONCE, error);
-        if (intents == NULL || (intents->len > 0 && !session_messages_settle(session, error)) ||
-            !carry_list(session, intents, &carried, error))
+        if (intents == NULL)
+            return false;
+        if (intents->len > 0 && session->intake != NULL && !intake_is_empty(session->intake)) {
+            /* They are planned anew after what was learnt. */
+            if (!session_settle(session, error))
+                return false;
+            continue;
+        }
+        if (!carry_list(session, intents, &carried, error))
             return false;
         if (carried == 0)
             return true;

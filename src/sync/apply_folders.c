@@ -218,7 +218,8 @@ bool session_carry_folders(struct session *session, size_t *carried, GError **er
             g_propagate_error(error, cause);
         if (next == NULL)
             return cause == NULL;
-        bool ok = (session->mailboxes != NULL || session_load_mailboxes(session, error)) &&
+        bool ok = session_settle(session, error) &&
+                  (session->mailboxes != NULL || session_load_mailboxes(session, error)) &&
                   carry_one(session, next, error) && session_load_mailboxes(session, error);
         store_folder_intent_free(next);
         if (!ok)

@@ -1,5 +1,6 @@
 /* One folder: looks at it, plans, hands the plan to the store, brings the headers of what is new.
  */
+#include "sync/intake.h"
 #include "sync/look.h"
 #include "sync/reconcile.h"
 
@@ -7,6 +8,8 @@
 
 bool session_load_mailboxes(struct session *session, GError **error)
 {
+    if (!session_settle(session, error))
+        return false;
     g_clear_pointer(&session->mailboxes, g_ptr_array_unref);
     session->mailboxes =
         store_sync_mailboxes(session->manager->config.store, session->account, error);
@@ -23,14 +26,13 @@ struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id
     return NULL;
 }
 
-static bool commit(struct session *session, struct store_batch *batch, GError **error)
+struct store_batch *session_batch(struct session *session,
+                                  const struct store_remote_mailbox *mailbox)
 {
-    struct store_batch_result result = {0};
-    if (!store_batch_commit(batch, STORE_LANE_BULK, &result, error))
-        return false;
-    session->working.flags_changed += result.flags_changed;
-    session->working.removed += result.removed;
-    return true;
+    struct store_batch *batch = intake_batch(session_intake(session));
+    store_batch_keeps(batch, mailbox->id, session->selected.permanent_keywords,
+                      session->selected.permanent_bits);
+    return batch;
 }
 
 static void add_vanished(struct store_batch *batch, int64_t mailbox, const GArray *uids)
@@ -39,63 +41,37 @@ static void add_vanished(struct store_batch *batch, int64_t mailbox, const GArra
         store_batch_vanished(batch, mailbox, g_array_index(uids, uint32_t, i));
 }
 
-static bool apply_changes(struct session *session, const struct store_remote_mailbox *mailbox,
-                          const struct sync_plan *plan, GError **error)
+static void add_changes(struct session *session, const struct store_remote_mailbox *mailbox,
+                        const struct sync_plan *plan)
 {
-    struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
-    store_batch_keeps(batch, session->selected.permanent_keywords,
-                      session->selected.permanent_bits);
+    if (plan->vanished->len + plan->ended->len + plan->changed->len == 0)
+        return;
+    struct store_batch *batch = session_batch(session, mailbox);
     add_vanished(batch, mailbox->id, plan->vanished);
     add_vanished(batch, mailbox->id, plan->ended);
     for (guint i = 0; i < plan->changed->len; i++) {
         const struct sync_change *change = &g_array_index(plan->changed, struct sync_change, i);
         store_batch_flags(batch, mailbox->id, change->uid, &change->flags);
     }
-    bool ok = commit(session, batch, error);
-    store_batch_free(batch);
-    return ok;
 }
 
 /* --- messages that the server lists and does not give (docs/internals/exchange.md) */
 
-/* Those of uids, ascending, that are not known here yet. (transfer full) */
-static GArray *unknown_of(struct session *session, int64_t mailbox, const GArray *uids,
-                          GError **error)
+static void name_skipped(struct session *session, const struct store_remote_mailbox *mailbox,
+                         const GArray *uids)
 {
-    uint32_t first = g_array_index(uids, uint32_t, 0);
-    uint32_t last = g_array_index(uids, uint32_t, uids->len - 1);
-    g_autoptr(GArray) known =
-        store_sync_messages(session->manager->config.store, mailbox, first, last, error);
-    if (known == NULL)
-        return NULL;
-    struct sync_plan plan;
-    const struct sync_remote remote = {.uids = (const uint32_t *)uids->data,
-                                       .uid_count = uids->len};
-    sync_plan_make(&plan, (const struct store_remote_message *)known->data, known->len, &remote,
-                   NULL, 0);
-    GArray *unknown = g_array_ref(plan.fresh);
-    sync_plan_clear(&plan);
-    return unknown;
-}
-
-static bool name_skipped(struct session *session, int64_t mailbox, const GArray *uids,
-                         GError **error)
-{
-    struct store_batch *batch = store_batch_new(session->manager->config.store, session->account);
+    struct store_batch *batch = session_batch(session, mailbox);
     for (guint i = 0; i < uids->len; i++)
-        store_batch_skipped(batch, mailbox, session->selected.uidvalidity,
+        store_batch_skipped(batch, mailbox->id, session->selected.uidvalidity,
                             g_array_index(uids, uint32_t, i), "the server gave no data");
-    LOG_INFO("sync.skipped", LOG_INT("account", session->account), LOG_INT("mailbox", mailbox),
+    LOG_INFO("sync.skipped", LOG_INT("account", session->account), LOG_INT("mailbox", mailbox->id),
              LOG_INT("messages", uids->len));
-    bool ok = commit(session, batch, error);
-    store_batch_free(batch);
-    return ok;
 }
 
 /* What was asked for twice and did not come, although the server still lists it, is named and left.
  * Adds to *left what is no longer there. */
-static bool settle_unheard(struct session *session, int64_t mailbox, const GArray *unheard,
-                           uint32_t *left, GError **error)
+static bool settle_unheard(struct session *session, const struct store_remote_mailbox *mailbox,
+                           const GArray *unheard, uint32_t *left, GError **error)
 {
     g_autoptr(GArray) scope = session_scope(session, error);
     if (scope == NULL)
@@ -109,7 +85,9 @@ static bool settle_unheard(struct session *session, int64_t mailbox, const GArra
             g_array_append_val(there, uid);
     }
     *left += unheard->len - there->len;
-    return there->len == 0 || name_skipped(session, mailbox, there, error);
+    if (there->len > 0)
+        name_skipped(session, mailbox, there);
+    return true;
 }
 
 /* left: (out) how many of the fresh went again meanwhile. */
@@ -119,17 +97,15 @@ static bool fetch_fresh(struct session *session, const struct store_remote_mailb
     *left = 0;
     if (fresh->len == 0)
         return true;
-    if (!session_headers(session, mailbox, fresh, error))
+    g_autoptr(GArray) unheard = NULL;
+    if (!session_headers(session, mailbox, fresh, &unheard, error))
         return false;
-    g_autoptr(GArray) unheard = unknown_of(session, mailbox->id, fresh, error);
-    if (unheard == NULL || unheard->len == 0)
-        return unheard != NULL;
-    if (!session_headers(session, mailbox, unheard, error))
+    if (unheard->len == 0)
+        return true;
+    g_autoptr(GArray) silent = NULL;
+    if (!session_headers(session, mailbox, unheard, &silent, error))
         return false;
-    g_autoptr(GArray) silent = unknown_of(session, mailbox->id, unheard, error);
-    if (silent == NULL || silent->len == 0)
-        return silent != NULL;
-    return settle_unheard(session, mailbox->id, silent, left, error);
+    return silent->len == 0 || settle_unheard(session, mailbox, silent, left, error);
 }
 
 /* --- marks */
@@ -148,13 +124,14 @@ static bool is_marked(const struct session *session, const struct store_remote_m
            (object_id == NULL || g_strcmp0(object_id, mailbox->object_id) == 0);
 }
 
-static bool mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
-                 int64_t newest, GError **error)
+static void mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
+                 int64_t newest)
 {
     const char *object_id = imap_client_mailboxid(session->imap);
-    /* A commit for each folder is most of what a pass without news would cost. */
-    if (is_marked(session, mailbox, in_scope, newest))
-        return true;
+    /* A commit is most of what a pass without news would cost; where there is one anyway, a mark
+     * costs nothing. */
+    if (intake_is_empty(session_intake(session)) && is_marked(session, mailbox, in_scope, newest))
+        return;
     mailbox->uidvalidity = session->selected.uidvalidity;
     mailbox->uidnext = session->selected.uidnext;
     mailbox->highestmodseq = session->selected.highestmodseq;
@@ -162,13 +139,11 @@ static bool mark(struct session *session, struct store_remote_mailbox *mailbox, 
     mailbox->server_count = in_scope;
     mailbox->checked_at = clock_wall();
     mailbox->headers_done = true;
-    mailbox->seen_email = newest;
     if (object_id != NULL) {
         g_free(mailbox->object_id);
         mailbox->object_id = g_strdup(object_id);
     }
-    return store_sync_mailbox_mark(session->manager->config.store, session->account, mailbox,
-                                   error);
+    store_batch_mark(session_batch(session, mailbox), mailbox);
 }
 
 static bool carry_out(struct session *session, struct store_remote_mailbox *mailbox,
@@ -182,9 +157,11 @@ static bool carry_out(struct session *session, struct store_remote_mailbox *mail
                         : session->config->since == 0 ? session->selected.exists
                                                       : mailbox->server_count + plan->fresh->len -
                                                             plan->vanished->len - plan->ended->len;
-    return apply_changes(session, mailbox, plan, error) &&
-           fetch_fresh(session, mailbox, plan->fresh, &left, error) &&
-           mark(session, mailbox, in_scope - left, newest, error);
+    add_changes(session, mailbox, plan);
+    if (!fetch_fresh(session, mailbox, plan->fresh, &left, error))
+        return false;
+    mark(session, mailbox, in_scope - left, newest);
+    return intake_hand_over_much(session_intake(session), error);
 }
 
 /* --- what should not have differed */
@@ -206,7 +183,8 @@ static bool note_difference(struct session *session, struct store_remote_mailbox
     const struct store_reconciled result = {clock_wall(), found->missing, found->surplus,
                                             found->astray};
     mailbox->reconciled_at = result.at;
-    return store_sync_reconciled(session->manager->config.store, mailbox->id, &result, error);
+    return session_settle(session, error) &&
+           store_sync_reconciled(session->manager->config.store, mailbox->id, &result, error);
 }
 
 static void tell_difference(struct session *session, const struct store_remote_mailbox *mailbox,
@@ -266,6 +244,7 @@ bool session_compare_whole(struct session *session, struct store_remote_mailbox 
 {
     /* Without mod-sequences news and damage of flags look the same anyway. */
     bool news_apart = mailbox->headers_done && mailbox->highestmodseq != 0;
-    return (!news_apart || compare(session, mailbox, false, error)) &&
+    return (!news_apart ||
+            (compare(session, mailbox, false, error) && session_settle(session, error))) &&
            compare(session, mailbox, true, error);
 }

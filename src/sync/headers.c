@@ -1,4 +1,5 @@
 /* The headers pass: list properties and threads of what is new in a folder, newest first. */
+#include "sync/intake.h"
 #include "sync/session.h"
 
 #include "base/clock.h"
@@ -9,8 +10,9 @@
 
 struct headers {
     struct session *session;
-    struct store_batch *filling, *writing;
     const struct store_remote_mailbox *mailbox;
+    GHashTable *missing; /* uid -> itself: asked for, not come yet */
+    size_t windows;
     GError *error;
 };
 
@@ -19,6 +21,7 @@ static bool take_header(const struct imap_fetched *fetched, void *arg)
     struct headers *headers = arg;
     if (fetched->uid == 0 || fetched->header == NULL)
         return true;
+    g_hash_table_remove(headers->missing, GUINT_TO_POINTER(fetched->uid));
     struct mail_summary *summary = mime_summary_of_header(fetched->header);
     struct store_batch_message message = {
         .mailbox = headers->mailbox->id,
@@ -30,24 +33,19 @@ static bool take_header(const struct imap_fetched *fetched, void *arg)
         .summary = summary,
         .emailid = fetched->emailid,
     };
-    store_batch_message(headers->filling, &message);
+    store_batch_message(session_batch(headers->session, headers->mailbox), &message);
     mail_summary_free(summary);
     return true;
 }
 
-/* Hands over what was gathered, when the window before it is written. The server goes on sending
- * the next ones meanwhile. */
+/* The server goes on sending the next window while one is written. What is little waits for the
+ * rest of the pass, unless it is the first that is seen of the folder. */
 static bool write_on(size_t index, void *arg)
 {
     struct headers *headers = arg;
-    (void)index;
-    bool ok = headers->error == NULL && store_batch_finish(headers->writing, NULL, &headers->error);
-    struct store_batch *free_one = headers->writing;
-    headers->writing = headers->filling;
-    headers->filling = free_one;
-    store_batch_start(headers->writing, STORE_LANE_BULK);
-    session_progress(headers->session, "headers");
-    return ok;
+    if (index + 1 == headers->windows && headers->mailbox->headers_done)
+        return true;
+    return intake_hand_over(session_intake(headers->session), &headers->error);
 }
 
 /* Windows of uids, the newest first. (transfer full) */
@@ -64,29 +62,38 @@ static char **newest_first(const GArray *uids)
     return (char **)g_ptr_array_free(sets, FALSE);
 }
 
-bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
-                     const GArray *fresh, GError **error)
+static GArray *those_missing(const GArray *fresh, GHashTable *missing)
 {
-    struct store *store = session->manager->config.store;
-    struct headers headers = {session, store_batch_new(store, session->account),
-                              store_batch_new(store, session->account), mailbox, NULL};
+    GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; i < fresh->len; i++) {
+        uint32_t uid = g_array_index(fresh, uint32_t, i);
+        if (g_hash_table_contains(missing, GUINT_TO_POINTER(uid)))
+            g_array_append_val(uids, uid);
+    }
+    return uids;
+}
+
+bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
+                     const GArray *fresh, GArray **unheard, GError **error)
+{
     unsigned what =
         IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER;
     if ((imap_client_capabilities(session->imap) & IMAP_CAP_OBJECTID) != 0)
         what |= IMAP_FETCH_EMAILID;
-    const struct imap_selected *selected = &session->selected;
-    store_batch_keeps(headers.filling, selected->permanent_keywords, selected->permanent_bits);
-    store_batch_keeps(headers.writing, selected->permanent_keywords, selected->permanent_bits);
+    g_autoptr(GHashTable) missing = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = 0; i < fresh->len; i++)
+        g_hash_table_add(missing, GUINT_TO_POINTER(g_array_index(fresh, uint32_t, i)));
     g_auto(GStrv) windows = newest_first(fresh);
+    struct headers headers = {session, mailbox, missing, g_strv_length(windows), NULL};
     bool ok = imap_fetch_sets(session->imap, (const char *const *)windows, what, take_header,
                               write_on, &headers, error);
-    ok = store_batch_finish(headers.writing, NULL, headers.error == NULL ? &headers.error : NULL) &&
-         ok;
-    store_batch_free(headers.filling);
-    store_batch_free(headers.writing);
-    if (headers.error == NULL)
-        return ok;
-    g_clear_error(error);
-    g_propagate_error(error, headers.error);
-    return false;
+    *unheard = NULL;
+    if (headers.error != NULL) {
+        g_clear_error(error);
+        g_propagate_error(error, headers.error);
+        return false;
+    }
+    if (ok)
+        *unheard = those_missing(fresh, missing);
+    return ok;
 }

@@ -98,10 +98,12 @@ struct intake {
     struct store *store;
     struct parsers *parsers;
     enum store_lane lane;
-    void (*written)(void *arg);
+    intake_written_fn *written;
     void *arg;
+    int64_t account;
     struct store_batch *filling, *writing;
     unsigned gathered; /* messages in `filling` */
+    bool dirty;        /* something was given since the last drain */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -110,7 +112,7 @@ struct intake {
 };
 
 struct intake *intake_new(struct store *store, struct parsers *parsers, int64_t account,
-                          enum store_lane lane, void (*written)(void *arg), void *arg)
+                          enum store_lane lane, intake_written_fn *written, void *arg)
 {
     struct intake *intake = g_new0(struct intake, 1);
     intake->store = store;
@@ -118,6 +120,7 @@ struct intake *intake_new(struct store *store, struct parsers *parsers, int64_t 
     intake->lane = lane;
     intake->written = written;
     intake->arg = arg;
+    intake->account = account;
     intake->filling = store_batch_new(store, account);
     intake->writing = store_batch_new(store, account);
     pthread_mutex_init(&intake->lock, NULL);
@@ -189,18 +192,38 @@ static struct item *take_done(struct intake *intake, bool all)
     return items;
 }
 
-/* Hands over the batch that was gathered, when the one before is done. */
-static bool write_on(struct intake *intake, GError **error)
+static bool finish_writing(struct intake *intake, GError **error)
 {
-    bool ok = store_batch_finish(intake->writing, NULL, error);
+    struct store_batch_result result = {0};
+    bool any = store_batch_bytes(intake->writing) > 0;
+    if (!store_batch_finish(intake->writing, &result, error)) {
+        store_batch_free(intake->filling);
+        intake->filling = store_batch_new(intake->store, intake->account);
+        intake->gathered = 0;
+        return false;
+    }
+    if (any && intake->written != NULL)
+        intake->written(&result, intake->arg);
+    return true;
+}
+
+bool intake_hand_over(struct intake *intake, GError **error)
+{
+    if (!finish_writing(intake, error))
+        return false;
     struct store_batch *free_one = intake->writing;
     intake->writing = intake->filling;
     intake->filling = free_one;
     intake->gathered = 0;
     store_batch_start(intake->writing, intake->lane);
-    if (intake->written != NULL)
-        intake->written(intake->arg);
-    return ok;
+    return true;
+}
+
+bool intake_hand_over_much(struct intake *intake, GError **error)
+{
+    bool much =
+        store_batch_bytes(intake->filling) >= BATCH_BYTES || intake->gathered >= BATCH_MESSAGES;
+    return !much || intake_hand_over(intake, error);
 }
 
 bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity,
@@ -208,9 +231,9 @@ bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity
                     GError **error)
 {
     gather(intake, take_done(intake, false));
-    if ((store_batch_bytes(intake->filling) >= BATCH_BYTES || intake->gathered >= BATCH_MESSAGES) &&
-        !write_on(intake, error))
+    if (!intake_hand_over_much(intake, error))
         return false;
+    intake->dirty = true;
     struct item *item = g_new0(struct item, 1);
     item->intake = intake;
     item->message = (struct store_batch_message){
@@ -232,16 +255,20 @@ bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity
 
 struct store_batch *intake_batch(struct intake *intake)
 {
+    intake->dirty = true;
     return intake->filling;
+}
+
+bool intake_is_empty(const struct intake *intake)
+{
+    return !intake->dirty;
 }
 
 bool intake_drain(struct intake *intake, GError **error)
 {
-    GError *first = NULL;
+    if (!intake->dirty)
+        return true;
     gather(intake, take_done(intake, true));
-    bool ok = write_on(intake, &first);
-    ok = store_batch_finish(intake->writing, NULL, ok ? &first : NULL) && ok;
-    if (!ok)
-        g_propagate_error(error, first);
-    return ok;
+    intake->dirty = false;
+    return intake_hand_over(intake, error) && finish_writing(intake, error);
 }

@@ -1,6 +1,7 @@
-/* What a session fetched, on its way into the store: parsed by several threads (sync/parsers.h),
- * gathered into a batch, and written while the next batch is gathered. Messages may be written in
- * another order than they came. One session's thread calls all of this. */
+/* What a session learnt of the server, on its way into the store: gathered into a batch, which is
+ * written while the next one is gathered. Raw messages are parsed by several threads before
+ * (sync/parsers.h) and may be written in another order than they came; all else is written in the
+ * order in which it was given. One session's thread calls all of this. */
 #ifndef POSTROOM_SYNC_INTAKE_H
 #define POSTROOM_SYNC_INTAKE_H
 
@@ -11,12 +12,12 @@ struct parsers;
 
 struct intake;
 
-/* Borrows store and parsers. written(arg), may be NULL: a batch was handed to the writer.
- * (transfer full) */
+typedef void intake_written_fn(const struct store_batch_result *result, void *arg);
+/* Borrows store and parsers. written, may be NULL: a batch is durable. (transfer full) */
 struct intake *intake_new(struct store *store, struct parsers *parsers, int64_t account,
-                          enum store_lane lane, void (*written)(void *arg), void *arg);
-/* Waits until nothing is on its way; what was not drained is written as far as it can be. NULL is
- * allowed. */
+                          enum store_lane lane, intake_written_fn *written, void *arg);
+/* Waits until nothing is on its way; what was not drained is written, unless an earlier batch
+ * could not be. NULL is allowed. */
 void intake_free(struct intake *intake);
 /* A raw message of a mailbox (with body); flags: as they are to be kept. False: an earlier batch
  * could not be written; this message is not taken then. */
@@ -25,8 +26,14 @@ bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity
                     GError **error);
 /* The batch that is being gathered, for what needs no parsing; until the next call. */
 struct store_batch *intake_batch(struct intake *intake);
-/* Blocks until everything given so far is durable. What can be written is, also when another batch
- * failed before. */
+/* Writes what was gathered while more comes; waits for the batch before it. */
+bool intake_hand_over(struct intake *intake, GError **error);
+/* The same when there is much of it. */
+bool intake_hand_over_much(struct intake *intake, GError **error);
+/* Nothing is gathered, parsed or being written: the store has all of it. */
+bool intake_is_empty(const struct intake *intake);
+/* Blocks until everything given so far is durable. Nothing is written after a batch that could not
+ * be: marks are never durable before what they stand for. What it held is forgotten then. */
 bool intake_drain(struct intake *intake, GError **error);
 
 /* Turns a raw message into words for the index and a summary. */

@@ -111,6 +111,9 @@ static bool renew(struct session *session, struct store_remote_mailbox *mailbox,
     if (mailbox->uidvalidity != 0)
         LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
                  LOG_INT("mailbox", mailbox->id));
+    /* What came elsewhere before is no place of these. */
+    if (!session_settle(session, error))
+        return false;
     if (!store_sync_mailbox_reset(session->manager->config.store, session->account, mailbox->id,
                                   session->selected.uidvalidity, error))
         return false;

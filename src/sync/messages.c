@@ -184,15 +184,25 @@ static bool fetch_of_mailbox(struct session *session, struct intake *intake, int
     return ok;
 }
 
-static void tell_progress(void *session)
+static void count_written(const struct store_batch_result *result, void *arg)
 {
-    session_progress(session, "messages");
+    struct session *session = arg;
+    session->working.flags_changed += result->flags_changed;
+    session->working.removed += result->removed;
+    session_progress(session, session->phase == SESSION_MESSAGES ? "messages" : "headers");
 }
 
 static struct intake *make_intake(struct session *session, enum store_lane lane)
 {
     return intake_new(session->manager->config.store, session->manager->parsers, session->account,
-                      lane, tell_progress, session);
+                      lane, count_written, session);
+}
+
+struct intake *session_intake(struct session *session)
+{
+    if (session->intake == NULL)
+        session->intake = make_intake(session, STORE_LANE_BULK);
+    return session->intake;
 }
 
 /* --- those that somebody waits for */
@@ -216,7 +226,8 @@ static GArray *load_wanted(struct session *session, bool *on_their_way, GError *
         const struct store_pending *item = &g_array_index(wanted, struct store_pending, i);
         if (!item->wanted)
             g_array_set_size(wanted, i);
-        else if (session->intake != NULL && !is_still_to_do(session, item))
+        else if (session->intake != NULL && !intake_is_empty(session->intake) &&
+                 !is_still_to_do(session, item))
             *on_their_way = true;
     }
     return wanted;
@@ -256,7 +267,7 @@ bool session_wanted(struct session *session, GError **error)
     g_autoptr(GArray) wanted = load_wanted(session, &on_their_way, error);
     if (wanted != NULL && on_their_way) {
         g_clear_pointer(&wanted, g_array_unref);
-        if (session_messages_settle(session, error))
+        if (session_settle(session, error))
             wanted = load_wanted(session, &on_their_way, error);
     }
     if (wanted == NULL)
@@ -281,7 +292,7 @@ static int todo_order(gconstpointer left, gconstpointer right, gpointer ranks)
 static bool load_todo(struct session *session, GError **error)
 {
     g_clear_pointer(&session->todo, g_array_unref);
-    if (!session_messages_settle(session, error))
+    if (!session_settle(session, error))
         return false;
     session->todo =
         store_sync_pending(session->manager->config.store, session->account, WINDOW, error);
@@ -339,8 +350,8 @@ static bool fetch_some(struct session *session, GError **error)
     g_autoptr(GPtrArray) groups = next_groups(session->todo, ends);
     unsigned settled = 0;
     size_t done = 0;
-    bool ok = fetch_of_mailbox(session, session->intake, mailbox, groups, clock_now() + STEP, &done,
-                               &settled, error);
+    bool ok = fetch_of_mailbox(session, session_intake(session), mailbox, groups,
+                               clock_now() + STEP, &done, &settled, error);
     g_array_set_size(session->todo, g_array_index(ends, guint, done));
     session->headway = session->headway || settled > 0;
     return ok;
@@ -356,17 +367,15 @@ bool session_messages(struct session *session, bool *more, GError **error)
     if ((session->todo == NULL || session->todo->len == 0) && !over && !load_todo(session, error))
         return false;
     if (over || session->todo->len == 0) {
-        bool ok = session_messages_settle(session, error);
+        bool ok = session_settle(session, error);
         session_messages_end(session);
         return ok;
     }
-    if (session->intake == NULL)
-        session->intake = make_intake(session, STORE_LANE_BULK);
     *more = fetch_some(session, error);
     return *more;
 }
 
-bool session_messages_settle(struct session *session, GError **error)
+bool session_settle(struct session *session, GError **error)
 {
     return session->intake == NULL || intake_drain(session->intake, error);
 }

@@ -52,8 +52,7 @@ static void want_whole(struct session *session, int64_t id)
         session->whole = g_array_new(FALSE, FALSE, sizeof(int64_t));
     if (!holds(session->whole, id))
         g_array_append_val(session->whole, id);
-    if (!holds(session->queue, id))
-        g_array_append_val(session->queue, id);
+    session_queue(session, id);
 }
 
 bool session_is_wanted_whole(struct session *session, int64_t mailbox)
@@ -70,7 +69,8 @@ bool session_is_wanted_whole(struct session *session, int64_t mailbox)
 bool session_mend(struct session *session, GError **error)
 {
     unsigned mended = 0;
-    if (!store_sync_mend(session->manager->config.store, session->account, &mended, error))
+    if (!session_settle(session, error) ||
+        !store_sync_mend(session->manager->config.store, session->account, &mended, error))
         return false;
     if (mended == 0)
         return true;

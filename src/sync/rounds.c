@@ -59,7 +59,7 @@ bool session_has_news(const struct store_remote_mailbox *mailbox, const struct i
            (mailbox->highestmodseq != 0 && status->highestmodseq != mailbox->highestmodseq);
 }
 
-static void queue_once(struct session *session, int64_t mailbox)
+void session_queue(struct session *session, int64_t mailbox)
 {
     for (guint i = 0; i < session->queue->len; i++)
         if (g_array_index(session->queue, int64_t, i) == mailbox)
@@ -88,7 +88,7 @@ bool session_round_ask(struct session *session, GError **error)
         if (!asked[i].known)
             session_round_saw(session, of[i]->id, true);
         else if (session_has_news(of[i], &asked[i].status))
-            queue_once(session, of[i]->id);
+            session_queue(session, of[i]->id);
     }
     return true;
 }
@@ -98,7 +98,8 @@ bool session_round_end(struct session *session, bool *more, GError **error)
     unsigned all = 0, due = 0;
     struct store *store = session->manager->config.store;
     *more = false;
-    if (!store_sync_loose(store, session->account, &all, &due, error))
+    if (!session_settle(session, error) ||
+        !store_sync_loose(store, session->account, &all, &due, error))
         return false;
     if (due > 0 && session->round_is_full && !commit(session, true, error))
         return false;

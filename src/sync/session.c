@@ -139,6 +139,7 @@ static bool finish_pass(struct session *session, GError **error)
         session->phase = SESSION_COMPARE;
         return true;
     }
+    session_messages_end(session);
     session->was_idle = true;
     session->rate_started = 0;
     session_progress(session, NULL);
@@ -267,7 +268,7 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
     session->round_is_full = false;
     session->amended = session->whole != NULL && session->whole->len > 0;
     if (session->news && session->open_mailbox != 0)
-        g_array_append_val(session->queue, session->open_mailbox);
+        session_queue(session, session->open_mailbox);
     session->news = false;
     if (session->queue->len == 0 && !poked && !budget && !session->unsettled) {
         /* What comes before the server idles is news as well. */

@@ -56,10 +56,9 @@ struct session {
     GArray *whole; /* int64_t: those of the queue that are looked at as a whole; or NULL */
     int64_t reconcile_at, amend_at; /* amend_at 0: every folder agreed */
     struct sync_backoff amends;
-    bool amended; /* in this pass: folders that differed were looked at again */
-    /* Of the messages phase only: messages on their way into the store, and which come next. */
-    struct intake *intake;
-    GArray *todo;      /* struct store_pending, from the end */
+    bool amended;          /* in this pass: folders that differed were looked at again */
+    struct intake *intake; /* what was learnt in this pass, on its way into the store; or NULL */
+    GArray *todo;      /* struct store_pending, from the end: which messages come next; or NULL */
     atomic_bool poked; /* since the session runs: a long step ends early */
     bool headway;      /* since todo was made */
     bool was_idle;     /* a pass was finished since the start: news are deliveries, no first sync */
@@ -174,6 +173,8 @@ bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *
 bool session_round_begin(struct session *session, GError **error);
 /* All STATUS asked and the folders queued that have news. */
 bool session_round_ask(struct session *session, GError **error);
+/* To be compared, unless it waits for that already. */
+void session_queue(struct session *session, int64_t mailbox);
 /* The queue is empty: sweeps, or begins another round. *more: folders were queued. */
 bool session_round_end(struct session *session, bool *more, GError **error);
 /* STATUS says something else than the last comparison saw. Flags of a server without CONDSTORE do
@@ -181,17 +182,25 @@ bool session_round_end(struct session *session, bool *more, GError **error);
 bool session_has_news(const struct store_remote_mailbox *mailbox, const struct imap_status *status);
 /* One folder was, or could not be, looked at. */
 void session_round_saw(struct session *session, int64_t mailbox, bool refused);
-/* List properties of these UIDs of the open mailbox (ascending), the newest first. */
+/* List properties of these UIDs of the open mailbox (ascending), the newest first. *unheard: those
+ * that did not come, ascending, (transfer full); NULL on failure. */
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
-                     const GArray *fresh, GError **error); /* headers.c */
+                     const GArray *fresh, GArray **unheard, GError **error); /* headers.c */
+/* The way of all that is learnt in a pass into the store, in one transaction where it is little:
+ * the marks of a folder are durable with what they stand for, or later. What a session read of the
+ * store is as it was before, until session_settle. */
+struct intake *session_intake(struct session *session); /* messages.c */
+/* The same, for what needs no parsing, of the open mailbox; until anything else is given. */
+struct store_batch *session_batch(struct session *session,
+                                  const struct store_remote_mailbox *mailbox); /* compare.c */
+/* All that was learnt is durable: before anything is done that counts on it. */
+bool session_settle(struct session *session, GError **error);
 /* The next bounded step of the pending messages; *more: there may be others. They are durable
- * later: see session_messages_settle. */
+ * later. */
 bool session_messages(struct session *session, bool *more, GError **error); /* messages.c */
 /* Those that somebody waits for; durable when it returns. */
 bool session_wanted(struct session *session, GError **error);
-/* What was fetched is durable: before anything is done that counts on it. */
-bool session_messages_settle(struct session *session, GError **error);
-/* The same as far as it can be, and the rest is forgotten. */
+/* Settles as far as it can be, and the rest is forgotten. */
 void session_messages_end(struct session *session);
 bool session_carry(struct session *session, GError **error); /* apply.c: changes out */
 /* Folders of a change that the server does not find (0: none): one of them may have another name by

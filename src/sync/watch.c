@@ -168,7 +168,7 @@ static bool judge(struct session *session, struct watched *item)
     if (!compare && item->status.highestmodseq == 0)
         compare = is_due(session, &flags, watch);
     if (compare)
-        g_array_append_val(session->queue, item->mailbox->id);
+        session_queue(session, item->mailbox->id);
     if (!differs)
         return false;
     *watch = (struct store_watch){.mailbox = item->mailbox->id,
@@ -271,7 +271,7 @@ bool session_watch(struct session *session, GError **error)
         session->selected.exists != mailbox->exists ||
         (session->selected.highestmodseq != 0 &&
          session->selected.highestmodseq != mailbox->highestmodseq)) {
-        g_array_append_val(session->queue, mailbox->id);
+        session_queue(session, mailbox->id);
         return true;
     }
     if (!imap_idle_begin(session->imap, error))

@@ -3,13 +3,11 @@
 
 static void mark(struct mail_fixture *m, int64_t mailbox)
 {
-    g_autoptr(GError) error = NULL;
-    struct store_remote_mailbox marks = {.id = mailbox,
-                                         .uidvalidity = 7,
-                                         .headers_done = true,
-                                         .seen_email = store_sync_newest_email(m->f.store, &error)};
-    g_assert_true(store_sync_mailbox_mark(m->f.store, m->account, &marks, &error));
-    g_assert_no_error(error);
+    struct store_remote_mailbox marks = {.id = mailbox, .uidvalidity = 7, .headers_done = true};
+    struct store_batch *batch = store_batch_new(m->f.store, m->account);
+    store_batch_mark(batch, &marks);
+    mail_commit(batch);
+    store_batch_free(batch);
 }
 
 static void round_begins(struct mail_fixture *m)
@@ -198,7 +196,7 @@ static void an_edit_of_a_message_that_went_ends_quietly(void)
 static void put_estimated(struct mail_fixture *m, int64_t mailbox, uint32_t uid, uint64_t size)
 {
     struct store_batch *batch = store_batch_new(m->f.store, m->account);
-    store_batch_keeps(batch, false, MAIL_SEEN | MAIL_FLAGGED);
+    store_batch_keeps(batch, mailbox, false, MAIL_SEEN | MAIL_FLAGGED);
     struct mail_summary *summary = mail_summary_of(&(struct mail_spec){.id = "a@x"});
     struct store_batch_message message = {.mailbox = mailbox,
                                           .uidvalidity = 7,
@@ -229,7 +227,7 @@ static void labels_that_the_server_cannot_keep_move_along(void)
             g_assert_true(store_sync_mailbox_reset(m.f.store, m.account, m.inbox, 7, NULL));
         } else {
             struct store_batch *batch = store_batch_new(m.f.store, m.account);
-            store_batch_keeps(batch, false, MAIL_SEEN | MAIL_FLAGGED);
+            store_batch_keeps(batch, m.inbox, false, MAIL_SEEN | MAIL_FLAGGED);
             store_batch_vanished(batch, m.inbox, 1);
             mail_commit(batch);
             store_batch_free(batch);

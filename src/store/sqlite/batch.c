@@ -11,6 +11,7 @@ static void free_op(gpointer pointer)
     struct batch_op *op = pointer;
     mail_flags_clear(&op->flags);
     g_free(op->reason);
+    g_clear_pointer(&op->marks, store_remote_mailbox_free);
     g_clear_pointer(&op->summary, g_bytes_unref);
     g_clear_pointer(&op->packed, g_bytes_unref);
     g_clear_pointer(&op->kept, g_bytes_unref);
@@ -37,6 +38,7 @@ struct store_batch *store_batch_new(struct store *store, int64_t account)
     batch->ops = g_ptr_array_new_with_free_func(free_op);
     batch->places = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     batch->words = g_array_new(FALSE, FALSE, sizeof(struct batch_words));
+    batch->unkept = g_array_new(FALSE, FALSE, sizeof(struct batch_unkept));
     return batch;
 }
 
@@ -47,25 +49,43 @@ void store_batch_free(struct store_batch *batch)
     if (batch->job != NULL)
         store_batch_finish(batch, NULL, NULL);
     g_array_unref(batch->words);
+    g_array_unref(batch->unkept);
     g_ptr_array_unref(batch->ops);
     g_hash_table_destroy(batch->places);
     g_free(batch);
 }
 
-void store_batch_keeps(struct store_batch *batch, bool keywords, uint32_t permanent_bits)
+static const struct batch_unkept *unkept_of(const struct store_batch *batch, int64_t mailbox)
+{
+    for (guint i = batch->unkept->len; i > 0; i--) {
+        const struct batch_unkept *unkept =
+            &g_array_index(batch->unkept, struct batch_unkept, i - 1);
+        if (unkept->mailbox == mailbox)
+            return unkept;
+    }
+    return NULL;
+}
+
+void store_batch_keeps(struct store_batch *batch, int64_t mailbox, bool keywords,
+                       uint32_t permanent_bits)
 {
     const uint32_t keepable =
         MAIL_ANSWERED | MAIL_FORWARDED | MAIL_MDN_SENT | MAIL_JUNK | MAIL_NOT_JUNK;
-    batch->loses_keywords = !keywords;
-    batch->unkept_bits = keywords ? 0 : keepable & ~permanent_bits;
+    const struct batch_unkept unkept = {mailbox, !keywords,
+                                        keywords ? 0 : keepable & ~permanent_bits};
+    const struct batch_unkept *known = unkept_of(batch, mailbox);
+    if (known == NULL || known->keywords != unkept.keywords || known->bits != unkept.bits)
+        g_array_append_val(batch->unkept, unkept);
 }
 
-void batch_keep_unkept(const struct store_batch *batch, struct mail_flags *flags,
+void batch_keep_unkept(const struct store_batch *batch, int64_t mailbox, struct mail_flags *flags,
                        const struct mail_flags *known)
 {
-    flags->bits |= known->bits & batch->unkept_bits;
-    for (char **word = known->keywords; batch->loses_keywords && word != NULL && *word != NULL;
-         word++)
+    const struct batch_unkept *unkept = unkept_of(batch, mailbox);
+    if (unkept == NULL)
+        return;
+    flags->bits |= known->bits & unkept->bits;
+    for (char **word = known->keywords; unkept->keywords && word != NULL && *word != NULL; word++)
         mail_flags_set(flags, *word, true);
 }
 
@@ -207,6 +227,14 @@ void store_batch_skipped(struct store_batch *batch, int64_t mailbox, uint32_t ui
     op->reason = g_strdup(reason != NULL ? reason : "");
 }
 
+void store_batch_mark(struct store_batch *batch, const struct store_remote_mailbox *mailbox)
+{
+    struct store_remote_mailbox *marks = g_memdup2(mailbox, sizeof *mailbox);
+    marks->raw_name = marks->name = NULL;
+    marks->object_id = g_strdup(mailbox->object_id);
+    add_op(batch, BATCH_MARK, mailbox->id, 0)->marks = marks;
+}
+
 void store_batch_round(struct store_batch *batch)
 {
     add_op(batch, BATCH_ROUND, 0, 0);
@@ -279,6 +307,8 @@ static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *
         return batch_vanished(tx, batch, op, error);
     case BATCH_SKIPPED:
         return batch_skipped(tx, batch, op, error);
+    case BATCH_MARK:
+        return batch_mark(tx, batch, place, op, error);
     case BATCH_ROUND:
     case BATCH_SWEEP:
         break;
@@ -340,8 +370,8 @@ static bool apply(struct tx *tx, void *arg, GError **error)
     for (bool yield = false; at < batch->ops->len && !yield; yield = tx_should_yield(tx)) {
         struct batch_op *op = batch->ops->pdata[at++];
         /* What is taken away must be in the index as a whole. */
-        if ((op->kind != BATCH_MESSAGE && !index_words(tx, batch, error)) ||
-            !apply_op(tx, batch, op, error))
+        bool adds = op->kind == BATCH_MESSAGE || op->kind == BATCH_FLAGS;
+        if ((!adds && !index_words(tx, batch, error)) || !apply_op(tx, batch, op, error))
             return false;
     }
     if (!index_words(tx, batch, error) || !adopt_twins(tx, batch, error))
@@ -377,6 +407,7 @@ bool store_batch_finish(struct store_batch *batch, struct store_batch_result *re
         *result = ok ? batch->result : (struct store_batch_result){0};
     batch->result = (struct store_batch_result){0};
     g_ptr_array_set_size(batch->ops, 0);
+    g_array_set_size(batch->unkept, 0);
     batch->bytes = 0;
     batch->at = 0;
     return ok;

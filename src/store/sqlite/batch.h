@@ -9,6 +9,7 @@ enum batch_kind {
     BATCH_FLAGS,
     BATCH_VANISHED,
     BATCH_SKIPPED,
+    BATCH_MARK,
     BATCH_ROUND,
     BATCH_SWEEP
 };
@@ -18,6 +19,7 @@ struct batch_op {
     uint32_t uidvalidity, uid;
     struct mail_flags flags; /* with MAIL_DELETED */
     char *reason;
+    struct store_remote_mailbox *marks;
     /* of a message: */
     int64_t received_at;
     uint64_t size;
@@ -33,13 +35,17 @@ struct store_batch {
     int64_t account;
     GPtrArray *ops;
     size_t bytes;
-    bool loses_keywords;  /* the server cannot keep them */
-    uint32_t unkept_bits; /* enum mail_flag bits that it cannot keep */
+    GArray *unkept; /* struct batch_unkept: what mailboxes cannot keep */
     struct store_batch_result result;
     GHashTable *places; /* mailbox -> struct batch_place; of one run */
     guint at;           /* ops before it are written */
     GArray *words;      /* struct batch_words, to be indexed at the end of the run */
     struct job *job;    /* being written */
+};
+struct batch_unkept {
+    int64_t mailbox;
+    bool keywords;
+    uint32_t bits; /* enum mail_flag */
 };
 struct batch_words {
     int64_t ord, email;
@@ -67,6 +73,8 @@ bool batch_flags(struct tx *tx, struct store_batch *batch, struct batch_op *op, 
 /* --- batch_leave.c */
 bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
 bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error);
+bool batch_mark(struct tx *tx, struct store_batch *batch, struct batch_place *place,
+                const struct batch_op *op, GError **error);
 bool batch_round(struct tx *tx, struct store_batch *batch, GError **error);
 bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error);
 /* One remote is gone; the email may become an orphan. */
@@ -76,8 +84,8 @@ bool leave_orphan(struct tx *tx, int64_t email, int64_t mailbox, GError **error)
 /* --- join.c */
 /* The email that an unknown message is; 0: a new one. */
 int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GError **error);
-/* What the server cannot keep stays as known has it. */
-void batch_keep_unkept(const struct store_batch *batch, struct mail_flags *flags,
+/* What the server cannot keep in the mailbox stays as known has it. */
+void batch_keep_unkept(const struct store_batch *batch, int64_t mailbox, struct mail_flags *flags,
                        const struct mail_flags *known);
 /* The same message by its Message-ID: may these be one by date and size? How well, 0: no. Sizes of
  * a server are the same each time it tells them, true or not; dates help where they are not. */

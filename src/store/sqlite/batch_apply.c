@@ -70,7 +70,7 @@ static bool merge(struct tx *tx, struct store_batch *batch, struct batch_op *op,
                   const struct remote_row *remote, struct email_row *row, GError **error)
 {
     struct mail_flags add, remove, local = {0};
-    batch_keep_unkept(batch, &op->flags, &remote->base);
+    batch_keep_unkept(batch, op->mailbox, &op->flags, &remote->base);
     if (mail_flags_equal(&remote->base, &op->flags))
         return true;
     if (!load_pending(tx, row->id, op->mailbox, &add, &remove, error))

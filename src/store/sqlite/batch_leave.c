@@ -78,6 +78,30 @@ bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *o
     return false;
 }
 
+/* What vanished from it is told from copies by the marks of before. seen_email: what others of the
+ * account had until now was there when this one was looked at, since batches keep their order. */
+bool batch_mark(struct tx *tx, struct store_batch *batch, struct batch_place *place,
+                const struct batch_op *op, GError **error)
+{
+    const struct store_remote_mailbox *m = op->marks;
+    if (place->left && !twins_adopt(tx, batch, batch->account, place->id, place->seen_email,
+                                    &batch->result.matched, error))
+        return false;
+    place->left = false;
+    place->seen_email =
+        db_number(tx->db, "SELECT coalesce(max(id), 0) FROM email", NULL, 0, 0, error);
+    place->uidvalidity = m->uidvalidity;
+    place->headers_done = m->headers_done;
+    return DB_RUN(tx->db, error,
+                  "UPDATE mailbox SET uidvalidity = ?, uidnext = ?, highestmodseq = ?,"
+                  " server_count = ?, checked_at = ?, headers_done = ?, exists_there = ?, "
+                  "object_id ="
+                  " coalesce(?, object_id), seen_email = ? WHERE id = ?",
+                  I(m->uidvalidity), I(m->uidnext), I(m->highestmodseq), I(m->server_count),
+                  I(m->checked_at), I(m->headers_done), I(m->exists), T(m->object_id),
+                  I(place->seen_email), I(m->id));
+}
+
 bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
 {
     GError *cause = NULL;

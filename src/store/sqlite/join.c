@@ -186,7 +186,7 @@ bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
     GError *cause = NULL;
     bool found = email_load(tx, email, &row, &cause);
     if (found)
-        batch_keep_unkept(batch, &op->flags, &row.flags);
+        batch_keep_unkept(batch, op->mailbox, &op->flags, &row.flags);
     if (found &&
         (row.orphan != 0 ? adopt_orphan(tx, &row, op, &cause) : add_place(tx, &row, op, &cause)) &&
         remote_insert(tx, op->mailbox, op->uid, email, &op->flags, &cause) &&

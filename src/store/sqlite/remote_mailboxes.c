@@ -363,25 +363,3 @@ bool store_sync_mailbox_reset(struct store *store, int64_t account, int64_t mail
     struct mailbox_write write = {.account = account, .id = mailbox, .uidvalidity = uidvalidity};
     return store_write(store, STORE_LANE_BULK, reset_mailbox, &write, error);
 }
-
-static bool mark_mailbox(struct tx *tx, void *arg, GError **error)
-{
-    const struct mailbox_write *write = arg;
-    const struct store_remote_mailbox *m = write->mailbox;
-    return DB_RUN(tx->db, error,
-                  "UPDATE mailbox SET uidvalidity = ?, uidnext = ?, highestmodseq = ?,"
-                  " server_count = ?, checked_at = ?, headers_done = ?, exists_there = ?, "
-                  "object_id ="
-                  " coalesce(?, object_id), seen_email = ? WHERE id = ? AND account = ?",
-                  I(m->uidvalidity), I(m->uidnext), I(m->highestmodseq), I(m->server_count),
-                  I(m->checked_at), I(m->headers_done), I(m->exists), T(m->object_id),
-                  I(m->seen_email), I(m->id), I(write->account));
-}
-
-bool store_sync_mailbox_mark(struct store *store, int64_t account,
-                             const struct store_remote_mailbox *mailbox, GError **error)
-{
-    struct store_remote_mailbox copy = *mailbox;
-    struct mailbox_write write = {.account = account, .mailbox = &copy};
-    return store_write(store, STORE_LANE_BULK, mark_mailbox, &write, error);
-}

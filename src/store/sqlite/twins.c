@@ -92,7 +92,7 @@ static bool take_remotes(struct tx *tx, const struct store_batch *batch,
     for (guint i = 0; i < places->len && cause == NULL; i++) {
         struct place *place = &g_array_index(places, struct place, i);
         if (batch != NULL)
-            batch_keep_unkept(batch, &place->base, &orphan->flags);
+            batch_keep_unkept(batch, orphan->orphan, &place->base, &orphan->flags);
         remote_insert(tx, place->mailbox, place->uid, orphan->id, &place->base, &cause);
     }
     if (cause == NULL)
@@ -105,7 +105,7 @@ static bool adopt(struct tx *tx, const struct store_batch *batch, struct email_r
                   struct email_row *twin, GError **error)
 {
     if (batch != NULL)
-        batch_keep_unkept(batch, &twin->flags, &orphan->flags);
+        batch_keep_unkept(batch, orphan->orphan, &twin->flags, &orphan->flags);
     return take_remotes(tx, batch, orphan, twin->id, error) &&
            take_places(tx, orphan, twin, error) &&
            join_orphan_flags(tx, orphan, &twin->flags, error) &&
