@@ -189,6 +189,61 @@ static void a_removed_account_leaves_nothing_in_the_files(void)
     mail_close(&m);
 }
 
+static guint found(struct mail_fixture *m, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_filter *filter = store_filter_new(STORE_TEXT);
+    filter->words = g_strsplit(word, " ", -1);
+    filter->prefix = true;
+    struct store_query query = {.filter = filter, .limit = 1000};
+    struct store_query_result result = {0};
+    struct store_access *access = mail_access(m, STORE_READ);
+    g_assert_true(store_query(access, &query, &result, &error));
+    g_assert_no_error(error);
+    guint count = result.ids->len;
+    store_query_result_clear(&result);
+    store_access_free(access);
+    store_filter_free(filter);
+    return count;
+}
+
+/* Accounts share tables of the word index: so many later one has the first one's. */
+#define SHARED_BY 64
+
+static void accounts_that_share_an_index_stay_apart(void)
+{
+    struct mail_fixture first, second;
+    mail_open(&first);
+    g_autoptr(GError) error = NULL;
+    second = first;
+    for (int i = 1; i <= SHARED_BY; i++) {
+        g_autofree char *address = g_strdup_printf("other%d@mail.example", i);
+        second.account = fixture_account(&first.f, first.user, address, "password");
+    }
+    g_assert_cmpint(second.account, ==, first.account + SHARED_BY);
+    second.inbox = mail_mailbox(&second, "INBOX", MAIL_ROLE_INBOX);
+    for (uint32_t uid = 1; uid <= 200; uid++) {
+        g_autofree char *id = g_strdup_printf("id%u@x", uid);
+        g_autofree char *body = g_strdup_printf("canarybody%u both", uid);
+        struct mail_spec spec = {.mailbox = first.inbox, .uid = uid, .id = id, .body = body};
+        mail_put(&first, &spec);
+        spec.mailbox = second.inbox;
+        spec.body = "kept both";
+        mail_put(&second, &spec);
+    }
+    g_assert_cmpuint(found(&first, "canary"), ==, 200);
+    g_assert_cmpuint(found(&second, "canary"), ==, 0);
+    g_assert_cmpuint(found(&second, "both"), ==, 200);
+    g_assert_true(store_account_remove(first.f.store, first.account, &error));
+    g_assert_no_error(error);
+    g_assert_false(files_hold(&first, "canary"));
+    g_assert_cmpuint(found(&second, "both"), ==, 200);
+    g_assert_cmpuint(found(&second, "kept"), ==, 200);
+    mail_put(&second, &(struct mail_spec){.mailbox = second.inbox, .uid = 201, .body = "kept"});
+    g_assert_cmpuint(found(&second, "kept"), ==, 201);
+    mail_close(&first);
+}
+
 /* --- many threads */
 
 struct stress {
@@ -300,6 +355,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/durable/full", a_full_disk_loses_nothing_and_says_so);
     g_test_add_func("/store/durable/full-state", a_state_is_shown_although_it_cannot_be_written);
     g_test_add_func("/store/durable/removed", a_removed_account_leaves_nothing_in_the_files);
+    g_test_add_func("/store/durable/shared-index", accounts_that_share_an_index_stay_apart);
     g_test_add_func("/store/durable/threads", threads_do_not_disturb_each_other);
     g_test_add_func("/store/durable/newer", a_newer_data_directory_is_refused);
     return g_test_run();

@@ -184,11 +184,6 @@ sqlite3_stmt *db_query_named(struct db *db, const char *sql, const struct db_val
     return bind_all(db, statement, values, count, error);
 }
 
-void db_forget_named(struct db *db)
-{
-    g_hash_table_remove_all(db->named);
-}
-
 bool db_step(struct db *db, sqlite3_stmt *statement, GError **error)
 {
     if (statement == NULL)

@@ -14,7 +14,7 @@
 struct db {
     sqlite3 *handle;
     GHashTable *statements; /* const char * by address -> sqlite3_stmt */
-    GHashTable *named;      /* text -> sqlite3_stmt, for statements on the index of one account */
+    GHashTable *named;      /* text -> sqlite3_stmt, for statements on the word index */
 };
 
 enum db_kind { DB_NULL, DB_INTEGER, DB_TEXT, DB_BLOB };
@@ -46,7 +46,7 @@ bool db_fail(struct db *db, const char *what, GError **error);
 /* A cached statement, bound; valid until the next use of the same SQL. NULL on error. */
 sqlite3_stmt *db_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
                        GError **error);
-/* The same for SQL made for one account's index, which never holds values. */
+/* The same for SQL made for the word index, which never holds values. */
 sqlite3_stmt *db_query_named(struct db *db, const char *sql, const struct db_value *values,
                              size_t count, GError **error);
 /* Next row: true. false at the end or on error; then the statement is reset. Pass one GError
@@ -68,8 +68,6 @@ GArray *db_numbers(struct db *db, const char *sql, const struct db_value *values
 int64_t db_changes(struct db *db);
 /* SQL of several statements without values: schema and pragmas. */
 bool db_script(struct db *db, const char *sql, GError **error);
-/* Forgets the statements on one account's index (before it is dropped). */
-void db_forget_named(struct db *db);
 
 #define DB_QUERY(db, error, sql, ...) db_query((db), (sql), DB_VALUES(__VA_ARGS__), (error))
 #define DB_RUN(db, error, sql, ...) db_run((db), (sql), DB_VALUES(__VA_ARGS__), (error))

@@ -12,12 +12,32 @@
 #define FIRST_PREFIX 0x21
 #define LONGEST_PREFIX 90
 
-/* The only SQL made at run time: the table's name carries the account's number. */
+/* FTS5 keeps four tables for an index, and SQLite reads its whole schema again at each change of
+ * it: so there are few indexes, and each has the words of every so many'th account. */
+#define TABLES 64
+
+/* The only SQL made at run time: the table's name carries a number. */
 static char *sql_of(const char *format, int64_t account)
 {
-    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, account);
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, account % TABLES);
     g_auto(GStrv) parts = g_strsplit(format, "@", -1);
     return g_strjoinv(number, parts);
+}
+
+void fts_scope(int64_t account, char scope[FTS_SCOPE_BYTES])
+{
+    size_t length = 0;
+    /* The last byte of one is never a byte within another: no scope is the beginning of another. */
+    for (; account >= 64; account /= 64)
+        scope[length++] = (char)(0x80 | (account % 64));
+    scope[length++] = (char)(0xc0 | account);
+    scope[length] = '\0';
+}
+
+/* A column as the tokenizer wants it. (transfer full) or NULL */
+static char *scoped(const char *scope, const char *words)
+{
+    return words == NULL || words[0] == '\0' ? NULL : g_strconcat(scope, " ", words, NULL);
 }
 
 /* One transaction's words become one segment of the index, and many segments are merged at once:
@@ -27,22 +47,46 @@ static char *sql_of(const char *format, int64_t account)
 /* body comes first: FTS5 spends no bytes on naming the first column of a posting. */
 bool fts_create(struct tx *tx, int64_t account, GError **error)
 {
+    g_autofree char *name = sql_of("terms_@", account);
     g_autofree char *sql =
-        sql_of("CREATE VIRTUAL TABLE fts_@ USING fts5(body, subject, \"from\", \"to\", cc, bcc, "
+        sql_of("CREATE VIRTUAL TABLE terms_@ USING fts5(body, subject, \"from\", \"to\", cc, bcc, "
                "quoted,"
-               " filenames, content='', columnsize=0, detail=full, tokenize='spaces');"
-               "INSERT INTO fts_@(fts_@, rank) VALUES('hashsize', " HASH_BYTES ");"
-               "INSERT INTO fts_@(fts_@, rank) VALUES('automerge', 16);"
-               "INSERT INTO fts_@(fts_@, rank) VALUES('crisismerge', 64);",
+               " filenames, content='', columnsize=0, detail=full, tokenize='scoped');"
+               "INSERT INTO terms_@(terms_@, rank) VALUES('hashsize', " HASH_BYTES ");"
+               "INSERT INTO terms_@(terms_@, rank) VALUES('automerge', 16);"
+               "INSERT INTO terms_@(terms_@, rank) VALUES('crisismerge', 64);",
                account);
-    return db_script(tx->db, sql, error);
+    GError *cause = NULL;
+    bool there =
+        DB_NUMBER(tx->db, &cause, 0, "SELECT 1 FROM sqlite_schema WHERE name = ?", T(name)) == 1;
+    if (cause == NULL)
+        return there || db_script(tx->db, sql, error);
+    g_propagate_error(error, cause);
+    return false;
 }
 
-bool fts_drop(struct tx *tx, int64_t account, GError **error)
+bool fts_forget_all(struct tx *tx, int64_t account, bool *done, GError **error)
 {
-    g_autofree char *sql = sql_of("DROP TABLE IF EXISTS fts_@", account);
-    db_forget_named(tx->db);
-    return db_script(tx->db, sql, error);
+    GError *cause = NULL;
+    g_autofree char *sql = sql_of("INSERT INTO terms_@(terms_@) VALUES('delete-all')", account);
+    *done = DB_NUMBER(tx->db, &cause, 1,
+                      "SELECT EXISTS(SELECT 1 FROM account WHERE id % ?2 = ?1 % ?2 AND id <> ?1)",
+                      I(account), I(TABLES)) == 0;
+    if (cause == NULL)
+        return !*done || db_script(tx->db, sql, error);
+    g_propagate_error(error, cause);
+    return false;
+}
+
+bool fts_tidy(struct tx *tx, int64_t account, int pages, bool *more, GError **error)
+{
+    g_autofree char *sql = sql_of("INSERT INTO terms_@(terms_@, rank) VALUES('merge', ?)", account);
+    int64_t before = sqlite3_total_changes64(tx->db->handle);
+    if (!db_run_named(tx->db, sql, (const struct db_value[]){I(pages)}, 1, error))
+        return false;
+    /* The statement itself is a change. */
+    *more = sqlite3_total_changes64(tx->db->handle) - before >= 2;
+    return true;
 }
 
 static void columns_of(const struct store_index *index, const char *columns[FTS_COLUMNS])
@@ -52,19 +96,31 @@ static void columns_of(const struct store_index *index, const char *columns[FTS_
     memcpy(columns, all, sizeof all);
 }
 
+/* A statement with a row number and the eight columns. */
+static bool run_with_columns(struct tx *tx, const char *sql, int64_t account, int64_t ord,
+                             const char *const *columns, GError **error)
+{
+    char scope[FTS_SCOPE_BYTES], *texts[FTS_COLUMNS];
+    struct db_value values[FTS_COLUMNS + 1] = {I(ord)};
+    fts_scope(account, scope);
+    for (int i = 0; i < FTS_COLUMNS; i++)
+        values[i + 1] = T(texts[i] = scoped(scope, columns[i]));
+    bool ok = db_run_named(tx->db, sql, values, FTS_COLUMNS + 1, error);
+    for (int i = 0; i < FTS_COLUMNS; i++)
+        g_free(texts[i]);
+    return ok;
+}
+
 bool fts_index(struct tx *tx, int64_t account, int64_t ord, const struct store_index *index,
                GError **error)
 {
     const char *columns[FTS_COLUMNS];
-    struct db_value values[FTS_COLUMNS + 1] = {I(ord)};
     g_autofree char *sql =
-        sql_of("INSERT INTO fts_@(rowid, subject, \"from\", \"to\", cc, bcc, body,"
+        sql_of("INSERT INTO terms_@(rowid, subject, \"from\", \"to\", cc, bcc, body,"
                " quoted, filenames) VALUES(?,?,?,?,?,?,?,?,?)",
                account);
     columns_of(index, columns);
-    for (int i = 0; i < FTS_COLUMNS; i++)
-        values[i + 1] = T(columns[i]);
-    return db_run_named(tx->db, sql, values, FTS_COLUMNS + 1, error);
+    return run_with_columns(tx, sql, account, ord, columns, error);
 }
 
 bool fts_keep(struct tx *tx, int64_t email, GBytes *kept, bool *fresh, GError **error)
@@ -238,17 +294,14 @@ static bool forget_words(struct tx *tx, int64_t account, int64_t ord, const char
                          GError **error)
 {
     char *columns[FTS_COLUMNS] = {0};
-    struct db_value values[FTS_COLUMNS + 1] = {I(ord)};
     g_auto(GStrv) lines = g_strsplit(plain, "\n", FTS_COLUMNS + 1);
     g_autofree char *sql =
-        sql_of("INSERT INTO fts_@(fts_@, rowid, subject, \"from\", \"to\", cc, bcc,"
+        sql_of("INSERT INTO terms_@(terms_@, rowid, subject, \"from\", \"to\", cc, bcc,"
                " body, quoted, filenames) VALUES('delete',?,?,?,?,?,?,?,?,?)",
                account);
     for (guint i = 0; i < FTS_COLUMNS && i < g_strv_length(lines); i++)
         columns[i] = restore_column(lines[i]);
-    for (int i = 0; i < FTS_COLUMNS; i++)
-        values[i + 1] = T(columns[i]);
-    bool ok = db_run_named(tx->db, sql, values, FTS_COLUMNS + 1, error);
+    bool ok = run_with_columns(tx, sql, account, ord, (const char *const *)columns, error);
     for (int i = 0; i < FTS_COLUMNS; i++)
         g_free(columns[i]);
     return ok;
@@ -281,9 +334,9 @@ sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64
 {
     g_autofree char *sql =
         sql_of(ascending
-                   ? "SELECT rowid FROM fts_@ WHERE fts_@ MATCH ? AND rowid >= ? ORDER BY rowid"
-                   : "SELECT rowid FROM fts_@ WHERE fts_@ MATCH ? AND rowid <= ? ORDER BY rowid "
-                     "DESC",
+                   ? "SELECT rowid FROM terms_@ WHERE terms_@ MATCH ? AND rowid >= ? ORDER BY rowid"
+                   : "SELECT rowid FROM terms_@ WHERE terms_@ MATCH ? AND rowid <= ? ORDER BY "
+                     "rowid DESC",
                account);
     return db_query_named(db, sql, (const struct db_value[]){T(match), I(bound)}, 2, error);
 }

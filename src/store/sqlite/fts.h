@@ -1,5 +1,6 @@
-/* The word index: one contentless FTS5 table an account, so that removing an account removes its
- * words from the file. Its row numbers are email.ord: matches come in the order of received_at. */
+/* The word index: contentless FTS5 tables that accounts share, each word behind its account's
+ * scope, so that the words of one stand together and nobody meets another's. Row numbers are
+ * email.ord: matches come in the order of received_at. */
 #ifndef POSTROOM_STORE_SQLITE_FTS_H
 #define POSTROOM_STORE_SQLITE_FTS_H
 
@@ -7,8 +8,18 @@
 
 #define FTS_COLUMNS 8
 
+/* The first word of every text and expression of the account, see tokenizer.h. */
+#define FTS_SCOPE_BYTES 12
+void fts_scope(int64_t account, char scope[FTS_SCOPE_BYTES]);
+
+/* The account's table, unless it is there. */
 bool fts_create(struct tx *tx, int64_t account, GError **error);
-bool fts_drop(struct tx *tx, int64_t account, GError **error);
+/* Forgets the whole account when no other shares its table; *done false: its emails' words are to
+ * be removed one by one. */
+bool fts_forget_all(struct tx *tx, int64_t account, bool *done, GError **error);
+/* Words that were removed leave the file when what holds them is merged: some pages of that. Begins
+ * anew where pages is negative. */
+bool fts_tidy(struct tx *tx, int64_t account, int pages, bool *more, GError **error);
 /* Adds an email's words, unless they are in. kept: from fts_words_keep, stored for fts_remove. */
 bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord,
              const struct store_index *index, GBytes *kept, GError **error);

@@ -49,7 +49,8 @@ bool query_has_keyword(struct query *query, struct candidate *candidate, const c
 
 /* --- query_text.c */
 /* Adds the expression of a tree of words to match; false: it is not only words. */
-bool query_text_expression(const struct store_filter *filter, GString *match);
+bool query_text_expression(const struct query *query, const struct store_filter *filter,
+                           GString *match);
 void query_load_texts(struct query *query, const struct store_filter *filter);
 bool query_header(struct query *query, const struct store_filter *filter,
                   struct candidate *candidate);

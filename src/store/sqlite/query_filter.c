@@ -78,7 +78,7 @@ void query_plan(struct query *query, const struct store_filter *filter)
     if (filter->kind == STORE_AND) {
         for (guint i = 0; i < child_count(filter); i++)
             query_plan(query, filter->children->pdata[i]);
-    } else if (query_text_expression(filter, text)) {
+    } else if (query_text_expression(query, filter, text)) {
         if (query->match->len > 0)
             g_string_append(query->match, " AND ");
         g_string_append_printf(query->match, "(%s)", text->str);

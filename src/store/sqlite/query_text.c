@@ -37,30 +37,35 @@ static void append_quoted(GString *match, const char *word)
     }
 }
 
-static bool words_expression(const struct store_filter *filter, GString *match)
+/* Each quoted string begins with the account's scope. */
+static bool words_expression(const struct query *query, const struct store_filter *filter,
+                             GString *match)
 {
+    char scope[FTS_SCOPE_BYTES];
     const char *columns = columns_of(filter->kind);
     if (columns == NULL || filter->words == NULL || filter->words[0] == NULL)
         return false;
-    g_string_append_printf(match, "%s(\"", columns);
+    fts_scope(query->account, scope);
+    g_string_append_printf(match, "%s(\"%s ", columns, scope);
     for (char **word = filter->words; *word != NULL; word++) {
         if (word != filter->words)
-            g_string_append(match, filter->phrase ? " " : "\" AND \"");
+            g_string_append_printf(match, filter->phrase ? " " : "\" AND \"%s ", scope);
         append_quoted(match, *word);
     }
     g_string_append(match, filter->prefix ? "\" *)" : "\")");
     return true;
 }
 
-bool query_text_expression(const struct store_filter *filter, GString *match)
+bool query_text_expression(const struct query *query, const struct store_filter *filter,
+                           GString *match)
 {
     if (filter->kind != STORE_AND && filter->kind != STORE_OR)
-        return words_expression(filter, match);
+        return words_expression(query, filter, match);
     if (filter->children == NULL || filter->children->len == 0)
         return false;
     for (guint i = 0; i < filter->children->len; i++) {
         g_autoptr(GString) child = g_string_new(NULL);
-        if (!query_text_expression(filter->children->pdata[i], child))
+        if (!query_text_expression(query, filter->children->pdata[i], child))
             return false;
         if (i > 0)
             g_string_append(match, filter->kind == STORE_AND ? " AND " : " OR ");
@@ -76,7 +81,8 @@ void query_load_texts(struct query *query, const struct store_filter *filter)
     g_autoptr(GString) match = g_string_new(NULL);
     for (guint i = 0; filter->children != NULL && i < filter->children->len; i++)
         query_load_texts(query, filter->children->pdata[i]);
-    if (filter->kind == STORE_AND || filter->kind == STORE_OR || !words_expression(filter, match))
+    if (filter->kind == STORE_AND || filter->kind == STORE_OR ||
+        !words_expression(query, filter, match))
         return;
     GArray *ords = g_array_new(FALSE, FALSE, sizeof(int64_t));
     struct db *db = &query->reader->main;

@@ -6,6 +6,11 @@
 #include "base/log.h"
 
 #define SLICE 500
+/* Taking words out of the index takes longer than taking rows out. */
+#define WORDS_SLICE 50
+#define TIDY_PAGES 250
+/* account.removing: the account's words are gone from the index at once. */
+#define WITHOUT_WORDS 2
 
 bool removal_mark(struct tx *tx, int64_t account, GError **error)
 {
@@ -19,7 +24,9 @@ bool removal_mark(struct tx *tx, int64_t account, GError **error)
 struct removal {
     int64_t account, user;
     bool more;
-    bool last; /* unlinking: nobody else reaches the account */
+    bool wordless; /* its words are gone from the index */
+    int pages;     /* of the index, for a step of tidying it */
+    bool last;     /* unlinking: nobody else reaches the account */
 };
 
 static bool each_id(struct db *db, const GArray *ids, const char *const *statements, GError **error)
@@ -30,6 +37,46 @@ static bool each_id(struct db *db, const GArray *ids, const char *const *stateme
                         error))
                 return false;
     return true;
+}
+
+static bool forget_words(struct tx *tx, void *arg, GError **error)
+{
+    struct removal *removal = arg;
+    GError *cause = NULL;
+    int64_t how = DB_NUMBER(tx->db, &cause, 0, "SELECT removing FROM account WHERE id = ?",
+                            I(removal->account));
+    removal->wordless = how == WITHOUT_WORDS;
+    if (cause == NULL && how != 0 && !removal->wordless &&
+        fts_forget_all(tx, removal->account, &removal->wordless, &cause) && removal->wordless)
+        DB_RUN(tx->db, &cause, "UPDATE account SET removing = ? WHERE id = ?", I(WITHOUT_WORDS),
+               I(removal->account));
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool forget_words_of(struct tx *tx, const struct removal *removal, const GArray *emails,
+                            GError **error)
+{
+    for (guint i = 0; i < emails->len && !removal->wordless; i++) {
+        GError *cause = NULL;
+        int64_t email = g_array_index(emails, int64_t, i);
+        int64_t ord = DB_NUMBER(tx->db, &cause, 0, "SELECT ord FROM email WHERE id = ?", I(email));
+        if (cause == NULL && fts_remove(tx, removal->account, email, ord, &cause))
+            continue;
+        g_propagate_error(error, cause);
+        return false;
+    }
+    return true;
+}
+
+static bool tidy_words(struct tx *tx, void *arg, GError **error)
+{
+    struct removal *removal = arg;
+    bool ok = fts_tidy(tx, removal->account, removal->pages, &removal->more, error);
+    removal->pages = TIDY_PAGES;
+    return ok;
 }
 
 static const char *const email_statements[] = {"DELETE FROM summary WHERE email = ?",
@@ -45,12 +92,13 @@ static bool remove_slice(struct tx *tx, void *arg, GError **error)
     GError *cause = NULL;
     g_autoptr(GArray) emails =
         DB_NUMBERS(tx->db, &cause, "SELECT id FROM email WHERE account = ? LIMIT ?",
-                   I(removal->account), I(SLICE));
+                   I(removal->account), I(removal->wordless ? SLICE : WORDS_SLICE));
     g_autoptr(GArray) blobs =
         DB_NUMBERS(tx->db, &cause, "SELECT id FROM blob WHERE account = ? LIMIT ?",
                    I(removal->account), I(SLICE));
     removal->more = emails->len > 0 || blobs->len > 0;
-    if (cause == NULL && each_id(tx->db, emails, email_statements, &cause) &&
+    if (cause == NULL && forget_words_of(tx, removal, emails, &cause) &&
+        each_id(tx->db, emails, email_statements, &cause) &&
         each_id(tx->db, blobs, blob_statements, &cause))
         each_id(tx->blobs, blobs, raw_statements, &cause);
     if (cause == NULL)
@@ -78,15 +126,25 @@ static bool remove_rest(struct tx *tx, void *arg, GError **error)
     for (const char *const *sql = statements; *sql != NULL; sql++)
         if (!db_run(tx->db, *sql, (const struct db_value[]){I(removal->account)}, 1, error))
             return false;
-    return fts_drop(tx, removal->account, error) && log_remove_account(tx, removal->account, error);
+    return log_remove_account(tx, removal->account, error);
+}
+
+static bool in_steps(struct store *store, tx_fn *step, struct removal *removal, GError **error)
+{
+    removal->more = true;
+    while (removal->more)
+        if (!store_write(store, STORE_LANE_BULK, step, removal, error))
+            return false;
+    return true;
 }
 
 bool removal_finish(struct store *store, int64_t account, GError **error)
 {
-    struct removal removal = {.account = account, .more = true};
-    while (removal.more)
-        if (!store_write(store, STORE_LANE_BULK, remove_slice, &removal, error))
-            return false;
+    struct removal removal = {.account = account, .pages = -TIDY_PAGES};
+    if (!store_write(store, STORE_LANE_BULK, forget_words, &removal, error) ||
+        !in_steps(store, remove_slice, &removal, error) ||
+        (!removal.wordless && !in_steps(store, tidy_words, &removal, error)))
+        return false;
     if (!store_write(store, STORE_LANE_BULK, remove_rest, &removal, error))
         return false;
     pthread_mutex_lock(&store->progress_lock);
@@ -189,7 +247,7 @@ bool housekeeping_start(struct store *store, GError **error)
     if (reader == NULL)
         return false;
     g_autoptr(GArray) removing =
-        db_numbers(&reader->main, "SELECT id FROM account WHERE removing = 1", NULL, 0, &cause);
+        db_numbers(&reader->main, "SELECT id FROM account WHERE removing <> 0", NULL, 0, &cause);
     reader_end(store, reader);
     for (guint i = 0; i < removing->len && cause == NULL; i++)
         removal_finish(store, g_array_index(removing, int64_t, i), &cause);

@@ -1,5 +1,11 @@
 #include "store/sqlite/tokenizer.h"
 
+#include <string.h>
+
+/* Words are shorter: text/text.h. */
+#define TOKEN_MAX 512
+#define SCOPE_MAX 64
+
 static int create(void *context, const char **args, int count, Fts5Tokenizer **out)
 {
     (void)context;
@@ -19,14 +25,21 @@ static void destroy(Fts5Tokenizer *tokenizer)
 static int tokenize(Fts5Tokenizer *tokenizer, void *context, int flags, const char *text,
                     int length, int (*token)(void *, int, const char *, int, int, int))
 {
+    char word[TOKEN_MAX];
     (void)tokenizer;
     (void)flags;
-    int start = 0;
-    for (int i = 0; i <= length; i++) {
+    int scope = 0, start;
+    while (scope < length && scope < SCOPE_MAX && text[scope] != ' ')
+        scope++;
+    memcpy(word, text, (size_t)scope);
+    start = scope + 1;
+    for (int i = start; i <= length; i++) {
         if (i < length && text[i] != ' ')
             continue;
         if (i > start) {
-            int code = token(context, 0, text + start, i - start, start, i);
+            int bytes = MIN(i - start, TOKEN_MAX - scope);
+            memcpy(word + scope, text + start, (size_t)bytes);
+            int code = token(context, 0, word, scope + bytes, start, i);
             if (code != SQLITE_OK)
                 return code;
         }
@@ -51,7 +64,7 @@ bool tokenizer_register(sqlite3 *handle, GError **error)
 {
     fts5_tokenizer functions = {create, destroy, tokenize};
     fts5_api *api = api_of(handle);
-    if (api != NULL && api->xCreateTokenizer(api, "spaces", NULL, &functions, NULL) == SQLITE_OK)
+    if (api != NULL && api->xCreateTokenizer(api, "scoped", NULL, &functions, NULL) == SQLITE_OK)
         return true;
     error_set(error, ERROR_STORE, "this SQLite has no FTS5");
     return false;

@@ -1,4 +1,5 @@
-/* The index's tokenizer: words come broken and folded, so it only splits at spaces. */
+/* The index's tokenizer: words come broken and folded, so it only splits at spaces. The first word
+ * of a text is its scope: it is put before each of the others, and is none itself. */
 #ifndef POSTROOM_STORE_SQLITE_TOKENIZER_H
 #define POSTROOM_STORE_SQLITE_TOKENIZER_H
 
