@@ -1,8 +1,10 @@
 /* A TCP proxy that adds a delay to each direction and takes away no throughput, for measuring over
- * a long line on one machine:  delay_proxy TARGET_PORT DELAY_MS
+ * a long line on one machine:  delay_proxy TARGET_PORT DELAY_MS [trace]
  *
  * Prints the port it listens on, and for each connection that ends a line: bytes up, bytes down,
- * and how often the client spoke after it had been answered (its round trips, set-up apart).
+ * and how often the client spoke after it had been answered (its round trips, set-up apart). With
+ * trace, each of these goes to standard error too: when, how long the line was silent before, and
+ * the bytes down since the last.
  * Loopback only. A connection begins to pass data after a whole round trip, since the handshake of
  * TCP itself cannot be held back. Ends when its standard input does. */
 #include <arpa/inet.h>
@@ -45,7 +47,11 @@ struct pair {
     int64_t starts_at;
     unsigned turns;
     bool answered; /* the client has heard something since it spoke last */
+    int64_t heard_at;
+    uint64_t down_at_turn;
 };
+
+static bool tracing;
 
 static int64_t now_ns(void)
 {
@@ -100,7 +106,7 @@ static struct pair *accept_pair(int listener, uint16_t target, int64_t delay)
     struct pair *pair = g_new0(struct pair, 1);
     pair->up = (struct way){.from = client, .to = server, .queue = g_queue_new()};
     pair->down = (struct way){.from = server, .to = client, .queue = g_queue_new()};
-    pair->starts_at = now_ns() + 2 * delay;
+    pair->starts_at = pair->heard_at = now_ns() + 2 * delay;
     pair->answered = true;
     return pair;
 }
@@ -167,20 +173,34 @@ static bool write_due(struct way *way, int64_t now)
     return any;
 }
 
+static void take_turn(struct pair *pair)
+{
+    int64_t now = now_ns();
+    pair->turns++;
+    pair->answered = false;
+    if (tracing)
+        fprintf(stderr,
+                "%7.3f turn %3u silent %5.3f up %" G_GUINT64_FORMAT " down %" G_GUINT64_FORMAT "\n",
+                (double)(now - pair->starts_at) / 1e9, pair->turns,
+                (double)(now - pair->heard_at) / 1e9, pair->up.bytes,
+                pair->down.bytes - pair->down_at_turn);
+    pair->down_at_turn = pair->down.bytes;
+}
+
 static void work(struct pair *pair, int64_t delay)
 {
     if (now_ns() < pair->starts_at)
         return;
     if (!pair->up.ended && pair->up.queued < QUEUED_MAX && read_some(&pair->up, delay) &&
-        pair->answered) {
-        pair->turns++;
-        pair->answered = false;
-    }
+        pair->answered)
+        take_turn(pair);
     if (!pair->down.ended && pair->down.queued < QUEUED_MAX)
         read_some(&pair->down, delay);
     write_due(&pair->up, now_ns());
-    if (write_due(&pair->down, now_ns()))
+    if (write_due(&pair->down, now_ns())) {
         pair->answered = true;
+        pair->heard_at = now_ns();
+    }
 }
 
 static short wanted(const struct way *in, const struct way *out)
@@ -232,10 +252,11 @@ static void wait_for(GPtrArray *pairs, int listener)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: delay_proxy TARGET_PORT DELAY_MS\n");
+    if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "trace") != 0)) {
+        fprintf(stderr, "usage: delay_proxy TARGET_PORT DELAY_MS [trace]\n");
         return 2;
     }
+    tracing = argc == 4;
     uint16_t target = (uint16_t)atoi(argv[1]);
     int64_t delay = (int64_t)(strtod(argv[2], NULL) * 1e6);
     int listener = listen_somewhere();

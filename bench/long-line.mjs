@@ -10,7 +10,7 @@ const PROXY = path.resolve(process.env.DELAY_PROXY ?? path.join(ROOT, 'build/ben
 
 /** {port, taken(): connections, round trips and bytes since it was asked last, close()}. delay: milliseconds each way. */
 export async function longLine(target, delay) {
-  const child = spawn(PROXY, [String(target), String(delay)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(PROXY, [String(target), String(delay), ...(process.env.TRACE ? ['trace'] : [])], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const port = Number((await lines.next()).value);
   if (!(port > 0)) throw new Error('the delaying proxy does not start');

@@ -222,6 +222,28 @@ typedef bool imap_fetch_done_fn(size_t index, void *arg);
  * the first is answered: no round trip lies between two of them. done may be NULL. */
 bool imap_fetch_sets(struct imap_client *client, const char *const *uid_sets, unsigned what,
                      imap_fetch_fn *fn, imap_fetch_done_fn *done, void *arg, GError **error);
+/* One set of a tour through folders. */
+struct imap_fetch_ask {
+    const char *raw_name; /* SELECT this one first; NULL: stay in that of the ask before */
+    const char *uid_set;  /* NULL: only the SELECT */
+    uint64_t bytes;       /* about what comes of it: how much is asked for ahead follows */
+};
+/* The folder of asks[index] is selected: what comes from now on is of it. selected NULL: it was
+ * refused. Return false when it is not what was meant: nothing of it is handed out, and no more is
+ * asked for. It may be called for a folder that was asked for ahead after that. */
+typedef bool imap_fetch_opened_fn(size_t index, const struct imap_selected *selected, void *arg);
+struct imap_fetch_hands {
+    imap_fetch_fn *fetched;
+    imap_fetch_done_fn *done; /* or NULL */
+    imap_fetch_opened_fn *opened;
+    void *arg;
+};
+/* imap_fetch_sets through several folders: the next one's SELECT goes out before the last FETCH of
+ * this one is answered, so that no round trip lies between them either. Ahead of the answers go
+ * about 6 MB, and at most 24 commands. Fails as imap_select does where a folder is refused, and
+ * with ERROR_CANCELLED when opened wanted no more. */
+bool imap_fetch_tour(struct imap_client *client, const struct imap_fetch_ask *asks, size_t count,
+                     unsigned what, const struct imap_fetch_hands *hands, GError **error);
 /* Largest body that is kept; default 150 MiB. Bodies above spool_over bytes (default 1 MiB) go to
  * an unlinked file in spool_dir. */
 void imap_client_set_limits(struct imap_client *client, uint64_t body_max, uint64_t spool_over,

@@ -6,25 +6,46 @@
 
 /* RFC 7162, 4: a command line should stay below 8192 bytes. */
 #define SET_BYTES 7800
-/* Commands on their way at once, so that the next part of a long set needs no round trip. */
-#define WINDOW 3
+/* What is asked for ahead of the answers, so that no round trip lies between two parts: as much as
+ * a fast and long line holds (1 Gbit/s, 50 ms), and commands that the server need not keep back. */
+#define AHEAD_BYTES (UINT64_C(6) * 1024 * 1024)
+#define AHEAD_COMMANDS 24
+#define AHEAD_TEXT (3 * 8192)
+/* A set of which nothing is known: three of them go ahead. */
+#define SET_WEIGHT (AHEAD_BYTES / 3)
 
 #define HEADER_FIELDS                                                                              \
     "Date From Sender Reply-To To Cc Bcc Subject Message-ID In-Reply-To References "               \
     "X-Microsoft-Original-Message-ID"
 
+/* One command. */
+struct part {
+    const char *raw_name; /* SELECT; or NULL */
+    char *set;            /* UID FETCH */
+    uint64_t bytes;
+    size_t ask;
+    bool ends;      /* with it the ask is complete */
+    GArray *ranges; /* SELECT: of all sets asked for in the folder; owned */
+    struct imap_command command;
+    size_t text;       /* bytes of the command as it was sent */
+    bool made, failed; /* failed: answered before it was complete */
+};
+
 struct job {
     unsigned what;
     uint64_t changed_since;
-    GArray *ranges; /* of the whole set */
-    imap_fetch_fn *fn;
-    imap_fetch_done_fn *done; /* or NULL */
-    void *arg;
-    bool stopped;  /* by fn: what comes is dropped */
-    bool enough;   /* by done: what was asked for comes, no more is asked for */
-    char **parts;  /* the sets, in pieces that fit a command */
-    size_t *ended; /* by part: how many of the sets are complete with it */
-    size_t told;   /* sets that done was told of */
+    const struct imap_fetch_hands *hands;
+    GArray *parts; /* struct part */
+    guint sent, done;
+    uint64_t ahead; /* bytes of those sent and not done */
+    size_t text;    /* bytes of their commands */
+    GArray *first_ranges;
+    const GArray *ranges; /* of the folder that is selected */
+    const char *refused;  /* the folder whose SELECT was */
+    GError *first;        /* of several errors */
+    bool stopped;         /* by fetched: what comes is dropped */
+    bool astray;          /* by opened: the same */
+    bool enough;          /* by done: what was asked for comes, no more is asked for */
 };
 
 static bool answers(const struct job *job, const struct imap_client *client,
@@ -70,7 +91,7 @@ static bool call(struct imap_client *client, const struct job *job,
                  const struct imap_fetched *fetched)
 {
     int64_t before = clock_now();
-    bool more = job->fn(fetched, job->arg);
+    bool more = job->hands->fetched(fetched, job->hands->arg);
     int64_t spent = clock_now() - before;
     if (client->deadline < CLOCK_NEVER - spent)
         client->deadline += spent;
@@ -95,17 +116,21 @@ static void hand_over(struct imap_client *client, struct job *job,
     g_bytes_unref(fetched.body);
 }
 
+static bool is_taking(const struct imap_client *client, const struct job *job)
+{
+    return !job->stopped && !job->astray && client->bodies.error == NULL;
+}
+
 static bool take_fetch(struct imap_client *client, const struct imap_response *response, void *arg)
 {
     struct job *job = arg;
     if (response->kind != IMAP_FETCH)
         return false;
     bool own = answers(job, client, &response->fetch);
-    bool taking = !job->stopped && client->bodies.error == NULL;
-    if (own && taking)
+    if (own && is_taking(client, job))
         hand_over(client, job, response);
     imap_bodies_reset(&client->bodies);
-    client->bodies.wanted = !job->stopped && client->bodies.error == NULL;
+    client->bodies.wanted = is_taking(client, job);
     return own;
 }
 
@@ -131,8 +156,8 @@ static void put_items(struct imap_client *client, struct imap_command *command, 
     g_string_append_c(command->text, ')');
 }
 
-static void make_command(struct imap_client *client, struct imap_command *command,
-                         const struct job *job, const char *set)
+static void make_fetch(struct imap_client *client, struct imap_command *command,
+                       const struct job *job, const char *set)
 {
     imap_client_command(client, command, "UID FETCH");
     imap_command_set(command, set);
@@ -146,112 +171,213 @@ static void make_command(struct imap_client *client, struct imap_command *comman
     g_string_append_c(command->text, ')');
 }
 
-/* Cuts "1,2,3" at commas. */
-static void cut_set(GPtrArray *parts, const char *set)
+/* --- what is to be said */
+
+static void add_part(struct job *job, const struct part *part)
 {
+    g_array_append_val(job->parts, *part);
+}
+
+/* Cuts "1,2,3" at commas. */
+static void add_set(struct job *job, const struct imap_fetch_ask *ask, size_t index)
+{
+    const char *set = ask->uid_set;
+    uint64_t bytes = ask->bytes / (strlen(set) / SET_BYTES + 1);
     while (strlen(set) > SET_BYTES) {
         const char *comma = memrchr(set, ',', SET_BYTES);
         if (comma == NULL)
             break;
-        g_ptr_array_add(parts, g_strndup(set, (gsize)(comma - set)));
+        add_part(job, &(struct part){.set = g_strndup(set, (gsize)(comma - set)),
+                                     .bytes = bytes,
+                                     .ask = index});
         set = comma + 1;
     }
-    g_ptr_array_add(parts, g_strdup(set));
+    add_part(job, &(struct part){.set = g_strdup(set), .bytes = bytes, .ask = index, .ends = true});
 }
 
-static void cut_sets(struct job *job, const char *const *sets)
+/* Of the sets asked for in one folder: from the first on, up to the next SELECT. */
+static GArray *ranges_of(const struct imap_fetch_ask *asks, size_t count, size_t first)
 {
-    GPtrArray *parts = g_ptr_array_new();
-    GArray *ended = g_array_new(FALSE, FALSE, sizeof(size_t));
-    for (size_t i = 0; sets[i] != NULL; i++) {
-        cut_set(parts, sets[i]);
-        while (ended->len < parts->len)
-            g_array_append_val(ended, i);
-        g_array_index(ended, size_t, ended->len - 1) = i + 1;
-    }
-    g_ptr_array_add(parts, NULL);
-    job->parts = (char **)g_ptr_array_free(parts, FALSE);
-    job->ended = (size_t *)(void *)g_array_free(ended, FALSE);
+    g_autoptr(GString) whole = g_string_new(NULL);
+    for (size_t i = first; i < count && (i == first || asks[i].raw_name == NULL); i++)
+        if (asks[i].uid_set != NULL)
+            g_string_append_printf(whole, "%s%s", whole->len > 0 ? "," : "", asks[i].uid_set);
+    return imap_set_ranges(whole->str);
 }
+
+static void add_parts(struct job *job, const struct imap_fetch_ask *asks, size_t count)
+{
+    job->parts = g_array_new(FALSE, FALSE, sizeof(struct part));
+    for (size_t i = 0; i < count; i++) {
+        if (asks[i].raw_name != NULL)
+            add_part(job, &(struct part){.raw_name = asks[i].raw_name,
+                                         .ask = i,
+                                         .ends = asks[i].uid_set == NULL,
+                                         .ranges = ranges_of(asks, count, i)});
+        if (asks[i].uid_set != NULL)
+            add_set(job, &asks[i], i);
+    }
+    job->first_ranges = ranges_of(asks, count, 0);
+    job->ranges = job->first_ranges;
+}
+
+static void free_parts(struct job *job)
+{
+    for (guint i = 0; i < job->parts->len; i++) {
+        struct part *part = &g_array_index(job->parts, struct part, i);
+        if (part->made)
+            imap_command_clear(&part->command);
+        if (part->ranges != NULL)
+            g_array_free(part->ranges, TRUE);
+        g_free(part->set);
+    }
+    g_array_free(job->parts, TRUE);
+    g_array_free(job->first_ranges, TRUE);
+}
+
+/* --- saying it */
 
 /* Keeps the first of several errors. */
-static void keep_first(GError **first, GError *error)
+static void fail(struct job *job, const struct part *part, GError *error)
 {
-    if (*first == NULL)
-        *first = error;
-    else
+    if (job->first != NULL) {
         g_error_free(error);
+        return;
+    }
+    job->first = error;
+    job->refused = part->raw_name;
 }
 
-/* Patience is for each part. */
-static void tell_done(struct imap_client *client, struct job *job, size_t ended)
+static struct part *next_part(struct imap_client *client, struct job *job)
 {
-    for (; job->told < ended; job->told++)
-        if (job->done != NULL && !job->stopped && !job->done(job->told, job->arg))
-            job->enough = true;
+    bool over = job->stopped || job->astray || job->enough || job->first != NULL;
+    if (over || job->sent == job->parts->len)
+        return NULL;
+    struct part *part = &g_array_index(job->parts, struct part, job->sent);
+    if (!part->made && part->raw_name != NULL)
+        imap_select_command(client, &part->command, part->raw_name, false, 0, 0);
+    else if (!part->made)
+        make_fetch(client, &part->command, job, part->set);
+    part->made = true;
+    return part;
+}
+
+/* One that waits for a "+" would take the answers of those before it for its own. */
+static bool may_go(const struct job *job, const struct part *part)
+{
+    if (job->sent == job->done)
+        return true;
+    return part->command.waits->len == 0 && job->sent - job->done < AHEAD_COMMANDS &&
+           job->ahead < AHEAD_BYTES && job->text + part->command.text->len <= AHEAD_TEXT;
+}
+
+static void send_part(struct imap_client *client, struct job *job, struct part *part)
+{
+    const struct imap_verb fetch = {.untagged = take_fetch, .arg = job, .bulk = true};
+    const struct imap_verb select = imap_select_verb();
+    GError *error = NULL;
+    job->sent++;
+    part->text = part->command.text->len;
+    job->ahead += part->bytes;
+    job->text += part->text;
+    if (imap_client_send(client, &part->command, part->raw_name != NULL ? &select : &fetch, &error))
+        return;
+    part->failed = true;
+    fail(job, part, error);
+}
+
+static bool read_select(struct imap_client *client, struct job *job, const struct part *part)
+{
+    const struct imap_verb verb = imap_select_verb();
+    GError *error = NULL;
+    imap_select_reset(client, false);
+    bool good = !part->failed && imap_client_finish(client, &part->command, &verb, &error);
+    if (error != NULL)
+        fail(job, part, error);
+    job->ranges = part->ranges;
+    bool meant = job->hands->opened(part->ask, good ? &client->selected : NULL, job->hands->arg);
+    job->astray = job->astray || !good || !meant;
+    client->bodies.wanted = is_taking(client, job);
+    return good;
+}
+
+static bool read_fetch(struct imap_client *client, struct job *job, const struct part *part)
+{
+    const struct imap_verb verb = {.untagged = take_fetch, .arg = job, .bulk = true};
+    GError *error = NULL;
+    if (!part->failed && imap_client_finish(client, &part->command, &verb, &error))
+        return true;
+    if (error != NULL)
+        fail(job, part, error);
+    return false;
+}
+
+/* Patience is for each answer. */
+static void read_part(struct imap_client *client, struct job *job)
+{
+    struct part *part = &g_array_index(job->parts, struct part, job->done);
+    bool good =
+        part->raw_name != NULL ? read_select(client, job, part) : read_fetch(client, job, part);
+    job->done++;
+    job->ahead -= part->bytes;
+    job->text -= part->text;
+    bool told = good && part->ends && job->first == NULL && !job->stopped && !job->astray;
+    if (told && job->hands->done != NULL && !job->hands->done(part->ask, job->hands->arg))
+        job->enough = true;
     if (imap_client_is_usable(client))
         imap_client_begin(client, NULL);
 }
 
-/* Sends the parts, some ahead of the answers. The first failure, or NULL; (transfer full). */
-static GError *run_parts(struct imap_client *client, struct job *job)
+static void run_parts(struct imap_client *client, struct job *job)
 {
-    struct imap_verb verb = {.untagged = take_fetch, .arg = job, .bulk = true};
-    struct imap_command commands[WINDOW];
-    GError *first = NULL;
-    size_t sent = 0, done = 0;
-    bool more = true;
-    while (!client->dead && (done < sent || more)) {
-        GError *error = NULL;
-        more = job->parts[sent] != NULL && !job->stopped && !job->enough && first == NULL;
-        if (more && sent - done < WINDOW) {
-            struct imap_command *command = &commands[sent % WINDOW];
-            make_command(client, command, job, job->parts[sent]);
-            sent++;
-            imap_client_send(client, command, &verb, &error);
-        } else if (done < sent) {
-            bool good = imap_client_finish(client, &commands[done % WINDOW], &verb, &error);
-            imap_command_clear(&commands[done % WINDOW]);
-            if (good && first == NULL)
-                tell_done(client, job, job->ended[done]);
-            done++;
-        }
-        if (error != NULL)
-            keep_first(&first, error);
+    for (;;) {
+        struct part *next = client->dead ? NULL : next_part(client, job);
+        if (next != NULL && may_go(job, next))
+            send_part(client, job, next);
+        else if (!client->dead && job->done < job->sent)
+            read_part(client, job);
+        else
+            break;
     }
-    for (; done < sent; done++)
-        imap_command_clear(&commands[done % WINDOW]);
-    return first;
 }
 
-static bool run_job(struct imap_client *client, struct job *job, const char *const *sets,
-                    GError **error)
+/* What the job failed with, or NULL; (transfer full). */
+static GError *failure_of(struct imap_client *client, struct job *job)
 {
-    for (size_t i = 0; sets[i] != NULL; i++) {
-        if (imap_set_is_valid(sets[i]))
+    GError *failed = NULL;
+    if (client->bodies.error != NULL) {
+        g_clear_error(&job->first);
+        job->refused = NULL;
+        job->first = g_steal_pointer(&client->bodies.error);
+    }
+    if (job->refused != NULL && imap_client_is_usable(client))
+        imap_select_refuse(client, job->refused, g_steal_pointer(&job->first), &failed);
+    if (failed == NULL)
+        failed = g_steal_pointer(&job->first);
+    if (failed == NULL && (job->stopped || job->astray))
+        error_set(&failed, ERROR_CANCELLED, "stopped");
+    return failed;
+}
+
+static bool run_job(struct imap_client *client, struct job *job, const struct imap_fetch_ask *asks,
+                    size_t count, GError **error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (asks[i].uid_set == NULL || imap_set_is_valid(asks[i].uid_set))
             continue;
         error_set(error, ERROR_INVALID, "UID FETCH: not a set of UIDs");
         return false;
     }
     if (!imap_client_begin(client, error))
         return false;
-    g_autofree char *whole = g_strjoinv(",", (char **)(uintptr_t)sets);
-    job->ranges = imap_set_ranges(whole);
-    cut_sets(job, sets);
+    add_parts(job, asks, count);
     client->bodies.wanted = true;
-    GError *failed = run_parts(client, job);
+    run_parts(client, job);
     client->bodies.wanted = false;
     imap_bodies_reset(&client->bodies);
     imap_client_rest(client);
-    g_array_free(job->ranges, TRUE);
-    g_strfreev(job->parts);
-    g_free(job->ended);
-    if (client->bodies.error != NULL) {
-        g_clear_error(&failed);
-        failed = g_steal_pointer(&client->bodies.error);
-    }
-    if (failed == NULL && job->stopped)
-        error_set(&failed, ERROR_CANCELLED, "stopped");
+    free_parts(job);
+    GError *failed = failure_of(client, job);
     if (failed == NULL)
         return true;
     g_propagate_error(error, failed);
@@ -261,14 +387,29 @@ static bool run_job(struct imap_client *client, struct job *job, const char *con
 bool imap_fetch(struct imap_client *client, const char *uid_set, unsigned what,
                 uint64_t changed_since, imap_fetch_fn *fn, void *arg, GError **error)
 {
-    const char *const sets[] = {uid_set, NULL};
-    struct job job = {.what = what, .changed_since = changed_since, .fn = fn, .arg = arg};
-    return run_job(client, &job, sets, error);
+    const struct imap_fetch_ask ask = {.uid_set = uid_set, .bytes = SET_WEIGHT};
+    const struct imap_fetch_hands hands = {.fetched = fn, .arg = arg};
+    struct job job = {.what = what, .changed_since = changed_since, .hands = &hands};
+    return run_job(client, &job, &ask, 1, error);
 }
 
 bool imap_fetch_sets(struct imap_client *client, const char *const *uid_sets, unsigned what,
                      imap_fetch_fn *fn, imap_fetch_done_fn *done, void *arg, GError **error)
 {
-    struct job job = {.what = what, .fn = fn, .done = done, .arg = arg};
-    return run_job(client, &job, uid_sets, error);
+    const struct imap_fetch_hands hands = {.fetched = fn, .done = done, .arg = arg};
+    struct job job = {.what = what, .hands = &hands};
+    size_t count = 0;
+    while (uid_sets[count] != NULL)
+        count++;
+    g_autofree struct imap_fetch_ask *asks = g_new0(struct imap_fetch_ask, count + 1);
+    for (size_t i = 0; i < count; i++)
+        asks[i] = (struct imap_fetch_ask){.uid_set = uid_sets[i], .bytes = SET_WEIGHT};
+    return run_job(client, &job, asks, count, error);
+}
+
+bool imap_fetch_tour(struct imap_client *client, const struct imap_fetch_ask *asks, size_t count,
+                     unsigned what, const struct imap_fetch_hands *hands, GError **error)
+{
+    struct job job = {.what = what, .hands = hands};
+    return run_job(client, &job, asks, count, error);
 }

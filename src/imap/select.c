@@ -85,14 +85,13 @@ static void put_parameters(struct imap_client *client, struct imap_command *comm
     }
 }
 
-static void start_select(struct imap_client *client, struct imap_step *step, const char *raw_name,
-                         bool read_only, uint32_t since_uidvalidity, uint64_t since_modseq)
+struct imap_verb imap_select_verb(void)
 {
-    *step =
-        (struct imap_step){.verb = {.untagged = take_selected, .tagged = take_reply, .bulk = true}};
-    imap_client_command(client, &step->command, read_only ? "EXAMINE" : "SELECT");
-    imap_command_string(&step->command, raw_name);
-    put_parameters(client, &step->command, since_uidvalidity, since_modseq);
+    return (struct imap_verb){.untagged = take_selected, .tagged = take_reply, .bulk = true};
+}
+
+void imap_select_reset(struct imap_client *client, bool read_only)
+{
     g_clear_pointer(&client->permanent_keywords, g_strfreev);
     g_clear_pointer(&client->mailboxid, g_free);
     /* Without PERMANENTFLAGS all flags can be stored (RFC 3501, 7.1). */
@@ -100,9 +99,26 @@ static void start_select(struct imap_client *client, struct imap_step *step, con
         (struct imap_selected){.permanent_bits = ~UINT32_C(0), .read_only = read_only};
 }
 
-/* What a refusal means. */
-static void refuse_select(struct imap_client *client, const char *raw_name, GError *refusal,
-                          GError **error)
+void imap_select_command(struct imap_client *client, struct imap_command *command,
+                         const char *raw_name, bool read_only, uint32_t since_uidvalidity,
+                         uint64_t since_modseq)
+{
+    imap_client_command(client, command, read_only ? "EXAMINE" : "SELECT");
+    imap_command_string(command, raw_name);
+    put_parameters(client, command, since_uidvalidity, since_modseq);
+}
+
+static void start_select(struct imap_client *client, struct imap_step *step, const char *raw_name,
+                         bool read_only, uint32_t since_uidvalidity, uint64_t since_modseq)
+{
+    *step = (struct imap_step){.verb = imap_select_verb()};
+    imap_select_command(client, &step->command, raw_name, read_only, since_uidvalidity,
+                        since_modseq);
+    imap_select_reset(client, read_only);
+}
+
+void imap_select_refuse(struct imap_client *client, const char *raw_name, GError *refusal,
+                        GError **error)
 {
     if (error_is(refusal, ERROR_SERVER_NO) && imap_client_knows_gone(client, raw_name))
         refusal->code = ERROR_MAILBOX_GONE;
@@ -120,7 +136,7 @@ bool imap_select(struct imap_client *client, const char *raw_name, bool read_onl
         *selected = client->selected;
         return true;
     }
-    refuse_select(client, raw_name, refusal, error);
+    imap_select_refuse(client, raw_name, refusal, error);
     return false;
 }
 
@@ -185,7 +201,7 @@ bool imap_select_flags(struct imap_client *client, const char *raw_name, bool re
     if (*selected_ok)
         g_propagate_error(error, first);
     else
-        refuse_select(client, raw_name, first, error);
+        imap_select_refuse(client, raw_name, first, error);
     return false;
 }
 

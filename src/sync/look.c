@@ -144,6 +144,20 @@ static bool select_folder(struct session *session, struct store_remote_mailbox *
     return !sync_is_renewed(&last, &now) || renew(session, mailbox, error);
 }
 
+bool session_opened(struct session *session, const struct store_remote_mailbox *mailbox,
+                    const struct imap_selected *selected)
+{
+    session->open_mailbox = 0;
+    if (selected == NULL)
+        return false;
+    session->selected = *selected;
+    const struct sync_marks last = marks_of(mailbox), now = marks_now(session);
+    if (sync_is_renewed(&last, &now))
+        return false;
+    session->open_mailbox = mailbox->id;
+    return true;
+}
+
 bool session_open(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
 {
     return session->open_mailbox == mailbox->id || select_folder(session, mailbox, 0, NULL, error);

@@ -3,24 +3,55 @@
 #include "sync/session.h"
 
 #define WANTED_AT_ONCE 200
-/* One command's messages. Up to three commands are on their way at once: what opening a mail waits
- * for. */
+/* One command's messages. Several commands are on their way at once (imap_fetch_tour): what opening
+ * a mail waits for. */
 #define GROUP_MESSAGES 200
 #define GROUP_BYTES (2 * 1024 * 1024)
 #define GROUPS_AT_ONCE 64
 #define STEP CLOCK_SECOND /* then others have their turn on this worker */
 #define WINDOW 5000       /* of the newest: those of one mailbox among them go together */
 
+/* What is asked for by one command. */
+struct group {
+    struct store_remote_mailbox *mailbox;
+    GArray *uids; /* uint32_t, ascending */
+    uint64_t bytes;
+};
+
 struct taking {
     struct session *session;
     struct intake *intake;
-    const struct store_remote_mailbox *mailbox;
-    GHashTable *missing; /* uid -> itself: asked for, not come yet */
-    unsigned settled;    /* kept, skipped or gone: pending no longer */
-    size_t done;         /* groups asked for and answered */
-    int64_t until;       /* no further groups are asked for from then on */
+    const GPtrArray *groups;                    /* those of one mailbox together */
+    const struct store_remote_mailbox *mailbox; /* whose messages come */
+    GHashTable *missing;                  /* its uids: uid -> itself; asked for, not come yet */
+    GHashTable *all;                      /* int64_t* mailbox -> missing */
+    unsigned settled;                     /* kept, skipped or gone: pending no longer */
+    size_t done;                          /* groups asked for and answered */
+    int64_t until;                        /* no further groups are asked for from then on */
+    struct store_remote_mailbox *renewed; /* its UIDs mean other messages by now */
     GError *error;
 };
+
+static void free_group(void *data)
+{
+    struct group *group = data;
+    g_array_unref(group->uids);
+    g_free(group);
+}
+
+static GPtrArray *groups_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_group);
+}
+
+static struct group *add_group(GPtrArray *groups, struct store_remote_mailbox *mailbox)
+{
+    struct group *group = g_new0(struct group, 1);
+    group->mailbox = mailbox;
+    group->uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_ptr_array_add(groups, group);
+    return group;
+}
 
 static bool keep_message(struct taking *taking, const struct imap_fetched *fetched)
 {
@@ -76,6 +107,7 @@ static bool settle_missing(struct taking *taking, GError **error)
     while (g_hash_table_iter_next(&iter, &uid, NULL))
         store_batch_vanished(intake_batch(taking->intake), taking->mailbox->id,
                              GPOINTER_TO_UINT(uid));
+    g_hash_table_remove_all(taking->missing);
     return true;
 }
 
@@ -86,18 +118,45 @@ static bool group_is_done(size_t index, void *arg)
     return clock_now() < taking->until && !atomic_load(&taking->session->poked);
 }
 
-/* groups: GArray of uint32_t, each ascending; each goes out before the one before it has come. */
+static void turn_to(struct taking *taking, const struct store_remote_mailbox *mailbox)
+{
+    taking->mailbox = mailbox;
+    taking->missing = g_hash_table_lookup(taking->all, &mailbox->id);
+}
+
+static bool folder_is_open(size_t index, const struct imap_selected *selected, void *arg)
+{
+    struct taking *taking = arg;
+    const struct group *group = taking->groups->pdata[index];
+    turn_to(taking, group->mailbox);
+    if (session_opened(taking->session, group->mailbox, selected))
+        return true;
+    if (selected != NULL && taking->renewed == NULL)
+        taking->renewed = group->mailbox;
+    return false;
+}
+
+/* Each group goes out before the one before it has come, whatever folder it is of. */
 static bool fetch_groups(struct taking *taking, const GPtrArray *groups, GError **error)
 {
     unsigned what = IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_BODY;
+    const struct imap_fetch_hands hands = {take_message, group_is_done, folder_is_open, taking};
+    g_autofree struct imap_fetch_ask *asks = g_new0(struct imap_fetch_ask, groups->len + 1);
     g_auto(GStrv) sets = g_new0(char *, groups->len + 1);
+    int64_t open = taking->session->open_mailbox;
     for (guint i = 0; i < groups->len; i++) {
-        const GArray *uids = groups->pdata[i];
-        sets[i] = imap_uid_set((const uint32_t *)uids->data, uids->len, SIZE_MAX, NULL);
+        const struct group *group = groups->pdata[i];
+        sets[i] =
+            imap_uid_set((const uint32_t *)group->uids->data, group->uids->len, SIZE_MAX, NULL);
+        asks[i] =
+            (struct imap_fetch_ask){group->mailbox->id != open ? group->mailbox->raw_name : NULL,
+                                    sets[i], group->bytes};
+        open = group->mailbox->id;
     }
+    taking->groups = groups;
     taking->done = 0;
-    if (imap_fetch_sets(taking->session->imap, (const char *const *)sets, what, take_message,
-                        group_is_done, taking, error))
+    turn_to(taking, ((const struct group *)groups->pdata[0])->mailbox);
+    if (imap_fetch_tour(taking->session->imap, asks, groups->len, what, &hands, error))
         return true;
     if (taking->error != NULL) {
         g_clear_error(error);
@@ -125,62 +184,92 @@ static int uid_order(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
-static void expect_group(struct taking *taking, const GArray *uids)
+static void expect_group(struct taking *taking, const struct group *group)
 {
-    for (guint i = 0; i < uids->len; i++)
-        g_hash_table_add(taking->missing, GUINT_TO_POINTER(g_array_index(uids, uint32_t, i)));
+    GHashTable *missing = g_hash_table_lookup(taking->all, &group->mailbox->id);
+    if (missing == NULL) {
+        missing = g_hash_table_new(g_direct_hash, g_direct_equal);
+        g_hash_table_insert(taking->all, &group->mailbox->id, missing);
+    }
+    for (guint i = 0; i < group->uids->len; i++)
+        g_hash_table_add(missing, GUINT_TO_POINTER(g_array_index(group->uids, uint32_t, i)));
 }
 
-static void expect_no_longer(struct taking *taking, const GArray *uids)
+static void expect_no_longer(struct taking *taking, const struct group *group)
 {
-    for (guint i = 0; i < uids->len; i++)
-        g_hash_table_remove(taking->missing, GUINT_TO_POINTER(g_array_index(uids, uint32_t, i)));
+    GHashTable *missing = g_hash_table_lookup(taking->all, &group->mailbox->id);
+    for (guint i = 0; i < group->uids->len; i++)
+        g_hash_table_remove(missing, GUINT_TO_POINTER(g_array_index(group->uids, uint32_t, i)));
 }
 
-/* What was asked for and did not come is asked for once more. *done: (out) how many groups were
- * asked for at all. */
-static bool fetch_all(struct taking *taking, const GPtrArray *groups, size_t *done, GError **error)
+/* What was asked for and did not come is asked for once more. */
+static bool fetch_missing(struct taking *taking, struct store_remote_mailbox *mailbox,
+                          GError **error)
 {
-    for (guint i = 0; i < groups->len; i++)
-        expect_group(taking, groups->pdata[i]);
-    bool ok = fetch_groups(taking, groups, error);
-    *done = taking->done;
-    if (!ok)
-        return false;
-    for (size_t i = *done; i < groups->len; i++)
-        expect_no_longer(taking, groups->pdata[i]);
+    turn_to(taking, mailbox);
     if (g_hash_table_size(taking->missing) == 0)
         return true;
-    g_autoptr(GPtrArray) again = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    g_autoptr(GPtrArray) again = groups_new();
     GArray *uids = uids_of(taking->missing);
     g_array_sort(uids, uid_order);
-    g_ptr_array_add(again, uids);
-    return fetch_groups(taking, again, error) && settle_missing(taking, error);
+    struct group *group = add_group(again, mailbox);
+    g_array_unref(group->uids);
+    group->uids = uids;
+    return session_open(taking->session, mailbox, error) && fetch_groups(taking, again, error) &&
+           settle_missing(taking, error);
+}
+
+/* Nothing of it is wanted any more: it is compared anew. */
+static bool renew(struct taking *taking, GError **error)
+{
+    struct session *session = taking->session;
+    if (session->todo != NULL)
+        g_array_set_size(session->todo, 0);
+    return session_open(session, taking->renewed, error);
+}
+
+static bool fetch_all(struct taking *taking, const GPtrArray *groups, size_t *done, GError **error)
+{
+    GError *failure = NULL;
+    for (guint i = 0; i < groups->len; i++)
+        expect_group(taking, groups->pdata[i]);
+    bool ok = fetch_groups(taking, groups, &failure);
+    *done = taking->done;
+    if (!ok && taking->renewed != NULL && error_is(failure, ERROR_CANCELLED)) {
+        g_error_free(failure);
+        *done = groups->len;
+        return renew(taking, error);
+    }
+    if (!ok) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    for (size_t i = *done; i < groups->len; i++)
+        expect_no_longer(taking, groups->pdata[i]);
+    for (guint i = 0; ok && i < groups->len; i++)
+        ok = fetch_missing(taking, ((struct group *)groups->pdata[i])->mailbox, error);
+    return ok;
 }
 
 /* Adds to *settled how many of them are pending no longer. *done: (out) groups dealt with; those
  * behind them were left for later, since until has come or somebody waits. */
-static bool fetch_of_mailbox(struct session *session, struct intake *intake, int64_t id,
-                             const GPtrArray *groups, int64_t until, size_t *done,
-                             unsigned *settled, GError **error)
+static bool fetch(struct session *session, struct intake *intake, const GPtrArray *groups,
+                  int64_t until, size_t *done, unsigned *settled, GError **error)
 {
-    *done = groups->len;
-    struct store_remote_mailbox *mailbox = session_mailbox(session, id);
-    if (mailbox == NULL)
+    *done = 0;
+    if (groups->len == 0)
         return true;
-    if (!session_open(session, mailbox, error))
-        return false;
     struct taking taking = {
         .session = session,
         .intake = intake,
-        .mailbox = mailbox,
-        .missing = g_hash_table_new(g_direct_hash, g_direct_equal),
+        .all = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
+                                     (GDestroyNotify)g_hash_table_unref),
         .until = until,
     };
     bool ok = fetch_all(&taking, groups, done, error);
     *settled += taking.settled;
     g_clear_error(&taking.error);
-    g_hash_table_unref(taking.missing);
+    g_hash_table_unref(taking.all);
     return ok;
 }
 
@@ -233,27 +322,40 @@ static GArray *load_wanted(struct session *session, bool *on_their_way, GError *
     return wanted;
 }
 
-static bool fetch_wanted(struct session *session, const GArray *wanted, GError **error)
+/* Those of one mailbox together. */
+static GPtrArray *wanted_groups(struct session *session, const GArray *wanted)
 {
     const struct store_pending *items = (const struct store_pending *)wanted->data;
-    g_autoptr(GHashTable) done = g_hash_table_new(g_int64_hash, g_int64_equal);
-    struct intake *intake = make_intake(session, STORE_LANE_INTERACTIVE);
-    unsigned settled = 0;
-    bool ok = true;
-    for (guint i = 0; ok && i < wanted->len; i++) {
-        int64_t *mailbox = &g_array_index(wanted, struct store_pending, i).mailbox;
-        if (!g_hash_table_add(done, mailbox))
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+    GPtrArray *groups = groups_new();
+    for (guint i = 0; i < wanted->len; i++) {
+        int64_t *id = &g_array_index(wanted, struct store_pending, i).mailbox;
+        struct store_remote_mailbox *mailbox = session_mailbox(session, *id);
+        if (!g_hash_table_add(seen, id) || mailbox == NULL)
             continue;
-        g_autoptr(GPtrArray) group = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-        GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        for (guint k = i; k < wanted->len; k++)
-            if (items[k].mailbox == *mailbox)
-                g_array_append_val(uids, items[k].uid);
-        g_array_sort(uids, uid_order);
-        g_ptr_array_add(group, uids);
-        size_t asked = 0;
-        ok = fetch_of_mailbox(session, intake, *mailbox, group, CLOCK_NEVER, &asked, &settled,
-                              error);
+        struct group *group = add_group(groups, mailbox);
+        for (guint k = i; k < wanted->len; k++) {
+            if (items[k].mailbox != *id)
+                continue;
+            g_array_append_val(group->uids, items[k].uid);
+            group->bytes += items[k].size;
+        }
+        g_array_sort(group->uids, uid_order);
+    }
+    return groups;
+}
+
+static bool fetch_wanted(struct session *session, const GArray *wanted, GError **error)
+{
+    struct intake *intake = make_intake(session, STORE_LANE_INTERACTIVE);
+    g_autoptr(GPtrArray) groups = wanted_groups(session, wanted);
+    unsigned settled = 0;
+    size_t done = 0;
+    bool ok = true;
+    /* Somebody who waits as well ends it early. */
+    while (ok && groups->len > 0) {
+        ok = fetch(session, intake, groups, CLOCK_NEVER, &done, &settled, error);
+        g_ptr_array_remove_range(groups, 0, (guint)(ok ? done : 0));
     }
     /* What came before a failure is kept. */
     ok = intake_drain(intake, ok ? error : NULL) && ok;
@@ -309,50 +411,53 @@ static bool load_todo(struct session *session, GError **error)
     return true;
 }
 
-/* The UIDs of one group, of the mailbox of the last before *end; *end moves down to its first. */
-static GArray *next_group(const GArray *todo, guint *end)
+/* One group, of the mailbox of the last before *end; *end moves down to its first. */
+static void take_group(GPtrArray *groups, struct store_remote_mailbox *mailbox, const GArray *todo,
+                       guint *end)
 {
-    GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     const struct store_pending *items = (const struct store_pending *)todo->data;
-    int64_t mailbox = items[*end - 1].mailbox;
+    struct group *group = add_group(groups, mailbox);
     guint last = *end;
-    for (uint64_t bytes = 0; *end > 0 && items[*end - 1].mailbox == mailbox &&
-                             last - *end < GROUP_MESSAGES && bytes < GROUP_BYTES;
+    for (; *end > 0 && items[*end - 1].mailbox == mailbox->id && last - *end < GROUP_MESSAGES &&
+           group->bytes < GROUP_BYTES;
          (*end)--)
-        bytes += items[*end - 1].size;
+        group->bytes += items[*end - 1].size;
     for (guint i = *end; i < last; i++)
-        g_array_append_val(uids, items[i].uid);
-    return uids;
+        g_array_append_val(group->uids, items[i].uid);
 }
 
-/* Groups from the end of what is to do, all of one mailbox. ends: (out) what is left to do once
- * that many groups are done. */
-static GPtrArray *next_groups(const GArray *todo, GArray *ends)
+/* Groups from the end of what is to do. ends: (out) what is left to do once that many groups are
+ * done. */
+static GPtrArray *next_groups(struct session *session, GArray *ends)
 {
-    GPtrArray *groups = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-    const struct store_pending *items = (const struct store_pending *)todo->data;
-    int64_t mailbox = items[todo->len - 1].mailbox;
+    const GArray *todo = session->todo;
+    GPtrArray *groups = groups_new();
     guint end = todo->len;
     g_array_append_val(ends, end);
-    while (end > 0 && items[end - 1].mailbox == mailbox && groups->len < GROUPS_AT_ONCE) {
-        g_ptr_array_add(groups, next_group(todo, &end));
-        g_array_append_val(ends, end);
+    while (end > 0 && groups->len < GROUPS_AT_ONCE) {
+        int64_t id = g_array_index(todo, struct store_pending, end - 1).mailbox;
+        struct store_remote_mailbox *mailbox = session_mailbox(session, id);
+        if (mailbox != NULL) {
+            take_group(groups, mailbox, todo, &end);
+            g_array_append_val(ends, end);
+        } else { /* with it went what is to do in it */
+            g_array_index(ends, guint, ends->len - 1) = --end;
+        }
     }
     return groups;
 }
 
-/* One mailbox for a while; what was not asked for stays to do. */
+/* For a while; what was not asked for stays to do. */
 static bool fetch_some(struct session *session, GError **error)
 {
-    int64_t mailbox =
-        g_array_index(session->todo, struct store_pending, session->todo->len - 1).mailbox;
     g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(guint));
-    g_autoptr(GPtrArray) groups = next_groups(session->todo, ends);
+    g_autoptr(GPtrArray) groups = next_groups(session, ends);
     unsigned settled = 0;
     size_t done = 0;
-    bool ok = fetch_of_mailbox(session, session_intake(session), mailbox, groups,
-                               clock_now() + STEP, &done, &settled, error);
-    g_array_set_size(session->todo, g_array_index(ends, guint, done));
+    bool ok = fetch(session, session_intake(session), groups, clock_now() + STEP, &done, &settled,
+                    error);
+    guint left = g_array_index(ends, guint, done);
+    g_array_set_size(session->todo, MIN(session->todo->len, left));
     session->headway = session->headway || settled > 0;
     return ok;
 }

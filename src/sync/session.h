@@ -155,6 +155,10 @@ void session_smtp(struct smtp_server *server, struct sync_manager *manager,
 
 /* Selects a mailbox unless it is; a changed UIDVALIDITY resets it in the store. */
 bool session_open(struct session *session, struct store_remote_mailbox *mailbox, GError **error);
+/* A tour through folders (imap_fetch_tour) has come to this one. False: it was refused, or its UIDs
+ * mean other messages by now; then no mailbox counts as open. */
+bool session_opened(struct session *session, const struct store_remote_mailbox *mailbox,
+                    const struct imap_selected *selected);
 struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id);
 bool session_load_mailboxes(struct session *session, GError **error);
 
