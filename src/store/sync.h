@@ -42,6 +42,9 @@ struct secret *store_sync_password(struct store *store, int64_t account, GError 
  * next state or a restart; the call fails then. */
 bool store_sync_state(struct store *store, int64_t account, const char *state,
                       const GError *problem, int64_t next_attempt, GError **error);
+/* What passes by itself, without a problem: shown until the next state or a restart, never written.
+ */
+void store_sync_state_passing(struct store *store, int64_t account, const char *state);
 /* Sending works or does not (NULL clears). */
 bool store_sync_send_problem(struct store *store, int64_t account, const GError *problem,
                              GError **error);
@@ -203,6 +206,8 @@ void store_batch_sweep(struct store_batch *batch);
 bool store_sync_loose(struct store *store, int64_t account, unsigned *all, unsigned *due,
                       GError **error);
 size_t store_batch_bytes(const struct store_batch *batch);
+/* It was started, and not all of it is durable yet. */
+bool store_batch_is_under_way(const struct store_batch *batch);
 
 struct store_batch_result {
     unsigned created, matched, flags_changed, removed, completed;

@@ -161,7 +161,7 @@ static bool carry_out(struct session *session, struct store_remote_mailbox *mail
     if (!fetch_fresh(session, mailbox, plan->fresh, &left, error))
         return false;
     mark(session, mailbox, in_scope - left, newest);
-    return intake_hand_over_much(session_intake(session), error);
+    return intake_offer(session_intake(session), error);
 }
 
 /* --- what should not have differed */

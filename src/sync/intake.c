@@ -10,6 +10,7 @@
 
 #define BATCH_BYTES (8 * 1024 * 1024)
 #define BATCH_MESSAGES 800
+#define COMMIT_BYTES (32 * 1024) /* worth a commit of its own while the server is waited for */
 #define INDEX_TEXT_MAX (1024 * 1024)
 #define INDEX_WORDS_MAX 200000
 #define DEADLY_RUNS 2
@@ -219,11 +220,16 @@ bool intake_hand_over(struct intake *intake, GError **error)
     return true;
 }
 
-bool intake_hand_over_much(struct intake *intake, GError **error)
+static bool is_much(const struct intake *intake)
 {
-    bool much =
-        store_batch_bytes(intake->filling) >= BATCH_BYTES || intake->gathered >= BATCH_MESSAGES;
-    return !much || intake_hand_over(intake, error);
+    return store_batch_bytes(intake->filling) >= BATCH_BYTES || intake->gathered >= BATCH_MESSAGES;
+}
+
+bool intake_offer(struct intake *intake, GError **error)
+{
+    bool worth = store_batch_bytes(intake->filling) >= COMMIT_BYTES &&
+                 !store_batch_is_under_way(intake->writing);
+    return (!worth && !is_much(intake)) || intake_hand_over(intake, error);
 }
 
 bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity,
@@ -231,7 +237,7 @@ bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity
                     GError **error)
 {
     gather(intake, take_done(intake, false));
-    if (!intake_hand_over_much(intake, error))
+    if (is_much(intake) && !intake_hand_over(intake, error))
         return false;
     intake->dirty = true;
     struct item *item = g_new0(struct item, 1);

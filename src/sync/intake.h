@@ -28,8 +28,8 @@ bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity
 struct store_batch *intake_batch(struct intake *intake);
 /* Writes what was gathered while more comes; waits for the batch before it. */
 bool intake_hand_over(struct intake *intake, GError **error);
-/* The same when there is much of it. */
-bool intake_hand_over_much(struct intake *intake, GError **error);
+/* The same, if there is so much of it; or if it is worth a commit and none is under way. */
+bool intake_offer(struct intake *intake, GError **error);
 /* Nothing is gathered, parsed or being written: the store has all of it. */
 bool intake_is_empty(const struct intake *intake);
 /* Blocks until everything given so far is durable. Nothing is written after a batch that could not

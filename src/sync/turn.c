@@ -50,8 +50,13 @@ void session_say(struct session *session, const char *state, const GError *probl
     if (problem == NULL && same && clock_now() - session->said_at < SAID_AGAIN)
         return;
     session->said_at = clock_now();
-    store_sync_state(session->manager->config.store, session->account, state, problem, next_attempt,
-                     NULL);
+    /* Work on a mailbox that is well ends in a moment; to connect need not wait for a disk. */
+    if (session->config != NULL && problem == NULL && strcmp(state, "syncing") == 0 &&
+        strcmp(session->config->state, "idle") == 0)
+        store_sync_state_passing(session->manager->config.store, session->account, state);
+    else
+        store_sync_state(session->manager->config.store, session->account, state, problem,
+                         next_attempt, NULL);
     if (session->config != NULL) {
         g_free(session->config->state);
         session->config->state = g_strdup(state);

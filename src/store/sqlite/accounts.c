@@ -279,6 +279,11 @@ bool store_sync_state(struct store *store, int64_t account, const char *state,
     return false;
 }
 
+void store_sync_state_passing(struct store *store, int64_t account, const char *state)
+{
+    keep_unwritten(store, &(struct account_write){.account = account, .state = state});
+}
+
 static bool write_send_problem(struct tx *tx, void *arg, GError **error)
 {
     const struct account_write *write = arg;

@@ -389,6 +389,11 @@ static bool ends_a_pass(const struct store_batch *batch)
     return false;
 }
 
+bool store_batch_is_under_way(const struct store_batch *batch)
+{
+    return batch->job != NULL && !store_write_is_done(batch->store, batch->job);
+}
+
 void store_batch_start(struct store_batch *batch, enum store_lane lane)
 {
     g_assert(batch->job == NULL);

@@ -68,6 +68,7 @@ bool store_write(struct store *store, enum store_lane lane, tx_fn *fn, void *arg
 struct job;
 struct job *store_write_start(struct store *store, enum store_lane lane, tx_fn *fn, void *arg);
 bool store_write_finish(struct store *store, struct job *job, GError **error);
+bool store_write_is_done(struct store *store, const struct job *job);
 /* Somebody waits for an interactive write: a long bulk closure should set tx->again and return. */
 bool tx_should_yield(const struct tx *tx);
 bool writer_start(struct store *store, GError **error);

@@ -294,6 +294,15 @@ struct job *store_write_start(struct store *store, enum store_lane lane, tx_fn *
     return job;
 }
 
+bool store_write_is_done(struct store *store, const struct job *job)
+{
+    struct writer *writer = store->writer;
+    pthread_mutex_lock(&writer->lock);
+    bool done = job->done;
+    pthread_mutex_unlock(&writer->lock);
+    return done;
+}
+
 bool store_write_finish(struct store *store, struct job *job, GError **error)
 {
     struct writer *writer = store->writer;
