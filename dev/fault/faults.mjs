@@ -125,8 +125,12 @@ export const faults = {
   /** A literal that is announced with `by` bytes more than come (or fewer, when negative). */
   literal: ({ by = -7 } = {}) => before(/^\* \d+ FETCH .*BODY\[\] \{\d+\}$/, (way, line) => line.replace(LITERAL, (_, n) => `{${Math.max(0, Number(n) + by)}}\r\n`)),
 
-  /** A literal that stops in its middle, with the connection. */
-  truncatedLiteral: () => before(/^\* \d+ FETCH .*BODY\[\] \{\d+\}$/, async (way, line) => { await way.give(Buffer.from(`${line}\r\nhalf of it`)); way.cut(); return ''; }),
+  /** A literal that stops in its middle: with the connection, or 'stall': with silence. */
+  truncatedLiteral: ({ how = 'cut' } = {}) => before(/^\* \d+ FETCH .*BODY\[\] \{\d+\}$/, async (way, line) => {
+    await way.give(Buffer.from(`${line}\r\nhalf of it`));
+    await (how === 'stall' ? way.hold() : way[how]());
+    return '';
+  }),
 
   /** A literal of an absurd size, and bytes without end for it. */
   absurdLiteral: ({ size = '99999999999999999999', bytes = 32 * MEGABYTE, item = 'BODY[]' } = {}) => before(FETCH, async (way, line) => {

@@ -94,6 +94,7 @@ class Connection {
     const work = this.fault[side === 'server' ? 'fromServer' : 'fromClient'];
     const keep = this.proxy.recording ? this.record(side) : null;
     for await (const piece of from) {
+      if (this.hushed) await this.over;
       if (!this.open) return;
       keep?.(piece);
       if (work) await work.call(this.fault, piece, way);
@@ -153,6 +154,9 @@ export class FaultProxy {
 
   /** Ends what is open. */
   drop(reset = false) { for (const connection of this.connections) connection.end(reset); }
+
+  /** From now on nothing comes through on what is open, either way, and nobody is told: as where a line was cut. */
+  hush() { for (const connection of this.connections) connection.hushed = true; }
 
   get open() { return this.connections.filter((c) => c.open).length; }
 

@@ -83,6 +83,12 @@ static void wake_at(struct sync_hosts *hosts, int64_t when)
         exec_task_poke(hosts->doorman, EXEC_NOTIFY);
 }
 
+static void call(struct sync_waiter *waiter, enum exec_lane lane)
+{
+    waiter->called = true;
+    exec_task_poke(waiter->task, lane);
+}
+
 static void let_sign_in(struct sync_host *host, int64_t now)
 {
     int64_t when = CLOCK_NEVER;
@@ -91,7 +97,7 @@ static void let_sign_in(struct sync_host *host, int64_t now)
            sync_gate_enter(&host->gate, false, now, &when)) {
         queue_take(&host->sign_in, waiter);
         waiter->sign_in = WAITER_INSIDE;
-        exec_task_poke(waiter->task, EXEC_NOTIFY);
+        call(waiter, EXEC_NOTIFY);
     }
     if (host->sign_in.first != NULL)
         wake_at(host->hosts, when);
@@ -111,7 +117,7 @@ static void let_work(struct sync_host *host)
         queue_take(&host->work, waiter);
         waiter->seat = WAITER_INSIDE;
         host->working++;
-        exec_task_poke(waiter->task, EXEC_NOTIFY);
+        call(waiter, EXEC_NOTIFY);
     }
 }
 
@@ -283,6 +289,14 @@ static bool came_from_server(const GError *problem)
     return false;
 }
 
+/* Who queued before the host was down learns it now, to say so; it stays where it is in the queue.
+ * With the mutex held. */
+static void tell_queue(struct sync_host *host)
+{
+    for (struct sync_waiter *waiter = host->sign_in.first; waiter != NULL; waiter = waiter->next)
+        call(waiter, EXEC_BULK);
+}
+
 /* With the mutex held, after the gate was told. */
 static void note_problem(struct sync_host *host, const GError *problem, bool was_down)
 {
@@ -296,6 +310,8 @@ static void note_problem(struct sync_host *host, const GError *problem, bool was
         return;
     g_clear_error(&host->problem);
     host->problem = g_error_copy(problem);
+    if (!was_down)
+        tell_queue(host);
     LOG_WARN("sync.host-down", LOG_STR("host", host->key),
              LOG_INT("ms", (host->gate.probe_at - clock_now()) / 1000), LOG_ERR(problem));
 }
@@ -341,6 +357,17 @@ bool sync_host_is_down(struct sync_host *host, GError **why, int64_t *next)
         *why = g_error_copy(host->problem);
     pthread_mutex_unlock(&host->hosts->mutex);
     return down;
+}
+
+bool sync_host_called(struct sync_waiter *waiter)
+{
+    if (waiter->host == NULL)
+        return false;
+    pthread_mutex_lock(&waiter->host->hosts->mutex);
+    bool called = waiter->called;
+    waiter->called = false;
+    pthread_mutex_unlock(&waiter->host->hosts->mutex);
+    return called;
 }
 
 /* --- workers

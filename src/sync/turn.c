@@ -212,6 +212,7 @@ static struct exec_verdict wait_for_host(struct session *session)
     int64_t next = CLOCK_NEVER;
     bool down = sync_host_is_down(session->waiter.host, &why, &next);
     bool live = session->manager->config.live;
+    sync_host_rest(&session->waiter); /* whose turn to connect it is needs the worker */
     if (down && why != NULL) {
         int64_t ahead = next == CLOCK_NEVER ? 0 : MAX(next - clock_now(), 0) / CLOCK_SECOND;
         if (next != session->said_down_for)
@@ -234,9 +235,10 @@ static struct exec_verdict wait_for_host(struct session *session)
 bool session_may_work(struct session *session, unsigned woke, struct exec_verdict *verdict)
 {
     int64_t next = 0;
-    bool urgent = session_is_wanted(session) || (woke & EXEC_WOKE_POKE) != 0 ||
-                  strcmp(session->config->state, "linking") == 0;
     settle_host(session);
+    bool called = sync_host_called(&session->waiter);
+    bool urgent = session_is_wanted(session) || ((woke & EXEC_WOKE_POKE) != 0 && !called) ||
+                  strcmp(session->config->state, "linking") == 0;
     /* The line to a silent host is not worth a worker that waits for it. */
     if (session->idling && (woke & EXEC_WOKE_READABLE) == 0 &&
         sync_host_is_down(session->waiter.host, NULL, &next))

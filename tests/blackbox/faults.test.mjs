@@ -104,17 +104,18 @@ const TABLE = [
   ['the handshake anew in the session', faults.renegotiation(), null],
 ];
 
-async function untilStated(sufferer, codes, name) {
+/** ms: what talks without end is heard for sixty times the patience, or four million responses. */
+async function untilStated(sufferer, codes, name, ms) {
   const seen = new Set();
   return until(`${name}: the state`, async () => {
     const { state, error } = await status(sufferer.person.mail);
     seen.add(`${state} ${error?.code}`);
     if (state === 'retrying' && codes.includes(error?.code)) return error.code;
     return codes.includes('works') && state === 'idle' && !(await differences(sufferer.what)).length ? 'works' : null;
-  }, { ms: 20000, every: 100 }).catch((error) => { throw new Error(`${error.message}: ${[...seen].join(', ')}`); });
+  }, { ms, every: 100 }).catch((error) => { throw new Error(`${error.message}: ${[...seen].join(', ')}`); });
 }
 
-async function suffer(sufferer, [name, fault, codes]) {
+async function suffer(sufferer, [name, fault, codes, long]) {
   const { proxies, editor, what, person } = sufferer;
   const begun = Date.now();
   proxies.imap.always(fault);
@@ -124,7 +125,7 @@ async function suffer(sufferer, [name, fault, codes]) {
     await editor.deliver();
     await editor.flagHere();
     await editor.moveHere();
-    if (codes) code = await untilStated(sufferer, codes, name);
+    if (codes) code = await untilStated(sufferer, codes, name, long ? 180000 : 20000);
     else if (codes === undefined) await agrees(what, { ms: 20000 });
     else await sleep(1500);
   } finally {

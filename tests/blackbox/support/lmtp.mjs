@@ -1,0 +1,27 @@
+// Delivers mail as another server would: by LMTP (RFC 2033), one connection for each.
+
+import net from 'node:net';
+import { once } from 'node:events';
+
+/** Resolves when the server has taken it. */
+export async function deliver(port, to, subject, body = 'Short.\r\n') {
+  const socket = net.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const lines = [`LHLO localhost`, 'MAIL FROM:<sender@elsewhere.example>', `RCPT TO:<${to}>`, 'DATA',
+    `From: Sender <sender@elsewhere.example>\r\nTo: <${to}>\r\nSubject: ${subject}\r\nMessage-ID: <${encodeURIComponent(subject)}@elsewhere.example>\r\nDate: ${new Date().toUTCString()}\r\n\r\n${body}.`];
+  let text = '';
+  socket.setEncoding('latin1');
+  for await (const piece of socket) {
+    text += piece;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      if (!/^\d{3} /.test(line)) continue;
+      if (!/^[23]/.test(line)) throw new Error(`the delivery was refused: ${line}`);
+      const next = lines.shift();
+      if (next === undefined) { socket.destroy(); return; }
+      socket.write(`${next}\r\n`);
+    }
+  }
+  throw new Error('the delivery was cut off');
+}
