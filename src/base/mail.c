@@ -51,6 +51,7 @@ void mail_summary_free(struct mail_summary *summary)
     if (summary == NULL)
         return;
     g_free(summary->message_id);
+    g_free(summary->original_id);
     g_strfreev(summary->in_reply_to);
     g_strfreev(summary->references);
     g_free(summary->subject);

@@ -21,6 +21,8 @@ struct mail_addresses {
  * owned. */
 struct mail_summary {
     char *message_id;   /* without < >; NULL when there is none */
+    char *original_id;  /* what it was before the service replaced it; NULL: it did not. Of headers
+                           only: what the store gives back has none */
     char **in_reply_to; /* NULL-terminated, or NULL; ids without < > */
     char **references;
     char *subject; /* decoded; NULL when there is none */

@@ -17,17 +17,17 @@ static void set_ids(char ***to, const char *value)
     *to = ids;
 }
 
-static void set_message_id(struct mail_summary *summary, const char *value)
+static void set_id(char **to, const char *value)
 {
     g_auto(GStrv) ids = mime_form_message_ids(value);
-    g_free(summary->message_id);
+    g_free(*to);
     if (ids != NULL) {
-        summary->message_id = g_strdup(ids[0]);
+        *to = g_strdup(ids[0]);
         return;
     }
     g_autofree char *bare = g_strstrip(text_unfold(value));
     bool word = *bare != '\0' && strpbrk(bare, " <>") == NULL;
-    summary->message_id = word ? g_steal_pointer(&bare) : NULL;
+    *to = word ? g_steal_pointer(&bare) : NULL;
 }
 
 static void set_date(struct mail_summary *summary, const char *value)
@@ -52,15 +52,18 @@ enum known {
     KNOWN_SENDER,
     KNOWN_SUBJECT,
     KNOWN_TO,
+    KNOWN_ORIGINAL_ID,
     KNOWN_NONE
 };
 
 static enum known known_field(const struct field *field)
 {
-    static const char *const names[] = {"bcc",         "cc",         "date",       "from",
-                                        "in-reply-to", "message-id", "references", "reply-to",
-                                        "sender",      "subject",    "to"};
-    if (field->name_length < 2 || field->name_length > 11)
+    static const char *const names[] =
+        {"bcc", "cc", "date", "from", "in-reply-to", "message-id", "references", "reply-to",
+         "sender", "subject", "to",
+         /* Personal Outlook accounts (docs/internals/exchange.md). */
+         "x-microsoft-original-message-id"};
+    if (field->name_length < 2 || field->name_length > 31)
         return KNOWN_NONE;
     char first = g_ascii_tolower(field->name[0]);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
@@ -88,7 +91,7 @@ static void take_field(struct mail_summary *summary, enum known known, const cha
         set_ids(&summary->in_reply_to, value);
         break;
     case KNOWN_MESSAGE_ID:
-        set_message_id(summary, value);
+        set_id(&summary->message_id, value);
         break;
     case KNOWN_REFERENCES:
         set_ids(&summary->references, value);
@@ -105,6 +108,9 @@ static void take_field(struct mail_summary *summary, enum known known, const cha
         break;
     case KNOWN_TO:
         set_addresses(&summary->to, value);
+        break;
+    case KNOWN_ORIGINAL_ID:
+        set_id(&summary->original_id, value);
         break;
     case KNOWN_NONE:
     default:

@@ -66,7 +66,8 @@ static bool waits(const struct world *world)
 {
     sqlite3 *db = open_data(world);
     bool waiting = number_of(db, "SELECT (SELECT count(*) FROM expect) +"
-                                 " (SELECT count(*) FROM email WHERE orphan <> 0)") > 0;
+                                 " (SELECT count(*) FROM email WHERE orphan <> 0) +"
+                                 " (SELECT count(*) FROM submission WHERE state <= 2)") > 0;
     sqlite3_close(db);
     return waiting;
 }
@@ -74,13 +75,47 @@ static bool waits(const struct world *world)
 char *script_settle(struct world *world)
 {
     char *problem = NULL;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < (world->sends ? 30 : 5); i++) {
         g_free(problem);
+        if (world->sends)
+            world_send(world);
         problem = world_pass(world);
-        if (problem == NULL && !waits(world))
+        if (atomic_load(&world->died) || (problem == NULL && !waits(world)))
             break;
+        if (world->sends)
+            world_wait(world, i > 12 ? INT64_C(15) << (i - 12) : 0);
     }
     return problem;
+}
+
+static void put_submission(GString *text, struct world *world, sqlite3_stmt *row)
+{
+    static const char *const words[] = {"pending", "sending", "unknown",
+                                        "sent",    "failed",  "cancelled"};
+    const char *id = (const char *)sqlite3_column_text(row, 0);
+    const char *problem = (const char *)sqlite3_column_text(row, 2);
+    int state = sqlite3_column_int(row, 1);
+    bool uncertain = state == STORE_SEND_FAILED && g_strcmp0(problem, "uncertain") == 0;
+    model_lock(world->model);
+    int times = GPOINTER_TO_INT(g_hash_table_lookup(world->model->post.arrived, id));
+    model_unlock(world->model);
+    g_string_append_printf(text, "%s%s=%s*%d", text->len > 0 ? " " : "", id,
+                           uncertain ? "uncertain" : words[state], times);
+}
+
+char *script_of_outbox(struct world *world)
+{
+    sqlite3 *db = open_data(world);
+    sqlite3_stmt *row = NULL;
+    GString *text = g_string_new(NULL);
+    if (sqlite3_prepare_v2(db, "SELECT message_id, state, problem FROM submission ORDER BY id", -1,
+                           &row, NULL) != SQLITE_OK)
+        g_error("%s", sqlite3_errmsg(db));
+    while (sqlite3_step(row) == SQLITE_ROW)
+        put_submission(text, world, row);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return g_string_free(text, FALSE);
 }
 
 static bool same_flags(struct world *world, const struct store_remote_message *known,

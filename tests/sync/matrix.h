@@ -18,9 +18,16 @@ enum {
 enum {
     NEW_IDS = 1 << 0,   /* emails may get other ids */
     REFETCHES = 1 << 1, /* what was here may be fetched again */
+    PROVIDER = 1 << 2,  /* the service files a copy of what is sent in Sent */
+    PERSONAL = 1 << 3,  /* and so, with another Message-ID */
+    LATE = 1 << 4,      /* and so, after 20 seconds */
+    SENDS = 1 << 5,     /* what is sent is sent through a service that files none */
+    POSTS = PROVIDER | PERSONAL | LATE | SENDS,
 };
 
-/* start is synced first; then there and here change, and a pass must lead to end. */
+/* start is synced first; then there and here change, and a pass must lead to end. With POSTS the
+ * outbox is emptied too, and end goes on with " | " and what became of it (script_of_outbox). An
+ * interruption may lead to other ends, after " || ". */
 struct scenario {
     const char *name;
     unsigned profiles;
@@ -28,11 +35,13 @@ struct scenario {
     unsigned flags;
 };
 
-extern const struct scenario scenarios_in[], scenarios_out[], scenarios_folders[];
+extern const struct scenario scenarios_in[], scenarios_out[], scenarios_folders[],
+    scenarios_sending[];
 
 /* Those of a text file, for trying some out: a line each,
  * "name~profiles~start~there~here~end~flags" with profiles of the letters e q o p and flags of N
- * (NEW_IDS) and R (REFETCHES). They end with one without a name. Lives on. */
+ * (NEW_IDS), R (REFETCHES), P (PROVIDER), I (PERSONAL), L (LATE) and S (SENDS). They end with one
+ * without a name. Lives on. */
 const struct scenario *scenarios_of_file(const char *path);
 
 #endif

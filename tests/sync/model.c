@@ -1,4 +1,4 @@
-#include "model.h"
+#include "model_smtp.h"
 
 #include "imap/client.h"
 
@@ -8,6 +8,7 @@ static void message_free(gpointer pointer)
 {
     struct model_message *message = pointer;
     g_free(message->id);
+    g_free(message->renamed);
     g_bytes_unref(message->raw);
     mail_flags_clear(&message->flags);
     g_free(message);
@@ -17,6 +18,7 @@ static struct model_message *message_copy(const struct model_message *from)
 {
     struct model_message *to = g_memdup2(from, sizeof *from);
     to->id = g_strdup(from->id);
+    to->renamed = g_strdup(from->renamed);
     g_bytes_ref(to->raw);
     to->flags = (struct mail_flags){0};
     mail_flags_copy(&to->flags, &from->flags);
@@ -77,6 +79,7 @@ static struct model *empty(enum model_profile profile)
     model->folders = g_ptr_array_new_with_free_func(folder_free);
     model->rules = g_ptr_array_new_with_free_func(rule_free);
     model->fetched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    model_post_init(&model->post);
     model->modseq = 10;
     model->last_uidvalidity = 1000;
     model->clock = 1750000000;
@@ -109,6 +112,7 @@ void model_assign(struct model *model, const struct model *from)
     model->clock = from->clock;
     model->copyuid = from->copyuid;
     model->counts = from->counts;
+    model_post_assign(&model->post, &from->post);
     g_hash_table_remove_all(model->fetched);
     GHashTableIter iter;
     gpointer id, times;
@@ -131,6 +135,7 @@ void model_free(struct model *model)
     g_ptr_array_unref(model->folders);
     g_ptr_array_unref(model->rules);
     g_hash_table_unref(model->fetched);
+    model_post_clear(&model->post);
     g_free(model);
 }
 
@@ -225,8 +230,7 @@ GBytes *model_text(const char *id)
     return g_bytes_new(text->str, text->len);
 }
 
-/* What stands in the header, without its brackets. */
-static char *id_of(GBytes *raw)
+char *model_id_of(GBytes *raw)
 {
     gsize size;
     const char *data = g_bytes_get_data(raw, &size);
@@ -244,7 +248,7 @@ struct model_message *model_deliver(struct model *model, struct model_folder *fo
 {
     struct model_message *message = g_new0(struct model_message, 1);
     message->raw = raw != NULL ? g_bytes_ref(raw) : model_text(id);
-    message->id = id != NULL ? g_strdup(id) : id_of(message->raw);
+    message->id = id != NULL ? g_strdup(id) : model_id_of(message->raw);
     message->uid = folder->uidnext++;
     message->emailid = ++model->last_emailid;
     message->date = model->clock++;
@@ -293,4 +297,16 @@ void model_refuse(struct model *model, const char *command, const char *reply, i
     rule->reply = g_strdup(reply);
     rule->times = times;
     g_ptr_array_add(model->rules, rule);
+}
+
+const char *model_refusal(struct model *model, const char *command)
+{
+    for (guint i = 0; i < model->rules->len; i++) {
+        struct model_rule *rule = model->rules->pdata[i];
+        if (rule->times == 0 || !g_str_has_prefix(command, rule->command))
+            continue;
+        rule->times -= rule->times > 0;
+        return rule->reply;
+    }
+    return NULL;
 }

@@ -25,6 +25,7 @@ struct model_message {
     uint32_t uid;
     unsigned emailid; /* copies of one message share it */
     char *id;         /* Message-ID without brackets; "" when it has none */
+    char *renamed;    /* what its Message-ID is by now, where the service replaced it; or NULL */
     GBytes *raw;
     struct mail_flags flags;
     int64_t date;
@@ -55,6 +56,15 @@ struct model_rule {
     int times;     /* negative: always */
 };
 
+/* What the submission service (model_smtp.h) does with what it takes. */
+struct model_post {
+    bool files;          /* a copy of it in Sent */
+    bool renames;        /* with another Message-ID */
+    int64_t delay;       /* seconds until then */
+    GHashTable *arrived; /* Message-ID -> how many times it was taken */
+    GPtrArray *copies;   /* to be filed */
+};
+
 struct model_counts {
     unsigned commands, mutations, bodies, logins;
 };
@@ -69,13 +79,15 @@ struct model {
     GPtrArray *rules;
     enum { MODEL_COPYUID, MODEL_COPYUID_NONE, MODEL_COPYUID_EMPTY } copyuid;
     struct model_counts counts;
+    struct model_post post;
     GHashTable *fetched; /* Message-ID -> how many times its body was */
     struct model_server *server;
 };
 
-/* When the server dies. Mutation k: the k-th command that changes a mailbox, from 1; 0: never. */
+/* When the server dies. Mutation k: the k-th command that changes a mailbox, from 1; 0: never.
+ * smtp: the same of the submission service's commands. */
 struct model_death {
-    unsigned mutation, command;
+    unsigned mutation, command, smtp;
     bool after; /* the effect took place */
     bool cut;   /* only the connection is cut; the server lives on */
 };
@@ -136,6 +148,10 @@ void model_flag(struct model *model, struct model_message *message, const struct
 GBytes *model_text(const char *id);
 
 void model_refuse(struct model *model, const char *command, const char *reply, int times);
+/* The reply of the rule for this command, which counts as used; or NULL. */
+const char *model_refusal(struct model *model, const char *command);
+/* What stands in the header, without its brackets; "": none. (transfer full) */
+char *model_id_of(GBytes *raw);
 
 /* --- inside of it: model_serve.c, model_words.c, model_mail.c, model_fetch.c */
 

@@ -349,10 +349,17 @@ static bool flag_matches(const struct model_message *message, const char *word, 
     return false;
 }
 
-static bool header_matches(const struct model_message *message, const char *value)
+static bool header_matches(struct search *search, const char *name, const char *value)
 {
-    g_autofree char *whole = g_strdup_printf("<%s>", message->id);
-    return value != NULL && *message->id != '\0' && strstr(whole, value) != NULL;
+    const struct model_message *message = search->message;
+    bool old = name != NULL && g_ascii_strcasecmp(name, "X-MICROSOFT-ORIGINAL-MESSAGE-ID") == 0;
+    search->bad = search->bad || name == NULL || value == NULL ||
+                  (!old && g_ascii_strcasecmp(name, "MESSAGE-ID") != 0);
+    const char *id = message->renamed != NULL && !old ? message->renamed : message->id;
+    if (search->bad || *id == '\0' || (old && message->renamed == NULL))
+        return false;
+    g_autofree char *whole = g_strdup_printf("<%s>", id);
+    return strstr(whole, value) != NULL;
 }
 
 static bool key_matches(struct search *search, struct model_command *command)
@@ -379,8 +386,7 @@ static bool key_matches(struct search *search, struct model_command *command)
         return message->date < date_of(model_next(command));
     if (g_ascii_strcasecmp(word, "HEADER") == 0) {
         const char *name = model_next(command);
-        search->bad = search->bad || name == NULL || g_ascii_strcasecmp(name, "MESSAGE-ID") != 0;
-        return header_matches(message, model_next(command));
+        return header_matches(search, name, model_next(command));
     }
     search->bad = true;
     return false;

@@ -46,12 +46,14 @@ static const char *const capability_lines[MODEL_PROFILES] = {
         "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT"
         " CLIENTACCESSRULES CLIENTNETWORKPRESENCELOCATION BACKENDAUTHENTICATE CHILDREN IDLE"
         " NAMESPACE LITERAL+",
-    [MODEL_QRESYNC] = "IMAP4rev1 AUTH=PLAIN SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS MOVE"
-                      " CONDSTORE QRESYNC SPECIAL-USE LIST-EXTENDED LIST-STATUS ESEARCH CHILDREN"
-                      " UNSELECT",
-    [MODEL_OBJECTID] = "IMAP4rev1 AUTH=PLAIN SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS MOVE"
-                       " CONDSTORE QRESYNC SPECIAL-USE LIST-EXTENDED LIST-STATUS ESEARCH CHILDREN"
-                       " UNSELECT OBJECTID",
+    [MODEL_QRESYNC] =
+        "IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS MOVE"
+        " CONDSTORE QRESYNC SPECIAL-USE LIST-EXTENDED LIST-STATUS ESEARCH CHILDREN"
+        " UNSELECT",
+    [MODEL_OBJECTID] =
+        "IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS MOVE"
+        " CONDSTORE QRESYNC SPECIAL-USE LIST-EXTENDED LIST-STATUS ESEARCH CHILDREN"
+        " UNSELECT OBJECTID",
     [MODEL_PLAIN] = "IMAP4rev1 AUTH=PLAIN",
 };
 
@@ -88,6 +90,17 @@ static const char *verb_authenticate(struct model_connection *c, struct model_co
     g_free(c->idle_tag);
     c->idle_tag = g_strdup(command->tag);
     return NULL;
+}
+
+/* "user=LOGIN^Aauth=Bearer TOKEN^A^A" */
+static const char *verb_xoauth2(struct model_connection *c, struct model_command *command)
+{
+    gsize length;
+    const char *initial = model_next(command);
+    g_autofree char *plain = (char *)g_base64_decode(initial != NULL ? initial : "", &length);
+    g_autofree char *login = g_strndup(plain, strcspn(plain, "\001"));
+    bool known = length > 0 && g_str_has_prefix(login, "user=");
+    return sign_in(c, known ? login + strlen("user=") : NULL);
 }
 
 static const char *verb_login(struct model_connection *c, struct model_command *command)
@@ -185,6 +198,7 @@ static const struct {
     {"LOGOUT", verb_logout, NULL, false, false, false},
     {"LOGIN", verb_login, NULL, false, false, false},
     {"AUTHENTICATE PLAIN", verb_authenticate, NULL, false, false, false},
+    {"AUTHENTICATE XOAUTH2", verb_xoauth2, NULL, false, false, false},
     {"ID", verb_id, "ID", false, false, false},
     {"ENABLE", verb_enable, "ENABLE", false, true, false},
     {"NAMESPACE", verb_namespace, "NAMESPACE", false, true, false},
@@ -223,19 +237,6 @@ static int find_verb(const struct model_connection *c, const struct model_comman
         return may ? (int)i : -1;
     }
     return -1;
-}
-
-/* A rule's reply, or NULL. */
-static const char *refusal(struct model_connection *c, const struct model_command *command)
-{
-    for (guint i = 0; c->model != NULL && i < c->model->rules->len; i++) {
-        struct model_rule *rule = c->model->rules->pdata[i];
-        if (rule->times == 0 || !g_str_has_prefix(command->name, rule->command))
-            continue;
-        rule->times -= rule->times > 0;
-        return rule->reply;
-    }
-    return NULL;
 }
 
 static void die(struct model_server *server, struct model_connection *c)
@@ -291,7 +292,7 @@ static void run(struct model_connection *c, struct model_command *command)
     struct model_server *server = c->server;
     check_selected(c);
     int verb = find_verb(c, command);
-    const char *rule = refusal(c, command);
+    const char *rule = c->model != NULL ? model_refusal(c->model, command->name) : NULL;
     bool mutates = verb >= 0 && verbs[verb].mutates && rule == NULL;
     server->commands++;
     server->mutations += mutates;

@@ -2,6 +2,7 @@
 
 #include "state.h"
 
+#include "base/clock.h"
 #include "imap/client.h"
 #include "sync/intake.h"
 #include "sync/session.h"
@@ -196,6 +197,12 @@ static void refuse(struct world *world, const char *op)
     model_refuse(world->model, parts[0], parts[1], parts[2] != NULL ? atoi(parts[2]) : -1);
 }
 
+static void refuse_smtp(struct world *world, const char *op)
+{
+    g_autofree char *as_rule = g_strconcat("refuse SMTP ", op + strlen("smtp "), NULL);
+    refuse(world, as_rule);
+}
+
 static void op_there(struct world *world, char *op)
 {
     static const char *const of_messages[] = {"flag", "nodata", "substitute", "expunge",
@@ -205,6 +212,8 @@ static void op_there(struct world *world, char *op)
     g_auto(GStrv) words = g_strsplit(op, " ", -1);
     if (strcmp(words[0], "refuse") == 0)
         refuse(world, op);
+    else if (strcmp(words[0], "smtp") == 0)
+        refuse_smtp(world, op);
     else if (strcmp(words[0], "copyuid") == 0)
         world->model->copyuid =
             strcmp(words[1], "none") == 0 ? MODEL_COPYUID_NONE : MODEL_COPYUID_EMPTY;
@@ -400,6 +409,54 @@ static void place_here(struct change *change, char **words)
     store_set_update(change->set, email_here(world, words[1]), &patch);
 }
 
+static void submit(struct change *change, int64_t email, int64_t after)
+{
+    g_autoptr(GError) error = NULL;
+    char from[] = WORLD_LOGIN, to[] = "bea@example.org";
+    char *recipients[] = {to, NULL};
+    g_autoptr(GPtrArray) identities = store_identities(change->access, NULL, &error);
+    g_assert_no_error(error);
+    const struct store_identity *identity = identities->pdata[0];
+    struct store_submission submission = {.identity = identity->id,
+                                          .email = email,
+                                          .mail_from = from,
+                                          .rcpt_to = recipients,
+                                          .send_at = clock_wall() + after};
+    store_submission_create(change->access, &submission, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+}
+
+/* As EmailSubmission/set with onSuccessUpdateEmail does it: two transactions. */
+static void send_here(struct change *change, char **words)
+{
+    struct world *world = change->world;
+    char sent[] = "Sent", *to[] = {sent, NULL};
+    int64_t email = email_here(world, words[1]);
+    submit(change, email, words[2] != NULL ? atoi(words[2]) : 0);
+    g_autoptr(GArray) mailboxes = mailboxes_named(world, to, 1);
+    struct store_email_patch patch = {.replace_mailboxes = true,
+                                      .mailboxes = mailboxes,
+                                      .add = {.bits = MAIL_SEEN},
+                                      .remove = {.bits = MAIL_DRAFT}};
+    store_set_update(change->set, email, &patch);
+}
+
+/* The last one of this message that may be. */
+static void cancel_here(struct change *change, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t email = email_here(change->world, word);
+    g_autoptr(GPtrArray) submissions = store_submissions(change->access, NULL, 0, NULL, &error);
+    for (guint i = 0; i < submissions->len; i++) {
+        const struct store_submission *submission = submissions->pdata[i];
+        if (submission->email == email && submission->state == STORE_SEND_PENDING) {
+            store_submission_cancel(change->access, submission->id, &error);
+            break;
+        }
+    }
+    g_assert_no_error(error);
+}
+
 static void change_mail(struct world *world, char **words)
 {
     static const char *const places[] = {"move", "put", "add", "drop", NULL};
@@ -411,6 +468,10 @@ static void change_mail(struct world *world, char **words)
         place_here(&change, words);
     else if (strcmp(words[0], "destroy") == 0)
         store_set_destroy(change.set, email_here(world, words[1]));
+    else if (strcmp(words[0], "send") == 0)
+        send_here(&change, words);
+    else if (strcmp(words[0], "cancel") == 0)
+        cancel_here(&change, words[1]);
     else if (strcmp(words[0], "draft") == 0)
         create_here(&change, words[1], "Drafts", "SD");
     else if (strcmp(words[0], "redraft") == 0) {

@@ -7,12 +7,13 @@
  * There (on the server): deliver ID FOLDER [FLAGS], flag FOLDER ID ±FLAGS…, expunge FOLDER ID, move
  * FOLDER ID FOLDER, copy FOLDER ID FOLDER, create F, rename F F, delete F, subscribe F, unsubscribe
  * F, renew F (another UIDVALIDITY), refuse COMMAND|REPLY|TIMES, copyuid none|empty, nodata FOLDER
- * ID, substitute FOLDER ID.
+ * ID, substitute FOLDER ID; smtp COMMAND|REPLY|TIMES (model_smtp.h).
  *
  * Here: flag ID ±FLAGS…, move ID FOLDER FOLDER, put ID FOLDER…, add ID FOLDER, drop ID FOLDER,
- * destroy ID, draft ID, redraft ID ID, import ID FOLDER [FLAGS], and for folders create, rename,
- * delete, subscribe and unsubscribe as there. An ID may be ID@FOLDER; _ is a mail without
- * Message-ID. FLAGS: S, SF, $work … */
+ * destroy ID, draft ID, redraft ID ID, import ID FOLDER [FLAGS], send ID [SECONDS] (a draft goes
+ * into the outbox, for later, and is put into Sent as mail programs do), cancel ID, and for folders
+ * create, rename, delete, subscribe and unsubscribe as there. An ID may be ID@FOLDER; _ is a mail
+ * without Message-ID. FLAGS: S, SF, $work … */
 #ifndef POSTROOM_TESTS_SYNC_SCRIPT_H
 #define POSTROOM_TESTS_SYNC_SCRIPT_H
 
@@ -33,9 +34,13 @@ char *script_normal(struct world *world, const char *state, bool server);
 /* "Message-ID id" of each, a line each, sorted: what must stay. */
 char *script_ids(struct world *world);
 
+/* "ID=STATE*N" of each submission, as people see it, and how many times it arrived: sent, failed,
+ * cancelled, pending …; "uncertain": nobody knows. (transfer full) */
+char *script_of_outbox(struct world *world);
+
 /* Passes until all is settled: until one goes to its end, and the store waits for nothing any more
- * (what was expected of the server and does not come is given up after two passes). NULL, or what
- * ends them all. (transfer full) */
+ * (what was expected of the server and does not come is given up after two passes), and everything
+ * in the outbox has ended, for which time passes. NULL, or what ends them all. (transfer full) */
 char *script_settle(struct world *world);
 
 /* Server and store say the same, UID by UID, flag by flag, and nothing is left to do. NULL, or what

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct scenario *tables[] = {scenarios_in, scenarios_out, scenarios_folders};
+static const struct scenario *tables[] = {scenarios_in, scenarios_out, scenarios_folders,
+                                          scenarios_sending};
 
 static const char *const profile_names[MODEL_PROFILES] = {"exchange", "qresync", "objectid",
                                                           "plain"};
@@ -20,7 +21,7 @@ static unsigned stride = 10;
 
 /* What a straight run took. */
 struct steps {
-    unsigned commits, mutations, commands;
+    unsigned commits, mutations, commands, posted;
 };
 
 struct begun {
@@ -74,19 +75,38 @@ static char *fetched_again(const struct begun *begun)
     return NULL;
 }
 
-static bool check_states(struct begun *begun, const char *how)
+/* Is it all as this end says? With how: complains of what is not. */
+static bool is_at(struct begun *begun, const char *end, const char *how)
 {
     struct world *world = &begun->world;
+    g_auto(GStrv) parts = g_strsplit(end, " | ", 2);
+    g_autofree char *outbox = script_of_outbox(world);
+    const char *wanted_outbox = parts[0] != NULL && parts[1] != NULL ? parts[1] : "";
     for (int server = 0; server < 2; server++) {
-        g_autofree char *wanted = script_normal(world, begun->scenario->end, server);
+        g_autofree char *wanted = script_normal(world, parts[0] != NULL ? parts[0] : "", server);
         g_autofree char *found = server ? script_of_server(world) : script_of_jmap(world);
         if (strcmp(wanted, found) == 0)
             continue;
         g_autofree char *where = g_strdup_printf("%s, %s", how, server ? "there" : "here");
-        complain(begun, where, found, wanted);
+        if (how != NULL)
+            complain(begun, where, found, wanted);
         return false;
     }
-    return true;
+    if (strcmp(outbox, wanted_outbox) == 0)
+        return true;
+    if (how != NULL)
+        complain(begun, how, outbox, wanted_outbox);
+    return false;
+}
+
+/* The end that is meant, or one of the others where an interruption may lead to them. */
+static bool check_states(struct begun *begun, const char *how, bool interrupted)
+{
+    g_auto(GStrv) ends = g_strsplit(begun->scenario->end, " || ", -1);
+    for (char **end = ends; interrupted && ends[0] != NULL && *end != NULL; end++)
+        if (is_at(begun, *end, NULL))
+            return true;
+    return is_at(begun, ends[0] != NULL ? ends[0] : "", how);
 }
 
 static uint64_t states_of(struct world *world)
@@ -104,7 +124,11 @@ static bool check_second(struct begun *begun, const char *how)
     struct world *world = &begun->world;
     uint64_t before = states_of(world);
     unsigned mutations = world->model->counts.mutations, bodies = world->model->counts.bodies;
+    g_autofree char *outbox = script_of_outbox(world);
+    if (world->sends)
+        world_send(world);
     g_autofree char *problem = world_pass(world);
+    g_autofree char *outbox_now = script_of_outbox(world);
     g_autofree char *observed = NULL;
     if (problem != NULL)
         observed = g_strdup(problem);
@@ -114,13 +138,15 @@ static bool check_second(struct begun *begun, const char *how)
         observed = g_strdup("a second run downloads mail");
     else if (states_of(world) != before)
         observed = g_strdup("a second run changes the store");
+    else if (strcmp(outbox, outbox_now) != 0)
+        observed = g_strdup_printf("a second run sends: %s", outbox_now);
     if (observed == NULL)
         return true;
     complain(begun, how, observed, "nothing");
     return false;
 }
 
-static bool check(struct begun *begun, const char *how)
+static bool check(struct begun *begun, const char *how, bool interrupted)
 {
     struct world *world = &begun->world;
     g_autofree char *differs = script_disagreement(world);
@@ -129,7 +155,7 @@ static bool check(struct begun *begun, const char *how)
         (begun->scenario->flags & NEW_IDS) != 0 ? NULL : lost_id(begun->ids, ids);
     g_autofree char *again =
         (begun->scenario->flags & REFETCHES) != 0 ? NULL : fetched_again(begun);
-    if (!check_states(begun, how))
+    if (!check_states(begun, how, interrupted))
         return false;
     const char *observed = differs != NULL ? differs : lost != NULL ? lost : again;
     if (observed == NULL)
@@ -141,9 +167,16 @@ static bool check(struct begun *begun, const char *how)
 /* The two sides as the interesting pass finds them. */
 static void begin(struct begun *begun, const struct scenario *scenario, enum model_profile profile)
 {
+    struct world *world = &begun->world;
     *begun = (struct begun){.scenario = scenario};
-    world_open(&begun->world, &stage, profile);
-    script_start(&begun->world, scenario->start);
+    if ((scenario->flags & (PROVIDER | PERSONAL | LATE)) != 0)
+        world_open_provider(world, &stage, profile);
+    else
+        world_open(world, &stage, profile);
+    world->sends = (scenario->flags & POSTS) != 0;
+    world->model->post.renames = (scenario->flags & PERSONAL) != 0;
+    world->model->post.delay = (scenario->flags & LATE) != 0 ? 20 : 0;
+    script_start(world, scenario->start);
     g_autofree char *problem = world_pass(&begun->world);
     if (problem != NULL)
         g_error("%s: the first sync fails: %s", scenario->name, problem);
@@ -167,9 +200,10 @@ static bool straight(struct begun *begun)
     begun->steps =
         (struct steps){atomic_load(&world->commits),
                        world->model->counts.mutations - begun->snapshot.model->counts.mutations,
-                       world->model->counts.commands - begun->snapshot.model->counts.commands};
+                       world->model->counts.commands - begun->snapshot.model->counts.commands,
+                       model_smtp_commands(stage.smtp)};
     if (problem == NULL)
-        return check(begun, "straight");
+        return check(begun, "straight", false);
     complain(begun, "straight", problem, "no problem");
     return false;
 }
@@ -182,25 +216,42 @@ static bool interrupted(struct begun *begun, unsigned commit, const struct model
     interruptions_run++;
     world_load(world, &begun->snapshot);
     world_arm(world, commit, commit != 0 && death->after, death);
-    g_free(world_pass(world));
+    g_free(script_settle(world));
     world_restart(world);
     g_autofree char *problem = script_settle(world);
     if (problem == NULL)
-        return check(begun, how);
+        return check(begun, how, true);
     complain(begun, how, problem, "no problem");
     return false;
+}
+
+static bool interrupt_sending(struct begun *begun, unsigned every)
+{
+    static unsigned turn;
+    bool good = true;
+    for (unsigned at = 1; at <= begun->steps.posted && good; at++)
+        for (int way = 0; way < 4 && good; way++) {
+            const struct model_death death = {.smtp = at, .after = way & 1, .cut = way > 1};
+            g_autofree char *how =
+                g_strdup_printf("%s %s command %u of sending", death.cut ? "cut" : "dead",
+                                death.after ? "after" : "before", at);
+            if (turn++ % every == 0)
+                good = interrupted(begun, 0, &death, how);
+        }
+    return good;
 }
 
 static void interrupt_all(struct begun *begun)
 {
     static unsigned turn;
-    bool good = true;
+    unsigned every = begun->world.sends ? MAX(stride / 2, 1) : stride;
+    bool good = interrupt_sending(begun, every);
     for (unsigned at = 1; at <= begun->steps.commits && good; at++)
         for (int after = 0; after < 2 && good; after++) {
             const struct model_death death = {.after = after};
             g_autofree char *how =
                 g_strdup_printf("dead %s commit %u", after ? "after" : "before", at);
-            if (turn++ % stride == 0)
+            if (turn++ % every == 0)
                 good = interrupted(begun, at, &death, how);
         }
     for (unsigned at = 1; at <= begun->steps.mutations && good; at++)
@@ -259,7 +310,7 @@ int main(int argc, char **argv)
     if (g_getenv("SYNC_SCENARIOS") != NULL) {
         tables[0] = scenarios_of_file(g_getenv("SYNC_SCENARIOS"));
         static const struct scenario none = {0};
-        tables[1] = tables[2] = &none;
+        tables[1] = tables[2] = tables[3] = &none;
     }
     stage_open(&stage);
     for (int profile = 0; profile < MODEL_PROFILES; profile++) {

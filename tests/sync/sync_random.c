@@ -280,7 +280,10 @@ static void note(struct run *run, const char *step)
     const char *id = strcmp(verb[1], "?") == 0 ? verb[2] : verb[1];
     if (g_strv_contains(dooming, *verb))
         g_hash_table_add(run->doomed, g_strdup(id));
-    if (g_strv_contains(doubling, *verb))
+    /* Without MOVE ours is a copy and a deletion: who moves the mail between them, doubles it. */
+    bool torn = strcmp(words[0], "during") == 0 && strcmp(*verb, "move") == 0 &&
+                run->world.model->profile == MODEL_PLAIN;
+    if (torn || g_strv_contains(doubling, *verb))
         g_hash_table_add(run->doubled, g_strdup(id));
 }
 

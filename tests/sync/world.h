@@ -4,7 +4,7 @@
 #ifndef POSTROOM_TESTS_SYNC_WORLD_H
 #define POSTROOM_TESTS_SYNC_WORLD_H
 
-#include "model.h"
+#include "model_smtp.h"
 
 #include "store/admin.h"
 #include "store/mail.h"
@@ -12,12 +12,15 @@
 
 #include <stdatomic.h>
 
-/* What a test program starts once: workers, the server, and a store's files to copy. */
+/* What a test program starts once: workers, the servers, and a store's files to copy: one with an
+ * account by password, and one with an account at a provider that files its own copies of what is
+ * sent. */
 struct stage {
     struct exec *exec;
     struct model_server *server;
-    char *directory, *blank;
-    enum model_profile profile;
+    struct model_smtp *smtp;
+    struct oauth_cache *tokens;
+    char *directory, *blank[2];
 };
 
 struct world {
@@ -27,6 +30,7 @@ struct world {
     struct keyring *keyring;
     struct store *store;
     int64_t account;
+    bool sends;   /* the outbox is worked at too */
     bool lenient; /* scripts may speak of what is not there */
     /* The store dies at this commit, from 1; 0: never. */
     unsigned die_at_commit;
@@ -42,6 +46,8 @@ void stage_close(struct stage *stage);
 
 /* A new mailbox on both sides, never synced. */
 void world_open(struct world *world, struct stage *stage, enum model_profile profile);
+/* With an account at the provider, whose server behaves like this profile. */
+void world_open_provider(struct world *world, struct stage *stage, enum model_profile profile);
 /* Removes its files. */
 void world_close(struct world *world);
 /* Closes the store and opens it again; what died lives on. */
@@ -50,11 +56,17 @@ void world_restart(struct world *world);
 void world_arm(struct world *world, unsigned commit, bool after, const struct model_death *death);
 /* One pass to its end. NULL, or what ended it. (transfer full) */
 char *world_pass(struct world *world);
+/* What is due in the outbox now goes out, in the caller's thread. */
+void world_send(struct world *world);
+/* Lets time pass until the outbox has more to do, or the service files a copy; for an hour when
+ * neither waits, and for least_s at least. Only the wall clock goes on, for everybody. */
+void world_wait(struct world *world, int64_t least_s);
 
 /* Both sides as they are, to begin from again and again. */
 struct snapshot {
     char *directory;
     struct model *model;
+    int64_t clock;
 };
 /* The store is closed and opened again. */
 void world_save(struct world *world, struct snapshot *snapshot);

@@ -114,6 +114,8 @@ GArray *batch_thread_ids(const struct store *store, const struct mail_summary *s
     guint count = summary->references != NULL ? g_strv_length(summary->references) : 0;
     if (summary->message_id != NULL)
         add_id(store, ids, summary->message_id);
+    if (summary->original_id != NULL)
+        add_id(store, ids, summary->original_id);
     for (char **id = summary->in_reply_to; id != NULL && *id != NULL && ids->len < 16; id++)
         add_id(store, ids, *id);
     /* The first and the last ones tell the most. */
@@ -174,6 +176,7 @@ struct batch_op *store_batch_prepare(const struct store *store,
     op->attachment = summary->has_attachment;
     op->emailid = g_strdup(message->emailid);
     op->msgid = batch_msgid(store, summary, message->received_at, message->size);
+    op->original = summary->original_id != NULL ? id_hash(store, summary->original_id) : 0;
     op->subject = batch_subject(store, summary);
     op->thread_ids = batch_thread_ids(store, summary);
     op->unreadable = message->unreadable;

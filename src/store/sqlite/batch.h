@@ -27,8 +27,8 @@ struct batch_op {
     struct store_index index;
     bool has_raw, unreadable, attachment;
     char *emailid;
-    int64_t msgid, subject;
-    GArray *thread_ids; /* int64_t */
+    int64_t msgid, original, subject; /* original 0: its service kept the Message-ID */
+    GArray *thread_ids;               /* int64_t */
 };
 struct store_batch {
     struct store *store;

@@ -229,6 +229,39 @@ static bool drop_gone_mailboxes(struct tx *tx, int64_t account, GError **error)
     return false;
 }
 
+/* Its draft went, but it is being sent, or was and is yet to be filed: it is a mail of ours, that
+ * nobody's change of the draft takes away. */
+static bool is_going_out(struct tx *tx, int64_t email)
+{
+    return DB_NUMBER(tx->db, NULL, 1,
+                     "SELECT EXISTS(SELECT 1 FROM email JOIN submission ON submission.email ="
+                     " email.id WHERE email.id = ?1 AND email.thread > 0 AND (submission.state <"
+                     " ?2 OR (submission.state = ?2 AND EXISTS(SELECT 1 FROM member JOIN mailbox ON"
+                     " mailbox.id = member.mailbox WHERE member.email = ?1 AND mailbox.role = ?3 "
+                     "AND"
+                     " mailbox.id <> email.orphan))))",
+                     I(email), I(STORE_SEND_SENT), I(MAIL_ROLE_SENT)) != 0;
+}
+
+static bool sweep_orphan(struct tx *tx, int64_t email, GError **error)
+{
+    struct email_row row = {0};
+    GError *cause = NULL;
+    if (is_going_out(tx, email)) {
+        if (DB_RUN(tx->db, &cause, "UPDATE email SET orphan = 0 WHERE id = ?", I(email)) &&
+            DB_RUN(tx->db, &cause, "DELETE FROM intent WHERE email = ? AND kind = ?", I(email),
+                   I(STORE_INTENT_FLAGS)))
+            email_settle(tx, email, &cause);
+    } else if (email_load(tx, email, &row, &cause)) {
+        email_delete(tx, &row, &cause);
+    }
+    email_row_clear(&row);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
 {
     GError *cause = NULL;
@@ -236,12 +269,8 @@ bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error)
         DB_NUMBERS(tx->db, &cause,
                    "SELECT id FROM email WHERE account = ? AND orphan <> 0 AND orphan_round = ?",
                    I(batch->account), I(1));
-    for (guint i = 0; i < orphans->len && cause == NULL; i++) {
-        struct email_row row;
-        if (email_load(tx, g_array_index(orphans, int64_t, i), &row, &cause))
-            email_delete(tx, &row, &cause);
-        email_row_clear(&row);
-    }
+    for (guint i = 0; i < orphans->len && cause == NULL; i++)
+        sweep_orphan(tx, g_array_index(orphans, int64_t, i), &cause);
     if (cause == NULL && give_up_sent_copies(tx, batch->account, &cause) &&
         give_up_expectations(tx, batch->account, &cause))
         forget_hidden(tx, batch->account, &cause);

@@ -87,6 +87,22 @@ static unsigned fits(struct tx *tx, const struct candidate *candidate, const str
     return alike == 0 ? 0 : alike + (candidate->orphan == op->mailbox ? 4 : 0);
 }
 
+static int64_t find_by_msgid(struct tx *tx, int64_t account, const struct batch_op *op,
+                             int64_t msgid, GError **error)
+{
+    int64_t found = 0;
+    unsigned best = 0;
+    g_autoptr(GArray) candidates = load_candidates(tx, account, msgid, error);
+    for (guint i = 0; i < candidates->len; i++) {
+        const struct candidate *candidate = &g_array_index(candidates, struct candidate, i);
+        unsigned fit = fits(tx, candidate, op);
+        if (fit > best)
+            found = candidate->id;
+        best = MAX(best, fit);
+    }
+    return found;
+}
+
 int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GError **error)
 {
     GError *cause = NULL;
@@ -96,15 +112,9 @@ int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GEr
             g_propagate_error(error, cause);
         return found;
     }
-    unsigned best = 0;
-    g_autoptr(GArray) candidates = load_candidates(tx, account, op->msgid, &cause);
-    for (guint i = 0; i < candidates->len; i++) {
-        const struct candidate *candidate = &g_array_index(candidates, struct candidate, i);
-        unsigned fit = fits(tx, candidate, op);
-        if (fit > best)
-            found = candidate->id;
-        best = MAX(best, fit);
-    }
+    found = find_by_msgid(tx, account, op, op->msgid, &cause);
+    if (found == 0 && op->original != 0 && cause == NULL)
+        found = find_by_msgid(tx, account, op, op->original, &cause);
     if (cause != NULL)
         g_propagate_error(error, cause);
     return found;
@@ -179,6 +189,15 @@ static bool stop_expecting(struct tx *tx, int64_t email, int64_t mailbox, GError
                   I(email), I(mailbox), I(!expected));
 }
 
+/* The service gave it another Message-ID: replies will name that one. */
+static bool learn_id(struct tx *tx, const struct email_row *row, const struct batch_op *op,
+                     GError **error)
+{
+    return op->original == 0 || op->msgid == row->msgid || row->thread <= 0 ||
+           DB_RUN(tx->db, error, "INSERT OR IGNORE INTO ref VALUES(?, ?, ?, ?)", I(row->account),
+                  I(op->msgid), I(row->subject), I(row->thread));
+}
+
 bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
                   struct batch_op *op, GError **error)
 {
@@ -190,7 +209,7 @@ bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
     if (found &&
         (row.orphan != 0 ? adopt_orphan(tx, &row, op, &cause) : add_place(tx, &row, op, &cause)) &&
         remote_insert(tx, op->mailbox, op->uid, email, &op->flags, &cause) &&
-        stop_expecting(tx, email, op->mailbox, &cause) &&
+        learn_id(tx, &row, op, &cause) && stop_expecting(tx, email, op->mailbox, &cause) &&
         DB_RUN(tx->db, &cause,
                "UPDATE submission SET copy = 1 WHERE email = ? AND state = 3 AND ? IN (SELECT id"
                " FROM mailbox WHERE role = ?)",
