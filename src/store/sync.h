@@ -177,9 +177,9 @@ struct store_batch_message {
  * made. Copied into the batch. */
 void store_batch_message(struct store_batch *batch, const struct store_batch_message *message);
 /* The same in two halves: what costs time (compression, the words to keep) in any thread, then the
- * addition, which takes what was prepared. */
+ * addition, which takes what was prepared. The first half may read the store, and write to it. */
 struct batch_op;
-struct batch_op *store_batch_prepare(const struct store *store,
+struct batch_op *store_batch_prepare(struct store *store, int64_t account,
                                      const struct store_batch_message *message);
 void store_batch_add(struct store_batch *batch, struct batch_op *prepared);
 /* Flags of a known UID as the server has them now: three-way merge. */

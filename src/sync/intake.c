@@ -152,7 +152,7 @@ static void parse_item(void *arg)
     message->summary = parsed.summary;
     message->index = &parsed.index;
     if (!is_substitute(parsed.summary))
-        item->prepared = store_batch_prepare(intake->store, message);
+        item->prepared = store_batch_prepare(intake->store, intake->account, message);
     message->summary = NULL;
     message->index = NULL;
     sync_parsed_clear(&parsed);

@@ -111,7 +111,7 @@ static bool read_blobs(struct backup_stream *stream, const char *path, uint64_t 
 {
     struct db db;
     uint64_t id = 0, last = 0;
-    if (!db_open(&db, path, false, error))
+    if (!db_open_blobs(&db, path, error))
         return false;
     bool ok = db_script(&db, blobs_script, error);
     while (ok && (ok = backup_read_number(stream, &id, 8, error)) && id != 0) {

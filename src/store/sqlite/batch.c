@@ -149,18 +149,18 @@ static void copy_index(struct store_index *to, const struct store_index *from)
                                g_strdup(from->quoted),  g_strdup(from->filenames)};
 }
 
-static void prepare_raw(const struct store *store, struct batch_op *op,
+static void prepare_raw(struct store *store, int64_t account, struct batch_op *op,
                         const struct store_batch_message *message)
 {
     op->has_raw = true;
-    op->packed = blob_pack(store, message->raw);
+    op->packed = blob_pack(store, account, message->raw);
     if (message->index == NULL)
         return;
     copy_index(&op->index, message->index);
-    op->kept = fts_words_keep(&op->index);
+    op->kept = fts_words_keep(store, account, &op->index);
 }
 
-struct batch_op *store_batch_prepare(const struct store *store,
+struct batch_op *store_batch_prepare(struct store *store, int64_t account,
                                      const struct store_batch_message *message)
 {
     const struct mail_summary *summary = message->summary;
@@ -181,7 +181,7 @@ struct batch_op *store_batch_prepare(const struct store *store,
     op->thread_ids = batch_thread_ids(store, summary);
     op->unreadable = message->unreadable;
     if (message->raw != NULL)
-        prepare_raw(store, op, message);
+        prepare_raw(store, account, op, message);
     return op;
 }
 
@@ -208,7 +208,7 @@ void store_batch_add(struct store_batch *batch, struct batch_op *op)
 
 void store_batch_message(struct store_batch *batch, const struct store_batch_message *message)
 {
-    store_batch_add(batch, store_batch_prepare(batch->store, message));
+    store_batch_add(batch, store_batch_prepare(batch->store, batch->account, message));
 }
 
 void store_batch_flags(struct store_batch *batch, int64_t mailbox, uint32_t uid,
@@ -325,9 +325,17 @@ static int compare_ords(gconstpointer left, gconstpointer right)
     return a->ord < b->ord ? -1 : a->ord > b->ord;
 }
 
+static int compare_emails(gconstpointer left, gconstpointer right)
+{
+    const struct batch_words *a = left, *b = right;
+    return a->email < b->email ? -1 : a->email > b->email;
+}
+
+/* Kept words are rows of their emails: in that order they fill their pages. */
 static bool index_words(struct tx *tx, struct store_batch *batch, GError **error)
 {
     g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(struct batch_words));
+    g_array_sort(batch->words, compare_emails);
     for (guint i = 0; i < batch->words->len; i++) {
         struct batch_words *words = &g_array_index(batch->words, struct batch_words, i);
         bool is_fresh = false;

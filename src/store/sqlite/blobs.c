@@ -1,5 +1,6 @@
 #include "store/sqlite/emails.h"
 
+#include "store/sqlite/dictionary.h"
 #include "store/sqlite/pack.h"
 #include "store/sqlite/people.h"
 
@@ -14,13 +15,19 @@
 /* Above this a message is unpacked into a file without a name, not into memory. */
 #define FILE_BACKED (1024 * 1024)
 #define PIECE ((gsize)1024 * 1024)
+/* What a dictionary saves of a longer message is next to nothing. */
+#define DICTIONARY_USEFUL ((gsize)256 * 1024)
 #define BLOB_MAX (INT64_C(1) << 30)
 
-GBytes *blob_pack(const struct store *store, GBytes *raw)
+GBytes *blob_pack(struct store *store, int64_t account, GBytes *raw)
 {
     gsize length = 0;
     const void *bytes = g_bytes_get_data(raw, &length);
-    return pack_large(store->directory, bytes, length);
+    struct dictionary *dictionary =
+        length <= DICTIONARY_USEFUL ? dictionary_newest(store, account, DICTIONARY_MAIL) : NULL;
+    GBytes *packed = pack_large(store->directory, bytes, length, dictionary_packs(dictionary));
+    dictionary_unref(dictionary);
+    return packed;
 }
 
 /* SQLite would copy it as a whole to make a row of it. */
@@ -84,8 +91,8 @@ static void unmap(gpointer pointer)
     g_free(mapping);
 }
 
-static GBytes *unpack_to_file(struct store *store, const void *packed, size_t packed_length,
-                              size_t length, GError **error)
+static GBytes *unpack_to_file(struct store *store, struct db *main, const void *packed,
+                              size_t packed_length, size_t length, GError **error)
 {
     int fd = open(store->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -107,14 +114,14 @@ static GBytes *unpack_to_file(struct store *store, const void *packed, size_t pa
     } *mapping = g_malloc(sizeof *mapping);
     mapping->map = map;
     mapping->length = length;
-    if (ZSTD_decompress(map, length, packed, packed_length) == length)
+    if (dictionary_unpack(store, main, packed, packed_length, map, length, error))
         return g_bytes_new_with_free_func(map, length, unmap, mapping);
     unmap(mapping);
-    error_set(error, ERROR_STORE, "a stored message is damaged");
     return NULL;
 }
 
-static GBytes *unpack(struct store *store, const void *packed, size_t packed_length, GError **error)
+static GBytes *unpack(struct store *store, struct db *main, const void *packed,
+                      size_t packed_length, GError **error)
 {
     unsigned long long length = ZSTD_getFrameContentSize(packed, packed_length);
     if (length > (unsigned long long)BLOB_MAX) {
@@ -122,23 +129,23 @@ static GBytes *unpack(struct store *store, const void *packed, size_t packed_len
         return NULL;
     }
     if (length > FILE_BACKED)
-        return unpack_to_file(store, packed, packed_length, (size_t)length, error);
+        return unpack_to_file(store, main, packed, packed_length, (size_t)length, error);
     void *bytes = g_malloc(length + 1);
-    if (ZSTD_decompress(bytes, (size_t)length, packed, packed_length) == length)
+    if (dictionary_unpack(store, main, packed, packed_length, bytes, (size_t)length, error))
         return g_bytes_new_take(bytes, (size_t)length);
     g_free(bytes);
-    error_set(error, ERROR_STORE, "a stored message is damaged");
     return NULL;
 }
 
-GBytes *blob_load(struct store *store, struct db *blobs, int64_t blob, GError **error)
+GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GError **error)
 {
+    struct db *blobs = &reader->blobs;
     GBytes *bytes = NULL;
     GError *cause = NULL;
     sqlite3_stmt *row = DB_QUERY(blobs, &cause, "SELECT data FROM raw WHERE id = ?", I(blob));
     if (db_step(blobs, row, &cause)) {
-        bytes = unpack(store, sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0),
-                       &cause);
+        bytes = unpack(store, &reader->main, sqlite3_column_blob(row, 0),
+                       (size_t)sqlite3_column_bytes(row, 0), &cause);
         db_done(row);
     } else if (cause == NULL) {
         error_set(&cause, ERROR_NOT_FOUND, "no such blob");
@@ -185,7 +192,7 @@ int64_t store_blob_put(const struct store_access *access, GBytes *bytes, const c
         error_set(error, ERROR_TOO_LARGE, "a blob may have 512 MB");
         return 0;
     }
-    write.packed = blob_pack(store_access_store(access), bytes);
+    write.packed = blob_pack(store_access_store(access), store_access_account(access), bytes);
     bool ok =
         store_write(store_access_store(access), STORE_LANE_INTERACTIVE, put_blob, &write, error);
     g_bytes_unref(write.packed);
@@ -203,7 +210,7 @@ GBytes *store_blob(const struct store_access *access, int64_t blob, GError **err
                   "SELECT 1 FROM blob WHERE id = ? AND account = ? AND (refs > 0 OR user = ?)",
                   I(blob), I(store_access_account(access)),
                   I(store_principal_user(store_access_principal(access)))) == 1)
-        bytes = blob_load(store, &reader->blobs, blob, error);
+        bytes = blob_load(store, reader, blob, error);
     else
         error_set(error, ERROR_NOT_FOUND, "no such blob");
     reader_end(store, reader);
@@ -219,7 +226,7 @@ GBytes *store_sync_raw(struct store *store, int64_t email, GError **error)
     int64_t blob =
         DB_NUMBER(&reader->main, NULL, 0, "SELECT blob FROM email WHERE id = ?", I(email));
     if (blob != 0)
-        bytes = blob_load(store, &reader->blobs, blob, error);
+        bytes = blob_load(store, reader, blob, error);
     else
         error_set(error, ERROR_NOT_FOUND, "the message is not here");
     reader_end(store, reader);

@@ -18,6 +18,14 @@ static const char *const open_script = "PRAGMA journal_mode=WAL;"
                                        "PRAGMA journal_size_limit=67108864;"
                                        "PRAGMA cache_size=-24576;";
 
+/* Messages are rows of some kilobytes: on average half a page is lost with each. */
+static const char *const blobs_script = "PRAGMA page_size=2048;";
+
+/* Raw messages are written once and seldom read: room for them would be taken from everything. */
+static const char *const blobs_memory_script = "PRAGMA cache_size=-2048;"
+                                               "PRAGMA cache_spill=512;"
+                                               "PRAGMA wal_autocheckpoint=16000;";
+
 static const char *const reader_script = "PRAGMA trusted_schema=OFF;"
                                          "PRAGMA query_only=ON;"
                                          "PRAGMA temp_store=MEMORY;"
@@ -75,7 +83,8 @@ bool db_fail(struct db *db, const char *what, GError **error)
     return false;
 }
 
-bool db_open(struct db *db, const char *path, bool readonly, GError **error)
+static bool open_any(struct db *db, const char *path, bool readonly, const char *script,
+                     GError **error)
 {
     int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     *db = (struct db){0};
@@ -88,12 +97,23 @@ bool db_open(struct db *db, const char *path, bool readonly, GError **error)
     sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
     db->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finalize);
     db->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
-    if (!db_script(db, readonly ? reader_script : open_script, error) ||
-        !tokenizer_register(db->handle, error)) {
+    if (!db_script(db, script, error) || !tokenizer_register(db->handle, error)) {
         db_close(db);
         return false;
     }
     return true;
+}
+
+bool db_open(struct db *db, const char *path, bool readonly, GError **error)
+{
+    return open_any(db, path, readonly, readonly ? reader_script : open_script, error);
+}
+
+/* The size of pages is settled by a file's first write, which is the change to WAL. */
+bool db_open_blobs(struct db *db, const char *path, GError **error)
+{
+    g_autofree char *script = g_strconcat(blobs_script, open_script, NULL);
+    return open_any(db, path, false, script, error) && db_script(db, blobs_memory_script, error);
 }
 
 void db_close(struct db *db)

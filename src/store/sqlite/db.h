@@ -38,6 +38,8 @@ struct db_value db_blob_value(GBytes *bytes);
 
 /* Opens or creates. ERROR_STORE, ERROR_DISK_FULL. */
 bool db_open(struct db *db, const char *path, bool readonly, GError **error);
+/* The same for the file of messages, to write to. */
+bool db_open_blobs(struct db *db, const char *path, GError **error);
 void db_close(struct db *db);
 
 /* Fills error from the connection; always returns false. */

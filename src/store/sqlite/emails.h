@@ -62,13 +62,14 @@ bool plan_mailboxes(struct tx *tx, const struct email_row *row, GError **error);
 bool plan_flags(struct tx *tx, const struct email_row *row, GError **error);
 
 /* --- blobs */
-/* raw as zstd bytes. A row with refs references. */
+/* packed: what blob_pack made. A row with refs references. */
 bool blob_insert(struct tx *tx, int64_t id, int64_t account, int64_t user, const char *type,
                  uint64_t size, GBytes *packed, int refs, GError **error);
 bool blob_ref(struct tx *tx, int64_t blob, int delta, GError **error);
-GBytes *blob_pack(const struct store *store, GBytes *raw);
+/* In the caller's thread, which holds no reader. (transfer full) */
+GBytes *blob_pack(struct store *store, int64_t account, GBytes *raw);
 /* (transfer full) */
-GBytes *blob_load(struct store *store, struct db *blobs, int64_t blob, GError **error);
+GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GError **error);
 
 /* Why a message is expected: what to do when it does not come differs. */
 enum expect_kind { EXPECT_MOVED, EXPECT_APPENDED, EXPECT_SENT_COPY };

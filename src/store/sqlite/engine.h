@@ -37,6 +37,7 @@ struct store {
     pthread_cond_t hashing_free;
     int hashing;
     struct parse_guard *guard;
+    struct dictionaries *dictionaries;
 };
 
 /* --- schema.c */

@@ -1,5 +1,6 @@
 #include "store/sqlite/fts.h"
 
+#include "store/sqlite/dictionary.h"
 #include "store/sqlite/pack.h"
 
 #include <stdlib.h>
@@ -242,7 +243,7 @@ static void keep_column(GString *out, const char *text, struct word_set *set)
     put_words(out, fresh, count);
 }
 
-GBytes *fts_words_keep(const struct store_index *index)
+GBytes *fts_words_keep(struct store *store, int64_t account, const struct store_index *index)
 {
     const char *columns[FTS_COLUMNS];
     struct word_set set;
@@ -253,10 +254,13 @@ GBytes *fts_words_keep(const struct store_index *index)
         keep_column(plain, columns[i], &set);
     g_free(set.words);
     g_free(set.slots);
-    return pack_bytes(plain->str, plain->len);
+    struct dictionary *dictionary = dictionary_newest(store, account, DICTIONARY_WORDS);
+    GBytes *packed = pack_bytes(plain->str, plain->len, dictionary_packs(dictionary));
+    dictionary_unref(dictionary);
+    return packed;
 }
 
-static char *unpack_words(sqlite3_stmt *row, size_t *length)
+static char *unpack_words(struct tx *tx, sqlite3_stmt *row)
 {
     const void *data = sqlite3_column_blob(row, 0);
     size_t packed = (size_t)sqlite3_column_bytes(row, 0);
@@ -264,13 +268,11 @@ static char *unpack_words(sqlite3_stmt *row, size_t *length)
     if (data == NULL || size > WORDS_MAX)
         return NULL;
     char *plain = g_malloc(size + 1);
-    *length = ZSTD_decompress(plain, size, data, packed);
-    if (ZSTD_isError(*length)) {
-        g_free(plain);
-        return NULL;
-    }
-    plain[*length] = '\0';
-    return plain;
+    plain[size] = '\0';
+    if (dictionary_unpack(tx->store, tx->db, data, packed, plain, (size_t)size, NULL))
+        return plain;
+    g_free(plain);
+    return NULL;
 }
 
 static char *restore_column(const char *kept)
@@ -310,13 +312,12 @@ static bool forget_words(struct tx *tx, int64_t account, int64_t ord, const char
 bool fts_remove(struct tx *tx, int64_t account, int64_t email, int64_t ord, GError **error)
 {
     GError *cause = NULL;
-    size_t length = 0;
     g_autofree char *plain = NULL;
     sqlite3_stmt *row =
         DB_QUERY(tx->db, &cause, "SELECT data FROM words WHERE email = ?", I(email));
     bool found = db_step(tx->db, row, &cause);
     if (found)
-        plain = unpack_words(row, &length);
+        plain = unpack_words(tx, row);
     db_done(row);
     if (found && plain == NULL)
         error_set(&cause, ERROR_STORE, "the kept words of an email are damaged");

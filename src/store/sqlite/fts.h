@@ -33,7 +33,7 @@ bool fts_index(struct tx *tx, int64_t account, int64_t ord, const struct store_i
 bool fts_remove(struct tx *tx, int64_t account, int64_t email, int64_t ord, GError **error);
 /* Each word once, by the column where it stands first, compressed: FTS5 must be told every word of
  * a row to forget it. In the caller's thread. (transfer full) */
-GBytes *fts_words_keep(const struct store_index *index);
+GBytes *fts_words_keep(struct store *store, int64_t account, const struct store_index *index);
 /* Matches by row number. bound: the first row number that counts. */
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,
                         bool ascending, GError **error);

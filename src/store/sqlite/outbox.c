@@ -190,7 +190,7 @@ bool store_outbox_message(struct store *store, int64_t submission, int64_t *emai
         error_set(&cause, ERROR_NOT_FOUND, "no such submission");
     }
     if (cause == NULL)
-        *raw = blob_load(store, &reader->blobs, blob, &cause);
+        *raw = blob_load(store, reader, blob, &cause);
     reader_end(store, reader);
     if (cause != NULL) {
         g_propagate_error(error, cause);

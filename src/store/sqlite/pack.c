@@ -6,9 +6,6 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <zstd.h>
-
-#define LEVEL 3
 
 /* What is smaller is compressed into room that stays: a message's packed size is known only then.
  */
@@ -79,7 +76,7 @@ static bool write_all(int fd, const char *bytes, size_t length)
 static bool pack_pieces(struct packer *packer, int fd, const char *bytes, size_t length)
 {
     ZSTD_CCtx_reset(packer->context, ZSTD_reset_session_and_parameters);
-    ZSTD_CCtx_setParameter(packer->context, ZSTD_c_compressionLevel, LEVEL);
+    ZSTD_CCtx_setParameter(packer->context, ZSTD_c_compressionLevel, PACK_LEVEL);
     ZSTD_CCtx_setPledgedSrcSize(packer->context, length);
     for (size_t at = 0; at < length;) {
         size_t piece = MIN(PIECE_BYTES, length - at);
@@ -118,18 +115,34 @@ static GBytes *pack_to_file(const char *directory, const void *bytes, size_t len
     return packed;
 }
 
-GBytes *pack_large(const char *directory, const void *bytes, size_t length)
+GBytes *pack_large(const char *directory, const void *bytes, size_t length,
+                   const ZSTD_CDict *dictionary)
 {
     GBytes *packed = length > PACK_LARGE ? pack_to_file(directory, bytes, length) : NULL;
-    return packed != NULL ? packed : pack_bytes(bytes, length);
+    return packed != NULL ? packed : pack_bytes(bytes, length, dictionary);
 }
 
-GBytes *pack_bytes(const void *bytes, size_t length)
+static size_t compress(struct packer *packer, void *out, size_t room, const void *bytes,
+                       size_t length, const ZSTD_CDict *dictionary)
+{
+    ZSTD_CCtx *context = packer->context;
+    if (dictionary == NULL)
+        return ZSTD_compressCCtx(context, out, room, bytes, length, PACK_LEVEL);
+    ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    ZSTD_CCtx_refCDict(context, dictionary);
+    size_t used = ZSTD_compress2(context, out, room, bytes, length);
+    /* The dictionary may go before the context does. */
+    ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+    return used;
+}
+
+GBytes *pack_bytes(const void *bytes, size_t length, const ZSTD_CDict *dictionary)
 {
     struct packer *packer = thread_packer();
     size_t bound = ZSTD_compressBound(length);
     void *packed = length <= SCRATCH_BYTES ? packer->scratch : g_malloc(bound);
-    size_t used = ZSTD_compressCCtx(packer->context, packed, bound, bytes, length, LEVEL);
+    size_t used = compress(packer, packed, bound, bytes, length, dictionary);
     g_assert(!ZSTD_isError(used));
     if (packed == packer->scratch)
         return g_bytes_new(packed, used);

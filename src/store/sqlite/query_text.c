@@ -148,7 +148,7 @@ bool query_header(struct query *query, const struct store_filter *filter,
 {
     if (candidate->blob == 0 || filter->text == NULL)
         return false;
-    g_autoptr(GBytes) raw = blob_load(query->store, &query->reader->blobs, candidate->blob, NULL);
+    g_autoptr(GBytes) raw = blob_load(query->store, query->reader, candidate->blob, NULL);
     if (raw == NULL)
         return false;
     gsize length = 0;

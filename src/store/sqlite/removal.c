@@ -1,5 +1,6 @@
 #include "store/sqlite/removal.h"
 
+#include "store/sqlite/dictionary.h"
 #include "store/sqlite/fts.h"
 
 #include "base/clock.h"
@@ -121,6 +122,7 @@ static bool remove_rest(struct tx *tx, void *arg, GError **error)
          "DELETE FROM refusal WHERE account = ?",
          "DELETE FROM submission WHERE account = ?",
          "DELETE FROM proxy WHERE owner = 'account/' || ?",
+         "DELETE FROM dictionary WHERE account = ?",
          "DELETE FROM account WHERE id = ?",
          NULL};
     for (const char *const *sql = statements; *sql != NULL; sql++)
@@ -147,6 +149,7 @@ bool removal_finish(struct store *store, int64_t account, GError **error)
         return false;
     if (!store_write(store, STORE_LANE_BULK, remove_rest, &removal, error))
         return false;
+    dictionaries_forget(store->dictionaries, account);
     pthread_mutex_lock(&store->progress_lock);
     g_hash_table_remove(store->progress, &account);
     pthread_mutex_unlock(&store->progress_lock);

@@ -192,6 +192,12 @@ static const char *const changes_2 =
     " problem TEXT NOT NULL, detail TEXT, at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX refusal_account ON refusal(account, id);";
 
+/* dictionary.h. kind: enum dictionary_kind; emails: what the account held when it was trained. */
+static const char *const dictionaries_2 =
+    "CREATE TABLE dictionary(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, emails INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
+    "CREATE INDEX dictionary_account ON dictionary(account);";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -220,7 +226,8 @@ static bool upgrade_2(struct store *store, GError **error)
     struct db *db = &store->main;
     return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
            db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
-           db_script(db, changes_2, error) && db_script(db, "PRAGMA user_version=2; COMMIT", error);
+           db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
+           db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)

@@ -121,7 +121,7 @@ size_t store_set_create(struct store_set *set, const struct store_new_email *ema
                                            g_strdup(index->to),      g_strdup(index->cc),
                                            g_strdup(index->bcc),     g_strdup(index->body),
                                            g_strdup(index->quoted),  g_strdup(index->filenames)};
-        item->kept = fts_words_keep(&item->index);
+        item->kept = fts_words_keep(set->store, set->account, &item->index);
     }
     return set->items->len - 1;
 }

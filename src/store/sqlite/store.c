@@ -1,4 +1,4 @@
-#include "store/sqlite/engine.h"
+#include "store/sqlite/dictionary.h"
 
 #include "base/clock.h"
 
@@ -18,6 +18,7 @@ static void store_free(struct store *store)
     db_close(&store->main);
     db_close(&store->blobs);
     parse_guard_close(store->guard);
+    dictionaries_free(store->dictionaries);
     g_array_unref(store->listeners);
     g_hash_table_destroy(store->progress);
     pthread_mutex_destroy(&store->listeners_lock);
@@ -40,6 +41,7 @@ static struct store *store_new(const struct store_config *config)
     store->listeners = g_array_new(FALSE, FALSE, sizeof(struct listener));
     store->progress =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, progress_entry_free);
+    store->dictionaries = dictionaries_new();
     pthread_mutex_init(&store->listeners_lock, NULL);
     pthread_mutex_init(&store->progress_lock, NULL);
     pthread_mutex_init(&store->hashing_lock, NULL);
@@ -47,9 +49,6 @@ static struct store *store_new(const struct store_config *config)
     keyring_derive(store->keyring, "session", store->session_key);
     return store;
 }
-
-/* Raw messages are written once and seldom read: room for them would be taken from everything. */
-static const char *const blobs_script = "PRAGMA cache_size=-2048; PRAGMA cache_spill=256;";
 
 static bool open_files(struct store *store, GError **error)
 {
@@ -62,8 +61,7 @@ static bool open_files(struct store *store, GError **error)
     }
     mode_t before = umask(0077);
     bool ok = db_open(&store->main, main_path, false, error) &&
-              db_open(&store->blobs, blobs_path, false, error) &&
-              db_script(&store->blobs, blobs_script, error);
+              db_open_blobs(&store->blobs, blobs_path, error);
     umask(before);
     return ok;
 }

@@ -1,0 +1,172 @@
+#include "store/sqlite/dictionary.h"
+
+#include "store/sqlite/emails.h"
+
+#include <zdict.h>
+
+/* The beginning of a message has what it shares with others; what follows is mostly its own. */
+#define SAMPLE_BYTES ((size_t)8 * 1024)
+#define SAMPLES_MAX 400
+#define MESSAGE_MAX (256 * 1024)
+#define DICTIONARY_BYTES ((size_t)64 * 1024)
+/* A dictionary is that much smaller than what it is trained on, else it only repeats it. */
+#define SAMPLE_RATIO 16
+#define DICTIONARY_LEAST ((size_t)8 * 1024)
+
+struct samples {
+    GByteArray *bytes;
+    GArray *sizes; /* size_t */
+};
+
+static void add_sample(struct samples *samples, const void *bytes, size_t length)
+{
+    length = MIN(length, SAMPLE_BYTES);
+    if (length == 0)
+        return;
+    g_byte_array_append(samples->bytes, bytes, (guint)length);
+    g_array_append_val(samples->sizes, length);
+}
+
+/* Some of the numbers, evenly. */
+static GArray *pick(GArray *all)
+{
+    GArray *some = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    guint count = MIN(all->len, SAMPLES_MAX);
+    for (guint i = 0; i < count; i++)
+        g_array_append_val(some,
+                           g_array_index(all, int64_t, (guint64)i * all->len / MAX(count, 1)));
+    g_array_unref(all);
+    return some;
+}
+
+static bool sample_mail(struct store *store, struct reader *reader, int64_t account,
+                        struct samples *samples, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) blobs =
+        pick(DB_NUMBERS(&reader->main, &cause,
+                        "SELECT id FROM blob WHERE account = ? AND user = 0 AND refs > 0"
+                        " AND size <= ?",
+                        I(account), I(MESSAGE_MAX)));
+    for (guint i = 0; i < blobs->len && cause == NULL; i++) {
+        /* One that went meanwhile is left out. */
+        g_autoptr(GBytes) raw = blob_load(store, reader, g_array_index(blobs, int64_t, i), NULL);
+        if (raw != NULL)
+            add_sample(samples, g_bytes_get_data(raw, NULL), g_bytes_get_size(raw));
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool sample_words(struct store *store, struct reader *reader, int64_t account,
+                         struct samples *samples, GError **error)
+{
+    struct db *db = &reader->main;
+    GError *cause = NULL;
+    g_autoptr(GArray) emails =
+        pick(DB_NUMBERS(db, &cause, "SELECT id FROM email WHERE account = ? AND indexed = 1",
+                        I(account)));
+    for (guint i = 0; i < emails->len && cause == NULL; i++) {
+        sqlite3_stmt *row = DB_QUERY(db, &cause, "SELECT data FROM words WHERE email = ?",
+                                     I(g_array_index(emails, int64_t, i)));
+        if (!db_step(db, row, &cause))
+            continue;
+        const void *packed = sqlite3_column_blob(row, 0);
+        size_t packed_length = (size_t)sqlite3_column_bytes(row, 0);
+        unsigned long long length = ZSTD_getFrameContentSize(packed, packed_length);
+        g_autofree char *plain = length <= MESSAGE_MAX ? g_malloc(length + 1) : NULL;
+        if (plain != NULL &&
+            dictionary_unpack(store, db, packed, packed_length, plain, (size_t)length, NULL))
+            add_sample(samples, plain, (size_t)length);
+        db_done(row);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+/* NULL: there is too little to learn from. */
+static GBytes *learn(const struct samples *samples)
+{
+    size_t size = MIN(DICTIONARY_BYTES, samples->bytes->len / SAMPLE_RATIO);
+    if (size < DICTIONARY_LEAST)
+        return NULL;
+    g_autofree void *room = g_malloc(size);
+    size_t used =
+        ZDICT_trainFromBuffer(room, size, samples->bytes->data,
+                              (const size_t *)(void *)samples->sizes->data, samples->sizes->len);
+    return ZDICT_isError(used) ? NULL : g_bytes_new(room, used);
+}
+
+static GBytes *make(struct store *store, int64_t account, enum dictionary_kind kind, GError **error)
+{
+    struct samples samples = {g_byte_array_new(), g_array_new(FALSE, FALSE, sizeof(size_t))};
+    struct reader *reader = reader_begin(store, error);
+    bool ok = reader != NULL;
+    if (ok) {
+        ok = kind == DICTIONARY_MAIL ? sample_mail(store, reader, account, &samples, error)
+                                     : sample_words(store, reader, account, &samples, error);
+        reader_end(store, reader);
+    }
+    GBytes *trained = ok ? learn(&samples) : NULL;
+    g_byte_array_unref(samples.bytes);
+    g_array_unref(samples.sizes);
+    return trained;
+}
+
+struct keeping {
+    int64_t account, emails;
+    GBytes *trained[DICTIONARY_KINDS];
+};
+
+/* The number stands in the fifth to eighth byte of a dictionary, little-endian (RFC 8878, 5). */
+static bool keep_one(struct tx *tx, const struct keeping *keeping, int kind, GError **error)
+{
+    gsize length = 0;
+    const void *data = g_bytes_get_data(keeping->trained[kind], &length);
+    if (!DB_RUN(tx->db, error,
+                "INSERT INTO dictionary(account, kind, emails, data) VALUES(?, ?, ?, x'')",
+                I(keeping->account), I(kind), I(keeping->emails)))
+        return false;
+    int64_t id = sqlite3_last_insert_rowid(tx->db->handle);
+    uint32_t number = GUINT32_TO_LE((uint32_t)(id + DICTIONARY_FIRST));
+    g_autofree uint8_t *bytes = g_memdup2(data, length);
+    memcpy(bytes + 4, &number, sizeof number);
+    return DB_RUN(tx->db, error, "UPDATE dictionary SET data = ? WHERE id = ?", R(bytes, length),
+                  I(id));
+}
+
+static bool keep(struct tx *tx, void *arg, GError **error)
+{
+    const struct keeping *keeping = arg;
+    /* Removed meanwhile: nothing of it may stay. */
+    if (DB_NUMBER(tx->db, NULL, 1, "SELECT removing FROM account WHERE id = ?",
+                  I(keeping->account)) != 0)
+        return true;
+    for (int kind = 0; kind < DICTIONARY_KINDS; kind++)
+        if (keeping->trained[kind] != NULL && !keep_one(tx, keeping, kind, error))
+            return false;
+    return true;
+}
+
+bool dictionary_train(struct store *store, int64_t account, int64_t emails, GError **error)
+{
+    struct keeping keeping = {.account = account, .emails = emails};
+    GError *cause = NULL;
+    bool any = false;
+    for (int kind = 0; kind < DICTIONARY_KINDS && cause == NULL; kind++) {
+        keeping.trained[kind] = make(store, account, (enum dictionary_kind)kind, &cause);
+        any = any || keeping.trained[kind] != NULL;
+    }
+    if (cause == NULL && any)
+        store_write(store, STORE_LANE_INTERACTIVE, keep, &keeping, &cause);
+    for (int kind = 0; kind < DICTIONARY_KINDS; kind++)
+        g_clear_pointer(&keeping.trained[kind], g_bytes_unref);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
