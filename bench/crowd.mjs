@@ -44,6 +44,7 @@ first_valid_gid = 1
 mail_location = maildir:${base}/mail/%n
 mail_max_userip_connections = 100000
 mailbox_idle_check_interval = 1s
+mail_fsync = never
 imap_hibernate_timeout = ${hibernate}
 auth_mechanisms = plain login
 auth_failure_delay = 0
@@ -119,6 +120,15 @@ service lmtp {
 }
 `;
 
+/** In memory where there is room: ten thousand Maildirs are half a million files, and their making is not what is measured. */
+function home(accounts) {
+  try {
+    const { bavail, bsize } = fs.statfsSync('/dev/shm');
+    if (bavail * bsize > accounts * 400e3) return '/dev/shm';
+  } catch { /* no such place */ }
+  return os.tmpdir();
+}
+
 const answers = (port) => new Promise((resolve) => {
   const socket = net.connect(port, '127.0.0.1');
   socket.once('data', () => { socket.destroy(); resolve(true); });
@@ -126,11 +136,12 @@ const answers = (port) => new Promise((resolve) => {
   socket.setTimeout(500, () => { socket.destroy(); resolve(false); });
 });
 
-/** hibernate: after how long an idle session is put to sleep, '0': never. Returns {ports: {imaps, lmtp}, caFile, pid, log(), close()}. */
+/** hibernate: after how long an idle session is put to sleep, '0': never. Returns {ports: {imaps, lmtp}, caFile, pid(), log() since it began,
+ *  leave() and enter(): it ends, and is there again, close()}. */
 export async function startCrowd({ accounts, hibernate = '1s' }) {
   const me = mailOwner();
   raiseInotify(accounts);
-  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'prc-')); // short: socket paths end at 107 bytes
+  const base = fs.mkdtempSync(path.join(home(accounts), 'prc-')); // short: socket paths end at 107 bytes
   fs.chmodSync(base, 0o755);
   for (const dir of ['etc', 'run', 'state', 'mail']) makeDir(path.join(base, dir), me, 0o755);
   const tls = makeCertificates(path.join(base, 'tls'));
@@ -141,23 +152,38 @@ export async function startCrowd({ accounts, hibernate = '1s' }) {
   fs.writeFileSync(log, '');
   fs.writeFileSync(path.join(base, 'etc/dovecot.conf'), config({ base, me, ports: { imaps, lmtp }, accounts, hibernate }));
   if (me.root) for (const file of [log, path.join(base, 'etc/server.key'), path.join(base, 'etc/dovecot.conf')]) fs.chownSync(file, me.uid, me.gid);
-  const child = spawnTied(findProgram('dovecot'), ['-F', '-c', path.join(base, 'etc/dovecot.conf')], { owner: me, stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (piece) => { complaint = (complaint + piece).slice(-2000); });
-  const gone = new Promise((done) => child.once('exit', done));
-  const close = async () => {
+  let child, gone, complaint = '';
+  const begin = () => {
+    child = spawnTied(findProgram('dovecot'), ['-F', '-c', path.join(base, 'etc/dovecot.conf')], { owner: me, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.on('data', (piece) => { complaint = (complaint + piece).slice(-2000); });
+    const own = child;
+    gone = new Promise((done) => own.once('exit', done));
+  };
+  const leave = async () => {
     child.kill('SIGTERM');
-    const hard = setTimeout(() => child.kill('SIGKILL'), 10000);
+    const hard = setTimeout(() => child.kill('SIGKILL'), 20000);
     if (child.exitCode === null && child.signalCode === null) await gone;
     clearTimeout(hard);
+  };
+  const close = async () => {
+    await leave();
     if (process.env.KEEP) process.stdout.write(`   kept: ${base}\n`);
     else fs.rmSync(base, { recursive: true, force: true, maxRetries: 3 });
   };
-  for (let tries = 0; child.exitCode === null && tries < 600; tries++) {
-    if (await answers(lmtp)) return { ports: { imaps, lmtp }, caFile: tls.caFile, pid: child.pid, log: () => fs.readFileSync(log, 'utf8'), close };
-    await sleep(50);
+  const enter = async () => {
+    fs.writeFileSync(log, '');
+    begin();
+    for (let tries = 0; child.exitCode === null && tries < 600; tries++) {
+      if (await answers(lmtp)) return;
+      await sleep(50);
+    }
+    throw new Error(`Dovecot did not start: ${(complaint || fs.readFileSync(log, 'utf8').slice(-2000)).trim()}`);
+  };
+  try {
+    await enter();
+  } catch (error) {
+    await close();
+    throw error;
   }
-  const said = complaint || fs.readFileSync(log, 'utf8').slice(-2000);
-  await close();
-  throw new Error(`Dovecot did not start: ${said.trim()}`);
+  return { ports: { imaps, lmtp }, caFile: tls.caFile, pid: () => child.pid, log: () => fs.readFileSync(log, 'utf8'), enter, leave, close };
 }

@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import { Postroom } from '../tests/blackbox/support/postroom.mjs';
 import { sleep } from '../tests/blackbox/support/organisation.mjs';
 import { addressOf, PASSWORD, startCrowd } from './crowd.mjs';
-import { allIdle, link } from './idle.mjs';
+import { allLive, link } from './idle.mjs';
 
 const number = (name, fallback) => {
   const value = Number(process.env[name] ?? fallback);
@@ -148,7 +148,7 @@ async function main() {
     await postroom.serve();
     const client = await postroom.signIn();
     await link(client, crowd, 1, ACCOUNTS);
-    await allIdle(postroom, ACCOUNTS);
+    await allLive(postroom, ACCOUNTS);
     const { push, floor, missing } = await run(crowd, client);
     const over = (q) => quantile(push, q) - quantile(floor, q);
     const [p50, p99] = [over(0.5), over(0.99)];

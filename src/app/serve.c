@@ -77,33 +77,42 @@ static void handle_oauth(struct http_request *request, void *arg)
  * --------------------------------------------------------------------------------------- */
 
 /* Numbers only: no address of anybody (SECURITY.md 16). */
+static const char *const states[] = {"linking", "syncing",      "idle", "retrying",
+                                     "paused",  "needs-relink", "error"};
+
+struct sums {
+    unsigned accounts[G_N_ELEMENTS(states)];
+    uint64_t emails, bytes;
+};
+
+static void add_up(const char *state, uint64_t emails, uint64_t bytes, void *arg)
+{
+    struct sums *sums = arg;
+    sums->emails += emails;
+    sums->bytes += bytes;
+    for (size_t k = 0; k < G_N_ELEMENTS(states); k++)
+        sums->accounts[k] += strcmp(states[k], state) == 0;
+}
+
 static char *metrics(void *arg)
 {
-    static const char *const states[] = {"linking", "syncing",      "idle", "retrying",
-                                         "paused",  "needs-relink", "error"};
     struct server *server = arg;
-    unsigned count[G_N_ELEMENTS(states)] = {0};
-    uint64_t emails = 0, bytes = 0;
-    g_autoptr(GPtrArray) all = store_account_statuses(server->app->store, NULL);
-    for (guint i = 0; all != NULL && i < all->len; i++) {
-        const struct store_account_status *status = all->pdata[i];
-        emails += status->emails;
-        bytes += status->bytes;
-        for (size_t k = 0; k < G_N_ELEMENTS(states); k++)
-            count[k] += strcmp(states[k], status->view->state) == 0;
-    }
+    struct sums sums = {0};
+    store_account_states(server->app->store, add_up, &sums, NULL);
     GString *text = g_string_new("# TYPE postroom_accounts gauge\n");
     for (size_t k = 0; k < G_N_ELEMENTS(states); k++)
-        g_string_append_printf(text, "postroom_accounts{state=\"%s\"} %u\n", states[k], count[k]);
+        g_string_append_printf(text, "postroom_accounts{state=\"%s\"} %u\n", states[k],
+                               sums.accounts[k]);
     struct exec_stats work;
     exec_stats(server->app->exec, &work);
     g_string_append_printf(
         text,
         "# TYPE postroom_emails gauge\npostroom_emails %" G_GUINT64_FORMAT
         "\n# TYPE postroom_mail_bytes gauge\npostroom_mail_bytes %" G_GUINT64_FORMAT
+        "\n# TYPE postroom_mailboxes_live gauge\npostroom_mailboxes_live %u"
         "\n# TYPE postroom_tasks_parked gauge\npostroom_tasks_parked %u\n"
         "# TYPE postroom_task_runs_total counter\npostroom_task_runs_total %" G_GUINT64_FORMAT "\n",
-        emails, bytes, work.parked, work.runs);
+        sums.emails, sums.bytes, sync_manager_live(server->app->sync), work.parked, work.runs);
     return g_string_free(text, FALSE);
 }
 

@@ -175,6 +175,10 @@ void store_account_status_free(struct store_account_status *status);
 struct store_account_status *store_account_status(struct store *store, int64_t account,
                                                   GError **error);
 GPtrArray *store_account_statuses(struct store *store, GError **error);
+/* The state of each account, and how many emails and bytes it has, without its folders: cheap with
+ * thousands of accounts. */
+typedef void store_state_fn(const char *state, uint64_t emails, uint64_t bytes, void *arg);
+bool store_account_states(struct store *store, store_state_fn *tell, void *arg, GError **error);
 
 /* OAuth credential, for the token cache. token_origin must be what it was sealed with
  * (ERROR_CRYPTO: link anew). */

@@ -156,6 +156,11 @@ bool sync_manager_start(struct sync_manager *manager, GError **error)
     return true;
 }
 
+unsigned sync_manager_live(struct sync_manager *manager)
+{
+    return atomic_load(&manager->live);
+}
+
 /* Called with the mutex held. */
 static void stop_account(struct session *session, struct sender *sender)
 {

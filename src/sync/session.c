@@ -359,6 +359,9 @@ static struct exec_verdict park_watching(struct session *session)
         return session_again(EXEC_NOTIFY);
     conn_shrink(imap_client_conn(session->imap));
     session_rest_lightly(session);
+    if (!session->live)
+        atomic_fetch_add(&session->manager->live, 1);
+    session->live = true;
     return session_park(fd, deadline);
 }
 

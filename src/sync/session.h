@@ -61,6 +61,7 @@ struct session {
     GArray *todo;      /* struct store_pending, from the end: which messages come next; or NULL */
     atomic_bool poked; /* since the session runs: a long step ends early */
     bool headway;      /* since todo was made */
+    bool live;         /* counted in manager->live */
     bool was_idle;     /* a pass was finished since the start: news are deliveries, no first sync */
     bool check_send;   /* just linked, or sending did not work: try it */
     int64_t budget_until;  /* wall clock: the day's bytes are used up; 0: they are not */
@@ -88,6 +89,7 @@ struct sync_manager {
     struct sync_config config;
     struct parsers *parsers;
     struct sync_hosts *hosts;
+    atomic_uint live; /* sessions that are connected and have watched since */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     GHashTable *sessions; /* int64_t* -> struct session*, live ones */

@@ -65,6 +65,9 @@ struct sync_result {
 };
 void sync_result_clear(struct sync_result *result);
 
+/* Mailboxes that are connected, were brought up to date and hear of news. Any thread. */
+unsigned sync_manager_live(struct sync_manager *manager);
+
 /* One pass to the end, blocking: intents out, all folders in, all pending messages fetched. False
  * only when the account does not exist or cancel was triggered; an account's failure is in
  * result->error. */

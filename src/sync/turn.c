@@ -66,6 +66,9 @@ void session_say(struct session *session, const char *state, const GError *probl
 void session_disconnect(struct session *session)
 {
     session_messages_end(session); /* what came is kept */
+    if (session->live)
+        atomic_fetch_sub(&session->manager->live, 1);
+    session->live = false;
     g_clear_pointer(&session->imap, imap_client_free);
     session->open_mailbox = 0;
     g_clear_pointer(&session->missing, g_hash_table_unref);

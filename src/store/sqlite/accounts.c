@@ -453,3 +453,30 @@ GPtrArray *store_account_statuses(struct store *store, GError **error)
 {
     return load_statuses(store, 0, error);
 }
+
+bool store_account_states(struct store *store, store_state_fn *tell, void *arg, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return false;
+    sqlite3_stmt *row = db_query(&reader->main,
+                                 "SELECT id, CASE paused WHEN 0 THEN state ELSE 'paused' END,"
+                                 " ready + pending, ready_bytes FROM account WHERE removing = 0",
+                                 NULL, 0, &cause);
+    while (db_step(&reader->main, row, &cause)) {
+        int64_t account = db_int(row, 0);
+        const char *state = db_text(row, 1);
+        pthread_mutex_lock(&store->progress_lock);
+        const struct progress_entry *entry = g_hash_table_lookup(store->progress, &account);
+        if (entry != NULL && entry->unwritten.state != NULL && strcmp(state, "paused") != 0)
+            state = entry->unwritten.state;
+        tell(state, (uint64_t)db_int(row, 2), (uint64_t)db_int(row, 3), arg);
+        pthread_mutex_unlock(&store->progress_lock);
+    }
+    reader_end(store, reader);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
