@@ -26,12 +26,16 @@ bool sync_gate_enter(struct sync_gate *gate, bool urgent, int64_t now, int64_t *
         return false;
     }
     gate->under_way++;
+    gate->probing = gate->down;
     gate->next_at = now + gap / 2 + clock_jitter(gap + 1);
     return true;
 }
 
 static void failed(struct sync_gate *gate, int64_t now)
 {
+    /* Those that were under way when it went down say nothing new. */
+    if (gate->down && !gate->probing)
+        return;
     gate->failures++;
     gate->window = MAX(gate->window / 2, 1);
     if (gate->proven && gate->failures < FAILURES_MAX)
@@ -41,6 +45,7 @@ static void failed(struct sync_gate *gate, int64_t now)
     gate->failures = gate->proven ? 1 : gate->failures;
     gate->proven = false;
     gate->down = true;
+    gate->probing = false;
     gate->window = 1;
     gate->probe_at = now + (pause / 2 + clock_jitter(pause / 2 + 1)) * 1000;
 }

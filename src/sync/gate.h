@@ -23,6 +23,7 @@ struct sync_gate {
     unsigned failures; /* in a row */
     bool proven;       /* reached since the start or the last time it was down */
     bool down;
+    bool probing;     /* who entered last knew that it is down */
     int64_t next_at;  /* base/clock.h: when the next may begin, by its rate */
     int64_t probe_at; /* while down */
 };

@@ -114,6 +114,27 @@ static void a_person_does_not_wait_for_the_probe(void)
     g_assert_false(sync_gate_enter(&gate, true, now, &when));
 }
 
+static void one_outage_is_one_failure(void)
+{
+    struct sync_gate gate;
+    int64_t now = CLOCK_SECOND, when = 0;
+    sync_gate_init(&gate, 16, 60000);
+    for (int i = 0; i < 16; i++, now += CLOCK_SECOND) {
+        g_assert_true(enter(&gate, now, &when));
+        sync_gate_leave(&gate, true, now);
+    }
+    for (int i = 0; i < 16; i++)
+        g_assert_true(enter(&gate, now += CLOCK_SECOND, &when));
+    for (int i = 0; i < 16; i++)
+        sync_gate_leave(&gate, false, now);
+    g_assert_true(gate.down);
+    g_assert_cmpint(gate.probe_at - now, <=, SYNC_GATE_FIRST_MS * 1000);
+    now = gate.probe_at;
+    g_assert_true(enter(&gate, now, &when));
+    sync_gate_leave(&gate, false, now);
+    g_assert_cmpint(gate.probe_at - now, >=, SYNC_GATE_FIRST_MS * 1000);
+}
+
 static void one_failure_of_a_proven_host_is_no_outage(void)
 {
     struct sync_gate gate;
@@ -158,6 +179,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/gate/rate", connections_keep_their_distance);
     g_test_add_func("/sync/gate/down", a_host_that_is_down_is_probed_by_one);
     g_test_add_func("/sync/gate/urgent", a_person_does_not_wait_for_the_probe);
+    g_test_add_func("/sync/gate/outage", one_outage_is_one_failure);
     g_test_add_func("/sync/gate/failures", one_failure_of_a_proven_host_is_no_outage);
     g_test_add_func("/sync/backoff", backoff_doubles_and_heeds_what_is_asked);
     return g_test_run();
