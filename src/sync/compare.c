@@ -231,7 +231,10 @@ static bool compare(struct session *session, struct store_remote_mailbox *mailbo
         sync_plan_clear(&plan);
     }
     look_clear(&look);
-    return ok && steps != NULL;
+    ok = ok && steps != NULL;
+    if (ok && session->open_mailbox == mailbox->id)
+        session->compared = mailbox->id;
+    return ok;
 }
 
 bool session_compare(struct session *session, struct store_remote_mailbox *mailbox, GError **error)

@@ -4,6 +4,7 @@
 
 #define FLAGS_AT_ONCE 5000
 #define MESSAGES_MAX 4000000 /* more than any folder has */
+#define NEWEST 1000          /* messages whose flags change while nobody looks, mostly */
 #define NEWS_MAX 100000      /* more at once are learnt by a search */
 
 static void clear_seen(gpointer item)
@@ -72,22 +73,41 @@ static void hear_vanished(uint32_t first, uint32_t last, bool earlier, void *arg
         g_array_append_val(look->ranges, range);
 }
 
+/* What came so far was of the folder left. */
+static void hear_closed(void *arg)
+{
+    struct look *look = arg;
+    g_array_set_size(look->seen, 0);
+    g_array_set_size(look->ranges, 0);
+}
+
 static int by_uid(gconstpointer a, gconstpointer b)
 {
     uint32_t x = ((const struct sync_seen *)a)->uid, y = ((const struct sync_seen *)b)->uid;
     return x < y ? -1 : x > y;
 }
 
-/* Servers mostly tell them in order. */
+/* Servers mostly tell them in order, and each once. Of two of one message the later holds: its
+ * flags changed meanwhile. */
 static void sort_seen(GArray *seen)
 {
-    for (guint i = 1; i < seen->len; i++) {
-        if (g_array_index(seen, struct sync_seen, i).uid >=
-            g_array_index(seen, struct sync_seen, i - 1).uid)
-            continue;
-        g_array_sort(seen, by_uid);
+    struct sync_seen *items = (struct sync_seen *)(void *)seen->data;
+    guint kept = 0, in_order = 1;
+    while (in_order < seen->len && items[in_order].uid > items[in_order - 1].uid)
+        in_order++;
+    if (in_order >= seen->len)
         return;
+    g_array_sort(seen, by_uid); /* a stable one */
+    for (guint i = 1; i < seen->len; i++) {
+        if (items[i].uid != items[kept].uid)
+            kept++;
+        if (i == kept)
+            continue;
+        mail_flags_clear(&items[kept].flags);
+        items[kept] = items[i];
+        items[i].flags = (struct mail_flags){0};
     }
+    g_array_set_size(seen, kept + 1);
 }
 
 /* --- the open folder */
@@ -124,19 +144,28 @@ static bool renew(struct session *session, struct store_remote_mailbox *mailbox,
     return true;
 }
 
+/* Another SELECT goes out. */
+static void leave_mailbox(struct session *session)
+{
+    session->open_mailbox = session->compared = 0;
+    session->news = false;
+}
+
 /* since: 0, or what QRESYNC is to tell changes from; they go into look. */
 static bool select_folder(struct session *session, struct store_remote_mailbox *mailbox,
                           uint64_t since, struct look *look, GError **error)
 {
-    const struct imap_events ears = {.flags = hear_flags, .vanished = hear_vanished, .arg = look};
-    const struct imap_events none = {0};
-    session->open_mailbox = 0;
+    const struct imap_events ears = {.flags = hear_flags,
+                                     .vanished = hear_vanished,
+                                     .closed = hear_closed,
+                                     .arg = look};
+    leave_mailbox(session);
     if (since != 0)
         imap_client_set_events(session->imap, &ears);
     bool ok = imap_select(session->imap, mailbox->raw_name, false, mailbox->uidvalidity, since,
                           &session->selected, error);
     if (since != 0)
-        imap_client_set_events(session->imap, &none);
+        session_hear(session);
     if (!ok)
         return false;
     session->open_mailbox = mailbox->id;
@@ -147,7 +176,7 @@ static bool select_folder(struct session *session, struct store_remote_mailbox *
 bool session_opened(struct session *session, const struct store_remote_mailbox *mailbox,
                     const struct imap_selected *selected)
 {
-    session->open_mailbox = 0;
+    leave_mailbox(session);
     if (selected == NULL)
         return false;
     session->selected = *selected;
@@ -368,7 +397,7 @@ static bool look_at_once(struct session *session, struct store_remote_mailbox *m
 {
     bool there = false;
     g_auto(GStrv) windows = windows_of(look->known);
-    session->open_mailbox = 0;
+    leave_mailbox(session);
     bool ok =
         imap_select_flags(session->imap, mailbox->raw_name, false, (const char *const *)windows,
                           &session->selected, &there, take_seen, look, error);
@@ -415,4 +444,73 @@ bool look_at(struct session *session, struct store_remote_mailbox *mailbox, bool
         g_array_set_size(look->ranges, 0);
     }
     return look_this_way(session, mailbox, look, error);
+}
+
+/* --- one that was compared before */
+
+static bool is_marked(const struct session *session, const struct store_remote_mailbox *mailbox)
+{
+    const struct imap_selected *now = &session->selected;
+    return mailbox->headers_done && now->uidvalidity == mailbox->uidvalidity &&
+           now->uidnext == mailbox->uidnext && now->exists == mailbox->exists &&
+           now->highestmodseq == mailbox->highestmodseq;
+}
+
+/* Flags alone: what is new or gone is told by the counts. "n:*" may tell of one below n. */
+static bool flags_differ(struct session *session, const struct store_remote_mailbox *mailbox,
+                         struct look *look, bool *differ, GError **error)
+{
+    sort_seen(look->seen);
+    g_autoptr(GArray) steps = store_sync_steps(session->manager->config.store, mailbox->id, error);
+    if (steps == NULL)
+        return false;
+    struct sync_plan plan;
+    const struct sync_remote remote = look_remote(session, look);
+    sync_plan_make(&plan, (const struct store_remote_message *)look->known->data, look->known->len,
+                   &remote, (const struct store_step *)steps->data, steps->len);
+    *differ = !sync_plan_is_empty(&plan);
+    sync_plan_clear(&plan);
+    return true;
+}
+
+static bool reopen_by_flags(struct session *session, struct store_remote_mailbox *mailbox,
+                            struct look *look, bool *same, GError **error)
+{
+    uint32_t first = mailbox->uidnext > NEWEST ? mailbox->uidnext - NEWEST : 1;
+    bool there = false, differ = false;
+    g_autofree char *set = g_strdup_printf("%u:*", first);
+    const char *const sets[] = {set, NULL};
+    if (!load_known(session, mailbox, look, first, UINT32_MAX, error))
+        return false;
+    leave_mailbox(session);
+    bool ok = imap_select_flags(session->imap, mailbox->raw_name, false, sets, &session->selected,
+                                &there, take_seen, look, error);
+    if (there && session->selected.uidvalidity == mailbox->uidvalidity)
+        session->open_mailbox = mailbox->id;
+    *same = ok && is_marked(session, mailbox);
+    if (!*same)
+        return ok;
+    ok = flags_differ(session, mailbox, look, &differ, error);
+    *same = ok && !differ;
+    return ok;
+}
+
+bool session_reopen(struct session *session, struct store_remote_mailbox *mailbox, bool *same,
+                    GError **error)
+{
+    struct look look;
+    bool ok = true;
+    look_init(&look);
+    look.most = 2 * NEWEST + NEWS_MAX;
+    if (mailbox->highestmodseq == 0 && mailbox->exists > 0) {
+        ok = reopen_by_flags(session, mailbox, &look, same, error);
+    } else {
+        session->open_mailbox = 0;
+        ok = session_open(session, mailbox, error);
+        *same = ok && is_marked(session, mailbox);
+    }
+    if (*same)
+        session->compared = mailbox->id;
+    look_clear(&look);
+    return ok;
 }

@@ -454,8 +454,8 @@ static bool fetch_some(struct session *session, GError **error)
     g_autoptr(GPtrArray) groups = next_groups(session, ends);
     unsigned settled = 0;
     size_t done = 0;
-    bool ok = fetch(session, session_intake(session), groups, clock_now() + STEP, &done, &settled,
-                    error);
+    bool ok =
+        fetch(session, session_intake(session), groups, clock_now() + STEP, &done, &settled, error);
     guint left = g_array_index(ends, guint, done);
     g_array_set_size(session->todo, MIN(session->todo->len, left));
     session->headway = session->headway || settled > 0;

@@ -43,6 +43,21 @@ static void queue_all(struct session *session)
     g_clear_pointer(&session->quiet, g_hash_table_unref);
 }
 
+/* Where no mod-sequence tells of flags INBOX comes last: what happens to it after its SELECT is
+ * told as it happens, and the session idles on that very SELECT. Its first comparison comes first.
+ */
+static struct store_remote_mailbox *next_of_queue(struct session *session)
+{
+    guint at = 0;
+    struct store_remote_mailbox *mailbox =
+        session_mailbox(session, g_array_index(session->queue, int64_t, 0));
+    if (mailbox != NULL && mailbox->role == MAIL_ROLE_INBOX && mailbox->headers_done &&
+        mailbox->highestmodseq == 0 && session->queue->len > 1)
+        mailbox = session_mailbox(session, g_array_index(session->queue, int64_t, ++at));
+    g_array_remove_index(session->queue, at);
+    return mailbox;
+}
+
 /* One folder of the queue; when the queue is done, on to the messages. A message that vanished may
  * have been moved: every folder is asked before it is let go. */
 static bool step_compare(struct session *session, GError **error)
@@ -55,11 +70,10 @@ static bool step_compare(struct session *session, GError **error)
             session->phase = SESSION_MESSAGES;
         return true;
     }
-    int64_t id = g_array_index(session->queue, int64_t, 0);
-    g_array_remove_index(session->queue, 0);
-    struct store_remote_mailbox *mailbox = session_mailbox(session, id);
+    struct store_remote_mailbox *mailbox = next_of_queue(session);
     if (mailbox == NULL)
         return true;
+    int64_t id = mailbox->id;
     g_autoptr(GError) refusal = NULL;
     bool whole = session_is_wanted_whole(session, id);
     if (whole ? session_compare_whole(session, mailbox, &refusal)
@@ -162,35 +176,6 @@ static bool finish_pass(struct session *session, GError **error)
 /* --- between passes
  * ------------------------------------------------------------------------------- */
 
-static void hear_number(uint32_t number, void *arg)
-{
-    (void)number;
-    ((struct session *)arg)->news = true;
-}
-
-static void hear_vanished(uint32_t first, uint32_t last, bool earlier, void *arg)
-{
-    (void)first, (void)last, (void)earlier;
-    ((struct session *)arg)->news = true;
-}
-
-static void hear_flags(const struct imap_fetched *fetched, void *arg)
-{
-    (void)fetched;
-    ((struct session *)arg)->news = true;
-}
-
-/* What comes with the answers counts as news too. */
-static void listen_along(struct session *session, bool on)
-{
-    const struct imap_events events = {.exists = hear_number,
-                                       .expunged = hear_number,
-                                       .vanished = hear_vanished,
-                                       .flags = hear_flags,
-                                       .arg = session};
-    imap_client_set_events(session->imap, on ? &events : &(struct imap_events){0});
-}
-
 static bool end_idle(struct session *session, GError **error)
 {
     if (!session->idling)
@@ -253,10 +238,7 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
         return true;
     bool budget = session->budget_until != 0 && clock_wall() >= session->budget_until;
     session->budget_until = budget ? 0 : session->budget_until;
-    listen_along(session, true);
-    bool ok = end_idle(session, error) && (wanted || look_around(session, error));
-    listen_along(session, false);
-    if (!ok)
+    if (!end_idle(session, error) || !(wanted || look_around(session, error)))
         return false;
     if (wanted) {
         session->polled_at = 0; /* a full pass */
@@ -271,10 +253,8 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
         session_queue(session, session->open_mailbox);
     session->news = false;
     if (session->queue->len == 0 && !poked && !budget && !session->unsettled) {
+        bool ok = go_on_idling(session, error);
         /* What comes before the server idles is news as well. */
-        listen_along(session, true);
-        ok = go_on_idling(session, error);
-        listen_along(session, false);
         *stay = session->queue->len == 0 && !session->news;
         return ok;
     }
@@ -415,9 +395,12 @@ static struct exec_verdict run_piece(struct session *session, unsigned woke)
 /* A server that only says that it is still there needs no look at the store. */
 static bool only_alive(struct session *session, unsigned woke, GError **error)
 {
-    return session->idling && (woke & ~(unsigned)EXEC_WOKE_READABLE) == 0 &&
-           !something_is_due(session) && session_listen(session, &session->news, error) &&
-           !session->news && session->idling && imap_client_may_park(session->imap);
+    bool heard = false;
+    if (!session->idling || session->news || (woke & ~(unsigned)EXEC_WOKE_READABLE) != 0 ||
+        something_is_due(session) || !session_listen(session, &heard, error))
+        return false;
+    session->news = session->news || heard;
+    return !session->news && session->idling && imap_client_may_park(session->imap);
 }
 
 static void learn_own_task(struct session *session)

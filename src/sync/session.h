@@ -33,7 +33,9 @@ struct session {
     int64_t open_mailbox; /* id of the selected one; 0: none */
     struct imap_selected selected;
     bool idling, hears_inbox; /* IDLE on INBOX: it need not be asked */
-    bool news;                /* something came unasked while IDLE ended */
+    int64_t compared;         /* it was compared since it was selected: all else is news; 0: not */
+    bool news;                /* something came unasked of the open one since it was selected */
+    unsigned restless;        /* news came so often in a row before the session idled */
     int64_t idle_until, poll_at;
     int64_t polled_at;    /* wall clock: the last look at the other folders */
     int64_t refresh_at;   /* the token is renewed before its end */
@@ -161,6 +163,12 @@ bool session_open(struct session *session, struct store_remote_mailbox *mailbox,
  * mean other messages by now; then no mailbox counts as open. */
 bool session_opened(struct session *session, const struct store_remote_mailbox *mailbox,
                     const struct imap_selected *selected);
+/* The same for one that was compared before; *same: it is as it was then. Where no mod-sequence
+ * tells of flags, those of its newest messages are asked in the same round trip. */
+bool session_reopen(struct session *session, struct store_remote_mailbox *mailbox, bool *same,
+                    GError **error);
+/* What the server says unasked from now on is news; of a new connection. */
+void session_hear(struct session *session); /* watch.c */
 struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id);
 bool session_load_mailboxes(struct session *session, GError **error);
 

@@ -73,6 +73,7 @@ void session_disconnect(struct session *session)
     session->open_mailbox = 0;
     g_clear_pointer(&session->missing, g_hash_table_unref);
     session->must_list = false;
+    session->compared = 0;
     session->idling = session->hears_inbox = session->news = false;
     session->charged = 0;
 }
@@ -299,6 +300,7 @@ bool session_connect(struct session *session, GError **error)
         g_propagate_error(error, problem);
         return false;
     }
+    session_hear(session);
     uint32_t enabled = 0; /* signing in asked for it already */
     if (!imap_enable(session->imap, IMAP_CAP_QRESYNC, &enabled, error))
         return false;

@@ -8,6 +8,8 @@
 
 /* More folders than these are asked with one command for all, which lists new ones too. */
 #define STATUS_APART_MAX 3
+/* A server that always has news of INBOX is listened to all the same. */
+#define RESTLESS_MAX 5
 
 static struct store_remote_mailbox *inbox(struct session *session)
 {
@@ -245,6 +247,49 @@ bool session_poll_due(struct session *session, GError **error)
     return poll_folders(session, false, error);
 }
 
+/* --- what the server says unasked */
+
+static void hear_number(uint32_t number, void *arg)
+{
+    (void)number;
+    ((struct session *)arg)->news = true;
+}
+
+/* Some say it again and again. */
+static void hear_exists(uint32_t count, void *arg)
+{
+    struct session *session = arg;
+    session->news = session->news || count != session->selected.exists;
+}
+
+static void hear_vanished(uint32_t first, uint32_t last, bool earlier, void *arg)
+{
+    (void)first, (void)last, (void)earlier;
+    ((struct session *)arg)->news = true;
+}
+
+static void hear_flags(const struct imap_fetched *fetched, void *arg)
+{
+    (void)fetched;
+    ((struct session *)arg)->news = true;
+}
+
+static void hear_closed(void *arg)
+{
+    ((struct session *)arg)->news = false;
+}
+
+void session_hear(struct session *session)
+{
+    const struct imap_events events = {.exists = hear_exists,
+                                       .expunged = hear_number,
+                                       .vanished = hear_vanished,
+                                       .flags = hear_flags,
+                                       .closed = hear_closed,
+                                       .arg = session};
+    imap_client_set_events(session->imap, &events);
+}
+
 /* --- IDLE
  * ------------------------------------------------------------------------------------------- */
 
@@ -262,18 +307,17 @@ bool session_watch(struct session *session, GError **error)
     session->idling = session->hears_inbox = false;
     if (mailbox == NULL || (imap_client_capabilities(session->imap) & IMAP_CAP_IDLE) == 0)
         return true;
-    /* What came or went between the comparison and this SELECT would not be told by IDLE: the
-     * counts show it. */
-    session->open_mailbox = 0;
-    if (!session_open(session, mailbox, error))
+    /* What happened between the comparison and another SELECT would not be told by IDLE. */
+    bool same = session->compared == mailbox->id && session->open_mailbox == mailbox->id;
+    if (!same && !session_reopen(session, mailbox, &same, error))
         return false;
-    if (session->selected.uidnext != mailbox->uidnext ||
-        session->selected.exists != mailbox->exists ||
-        (session->selected.highestmodseq != 0 &&
-         session->selected.highestmodseq != mailbox->highestmodseq)) {
+    if ((!same || session->news) && session->restless++ < RESTLESS_MAX) {
+        session->news = false;
         session_queue(session, mailbox->id);
         return true;
     }
+    session->news = false;
+    session->restless = 0;
     if (!imap_idle_begin(session->imap, error))
         return false;
     session->idling = session->hears_inbox = true;

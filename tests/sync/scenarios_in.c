@@ -54,6 +54,18 @@ const struct scenario scenarios_in[] = {
      "move INBOX a Work;"
      " move INBOX b Work; move INBOX c Trash; move Work e INBOX",
      "", "INBOX: d e; Work: a b; Trash: c", 0},
+    {"moved within its folder", ON_ALL, "INBOX: a(S) b", "move INBOX a INBOX", "", "INBOX: b a(S)",
+     0},
+    {"moved within its folder with keywords", ON_KEYWORDS, "INBOX: a($work) b",
+     "move INBOX a INBOX", "", "INBOX: b a($work)", 0},
+    {"moved within its folder, flagged here", ON_ALL, "INBOX: a b", "move INBOX a INBOX",
+     "flag a +F", "INBOX: b a(F)", 0},
+    {"moved within its folder again and again", ON_ALL, "INBOX: a _ b; Work:",
+     "move INBOX a INBOX; move INBOX a Work; move Work a INBOX; move INBOX a INBOX;"
+     " move INBOX _ INBOX",
+     "", "INBOX: b a _; Work:", 0},
+    {"moved within its folder here", ON_ALL, "INBOX: a b", "", "move a INBOX INBOX; put b INBOX",
+     "INBOX: a b", 0},
     {"moved elsewhere and back", ON_ALL, "INBOX: a; Work:", "move INBOX a Work; move Work a INBOX",
      "", "INBOX: a; Work:", 0},
     {"moved to Trash elsewhere", ON_ALL, "INBOX: a b", "move INBOX a Trash", "",

@@ -78,14 +78,24 @@ bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *o
     return false;
 }
 
-/* What vanished from it is told from copies by the marks of before. seen_email: what others of the
+/* Of a renewed mailbox, what was not found again in it. */
+static bool has_lost(struct tx *tx, const struct store_batch *batch, int64_t mailbox)
+{
+    return DB_NUMBER(tx->db, NULL, 0,
+                     "SELECT EXISTS(SELECT 1 FROM email WHERE account = ? AND orphan <> 0 AND"
+                     " orphan = ?)",
+                     I(batch->account), I(mailbox)) != 0;
+}
+
+/* What is gone from it is told from copies by the marks of before. seen_email: what others of the
  * account had until now was there when this one was looked at, since batches keep their order. */
 bool batch_mark(struct tx *tx, struct store_batch *batch, struct batch_place *place,
                 const struct batch_op *op, GError **error)
 {
     const struct store_remote_mailbox *m = op->marks;
-    if (place->left && !twins_adopt(tx, batch, batch->account, place->id, place->seen_email,
-                                    &batch->result.matched, error))
+    bool left = place->left || (!place->headers_done && has_lost(tx, batch, place->id));
+    if (left && !twins_adopt(tx, batch, batch->account, place->id, place->seen_email,
+                             &batch->result.matched, error))
         return false;
     place->left = false;
     place->seen_email =
