@@ -50,6 +50,12 @@ async function edit(t, what, keywords) {
     await agrees(mirror);
     await sameIds(editor, ids, name);
   }
+  for (let i = 0; i < 8; i++) {
+    await editor.moveWithinThere();
+    if (i % 2) await sleep(editor.random() * 200);
+  }
+  await agrees(mirror);
+  await sameIds(editor, ids, 'moved within INBOX');
   let waited = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const names = [];

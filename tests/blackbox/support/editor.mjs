@@ -75,12 +75,17 @@ export class Editor {
     return this.#imap(null, async (imap) => { const { status, text } = await imap.append(folder, raw, this.random() < 0.3 ? ['\\Seen'] : []); assert.equal(status, 'OK', text); });
   }
 
-  async #there(work) {
-    return this.#imap(this.pick(this.folders), async (imap) => { const m = await this.#some(imap); return m && work(imap, m); });
+  async #there(work, folder = this.pick(this.folders)) {
+    return this.#imap(folder, async (imap) => { const m = await this.#some(imap); return m && work(imap, m); });
   }
 
   flagThere() {
     return this.#there((imap, { uid }) => { const word = this.pick(this.words); return imap.must(`UID STORE ${uid} ${this.random() < 0.6 ? '+' : '-'}FLAGS.SILENT (${IMAP_FLAG[word] ?? word})`); });
+  }
+
+  /** To where it is already: it gets another UID. */
+  moveWithinThere() {
+    return this.#there((imap, { uid }) => imap.must(`UID MOVE ${uid} INBOX`), 'INBOX');
   }
 
   moveThere() {
