@@ -31,6 +31,8 @@ char *script_of_server(struct world *world);
 char *script_of_jmap(struct world *world);
 /* The same order for a state of a scenario. */
 char *script_normal(struct world *world, const char *state, bool server);
+/* Message-IDs of the folder that is shown here by this name. (transfer full), NULL-terminated */
+char **script_mails_here(struct world *world, const char *folder);
 /* "Message-ID id" of each, a line each, sorted: what must stay. */
 char *script_ids(struct world *world);
 

@@ -274,8 +274,9 @@ static void note(struct run *run, const char *step)
     if (words[0] == NULL || *verb == NULL || verb[1] == NULL)
         return;
     if (g_str_has_prefix(step, "here delete ")) {
-        g_autofree char *here = script_of_jmap(&run->world);
-        doom_folder(run->doomed, here, verb[1]);
+        g_auto(GStrv) ids = script_mails_here(&run->world, verb[1]);
+        for (char **id = ids; *id != NULL; id++)
+            g_hash_table_add(run->doomed, g_strdup(*id));
     }
     const char *id = strcmp(verb[1], "?") == 0 ? verb[2] : verb[1];
     if (g_strv_contains(dooming, *verb))
