@@ -25,8 +25,9 @@ enum {
     POSTS = PROVIDER | PERSONAL | LATE | SENDS,
 };
 
-/* start is synced first; then there and here change, and a pass must lead to end. With POSTS the
- * outbox is emptied too, and end goes on with " | " and what became of it (script_of_outbox). An
+/* start is synced first; then there and here change, and a pass must lead to end. "! COMMAND ! …"
+ * at the end of there: changes just before the first command that begins so. With POSTS the outbox
+ * is emptied too, and end goes on with " | " and what became of it (script_of_outbox). An
  * interruption may lead to other ends, after " || ". */
 struct scenario {
     const char *name;

@@ -186,8 +186,14 @@ bool model_rename(struct model *model, const char *raw_from, const char *raw_to)
     return true;
 }
 
-void model_renew(struct model *model, struct model_folder *folder)
+void model_renew(struct model *model, struct model_folder *old)
 {
+    guint at = 0;
+    if (!g_ptr_array_find(model->folders, old, &at))
+        return;
+    struct model_folder *folder = folder_copy(old);
+    g_ptr_array_index(model->folders, at) = folder;
+    folder_free(old);
     folder->uidvalidity = ++model->last_uidvalidity;
     g_array_set_size(folder->gone, 0);
     folder->uidnext = 101;

@@ -108,8 +108,10 @@ void model_server_die(struct model_server *server);
 /* Cuts what is open; the server lives on. */
 void model_server_cut(struct model_server *server);
 bool model_server_is_dead(struct model_server *server);
-/* Called before each command, without the mutex: edits that happen during a pass. */
-void model_server_between(struct model_server *server, void (*fn)(void *arg), void *arg);
+/* Called before each command, without the mutex: edits that happen during a pass. line: the command
+ * from its name on, up to a literal. */
+typedef void model_between_fn(void *arg, const char *line);
+void model_server_between(struct model_server *server, model_between_fn *fn, void *arg);
 void model_lock(struct model *model);
 /* Idling connections are told. */
 void model_unlock(struct model *model);
@@ -131,8 +133,8 @@ bool model_delete(struct model *model, const char *raw_name);
 bool model_has_children(const struct model *model, const struct model_folder *folder);
 /* With its children. */
 bool model_rename(struct model *model, const char *raw_from, const char *raw_to);
-/* Another UIDVALIDITY and other UIDs. */
-void model_renew(struct model *model, struct model_folder *folder);
+/* Another UIDVALIDITY and other UIDs. Who has it selected, has not any more. */
+void model_renew(struct model *model, struct model_folder *old);
 
 struct model_message *model_message(struct model_folder *folder, uint32_t uid);
 /* The newest with this Message-ID, or NULL. */

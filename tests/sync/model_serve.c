@@ -24,7 +24,7 @@ struct model_server {
     unsigned mutations, commands;
     model_died_fn *died;
     void *died_arg;
-    void (*between)(void *arg);
+    model_between_fn *between;
     void *between_arg;
 };
 
@@ -345,8 +345,9 @@ static void serve_input(struct model_connection *c)
             struct model_command command;
             model_command_read(c, length, &command);
             if (server->between != NULL) {
+                g_autofree char *line = g_strndup(c->in->str, strcspn(c->in->str, "\r\n"));
                 pthread_mutex_unlock(&server->mutex);
-                server->between(server->between_arg);
+                server->between(server->between_arg, line + strcspn(line, " "));
                 pthread_mutex_lock(&server->mutex);
             }
             run(c, &command);
@@ -564,7 +565,7 @@ bool model_server_is_dead(struct model_server *server)
     return dead;
 }
 
-void model_server_between(struct model_server *server, void (*fn)(void *arg), void *arg)
+void model_server_between(struct model_server *server, model_between_fn *fn, void *arg)
 {
     pthread_mutex_lock(&server->mutex);
     server->between = fn;

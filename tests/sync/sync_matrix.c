@@ -29,8 +29,30 @@ struct begun {
     struct world world;
     struct snapshot snapshot;
     char *ids;
+    char **there; /* at first, the command, what happens before it; the last two may be missing */
+    bool happened;
     struct steps steps;
 };
+
+static void in_between(void *arg, const char *line)
+{
+    struct begun *begun = arg;
+    g_autofree char *plain = g_strdup(line);
+    g_auto(GStrv) pieces = g_strsplit(plain, "\"", -1);
+    g_autofree char *bare = g_strjoinv("", pieces);
+    g_autofree char *wanted = g_strstrip(g_strdup(begun->there[1]));
+    if (begun->happened || !g_str_has_prefix(g_strchug(bare), wanted))
+        return;
+    begun->happened = true;
+    script_there(&begun->world, begun->there[2]);
+}
+
+static void listen_between(struct begun *begun)
+{
+    bool some = g_strv_length(begun->there) == 3;
+    begun->happened = !some;
+    model_server_between(stage.server, some ? in_between : NULL, begun);
+}
 
 static void complain(const struct begun *begun, const char *how, const char *observed,
                      const char *expected)
@@ -182,7 +204,9 @@ static void begin(struct begun *begun, const struct scenario *scenario, enum mod
         g_error("%s: the first sync fails: %s", scenario->name, problem);
     begun->ids = script_ids(&begun->world);
     script_here(&begun->world, scenario->here);
-    script_there(&begun->world, scenario->there);
+    begun->there = g_strsplit(scenario->there, " ! ", 3);
+    if (begun->there[0] != NULL)
+        script_there(&begun->world, begun->there[0]);
     world_save(&begun->world, &begun->snapshot);
 }
 
@@ -191,17 +215,31 @@ static void end(struct begun *begun)
     snapshot_clear(&begun->snapshot);
     world_close(&begun->world);
     g_free(begun->ids);
+    g_strfreev(begun->there);
+}
+
+/* What happens behind a pass is for the next one. */
+static char *settle(struct begun *begun)
+{
+    char *problem = script_settle(&begun->world);
+    if (problem != NULL || g_strv_length(begun->there) != 3)
+        return problem;
+    return script_settle(&begun->world);
 }
 
 static bool straight(struct begun *begun)
 {
     struct world *world = &begun->world;
-    g_autofree char *problem = script_settle(world);
+    listen_between(begun);
+    g_autofree char *problem = settle(begun);
+    model_server_between(stage.server, NULL, NULL);
     begun->steps =
         (struct steps){atomic_load(&world->commits),
                        world->model->counts.mutations - begun->snapshot.model->counts.mutations,
                        world->model->counts.commands - begun->snapshot.model->counts.commands,
                        model_smtp_commands(stage.smtp)};
+    if (problem == NULL && !begun->happened)
+        problem = g_strdup_printf("there was no %s", begun->there[1]);
     if (problem == NULL)
         return check(begun, "straight", false);
     complain(begun, "straight", problem, "no problem");
@@ -215,10 +253,19 @@ static bool interrupted(struct begun *begun, unsigned commit, const struct model
     struct world *world = &begun->world;
     interruptions_run++;
     world_load(world, &begun->snapshot);
+    listen_between(begun);
     world_arm(world, commit, commit != 0 && death->after, death);
     g_free(script_settle(world));
     world_restart(world);
-    g_autofree char *problem = script_settle(world);
+    g_autofree char *problem = settle(begun);
+    model_server_between(stage.server, NULL, NULL);
+    /* What it would have happened before is not said any more. */
+    if (!begun->happened) {
+        g_clear_pointer(&problem, g_free);
+        begun->happened = true;
+        script_there(world, begun->there[2]);
+        problem = script_settle(world);
+    }
     if (problem == NULL)
         return check(begun, how, true);
     complain(begun, how, problem, "no problem");

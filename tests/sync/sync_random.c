@@ -250,9 +250,10 @@ static void doom_there(struct world *world, GHashTable *doomed, const char *ops)
     doom_folder(doomed, there, words[1]);
 }
 
-static void in_between(void *arg)
+static void in_between(void *arg, const char *line)
 {
     struct during *during = arg;
+    (void)line;
     during->commands++;
     for (guint i = 0; i < during->at->len; i++) {
         char *end;
