@@ -6,6 +6,11 @@
 #include <pthread.h>
 
 #define MINUTES 60
+/* Dovecot keeps a process of 1.2 MB for a session with NOTIFY, which else could hibernate, and has
+ * 1024 of them by default. */
+#define NOTIFIED 200
+/* Whoever found no place may come again within this. */
+#define CROWDED_MS (INT64_C(60) * 60 * 1000)
 
 /* What the providers bear, well below what they allow; docs/internals/exchange.md has the limits.
  * Microsoft's are not published any more: 20 connections of a mailbox once, and IDLE is renewed
@@ -14,13 +19,22 @@
  * their number at once is what paces it, and the rate only keeps a server that refuses each at once
  * from a storm. */
 static const struct sync_limits profiles[SYNC_PROFILES] = {
-    [SYNC_EXCHANGE] = {.sign_ins = 8, .per_minute = 600, .connections = 4, .idle_s = 10 * MINUTES},
+    [SYNC_EXCHANGE] = {.sign_ins = 8,
+                       .per_minute = 600,
+                       .connections = 4,
+                       .idle_s = 10 * MINUTES,
+                       .notified = NOTIFIED},
     [SYNC_GMAIL] = {.sign_ins = 8,
                     .per_minute = 600,
                     .connections = 4,
                     .idle_s = 25 * MINUTES,
+                    .notified = NOTIFIED,
                     .bytes_a_day = UINT64_C(2250) * 1000 * 1000},
-    [SYNC_PLAIN] = {.sign_ins = 16, .per_minute = 12000, .connections = 4, .idle_s = 28 * MINUTES},
+    [SYNC_PLAIN] = {.sign_ins = 16,
+                    .per_minute = 12000,
+                    .connections = 4,
+                    .idle_s = 28 * MINUTES,
+                    .notified = NOTIFIED},
 };
 
 struct queue {
@@ -33,8 +47,10 @@ struct sync_host {
     unsigned refs;
     struct sync_limits limits;
     struct sync_gate gate;
-    GError *problem;  /* why it is down */
-    unsigned working; /* sessions that hold one of its workers */
+    GError *problem;        /* why it is down */
+    unsigned working;       /* sessions that hold one of its workers */
+    unsigned listening;     /* sessions that are told of every folder */
+    int64_t turned_away_at; /* when one found no place for that; 0: never */
     struct queue sign_in, work;
 };
 
@@ -171,6 +187,7 @@ struct sync_hosts *sync_hosts_new(struct exec *exec, unsigned workers,
         limits->per_minute = given->per_minute > 0 ? given->per_minute : limits->per_minute;
         limits->connections = given->connections > 0 ? given->connections : limits->connections;
         limits->idle_s = given->idle_s > 0 ? given->idle_s : limits->idle_s;
+        limits->notified = given->notified > 0 ? given->notified : limits->notified;
         limits->bytes_a_day = given->bytes_a_day > 0 ? given->bytes_a_day : limits->bytes_a_day;
     }
     pthread_mutex_lock(&hosts->mutex); /* the doorman waits until it is known */
@@ -408,6 +425,32 @@ void sync_host_rest(struct sync_waiter *waiter)
     pthread_mutex_unlock(&waiter->host->hosts->mutex);
 }
 
+bool sync_host_listen(struct sync_waiter *waiter, bool quiet)
+{
+    struct sync_host *host = waiter->host;
+    pthread_mutex_lock(&host->hosts->mutex);
+    bool crowded = host->turned_away_at != 0 &&
+                   clock_now() - host->turned_away_at < CROWDED_MS * (CLOCK_SECOND / 1000);
+    bool may =
+        !(quiet && crowded) && (waiter->listening || host->listening < host->limits.notified);
+    if (may && !waiter->listening)
+        host->listening++;
+    else if (!may && !waiter->listening && !quiet)
+        host->turned_away_at = clock_now();
+    waiter->listening = waiter->listening || may;
+    pthread_mutex_unlock(&host->hosts->mutex);
+    return may;
+}
+
+void sync_host_unlisten(struct sync_waiter *waiter)
+{
+    struct sync_host *host = waiter->host;
+    pthread_mutex_lock(&host->hosts->mutex);
+    host->listening -= waiter->listening;
+    waiter->listening = false;
+    pthread_mutex_unlock(&host->hosts->mutex);
+}
+
 void sync_host_leave(struct sync_waiter *waiter)
 {
     struct sync_host *host = waiter->host;
@@ -425,5 +468,7 @@ void sync_host_leave(struct sync_waiter *waiter)
     waiter->sign_in = WAITER_AWAY;
     give_back(waiter);
     waiter->seat = WAITER_AWAY;
+    host->listening -= waiter->listening;
+    waiter->listening = false;
     pthread_mutex_unlock(&host->hosts->mutex);
 }

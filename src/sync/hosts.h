@@ -14,6 +14,7 @@ struct sync_limits {
     unsigned connections; /* of one mailbox at once */
     int64_t idle_s;       /* IDLE is renewed after it */
     uint64_t bytes_a_day; /* of one mailbox; 0: no limit */
+    unsigned notified;    /* mailboxes of one host that are told of every folder by NOTIFY */
 };
 
 enum sync_profile { SYNC_EXCHANGE, SYNC_GMAIL, SYNC_PLAIN, SYNC_PROFILES };
@@ -25,7 +26,8 @@ struct sync_waiter {
     struct sync_waiter *next; /* under the table's mutex, as all that follows */
     struct sync_waiter **link;
     enum { WAITER_AWAY, WAITER_QUEUED, WAITER_INSIDE } sign_in, seat;
-    bool called; /* poked by its host: for its turn, or to hear that the host is down */
+    bool called;    /* poked by its host: for its turn, or to hear that the host is down */
+    bool listening; /* has a place with sync_host_listen */
 };
 
 struct sync_hosts;
@@ -63,6 +65,11 @@ bool sync_host_called(struct sync_waiter *waiter);
  * give it back with sync_host_rest. False: queued as above. */
 bool sync_host_work(struct sync_waiter *waiter, bool urgent);
 void sync_host_rest(struct sync_waiter *waiter);
+
+/* Asks for, or confirms, one of the places of those that are told of every folder by NOTIFY. False:
+ * there is none. A quiet one has to make room while others are turned away. */
+bool sync_host_listen(struct sync_waiter *waiter, bool quiet);
+void sync_host_unlisten(struct sync_waiter *waiter);
 
 /* Leaves all queues and gives back what was granted. */
 void sync_host_leave(struct sync_waiter *waiter);

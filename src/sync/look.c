@@ -149,6 +149,7 @@ static void leave_mailbox(struct session *session)
 {
     session->open_mailbox = session->compared = 0;
     session->news = false;
+    session->strayed = true;
 }
 
 /* since: 0, or what QRESYNC is to tell changes from; they go into look. */

@@ -49,6 +49,7 @@ static void session_free(gpointer data)
     g_clear_pointer(&session->mailboxes, g_ptr_array_unref);
     g_array_unref(session->queue);
     g_clear_pointer(&session->refusals, g_hash_table_unref);
+    g_clear_pointer(&session->notices, g_hash_table_unref);
     g_clear_pointer(&session->missing, g_hash_table_unref);
     g_clear_pointer(&session->quiet, g_hash_table_unref);
     g_clear_pointer(&session->whole, g_array_unref);
@@ -107,6 +108,7 @@ static struct session *session_of(struct sync_manager *manager, int64_t account)
     session->manager = manager;
     session->account = account;
     session->cancel = cancel_new();
+    session->stirred_at = clock_now();
     session->queue = g_array_new(FALSE, FALSE, sizeof(int64_t));
     session->backoff.first_ms = manager->config.tuning.backoff_ms;
     g_hash_table_insert(manager->sessions, &session->account, session);

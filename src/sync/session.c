@@ -194,8 +194,9 @@ static bool look_around(struct session *session, GError **error)
     bool ok = true;
     if (clock_now() >= session->refresh_at)
         session_refresh(session);
-    if (clock_now() >= session->poll_at)
+    if (clock_now() >= session->poll_at || session->lost_notices)
         ok = session_poll_due(session, error);
+    ok = ok && session_take_notices(session, error);
     ok = ok && session_reconcile_due(session, error);
     /* The list of folders is compared in a full pass. */
     if (ok && session->folders_changed) {
@@ -208,7 +209,7 @@ static bool look_around(struct session *session, GError **error)
 
 static bool go_on_idling(struct session *session, GError **error)
 {
-    if (session->open_mailbox == 0 || !session->hears_inbox)
+    if (session->open_mailbox == 0 || !session->hears_inbox || session_wants_notices(session))
         return session_watch(session, error);
     session->idle_until = session_renewal(session);
     session->idling = imap_idle_begin(session->imap, error);
@@ -232,10 +233,12 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
         return false;
     session->news = session->news || heard;
     bool wanted = session_is_wanted(session), poked = (woke & EXEC_WOKE_POKE) != 0;
-    *stay = !session->news && !wanted && !poked && !something_is_due(session) &&
-            session->queue->len == 0;
+    bool told = session->news || session_has_notices(session);
+    *stay = !told && !wanted && !poked && !something_is_due(session) && session->queue->len == 0;
     if (*stay)
         return true;
+    if (told || poked)
+        session->stirred_at = clock_now();
     bool budget = session->budget_until != 0 && clock_wall() >= session->budget_until;
     session->budget_until = budget ? 0 : session->budget_until;
     if (!end_idle(session, error) || !(wanted || look_around(session, error)))
@@ -255,7 +258,7 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
     if (session->queue->len == 0 && !poked && !budget && !session->unsettled) {
         bool ok = go_on_idling(session, error);
         /* What comes before the server idles is news as well. */
-        *stay = session->queue->len == 0 && !session->news;
+        *stay = session->queue->len == 0 && !session->news && !session_has_notices(session);
         return ok;
     }
     session->phase = SESSION_COMPARE;
@@ -335,7 +338,7 @@ static struct exec_verdict park_watching(struct session *session)
     if (session->budget_until != 0)
         deadline = MIN(deadline, clock_in_ms((session->budget_until - clock_wall()) * 1000));
     if ((session->idling && !imap_client_may_park(session->imap)) || session->news ||
-        session_is_wanted(session))
+        session_has_notices(session) || session_is_wanted(session))
         return session_again(EXEC_NOTIFY);
     conn_shrink(imap_client_conn(session->imap));
     session_rest_lightly(session);
@@ -400,7 +403,8 @@ static bool only_alive(struct session *session, unsigned woke, GError **error)
         something_is_due(session) || !session_listen(session, &heard, error))
         return false;
     session->news = session->news || heard;
-    return !session->news && session->idling && imap_client_may_park(session->imap);
+    return !session->news && !session_has_notices(session) && session->idling &&
+           imap_client_may_park(session->imap);
 }
 
 static void learn_own_task(struct session *session)

@@ -36,6 +36,17 @@ struct session {
     int64_t compared;         /* it was compared since it was selected: all else is news; 0: not */
     bool news;                /* something came unasked of the open one since it was selected */
     unsigned restless;        /* news came so often in a row before the session idled */
+    /* notices.c */
+    bool hears_all;       /* NOTIFY: the other personal folders need not be asked either */
+    bool strayed;         /* a folder was selected since: it has to be said again */
+    bool deaf;            /* not on this connection */
+    bool notify_asked;    /* NOTIFY is under way */
+    bool snapshot;        /* the notices are those of all folders, but of the open one */
+    guint odd_names;      /* of a snapshot that differs from the list, and was listed for */
+    bool lost_notices;    /* the server may have told more: all are asked */
+    unsigned notify_ends; /* connections in a row that ended during NOTIFY */
+    GHashTable *notices;  /* raw name -> struct session_notice; NULL: none */
+    int64_t stirred_at;   /* when something happened last, there or here */
     int64_t idle_until, poll_at;
     int64_t polled_at;    /* wall clock: the last look at the other folders */
     int64_t refresh_at;   /* the token is renewed before its end */
@@ -82,6 +93,14 @@ struct session {
     /* Under manager->mutex: a command waits for a pass. */
     unsigned passes_wanted, passes_done;
     struct sync_result result; /* of the last pass */
+};
+
+/* What the server told of a folder by itself. */
+struct session_notice {
+    bool has_status, whole; /* not whole: what is 0 was not told */
+    bool asked;             /* NOTIFY was answered with it */
+    struct imap_status status;
+    bool listed, there, subscribed;
 };
 
 struct intake;
@@ -229,6 +248,16 @@ bool session_poll(struct session *session,
                   GError **error); /* watch.c: STATUS of all, queues the changed ones */
 bool session_poll_due(struct session *session,
                       GError **error); /* watch.c: the same of those whose time has come */
+/* notices.c: NOTIFY where it is offered and the host bears it; else, and when the server refuses it
+ * or gives it up, IDLE on INBOX and the cadence do. INBOX is open. Folders then have notices. */
+bool session_notify(struct session *session, GError **error);
+/* session_notify would say something. */
+bool session_wants_notices(struct session *session);
+bool session_has_notices(const struct session *session);
+/* The connection has ended. */
+void session_forget_notices(struct session *session);
+/* watch.c: queues the folders that the notices show to be different. */
+bool session_take_notices(struct session *session, GError **error);
 bool session_watch(struct session *session, GError **error); /* watch.c: SELECT INBOX, IDLE */
 bool session_listen(struct session *session, bool *news,
                     GError **error); /* watch.c: reads what came while parked, ends IDLE */

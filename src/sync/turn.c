@@ -76,6 +76,7 @@ void session_disconnect(struct session *session)
     session->compared = 0;
     session->idling = session->hears_inbox = session->news = false;
     session->charged = 0;
+    session_forget_notices(session);
 }
 
 /* What a parked session need not hold: it is read again when it wakes. */

@@ -21,6 +21,12 @@ static struct store_remote_mailbox *inbox(struct session *session)
     return NULL;
 }
 
+static bool is_personal(const struct session *session, const struct store_remote_mailbox *mailbox)
+{
+    const struct imap_namespace *space = imap_client_namespace_of(session->imap, mailbox->raw_name);
+    return space == NULL || space->space == IMAP_SPACE_PERSONAL;
+}
+
 static struct sync_cadence cadence_of(const struct session *session)
 {
     const struct sync_tuning *tuning = &session->manager->config.tuning;
@@ -244,7 +250,148 @@ bool session_poll(struct session *session, GError **error)
 
 bool session_poll_due(struct session *session, GError **error)
 {
-    return poll_folders(session, false, error);
+    bool all = session->lost_notices;
+    session->lost_notices = false;
+    return poll_folders(session, all, error);
+}
+
+/* --- what was told
+ * ---------------------------------------------------------------------------------- */
+
+/* A server may tell only some of it. */
+static struct imap_status told_status(const struct session_notice *notice,
+                                      const struct store_watch *watch,
+                                      const struct store_remote_mailbox *mailbox)
+{
+    struct imap_status status = notice->status;
+    bool first = watch->uidvalidity == 0;
+    if (notice->whole)
+        return status;
+    if (status.uidvalidity == 0)
+        status.uidvalidity = first ? mailbox->uidvalidity : watch->uidvalidity;
+    if (status.uidnext == 0)
+        status.uidnext = first ? mailbox->uidnext : watch->uidnext;
+    if (status.highestmodseq == 0)
+        status.highestmodseq = first ? mailbox->highestmodseq : watch->highestmodseq;
+    if (status.messages == 0)
+        status.messages = first ? mailbox->exists : watch->messages;
+    if (status.unseen == 0)
+        status.unseen = watch->unseen;
+    return status;
+}
+
+/* As judge, but what was compared in vain once is left to the cadence: a server whose STATUS never
+ * agrees with its SELECT would keep both sides busy. */
+static bool judge_notice(struct session *session, const struct session_notice *notice,
+                         const struct store_remote_mailbox *mailbox, struct store_watch *watch)
+{
+    const struct imap_status status = told_status(notice, watch, mailbox);
+    if (same(watch, &status))
+        return false;
+    if (session_has_news(mailbox, &status))
+        session_queue(session, mailbox->id);
+    *watch = (struct store_watch){.mailbox = mailbox->id,
+                                  .uidvalidity = status.uidvalidity,
+                                  .uidnext = status.uidnext,
+                                  .messages = status.messages,
+                                  .unseen = status.unseen,
+                                  .highestmodseq = status.highestmodseq,
+                                  .changed_at = watch->uidvalidity == 0 ? 0 : clock_wall()};
+    return true;
+}
+
+static bool tells_of_list(const struct session_notice *notice,
+                          const struct store_remote_mailbox *mailbox)
+{
+    if (!notice->listed)
+        return false;
+    if (mailbox == NULL)
+        return notice->there;
+    return notice->there ? mailbox->subscribed != notice->subscribed : mailbox->selectable;
+}
+
+/* NOTIFY tells of names only from then on: those that came or went just before it show in the
+ * statuses that it begins with. What the list does not explain either is asked for once. */
+static bool names_differ(struct session *session, GHashTable *notices)
+{
+    guint names = 0, told = 0, known = 0;
+    GHashTableIter iter;
+    gpointer raw_name, notice;
+    g_hash_table_iter_init(&iter, notices);
+    while (g_hash_table_iter_next(&iter, &raw_name, &notice)) {
+        bool asked = ((struct session_notice *)notice)->asked;
+        told += asked;
+        names += asked ? g_str_hash(raw_name) : 0;
+    }
+    for (guint i = 0; i < session->mailboxes->len; i++) {
+        const struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
+        if (!mailbox->selectable || mailbox->id == session->open_mailbox ||
+            !is_personal(session, mailbox))
+            continue;
+        const struct session_notice *found = g_hash_table_lookup(notices, mailbox->raw_name);
+        if (found != NULL && found->asked)
+            told--;
+        else
+            known++;
+    }
+    bool differ = told + known > 0 && names != session->odd_names;
+    session->odd_names = told + known > 0 ? names : 0;
+    return differ;
+}
+
+/* Mail came into a folder that is not listed here, for the first time. */
+static bool is_of_unknown(struct session *session, const char *raw_name,
+                          const struct session_notice *notice,
+                          const struct store_remote_mailbox *mailbox)
+{
+    if (mailbox != NULL || !notice->has_status || notice->asked ||
+        g_str_hash(raw_name) == session->odd_names)
+        return false;
+    session->odd_names = g_str_hash(raw_name);
+    return true;
+}
+
+static struct store_remote_mailbox *named(struct session *session, const char *raw_name)
+{
+    for (guint i = 0; i < session->mailboxes->len; i++) {
+        struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
+        if (strcmp(mailbox->raw_name, raw_name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+bool session_take_notices(struct session *session, GError **error)
+{
+    g_autoptr(GHashTable) notices = g_steal_pointer(&session->notices);
+    bool snapshot = session->snapshot && !session->lost_notices;
+    session->snapshot = false;
+    if (notices == NULL)
+        return true;
+    struct store *store = session->manager->config.store;
+    if (session->mailboxes == NULL && !session_load_mailboxes(session, error))
+        return false;
+    g_autoptr(GArray) watches = store_sync_watches(store, session->account, error);
+    if (watches == NULL)
+        return false;
+    g_autoptr(GArray) keep = g_array_new(FALSE, FALSE, sizeof(struct store_watch));
+    if (snapshot && names_differ(session, notices))
+        session->folders_changed = true;
+    GHashTableIter iter;
+    gpointer raw_name, notice;
+    g_hash_table_iter_init(&iter, notices);
+    while (g_hash_table_iter_next(&iter, &raw_name, &notice)) {
+        const struct store_remote_mailbox *mailbox = named(session, raw_name);
+        session->folders_changed = session->folders_changed || tells_of_list(notice, mailbox) ||
+                                   is_of_unknown(session, raw_name, notice, mailbox);
+        if (mailbox == NULL || !mailbox->sync || !((struct session_notice *)notice)->has_status)
+            continue;
+        struct store_watch watch = watch_of(watches, mailbox->id);
+        if (judge_notice(session, notice, mailbox, &watch))
+            g_array_append_val(keep, watch);
+    }
+    return store_sync_watch_put(store, (const struct store_watch *)(const void *)keep->data,
+                                keep->len, error);
 }
 
 /* --- what the server says unasked */
@@ -302,6 +449,8 @@ int64_t session_renewal(const struct session *session)
 
 bool session_watch(struct session *session, GError **error)
 {
+    if (session->mailboxes == NULL && !session_load_mailboxes(session, error))
+        return false;
     struct store_remote_mailbox *mailbox = inbox(session);
     session->idle_until = session_renewal(session);
     session->idling = session->hears_inbox = false;
@@ -318,6 +467,11 @@ bool session_watch(struct session *session, GError **error)
     }
     session->news = false;
     session->restless = 0;
+    if (!session_notify(session, error) || !session_take_notices(session, error))
+        return false;
+    session->news = session->news || session->folders_changed;
+    if (session->queue->len > 0 || session->news)
+        return true;
     if (!imap_idle_begin(session->imap, error))
         return false;
     session->idling = session->hears_inbox = true;
@@ -329,7 +483,8 @@ bool session_listen(struct session *session, bool *news, GError **error)
     *news = false;
     if (!session->idling)
         return true;
-    if (!imap_idle_read(session->imap, news, error))
-        return false;
-    return true;
+    bool any = false;
+    bool ok = imap_idle_read(session->imap, &any, error);
+    *news = any && !session_has_notices(session);
+    return ok;
 }
