@@ -147,7 +147,7 @@ export class ImapSession {
     if (mechanism.toUpperCase() === 'PLAIN') return this.#basic(tag, name, Buffer.from(response, 'base64').toString('utf8').split('\0').slice(1));
     if (mechanism.toUpperCase() !== 'XOAUTH2') { this.#bad(tag, 'NO Unsupported authentication mechanism.'); return false; }
     const good = await this.#logIn(response);
-    this.write(good ? `${tag} OK AUTHENTICATE completed.` : `${tag} NO AUTHENTICATE failed.`);
+    this.write(good ? `${tag} OK AUTHENTICATE completed.` : `${tag} ${this.refusal ?? 'NO AUTHENTICATE failed.'}`);
     if (!good) this.errors++;
     return false;
   }
@@ -166,7 +166,8 @@ export class ImapSession {
     const { shared } = this;
     const given = readXoauth2(response);
     const wanted = given && personByAddress(given.user);
-    if (shared.faults.take('imap', 'refuseLogin', wanted)) return false;
+    const refused = shared.faults.take('imap', 'refuseLogin', wanted);
+    if (refused) { this.refusal = refused.reply; return false; }
     const answer = given && await introspect(shared.introspectUrl, given.token, 'imap');
     if (!answer?.active) { shared.counters.add(wanted, 'imap logins refused'); return false; }
     const owner = personByAddress(answer.username);

@@ -129,6 +129,7 @@ async function bothAgree(postroom, both) {
     what.client = client;
     await agrees(what, { ms: 120000 });
     await editor.nothingLostOrDoubled();
+    editor.settled();
   }
 }
 
