@@ -28,7 +28,25 @@ function raiseInotify(accounts) {
   }
 }
 
-const config = ({ base, me, ports, accounts, hibernate }) => `base_dir = ${base}/run
+const NAMESPACE = `namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox Sent {
+    special_use = \\Sent
+    auto = create
+  }
+  mailbox Drafts {
+    special_use = \\Drafts
+    auto = create
+  }
+  mailbox Trash {
+    special_use = \\Trash
+    auto = create
+  }
+}
+`;
+
+const config = ({ base, me, ports, accounts, hibernate, namespaces }) => `base_dir = ${base}/run
 state_dir = ${base}/state
 log_path = ${base}/dovecot.log
 protocols = imap lmtp
@@ -60,23 +78,7 @@ userdb {
   driver = static
   args = uid=${me.uid} gid=${me.gid} home=${base}/mail/%n
 }
-namespace inbox {
-  inbox = yes
-  separator = /
-  mailbox Sent {
-    special_use = \\Sent
-    auto = create
-  }
-  mailbox Drafts {
-    special_use = \\Drafts
-    auto = create
-  }
-  mailbox Trash {
-    special_use = \\Trash
-    auto = create
-  }
-}
-service anvil {
+${namespaces(base)}service anvil {
   chroot =
   unix_listener anvil-auth-penalty {
     mode = 0
@@ -136,9 +138,9 @@ const answers = (port) => new Promise((resolve) => {
   socket.setTimeout(500, () => { socket.destroy(); resolve(false); });
 });
 
-/** hibernate: after how long an idle session is put to sleep, '0': never. Returns {ports: {imaps, lmtp}, caFile, pid(), log() since it began,
+/** hibernate: after how long an idle session is put to sleep, '0': never. namespaces: their configuration, given the base directory. Returns {ports: {imaps, lmtp}, caFile, pid(), log() since it began,
  *  leave() and enter(): it ends, and is there again, close()}. */
-export async function startCrowd({ accounts, hibernate = '1s' }) {
+export async function startCrowd({ accounts, hibernate = '1s', namespaces = () => NAMESPACE }) {
   const me = mailOwner();
   raiseInotify(accounts);
   const base = fs.mkdtempSync(path.join(home(accounts), 'prc-')); // short: socket paths end at 107 bytes
@@ -150,7 +152,7 @@ export async function startCrowd({ accounts, hibernate = '1s' }) {
   const [imaps, lmtp] = await freePorts(2);
   const log = path.join(base, 'dovecot.log');
   fs.writeFileSync(log, '');
-  fs.writeFileSync(path.join(base, 'etc/dovecot.conf'), config({ base, me, ports: { imaps, lmtp }, accounts, hibernate }));
+  fs.writeFileSync(path.join(base, 'etc/dovecot.conf'), config({ base, me, ports: { imaps, lmtp }, accounts, hibernate, namespaces }));
   if (me.root) for (const file of [log, path.join(base, 'etc/server.key'), path.join(base, 'etc/dovecot.conf')]) fs.chownSync(file, me.uid, me.gid);
   let child, gone, complaint = '';
   const begin = () => {

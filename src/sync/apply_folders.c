@@ -10,9 +10,13 @@
 #define REFUSALS_MAX 5
 #define RETRY_S 30
 
-/* Personal folders are below INBOX on some servers; then new ones must be, too. (transfer full) */
+/* Personal folders are below INBOX on some servers; then new ones must be, too. Where NAMESPACE
+ * does not say so, the folders there are do. (transfer full) */
 static char *top_prefix(struct session *session, char delimiter)
 {
+    const char *told = session_own_prefix(session);
+    if (told != NULL)
+        return g_strdup(told);
     g_autofree char *below = g_strdup_printf("INBOX%c", delimiter);
     bool any = false;
     for (guint i = 0; session->mailboxes != NULL && i < session->mailboxes->len; i++) {

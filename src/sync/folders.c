@@ -6,11 +6,63 @@
 
 #define FOLDERS_MAX 10000
 
+/* --- namespaces (RFC 2342) */
+
+static bool is_others(const struct session *session, const char *raw_name)
+{
+    const struct imap_namespace *space = imap_client_namespace_of(session->imap, raw_name);
+    return space != NULL && space->space != IMAP_SPACE_PERSONAL;
+}
+
+const char *session_own_prefix(const struct session *session)
+{
+    size_t count = 0;
+    const struct imap_namespace *list = imap_client_namespaces(session->imap, &count);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].space == IMAP_SPACE_PERSONAL)
+            return list[i].prefix;
+    return NULL;
+}
+
+/* "INBOX.Sent" is called "Sent" where all of one's folders are below "INBOX.", unless another is
+ * called that. */
+static void shorten(GHashTable *names, struct imap_mailbox_info *info, const char *prefix)
+{
+    if (!g_str_has_prefix(info->name, prefix))
+        return;
+    const char *own = info->name + strlen(prefix);
+    if (*own == '\0' || g_ascii_strcasecmp(own, "INBOX") == 0 || g_hash_table_contains(names, own))
+        return;
+    g_autofree char *whole = info->name;
+    info->name = g_strdup(own);
+    g_hash_table_add(names, info->name);
+    g_hash_table_remove(names, whole);
+}
+
+/* Folders of others have no role here, whatever they are called or marked as. */
+static void apply_namespaces(const struct session *session, GPtrArray *listed)
+{
+    const char *raw = session_own_prefix(session);
+    g_autofree char *prefix =
+        raw != NULL && *raw != '\0' ? imap_client_decode_name(session->imap, raw) : NULL;
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < listed->len; i++)
+        g_hash_table_add(names, ((struct imap_mailbox_info *)listed->pdata[i])->name);
+    for (guint i = 0; i < listed->len; i++) {
+        struct imap_mailbox_info *info = listed->pdata[i];
+        if (is_others(session, info->raw_name))
+            info->role = MAIL_ROLE_NONE;
+        else if (prefix != NULL)
+            shorten(names, info, prefix);
+    }
+}
+
 /* The name table speaks only where no folder claims the role by SPECIAL-USE, and only at the top
  * level. */
-static enum mail_role role_of(const struct imap_mailbox_info *info, unsigned claimed)
+static enum mail_role role_of(const struct session *session, const struct imap_mailbox_info *info,
+                              unsigned claimed)
 {
-    if (info->role != MAIL_ROLE_NONE)
+    if (info->role != MAIL_ROLE_NONE || is_others(session, info->raw_name))
         return info->role;
     bool top = info->delimiter == 0 || strchr(info->name, info->delimiter) == NULL;
     enum mail_role role = top ? imap_role_of_name(info->name) : MAIL_ROLE_NONE;
@@ -134,6 +186,7 @@ bool session_folders(struct session *session, GError **error)
     g_autoptr(GPtrArray) known = store_sync_mailboxes(store, session->account, error);
     if (known == NULL || !session_find_renamed(session, known, listed, error))
         return false;
+    apply_namespaces(session, listed);
     g_ptr_array_sort(listed, by_depth);
     unsigned claimed = 0;
     for (guint i = 0; i < listed->len; i++)
@@ -148,7 +201,7 @@ bool session_folders(struct session *session, GError **error)
     claimed = (claimed | chosen) & ~(1U << MAIL_ROLE_NONE);
     for (guint i = 0; i < listed->len; i++) {
         const struct imap_mailbox_info *info = listed->pdata[i];
-        enum mail_role role = role_of(info, claimed);
+        enum mail_role role = role_of(session, info, claimed);
         if ((chosen & (1U << role)) != 0)
             role = MAIL_ROLE_NONE;
         if (role != MAIL_ROLE_NONE)

@@ -191,6 +191,9 @@ void session_hear(struct session *session); /* watch.c */
 struct store_remote_mailbox *session_mailbox(struct session *session, int64_t id);
 bool session_load_mailboxes(struct session *session, GError **error);
 
+/* folders.c: the raw prefix of one's own folders ("", "INBOX."), or NULL: the server does not say.
+ * Borrowed from the connection. */
+const char *session_own_prefix(const struct session *session);
 /* folders.c: the list of folders; which of them are quiet. */
 bool session_folders(struct session *session, GError **error);
 bool session_compare(struct session *session, struct store_remote_mailbox *mailbox,
