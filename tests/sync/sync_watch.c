@@ -21,8 +21,9 @@ struct watching {
     atomic_int until; /* commands until the edit */
 };
 
-static void between(void *arg)
+static void between(void *arg, const char *line)
 {
+    (void)line;
     struct watching *watching = arg;
     if (atomic_fetch_sub(&watching->until, 1) == 1)
         script_there(&watching->world, watching->edit);
