@@ -147,6 +147,8 @@ static void note_quiet(struct session *session, const GPtrArray *listed)
 {
     g_clear_pointer(&session->quiet, g_hash_table_unref);
     session->quiet = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_clear_pointer(&session->unseen, g_array_unref);
+    session->unseen = g_array_new(FALSE, FALSE, sizeof(struct session_unseen));
     g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < listed->len; i++) {
         struct imap_mailbox_info *info = listed->pdata[i];
@@ -155,26 +157,33 @@ static void note_quiet(struct session *session, const GPtrArray *listed)
     for (guint i = 0; i < session->mailboxes->len; i++) {
         const struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
         const struct imap_mailbox_info *info = g_hash_table_lookup(by_name, mailbox->raw_name);
-        if (info != NULL && info->has_status && info->status.highestmodseq != 0 &&
-            mailbox->id != session->open_mailbox && !session_has_news(mailbox, &info->status))
+        if (info == NULL || !info->has_status)
+            continue;
+        const struct session_unseen unseen = {mailbox->id, info->status.messages,
+                                              info->status.uidnext};
+        if (mailbox->uidvalidity == 0 && unseen.uidnext != 0)
+            g_array_append_val(session->unseen, unseen);
+        if (info->status.highestmodseq != 0 && mailbox->id != session->open_mailbox &&
+            !session_has_news(mailbox, &info->status))
             g_hash_table_add(session->quiet, g_memdup2(&mailbox->id, sizeof mailbox->id));
     }
 }
 
 /* The statuses cost no round trip with LIST-STATUS, and save one or two for each folder; where no
- * mod-sequence tells of flags they would save none. */
-static GPtrArray *list(struct session *session, GError **error)
+ * mod-sequence tells of flags they save them at first only. */
+static GPtrArray *list(struct session *session, bool first, GError **error)
 {
-    uint32_t capabilities = imap_client_capabilities(session->imap);
-    return (capabilities & IMAP_CAP_CONDSTORE) != 0 ? imap_list_status(session->imap, error)
-                                                    : imap_list(session->imap, error);
+    bool condstore = (imap_client_capabilities(session->imap) & IMAP_CAP_CONDSTORE) != 0;
+    return condstore || first ? imap_list_status(session->imap, error)
+                              : imap_list(session->imap, error);
 }
 
 bool session_folders(struct session *session, GError **error)
 {
     struct store *store = session->manager->config.store;
     session_progress(session, "folders");
-    g_autoptr(GPtrArray) listed = list(session, error);
+    g_autoptr(GPtrArray) known = store_sync_mailboxes(store, session->account, error);
+    g_autoptr(GPtrArray) listed = known != NULL ? list(session, known->len == 0, error) : NULL;
     if (listed == NULL)
         return false;
     if (listed->len == 0 || listed->len > FOLDERS_MAX) {
@@ -183,8 +192,7 @@ bool session_folders(struct session *session, GError **error)
         error_set(error, ERROR_PROTOCOL, "the server lists %u folders", listed->len);
         return false;
     }
-    g_autoptr(GPtrArray) known = store_sync_mailboxes(store, session->account, error);
-    if (known == NULL || !session_find_renamed(session, known, listed, error))
+    if (!session_find_renamed(session, known, listed, error))
         return false;
     apply_namespaces(session, listed);
     g_ptr_array_sort(listed, by_depth);

@@ -16,16 +16,22 @@ struct headers {
     GError *error;
 };
 
-static bool take_header(const struct imap_fetched *fetched, void *arg)
+unsigned session_header_items(const struct session *session)
 {
-    struct headers *headers = arg;
+    bool emailid = (imap_client_capabilities(session->imap) & IMAP_CAP_OBJECTID) != 0;
+    return IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER |
+           (emailid ? IMAP_FETCH_EMAILID : 0);
+}
+
+bool session_take_header(struct session *session, const struct store_remote_mailbox *mailbox,
+                         const struct imap_fetched *fetched)
+{
     if (fetched->uid == 0 || fetched->header == NULL)
-        return true;
-    g_hash_table_remove(headers->missing, GUINT_TO_POINTER(fetched->uid));
+        return false;
     struct mail_summary *summary = mime_summary_of_header(fetched->header);
     struct store_batch_message message = {
-        .mailbox = headers->mailbox->id,
-        .uidvalidity = headers->session->selected.uidvalidity,
+        .mailbox = mailbox->id,
+        .uidvalidity = session->selected.uidvalidity,
         .uid = fetched->uid,
         .flags = fetched->flags,
         .received_at = fetched->internal_date != INT64_MIN ? fetched->internal_date : clock_wall(),
@@ -33,8 +39,16 @@ static bool take_header(const struct imap_fetched *fetched, void *arg)
         .summary = summary,
         .emailid = fetched->emailid,
     };
-    store_batch_message(session_batch(headers->session, headers->mailbox), &message);
+    store_batch_message(session_batch(session, mailbox), &message);
     mail_summary_free(summary);
+    return true;
+}
+
+static bool take_header(const struct imap_fetched *fetched, void *arg)
+{
+    struct headers *headers = arg;
+    if (session_take_header(headers->session, headers->mailbox, fetched))
+        g_hash_table_remove(headers->missing, GUINT_TO_POINTER(fetched->uid));
     return true;
 }
 
@@ -76,17 +90,14 @@ static GArray *those_missing(const GArray *fresh, GHashTable *missing)
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
                      const GArray *fresh, GArray **unheard, GError **error)
 {
-    unsigned what =
-        IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE | IMAP_FETCH_HEADER;
-    if ((imap_client_capabilities(session->imap) & IMAP_CAP_OBJECTID) != 0)
-        what |= IMAP_FETCH_EMAILID;
     g_autoptr(GHashTable) missing = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (guint i = 0; i < fresh->len; i++)
         g_hash_table_add(missing, GUINT_TO_POINTER(g_array_index(fresh, uint32_t, i)));
     g_auto(GStrv) windows = newest_first(fresh);
     struct headers headers = {session, mailbox, missing, g_strv_length(windows), NULL};
-    bool ok = imap_fetch_sets(session->imap, (const char *const *)windows, what, take_header,
-                              write_on, &headers, error);
+    bool ok =
+        imap_fetch_sets(session->imap, (const char *const *)windows, session_header_items(session),
+                        take_header, write_on, &headers, error);
     *unheard = NULL;
     if (headers.error != NULL) {
         g_clear_error(error);

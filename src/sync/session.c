@@ -70,6 +70,11 @@ static bool step_compare(struct session *session, GError **error)
             session->phase = SESSION_MESSAGES;
         return true;
     }
+    bool first = false;
+    if (!session_first_looks(session, &first, error))
+        return false;
+    if (first)
+        return true;
     struct store_remote_mailbox *mailbox = next_of_queue(session);
     if (mailbox == NULL)
         return true;

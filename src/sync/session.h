@@ -21,6 +21,12 @@ enum session_phase {
     SESSION_WATCH,    /* all done: IDLE on INBOX, STATUS of the others now and then */
 };
 
+/* A mailbox that was never looked at, as the list tells of it. */
+struct session_unseen {
+    int64_t mailbox;
+    uint32_t messages, uidnext;
+};
+
 struct session {
     struct sync_manager *manager;
     int64_t account;
@@ -58,6 +64,7 @@ struct session {
     GHashTable *missing;  /* int64_t* -> enum missing (renames.c); or NULL */
     bool must_list;       /* changes wait for the list of folders */
     bool folders_changed; /* the last list had others */
+    GArray *unseen;       /* struct session_unseen; or NULL */
     GHashTable *quiet;    /* int64_t*: mailboxes in which the list says that nothing happened; or
                              NULL */
     bool unsettled;     /* the last round left something to settle: the next wake begins another */
@@ -222,6 +229,14 @@ void session_round_saw(struct session *session, int64_t mailbox, bool refused);
  * that did not come, ascending, (transfer full); NULL on failure. */
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
                      const GArray *fresh, GArray **unheard, GError **error); /* headers.c */
+/* What to fetch for it, enum imap_fetch_what, and one message of the open mailbox into the batch
+ * being gathered. False: it is no such message. */
+unsigned session_header_items(const struct session *session);
+bool session_take_header(struct session *session, const struct store_remote_mailbox *mailbox,
+                         const struct imap_fetched *fetched);
+/* First looks at the mailboxes at the head of the queue that were never looked at, in one tour:
+ * those that came as they were told leave the queue. *any: (out) there were such. first.c */
+bool session_first_looks(struct session *session, bool *any, GError **error);
 /* The way of all that is learnt in a pass into the store, in one transaction where it is little:
  * the marks of a folder are durable with what they stand for, or later. What a session read of the
  * store is as it was before, until session_settle. */
