@@ -183,6 +183,47 @@ static void conversations_are_listed_once(void)
     mail_close(&m);
 }
 
+static guint count_of(struct mail_fixture *m, struct store_filter *filter)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_READ);
+    struct store_query query = {.filter = filter, .limit = 1000};
+    struct store_query_result result;
+    g_assert_true(store_query(access, &query, &result, &error));
+    g_assert_no_error(error);
+    guint count = result.ids->len;
+    g_array_unref(result.ids);
+    store_filter_free(filter);
+    store_access_free(access);
+    return count;
+}
+
+/* As a mailbox that was copied has them: their places run over into later seconds. */
+static void many_of_one_second_keep_their_time(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    struct store_batch *batch = store_batch_new(m.f.store, m.account);
+    for (uint32_t uid = 1; uid <= 302; uid++) {
+        g_autofree char *id = g_strdup_printf("n%u@x", uid);
+        int64_t at = uid == 301 ? 501 : uid == 302 ? 499 : 500;
+        mail_add(batch,
+                 &(struct mail_spec){m.inbox, uid, id, NULL, "s", "apple", 0, at, false, NULL});
+    }
+    mail_commit(batch);
+    store_batch_free(batch);
+    g_assert_cmpuint(count_of(&m, number(STORE_BEFORE, 500)), ==, 1);
+    g_assert_cmpuint(count_of(&m, number(STORE_BEFORE, 501)), ==, 301);
+    g_assert_cmpuint(count_of(&m, number(STORE_BEFORE, 502)), ==, 302);
+    g_assert_cmpuint(count_of(&m, number(STORE_AFTER, 500)), ==, 301);
+    g_assert_cmpuint(count_of(&m, number(STORE_AFTER, 501)), ==, 1);
+    g_assert_cmpuint(count_of(&m, number(STORE_AFTER, 502)), ==, 0);
+    g_assert_cmpuint(count_of(&m, join(STORE_AND, words(STORE_TEXT, "apple"),
+                                       number(STORE_BEFORE, 501))),
+                     ==, 301);
+    mail_close(&m);
+}
+
 static void expunged_words_are_gone(void)
 {
     struct mail_fixture m;
@@ -300,6 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/query/windows", windows_and_totals);
     g_test_add_func("/store/query/conversations", conversations_are_listed_once);
     g_test_add_func("/store/query/expunged", expunged_words_are_gone);
+    g_test_add_func("/store/query/one-second", many_of_one_second_keep_their_time);
     g_test_add_func("/store/query/changes", changes_reach_back_as_far_as_the_log);
     g_test_add_func("/store/query/access", a_handle_does_what_it_was_made_for);
     return g_test_run();

@@ -8,9 +8,11 @@
 #include "store/summary.h"
 
 /* email.ord: received_at and a tie. More than 2^ORD_TIE_BITS emails of one second run over into the
- * next; the index's size hangs on these bits. */
-#define ORD_TIE_BITS 14
-#define ORD_TIE_MASK ((INT64_C(1) << ORD_TIE_BITS) - 1)
+ * next ones (a mailbox that was copied may have one date for all); who asks for a time must look
+ * ORD_RUN_OVER seconds further. The index tells its rows by the distance to the one before, so each
+ * bit here is paid for with every word of every message. */
+#define ORD_TIE_BITS 6
+#define ORD_RUN_OVER 3600
 #define ORD_TIME_MAX ((INT64_C(1) << 40) - 1)
 #define ORD_OF(seconds) ((int64_t)CLAMP((seconds), 0, ORD_TIME_MAX) << ORD_TIE_BITS)
 

@@ -15,6 +15,11 @@
 struct writer;
 struct readers;
 
+/* The place in the order that was given out last. */
+struct place_hint {
+    int64_t account, received_at, ord;
+};
+
 struct store {
     char *directory;
     const struct keyring *keyring;
@@ -26,6 +31,7 @@ struct store {
     struct db main, blobs;   /* the writer thread's */
     int64_t next_id;         /* the writer thread's */
     int64_t next_blob;       /* the writer thread's */
+    struct place_hint place; /* the writer thread's */
     uint8_t hash_key[16];    /* of id_hash; written once */
     uint8_t session_key[32]; /* of session ids and API tokens */
     pthread_mutex_t listeners_lock;

@@ -49,14 +49,12 @@ static void plan_condition(struct query *query, const struct store_filter *filte
         }
         break;
     case STORE_BEFORE:
-        query->last = MIN(query->last, ORD_OF(filter->number) - 1);
-        /* Times outside the range of ord are tested as well. */
-        if (filter->number > 0)
-            return;
+        /* What has run over into later seconds still counts: see is_before. */
+        query->last = MIN(query->last, ORD_OF(MIN(filter->number, ORD_TIME_MAX) + ORD_RUN_OVER));
         break;
     case STORE_AFTER:
         query->first = MAX(query->first, ORD_OF(filter->number));
-        return;
+        break;
     case STORE_NOT_KEYWORD:
         query->unseen = query->unseen || g_ascii_strcasecmp(filter->text, "$seen") == 0;
         break;
@@ -208,6 +206,22 @@ static bool all_children(struct query *query, const struct store_filter *filter,
     return true;
 }
 
+/* The place in the order tells, except near the time and outside the range of ord. */
+static bool is_before(struct query *query, int64_t time, struct candidate *candidate)
+{
+    if (candidate->ord < ORD_OF(time))
+        return true;
+    return query_load_row(query, candidate) && candidate->received_at < time;
+}
+
+static bool is_after(struct query *query, int64_t time, struct candidate *candidate)
+{
+    if (time >= 0 && time < ORD_TIME_MAX - ORD_RUN_OVER &&
+        candidate->ord >= ORD_OF(time + ORD_RUN_OVER))
+        return true;
+    return query_load_row(query, candidate) && candidate->received_at >= time;
+}
+
 /* Conditions on columns of the email's row. */
 static bool test_row(struct query *query, const struct store_filter *filter,
                      struct candidate *candidate)
@@ -215,10 +229,6 @@ static bool test_row(struct query *query, const struct store_filter *filter,
     if (!query_load_row(query, candidate))
         return false;
     switch (filter->kind) {
-    case STORE_BEFORE:
-        return candidate->received_at < filter->number;
-    case STORE_AFTER:
-        return candidate->received_at >= filter->number;
     case STORE_MIN_SIZE:
         return candidate->size >= filter->number;
     case STORE_MAX_SIZE:
@@ -255,6 +265,10 @@ bool query_test(struct query *query, const struct store_filter *filter, struct c
         return query_has_keyword(query, candidate, filter->text);
     case STORE_NOT_KEYWORD:
         return !query_has_keyword(query, candidate, filter->text);
+    case STORE_BEFORE:
+        return is_before(query, filter->number, candidate);
+    case STORE_AFTER:
+        return is_after(query, filter->number, candidate);
     case STORE_TEXT:
     case STORE_FROM:
     case STORE_TO:
