@@ -182,7 +182,11 @@ static void plan_next(struct session *session)
         if (mailbox->sync && mailbox->headers_done && !is_refused(session, mailbox->id))
             next = MIN(next, sync_reconcile_next(mailbox->reconciled_at, mailbox->id));
     }
-    session->reconcile_at = clock_in_ms(MAX((next - now) * 1000, PAUSE_MS));
+    int64_t at = clock_in_ms(MAX((next - now) * 1000, PAUSE_MS));
+    /* What is overdue keeps its time: passes that news bring must not put it off again and again.
+     */
+    bool keeps = session->reconcile_at != 0 && next <= now;
+    session->reconcile_at = keeps ? MIN(session->reconcile_at, at) : at;
 }
 
 /* --- at the end of a pass */

@@ -61,8 +61,16 @@ static void copy_tree(const char *from, const char *to)
     g_dir_close(dir);
 }
 
-/* How far the wall clock is ahead. */
-static atomic_llong ahead;
+/* How far the clocks are ahead, in seconds. */
+static atomic_llong ahead, monotonic_ahead;
+
+static int64_t shifted_monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((int64_t)now.tv_sec + atomic_load(&monotonic_ahead)) * CLOCK_SECOND +
+           now.tv_nsec / 1000;
+}
 
 static int64_t shifted_wall(void)
 {
@@ -200,7 +208,7 @@ void stage_open(struct stage *stage)
     struct exec_config config = {.workers = 3, .reserved = 1, .stack_bytes = 1024 * 1024};
     struct world world = {.stage = stage};
     const struct oauth_vault vault = {.load = load_token};
-    clock_override(NULL, shifted_wall);
+    clock_override(shifted_monotonic, shifted_wall);
     if (g_getenv("SYNC_LOG") == NULL)
         log_set_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
     stage->exec = exec_new(&config);
@@ -288,15 +296,26 @@ void world_arm(struct world *world, unsigned commit, bool after, const struct mo
     model_smtp_arm(world->stage->smtp, world->model, death, server_died, world);
 }
 
+void world_skip(int64_t seconds)
+{
+    atomic_fetch_add(&ahead, seconds);
+    atomic_fetch_add(&monotonic_ahead, seconds);
+}
+
+void world_config(struct world *world, struct sync_config *config)
+{
+    *config = (struct sync_config){.store = world->store,
+                                   .exec = world->stage->exec,
+                                   .tokens = world->stage->tokens,
+                                   .spool_dir = world->directory,
+                                   .settle = settle,
+                                   .arg = world};
+}
+
 static struct sync_manager *new_manager(struct world *world)
 {
-    const struct sync_config config = {.store = world->store,
-                                       .exec = world->stage->exec,
-                                       .tokens = world->stage->tokens,
-                                       .spool_dir = world->directory,
-                                       .settle = settle,
-                                       .arg = world,
-                                       .live = false};
+    struct sync_config config;
+    world_config(world, &config);
     return sync_manager_new(&config);
 }
 

@@ -62,6 +62,12 @@ void world_send(struct world *world);
  * neither waits, and for least_s at least. Only the wall clock goes on, for everybody. */
 void world_wait(struct world *world, int64_t least_s);
 
+/* Both clocks go on, for a session that lives: nothing that waits for an answer should be under
+ * way. */
+void world_skip(int64_t seconds);
+/* What a session of this world is given. */
+void world_config(struct world *world, struct sync_config *config);
+
 /* Both sides as they are, to begin from again and again. */
 struct snapshot {
     char *directory;
