@@ -7,27 +7,15 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 
-import { sleep, startOrganisation, until } from './support/organisation.mjs';
+import { startLinked } from './support/linked.mjs';
+import { sleep, until } from './support/organisation.mjs';
 import { PROGRAM, Postroom } from './support/postroom.mjs';
 
-let org, postroom, client, anna;
+let org, postroom, client, anna, close;
 
-before(async () => {
-  org = await startOrganisation(['--mails', '150']);
-  anna = org.person('main');
-  postroom = new Postroom();
-  postroom.addUser();
-  postroom.setProvider(org);
-  await postroom.serve();
-  client = await postroom.signIn();
-  await client.linked(anna);
-  await postroom.settled(anna.mail);
-}, { timeout: 90000 });
+before(async () => { ({ org, postroom, client, person: anna, close } = await startLinked('main', { mails: 150 })); }, { timeout: 90000 });
 
-after(async () => {
-  await postroom?.close();
-  await org?.close();
-});
+after(() => close?.());
 
 const files = (name) => path.join(postroom.dir, 'files', name);
 

@@ -7,29 +7,16 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { ROOT, startOrganisation, until } from './support/organisation.mjs';
-import { Postroom } from './support/postroom.mjs';
+import { startLinked } from './support/linked.mjs';
+import { ROOT, until } from './support/organisation.mjs';
 
-let org, postroom, client, anna, account;
+let org, postroom, client, anna, account, close;
 
-before(async () => {
-  org = await startOrganisation(['--mails', '60']);
-  anna = org.person('main');
-  postroom = new Postroom({ config: { 'sync.poll': 1 } });
-  postroom.addUser();
-  postroom.setProvider(org);
-  await postroom.serve();
-  client = await postroom.signIn();
-  account = await client.linked(anna);
-  await postroom.settled(anna.mail);
-}, { timeout: 90000 });
+before(async () => { ({ org, postroom, client, person: anna, account, close } = await startLinked('main', { mails: 60 })); }, { timeout: 90000 });
 
 beforeEach(() => org.control('clearFaults'));
 
-after(async () => {
-  await postroom?.close();
-  await org?.close();
-});
+after(() => close?.());
 
 const memory = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${postroom.child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 const alive = async () => assert.equal((await fetch(`${postroom.url}/healthz`)).status, 200);

@@ -3,27 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { startOrganisation, until } from './support/organisation.mjs';
-import { Postroom } from './support/postroom.mjs';
+import { startLinked } from './support/linked.mjs';
+import { until } from './support/organisation.mjs';
 
-let org, postroom, client, anna;
+let org, postroom, anna, close;
 
-before(async () => {
-  org = await startOrganisation(['--mails', '5']);
-  anna = org.person('main');
-  postroom = new Postroom();
-  postroom.addUser();
-  postroom.setProvider(org);
-  await postroom.serve();
-  client = await postroom.signIn();
-  await client.linked(anna);
-  await postroom.settled(anna.mail);
-}, { timeout: 90000 });
+before(async () => { ({ org, postroom, person: anna, close } = await startLinked('main', { mails: 5 })); }, { timeout: 90000 });
 
-after(async () => {
-  await postroom?.close();
-  await org?.close();
-});
+after(() => close?.());
 
 for (const [what, text] of [['with its token', 'Session invalidated - AccessTokenExpired'], ['with a BYE', 'Connection is closed. 13']]) {
   test(`a session that ends ${what} comes back without a visible hiccup`, async () => {

@@ -1,32 +1,23 @@
 // Sending when things go wrong: refused for a while, refused for good, an uncertain end, a service that renames messages.
 
 import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { sleep, startOrganisation, until } from './support/organisation.mjs';
-import { Postroom } from './support/postroom.mjs';
+import { startLinked } from './support/linked.mjs';
+import { sleep, until } from './support/organisation.mjs';
 
-let org, postroom, client, anna, james, account;
+let org, postroom, client, anna, james, account, close;
 
 before(async () => {
-  org = await startOrganisation(['--mails', '10']);
-  anna = org.person('main');
+  ({ org, postroom, client, person: anna, account, close } = await startLinked('main', { link: { since: '2026-11-01' } }));
   james = org.person('james.okafor@northlight.example');
-  postroom = new Postroom();
-  postroom.addUser();
-  postroom.setProvider(org);
-  await postroom.serve();
-  client = await postroom.signIn();
-  account = await client.linked(anna, { since: '2026-11-01' });
-  await postroom.settled(anna.mail);
 }, { timeout: 60000 });
 
 beforeEach(() => org.control('clearFaults'));
 
-after(async () => {
-  await postroom?.close();
-  await org?.close();
-});
+after(() => close?.());
 
 /** Sends as the page does; the submission's id. */
 async function send(subject, { accountId = account, from = anna, to = james.mail, fromAddress = from.mail, envelope } = {}) {
@@ -45,10 +36,21 @@ async function send(subject, { accountId = account, from = anna, to = james.mail
 const submission = async (id, accountId = account) => (await client.call('EmailSubmission/get', { accountId, ids: [id], properties: null })).list[0];
 const withSubject = async (person, folder, subject) => (await org.control('messages', { person, folder })).filter((m) => m.subject === subject);
 
-test('432: it waits and goes out once', async () => {
+test('432: it waits, also through a restart, and goes out once', { timeout: 90000 }, async () => {
   await org.control('addFault', { service: 'smtp', kind: 'reply', person: anna.mail, command: 'MAIL', reply: '432 4.3.2 Concurrent connections limit exceeded', times: 1 });
+  const refused = Date.now() / 1000;
   await send('After a 432');
-  await until('the retry', async () => (await withSubject(james.mail, 'INBOX', 'After a 432')).length === 1, { ms: 120000 });
+  await until('the refusal', async () => (await org.control('faults'))[0].left === 0);
+  await postroom.stop();
+  const db = new DatabaseSync(path.join(postroom.data, 'postroom.db'));
+  const { next, attempts } = db.prepare('SELECT max(next_attempt) AS next, attempts FROM submission').get();
+  assert.equal(attempts, 1);
+  assert.ok(next >= refused + 22 && next <= Date.now() / 1000 + 46, `the next attempt is ${next - refused} s after the refusal`);
+  db.exec(`UPDATE submission SET next_attempt = next_attempt - 44`); // as if it had waited until now
+  db.close();
+  await postroom.serve();
+  client = await postroom.signIn();
+  await until('the retry', async () => (await withSubject(james.mail, 'INBOX', 'After a 432')).length === 1, { ms: 60000 });
   await until('one copy in Sent', async () => (await withSubject(anna.mail, 'Sent Items', 'After a 432')).length === 1);
 });
 

@@ -7,30 +7,19 @@ import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
 import { agrees, here, otherClient, there } from './support/mirror.mjs';
-import { startOrganisation, until } from './support/organisation.mjs';
-import { Postroom } from './support/postroom.mjs';
+import { startLinked } from './support/linked.mjs';
+import { until } from './support/organisation.mjs';
 
-let org, postroom, client, james, account, what;
+let org, postroom, client, james, account, what, close;
 
 before(async () => {
-  org = await startOrganisation(['--mails', '10']);
-  postroom = new Postroom();
-  postroom.addUser();
-  postroom.setProvider(org);
-  await postroom.serve();
-  client = await postroom.signIn();
-  james = org.person('james.okafor@northlight.example');
-  account = await client.linked(james);
+  ({ org, postroom, client, person: james, account, close } = await startLinked('james.okafor@northlight.example'));
   what = { postroom, client, account, org, person: james, keywords: false };
-  await postroom.settled(james.mail);
 }, { timeout: 60000 });
 
 beforeEach(() => org.control('clearFaults'));
 
-after(async () => {
-  await postroom?.close();
-  await org?.close();
-});
+after(() => close?.());
 
 const fault = (kind, more = {}) => org.control('addFault', { service: 'imap', kind, person: james.mail, ...more });
 const call = (name, args) => client.call(name, { accountId: account, ...args });
@@ -70,6 +59,11 @@ test('APPEND of a line over 10,000 bytes: refused, asked for once, and the mail 
   await postroom.run('sync', james.mail);
   assert.equal(await count('APPEND'), appends);
   assert.equal((await call('Email/get', { ids: [id], properties: ['id'] })).list.length, 1);
+  const { state, mailboxes } = await postroom.settled(james.mail);
+  assert.equal(state, 'idle');
+  for (const { name, localCount, serverCount } of mailboxes) assert.equal(localCount, serverCount, name); // what is here alone counts on neither side
+  const { list: [{ refused }] } = await client.call('LinkedAccount/get', { accountId: client.user.id, ids: [account], properties: ['refused'] });
+  assert.ok(refused.some((r) => /Argument Error/.test(JSON.stringify(r))), JSON.stringify(refused));
   await call('Email/set', { destroy: [id] });
   await agrees(what);
 });
