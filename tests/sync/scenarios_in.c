@@ -156,6 +156,33 @@ const struct scenario scenarios_in[] = {
      "deliver b INBOX; deliver c INBOX;"
      " substitute INBOX b",
      "", "INBOX: a b c", REFETCHES},
+    {"a new folder that is refused at first", ON_ALL, "INBOX: a",
+     "create Job; deliver b Job; create Work; deliver c Work; create Yard; deliver d Yard;"
+     " refuse SELECT|NO not now|2",
+     "", "INBOX: a; Job: b; Work: c; Yard: d", 0},
+    {"new folders, and the server is unavailable once", ON_ALL, "INBOX: a",
+     "create Job; deliver b Job; create Work; deliver c Work; refuse UID FETCH|!Server Unavailable."
+     " 15|1",
+     "", "INBOX: a; Job: b; Work: c", 0},
+    {"a new folder with few of its UIDs left", ON_ALL, "INBOX: a",
+     "create Work; deliver b Work; deliver c Work; deliver d Work; deliver e Work; deliver f Work;"
+     " expunge Work b; expunge Work d; expunge Work e; create Yard",
+     "", "INBOX: a; Work: c f; Yard:", 0},
+    {"a new folder that changes as we look", ON_ALL, "INBOX: a",
+     "create Work; deliver b Work; deliver c Work; create Yard; deliver d Yard"
+     " ! SELECT ! expunge Work b; deliver e Work; expunge Yard d",
+     "", "INBOX: a; Work: c e; Yard:", 0},
+    {"a new folder that changes as we read", ON_ALL, "INBOX: a",
+     "create Work; deliver b Work; deliver c Work; create Yard; deliver d Yard"
+     " ! UID FETCH ! expunge Work b; deliver e Work; expunge Yard d",
+     "", "INBOX: a; Work: c e; Yard:", 0},
+    {"a new folder with a new UIDVALIDITY as we look", ON_ALL, "INBOX: a",
+     "create Work; deliver b Work; create Yard; deliver d Yard ! UID FETCH ! renew Work; renew "
+     "Yard",
+     "", "INBOX: a; Work: b; Yard: d", REFETCHES},
+    {"an item of a new folder that gives no data", ON_ALL, "INBOX: a",
+     "create Work; deliver b Work; deliver c Work; nodata Work b", "", "INBOX: a; Work: b c",
+     REFETCHES},
     {"the server is unavailable once", ON_ALL, "INBOX: a",
      "deliver b INBOX;"
      " refuse UID FETCH|!Server Unavailable. 15|1",
