@@ -62,9 +62,14 @@ static char *left_over(const struct world *world)
     return found;
 }
 
+/* In random changes also what a change behind the pass left to be carried. */
 static bool waits(const struct world *world)
 {
     sqlite3 *db = open_data(world);
+    if (world->lenient && number_of(db, "SELECT count(*) FROM intent") > 0) {
+        sqlite3_close(db);
+        return true;
+    }
     bool waiting = number_of(db, "SELECT (SELECT count(*) FROM expect) +"
                                  " (SELECT count(*) FROM email WHERE orphan <> 0) +"
                                  " (SELECT count(*) FROM submission WHERE state <= 2)") > 0;
