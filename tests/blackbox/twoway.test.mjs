@@ -38,7 +38,7 @@ async function sameIds(editor, ids, when) {
 
 /** Rounds of steps on both sides, some while the other side is still busy, each ending alike. */
 async function edit(t, what, keywords) {
-  const editor = new Editor(what, { seed: SEED, folders: ['INBOX', 'Archive', 'Deleted Items'], keywords, name: 'twoway' });
+  const editor = new Editor(what, { seed: SEED, folders: ['INBOX', 'Archive', 'Deleted Items'], keywords, name: 'twoway', builds: true });
   t.after(() => editor.close());
   const mirror = { ...what, keywords };
   await postroom.settled(what.person.mail);

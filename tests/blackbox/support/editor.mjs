@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { encodeFolder, quote } from '../../../dev/mail/imap-client.mjs';
-import { here, otherClient, there } from './mirror.mjs';
+import { foldersOf, here, otherClient, there } from './mirror.mjs';
 
 /** mulberry32: the same numbers in every run. */
 export function numbers(seed) {
@@ -16,6 +16,8 @@ export function numbers(seed) {
   };
 }
 
+/** Folders that come, go and change their names. */
+const MOVABLE = ['Plans', 'Invoices', 'Travel'];
 const WORDS = ['$seen', '$flagged', '$answered', 'blue', '$forwarded'];
 const IMAP_FLAG = { $seen: '\\Seen', $flagged: '\\Flagged', $answered: '\\Answered' };
 
@@ -24,10 +26,10 @@ export class Editor {
 
   /**
    * what: { postroom, client, account, org, person } as in mirror.mjs. folders: names of folders to work in, INBOX first. keywords: false
-   * where the server keeps none. name: distinguishes the messages of this editor.
+   * where the server keeps none. name: distinguishes the messages of this editor. builds: folders are made, renamed and deleted too.
    */
-  constructor(what, { seed = 1, folders, keywords = true, name = 'edit' }) {
-    Object.assign(this, { what, folders, keywords, name, random: numbers(seed) });
+  constructor(what, { seed = 1, folders, keywords = true, name = 'edit', builds = false }) {
+    Object.assign(this, { what, folders, keywords, name, builds, random: numbers(seed) });
     this.seed = seed;
     this.lives = new Map(); // Message-ID -> { copies, doomed }
   }
@@ -80,8 +82,26 @@ export class Editor {
     return this.#imap(null, async (imap) => { const { status, text } = await imap.append(folder, raw, this.random() < 0.3 ? ['\\Seen'] : []); assert.equal(status, 'OK', text); });
   }
 
-  async #there(work, folder = this.pick(this.folders)) {
-    return this.#imap(folder, async (imap) => { const m = await this.#some(imap); return m && work(imap, m); });
+  /** A folder to work in, out of those that are there. */
+  #among(names) { return this.pick([...this.folders, ...MOVABLE.filter((name) => this.builds && [...names].includes(name))]); }
+
+  async #there(work, folder = null) {
+    return this.#imap(null, async (imap) => {
+      const at = folder ?? this.#among(this.builds ? await foldersOf(imap) : []);
+      const { status, text } = await imap.command(`SELECT ${quote(encodeFolder(at))}`);
+      if (status !== 'OK' && MOVABLE.includes(at)) return null; // the other side deleted it just now
+      assert.equal(status, 'OK', text);
+      const m = await this.#some(imap);
+      return m && work(imap, m);
+    });
+  }
+
+  /** To another folder, unless that goes meanwhile. */
+  async #carry(imap, verb, uid) {
+    const to = this.#among(this.builds ? await foldersOf(imap) : []);
+    const command = `UID ${verb} ${uid} ${quote(encodeFolder(to))}`;
+    await (MOVABLE.includes(to) ? imap.command(command) : imap.must(command));
+    return to;
   }
 
   flagThere() {
@@ -94,7 +114,7 @@ export class Editor {
   }
 
   moveThere() {
-    return this.#there(async (imap, { uid, id }) => { const to = this.pick(this.folders); this.#moved(id, 'there'); await imap.must(`UID MOVE ${uid} ${quote(encodeFolder(to))}`); return `${id} to ${to}`; });
+    return this.#there(async (imap, { uid, id }) => { this.#moved(id, 'there'); return `${id} to ${await this.#carry(imap, 'MOVE', uid)}`; });
   }
 
   expungeThere() {
@@ -105,6 +125,30 @@ export class Editor {
       return id;
     });
   }
+
+  copyThere() {
+    return this.#there(async (imap, { uid, id }) => { this.lives.get(id).copies++; return `${id} to ${await this.#carry(imap, 'COPY', uid)}`; });
+  }
+
+  /** What goes with a folder that is deleted. */
+  #doom(ids) { for (const id of ids) if (this.lives.has(id)) this.lives.get(id).doomed = true; }
+
+  /** A folder is made, renamed, deleted; a name that is taken, or that nobody has, is refused and nothing happens. */
+  folderThere() {
+    return this.#imap('INBOX', async (imap) => {
+      const [name, other] = [this.pick(MOVABLE), this.pick(MOVABLE)];
+      const is = await foldersOf(imap);
+      if (!is.includes(name)) return this.#told(await imap.command(`CREATE ${quote(name)}`), `create ${name}`);
+      if (this.random() < 0.6 && !is.includes(other)) return this.#told(await imap.command(`RENAME ${quote(name)} ${quote(other)}`), `rename ${name} ${other}`);
+      if ((await imap.command(`SELECT ${quote(name)}`)).status !== 'OK') return null;
+      const { untagged } = await imap.must('UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])');
+      this.#doom(untagged.filter((r) => r.literals.length).map((r) => /<([^>]*)>/.exec(r.literals[0].toString('latin1'))?.[1]));
+      await imap.must('SELECT INBOX');
+      return this.#told(await imap.command(`DELETE ${quote(name)}`), `delete ${name}`);
+    });
+  }
+
+  #told({ status }, what) { return status === 'OK' ? what : `${what} (refused)`; }
 
   // Here, as a person does it in the page
 
@@ -121,7 +165,7 @@ export class Editor {
 
   async #here(work) {
     const boxes = await this.#mailboxes();
-    const inMailbox = boxes.get(this.pick(this.folders));
+    const inMailbox = boxes.get(this.#among(boxes.keys()));
     if (!inMailbox) return null;
     const { ids } = await this.#call('Email/query', { filter: { inMailbox }, limit: 200 });
     if (!ids.length) return null;
@@ -138,13 +182,28 @@ export class Editor {
     return result;
   }
 
+  async folderHere() {
+    const boxes = await this.#mailboxes();
+    const [name, other] = [this.pick(MOVABLE), this.pick(MOVABLE)];
+    const set = async (args, what) => {
+      const result = await this.#call('Mailbox/set', args);
+      const refused = Object.keys({ ...result.notCreated, ...result.notUpdated, ...result.notDestroyed }).length > 0;
+      return this.#told({ status: refused ? 'NO' : 'OK' }, what);
+    };
+    if (!boxes.has(name)) return set({ create: { f: { name } } }, `create ${name}`);
+    if (this.random() < 0.6 && !boxes.has(other)) return set({ update: { [boxes.get(name)]: { name: other } } }, `rename ${name} ${other}`);
+    const { ids } = await this.#call('Email/query', { filter: { inMailbox: boxes.get(name) }, limit: 500 });
+    if (ids.length) this.#doom((await this.#call('Email/get', { ids, properties: ['messageId'] })).list.map((e) => e.messageId?.[0]));
+    return set({ destroy: [boxes.get(name)], onDestroyRemoveEmails: true }, `delete ${name}`);
+  }
+
   flagHere() {
     return this.#here((e) => { const word = this.pick(this.words); return this.#set({ update: { [e.id]: { [`keywords/${word}`]: this.random() < 0.6 ? true : null } } }); });
   }
 
   moveHere() {
     return this.#here(async (e, boxes) => {
-      const to = this.pick(this.folders);
+      const to = this.#among(boxes.keys());
       this.#moved(e.messageId[0], 'here');
       await this.#set({ update: { [e.id]: { mailboxIds: { [boxes.get(to)]: true } } } });
       return `${e.messageId[0]} to ${to}`;
@@ -153,7 +212,7 @@ export class Editor {
 
   copyHere() {
     return this.#here(async (e, boxes) => {
-      const target = boxes.get(this.pick(this.folders));
+      const target = boxes.get(this.#among(boxes.keys()));
       if (e.mailboxIds[target]) return;
       this.lives.get(e.messageId[0]).copies++;
       await this.#set({ update: { [e.id]: { [`mailboxIds/${target}`]: true } } });
@@ -190,8 +249,8 @@ export class Editor {
 
   /** One step of either side, drawn by weight. */
   async step(only = null) {
-    const all = [['deliver', 5], ['flagThere', 4], ['moveThere', 3], ['expungeThere', 1], ['flagHere', 5], ['moveHere', 4], ['copyHere', 1], ['destroyHere', 1], ['draftHere', 2], ['importHere', 1]]
-      .filter(([name]) => !only || only.includes(name));
+    const all = [['deliver', 5], ['flagThere', 4], ['moveThere', 3], ['expungeThere', 1], ['flagHere', 5], ['moveHere', 4], ['copyHere', 1], ['destroyHere', 1], ['draftHere', 2], ['importHere', 1], ['copyThere', 1], ['folderThere', 2], ['folderHere', 2]]
+      .filter(([name]) => (only ? only.includes(name) : this.builds || !name.startsWith('folder')));
     let at = this.random() * all.reduce((sum, [, weight]) => sum + weight, 0);
     const [name] = all.find(([, weight]) => (at -= weight) < 0);
     const did = await this[name]();
