@@ -180,7 +180,7 @@ static void put_defaults(struct config *config)
     config->listen = g_strdup("127.0.0.1:8480");
     config->log_level = g_strdup("info");
     config->metrics_from = g_strdup("loopback");
-    config->workers = 8;
+    config->workers = 16;
 }
 
 struct config *config_load(const char *file, GError **error)

@@ -39,12 +39,10 @@ static void add_linked(json_t *changed, struct jmap *jmap, const struct store_pr
 {
     g_autofree char *id = g_strdup_printf("u%" G_GINT64_FORMAT, store_principal_user(principal));
     uint64_t state = 0;
-    g_autoptr(GPtrArray) views = NULL;
 
     if (!wanted(types, "LinkedAccount"))
         return;
-    views = store_accounts_of(jmap->config.store, principal, &state, NULL);
-    if (views != NULL)
+    if (store_accounts_state(jmap->config.store, principal, &state, NULL))
         json_object_set_new(changed, id, json_pack("{s: o}", "LinkedAccount", jmap_state(state)));
 }
 

@@ -51,6 +51,8 @@ void store_account_view_free(struct store_account_view *view);
  * it does. */
 GPtrArray *store_accounts_of(struct store *store, const struct store_principal *principal,
                              uint64_t *state, GError **error);
+bool store_accounts_state(struct store *store, const struct store_principal *principal,
+                          uint64_t *state, GError **error); /* only *state */
 /* Changes of them since a state. */
 bool store_accounts_changes(struct store *store, const struct store_principal *principal,
                             uint64_t since, struct store_changes *changes, GError **error);

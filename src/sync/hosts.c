@@ -51,6 +51,8 @@ struct sync_host {
     unsigned working;       /* sessions that hold one of its workers */
     unsigned listening;     /* sessions that are told of every folder */
     int64_t turned_away_at; /* when one found no place for that; 0: never */
+    unsigned waiting;       /* sessions that are connected and wait for one */
+    int64_t extra_at;       /* when one may connect although many wait */
     struct queue sign_in, work;
 };
 
@@ -105,12 +107,46 @@ static void call(struct sync_waiter *waiter, enum exec_lane lane)
     exec_task_poke(waiter->task, lane);
 }
 
+/* How many workers one host may hold: half of them; less where there are many hosts. */
+static unsigned share_of(const struct sync_hosts *hosts)
+{
+    guint parts = CLAMP(g_hash_table_size(hosts->by_key), 2, 4);
+    return MAX(hosts->workers / parts, 1);
+}
+
+static void work_put(struct sync_host *host, struct sync_waiter *waiter, bool first)
+{
+    queue_put(&host->work, waiter, first);
+    waiter->seat = WAITER_QUEUED;
+    waiter->connected = waiter->sign_in == WAITER_AWAY;
+    host->waiting += waiter->connected;
+}
+
+static void work_take(struct sync_host *host, struct sync_waiter *waiter)
+{
+    queue_take(&host->work, waiter);
+    host->waiting -= waiter->connected;
+    waiter->connected = false;
+}
+
+/* What is begun comes first: where many connections wait to go on, others begin one a second. Else
+ * thousands of mailboxes would all be connected and none of them done. */
+static bool may_enter(struct sync_host *host, bool urgent, int64_t now, int64_t *when)
+{
+    *when = host->extra_at;
+    if (host->waiting >= 2 * share_of(host->hosts) && now < host->extra_at)
+        return false;
+    if (!sync_gate_enter(&host->gate, urgent, now, when))
+        return false;
+    host->extra_at = now + CLOCK_SECOND;
+    return true;
+}
+
 static void let_sign_in(struct sync_host *host, int64_t now)
 {
     int64_t when = CLOCK_NEVER;
     struct sync_waiter *waiter;
-    while ((waiter = host->sign_in.first) != NULL &&
-           sync_gate_enter(&host->gate, false, now, &when)) {
+    while ((waiter = host->sign_in.first) != NULL && may_enter(host, false, now, &when)) {
         queue_take(&host->sign_in, waiter);
         waiter->sign_in = WAITER_INSIDE;
         call(waiter, EXEC_NOTIFY);
@@ -119,18 +155,11 @@ static void let_sign_in(struct sync_host *host, int64_t now)
         wake_at(host->hosts, when);
 }
 
-/* How many workers one host may hold: half of them; less where there are many hosts. */
-static unsigned share_of(const struct sync_hosts *hosts)
-{
-    guint parts = CLAMP(g_hash_table_size(hosts->by_key), 2, 4);
-    return MAX(hosts->workers / parts, 1);
-}
-
 static void let_work(struct sync_host *host)
 {
     struct sync_waiter *waiter;
     while ((waiter = host->work.first) != NULL && host->working < share_of(host->hosts)) {
-        queue_take(&host->work, waiter);
+        work_take(host, waiter);
         waiter->seat = WAITER_INSIDE;
         host->working++;
         call(waiter, EXEC_NOTIFY);
@@ -273,7 +302,7 @@ bool sync_host_sign_in(struct sync_waiter *waiter, bool urgent)
     pthread_mutex_lock(&host->hosts->mutex);
     bool queued = waiter->sign_in == WAITER_QUEUED;
     if (waiter->sign_in != WAITER_INSIDE && (urgent || host->sign_in.first == NULL) &&
-        sync_gate_enter(&host->gate, urgent, now, &when)) {
+        may_enter(host, urgent, now, &when)) {
         if (queued)
             queue_take(&host->sign_in, waiter);
         waiter->sign_in = WAITER_INSIDE;
@@ -398,8 +427,7 @@ bool sync_host_work(struct sync_waiter *waiter, bool urgent)
         waiter->seat = WAITER_INSIDE;
         host->working++;
     } else if (waiter->seat == WAITER_AWAY && waiter->sign_in != WAITER_QUEUED) {
-        queue_put(&host->work, waiter, urgent);
-        waiter->seat = WAITER_QUEUED;
+        work_put(host, waiter, urgent);
     }
     bool inside = waiter->seat == WAITER_INSIDE;
     pthread_mutex_unlock(&host->hosts->mutex);
@@ -414,6 +442,8 @@ static void give_back(struct sync_waiter *waiter)
     waiter->seat = WAITER_AWAY;
     waiter->host->working--;
     let_work(waiter->host);
+    if (waiter->host->sign_in.first != NULL)
+        let_sign_in(waiter->host, clock_now());
 }
 
 void sync_host_rest(struct sync_waiter *waiter)
@@ -460,7 +490,7 @@ void sync_host_leave(struct sync_waiter *waiter)
     if (waiter->sign_in == WAITER_QUEUED)
         queue_take(&host->sign_in, waiter);
     if (waiter->seat == WAITER_QUEUED)
-        queue_take(&host->work, waiter);
+        work_take(host, waiter);
     if (waiter->sign_in == WAITER_INSIDE) {
         host->gate.under_way--;
         let_sign_in(host, clock_now());

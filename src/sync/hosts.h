@@ -28,6 +28,7 @@ struct sync_waiter {
     enum { WAITER_AWAY, WAITER_QUEUED, WAITER_INSIDE } sign_in, seat;
     bool called;    /* poked by its host: for its turn, or to hear that the host is down */
     bool listening; /* has a place with sync_host_listen */
+    bool connected; /* while it is queued for a worker */
 };
 
 struct sync_hosts;

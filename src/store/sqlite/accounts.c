@@ -114,6 +114,11 @@ static uint64_t current_tick(struct store *store)
     return tick;
 }
 
+static uint64_t linked_state(struct db *db, const struct store_principal *principal, uint64_t tick)
+{
+    return log_state(db, LOG_USER(principal->user), STORE_LINKED_ACCOUNT, NULL) << TICK_BITS | tick;
+}
+
 GPtrArray *store_accounts_of(struct store *store, const struct store_principal *principal,
                              uint64_t *state, GError **error)
 {
@@ -133,15 +138,25 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
     while (db_step(&reader->main, row, &cause))
         g_ptr_array_add(views, view_of_row(store, row));
     if (state != NULL)
-        *state = (log_state(&reader->main, LOG_USER(principal->user), STORE_LINKED_ACCOUNT, NULL)
-                  << TICK_BITS) |
-                 tick;
+        *state = linked_state(&reader->main, principal, tick);
     reader_end(store, reader);
     if (cause == NULL)
         return views;
     g_propagate_error(error, cause);
     g_ptr_array_unref(views);
     return NULL;
+}
+
+bool store_accounts_state(struct store *store, const struct store_principal *principal,
+                          uint64_t *state, GError **error)
+{
+    uint64_t tick = current_tick(store);
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return false;
+    *state = linked_state(&reader->main, principal, tick);
+    reader_end(store, reader);
+    return true;
 }
 
 static bool holds(const GArray *ids, int64_t id)
