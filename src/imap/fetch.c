@@ -262,13 +262,16 @@ static struct part *next_part(struct imap_client *client, struct job *job)
     return part;
 }
 
-/* One that waits for a "+" would take the answers of those before it for its own. */
+/* One that waits for a "+" would take the answers of those before it for its own. Behind a large
+ * one the line must not be silent either. */
 static bool may_go(const struct job *job, const struct part *part)
 {
     if (job->sent == job->done)
         return true;
-    return part->command.waits->len == 0 && job->sent - job->done < AHEAD_COMMANDS &&
-           job->ahead < AHEAD_BYTES && job->text + part->command.text->len <= AHEAD_TEXT;
+    guint under_way = job->sent - job->done;
+    return part->command.waits->len == 0 && under_way < AHEAD_COMMANDS &&
+           (job->ahead < AHEAD_BYTES || under_way == 1) &&
+           job->text + part->command.text->len <= AHEAD_TEXT;
 }
 
 static void send_part(struct imap_client *client, struct job *job, struct part *part)

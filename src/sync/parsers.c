@@ -11,19 +11,20 @@
 struct work {
     void (*fn)(void *arg);
     void *arg;
-    size_t bytes;
+    size_t bytes; /* of the budget */
+    bool large;
     struct work *next;
 };
 
 struct parsers {
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, free_for_large;
     struct work *first, **last;
     size_t budget, used;
     unsigned wanted, count;
     pthread_t threads[THREADS_MAX];
     bool stopping;
-    pthread_mutex_t large;
+    bool large; /* one that is larger than the budget waits or is worked on */
 };
 
 struct parsers *parsers_new(unsigned threads, size_t budget)
@@ -33,8 +34,8 @@ struct parsers *parsers_new(unsigned threads, size_t budget)
     parsers->budget = budget;
     parsers->last = &parsers->first;
     pthread_mutex_init(&parsers->lock, NULL);
-    pthread_mutex_init(&parsers->large, NULL);
     pthread_cond_init(&parsers->wake, NULL);
+    pthread_cond_init(&parsers->free_for_large, NULL);
     return parsers;
 }
 
@@ -47,6 +48,21 @@ static struct work *take(struct parsers *parsers)
     return work;
 }
 
+/* Without the lock. */
+static void run(struct parsers *parsers, const struct work *work)
+{
+    if (work->large)
+        malloc_trim(0); /* what small messages left behind makes room for it */
+    work->fn(work->arg);
+    pthread_mutex_lock(&parsers->lock);
+    parsers->used -= work->bytes;
+    if (work->large) {
+        parsers->large = false;
+        pthread_cond_signal(&parsers->free_for_large);
+    }
+    pthread_mutex_unlock(&parsers->lock);
+}
+
 static void *parser_main(void *arg)
 {
     struct parsers *parsers = arg;
@@ -56,10 +72,9 @@ static void *parser_main(void *arg)
         if (parsers->first != NULL) {
             struct work *work = take(parsers);
             pthread_mutex_unlock(&parsers->lock);
-            work->fn(work->arg);
-            pthread_mutex_lock(&parsers->lock);
-            parsers->used -= work->bytes;
+            run(parsers, work);
             g_free(work);
+            pthread_mutex_lock(&parsers->lock);
         } else if (parsers->stopping) {
             break;
         } else {
@@ -95,37 +110,37 @@ void parsers_free(struct parsers *parsers)
     for (unsigned i = 0; i < parsers->count; i++)
         pthread_join(parsers->threads[i], NULL);
     pthread_cond_destroy(&parsers->wake);
-    pthread_mutex_destroy(&parsers->large);
+    pthread_cond_destroy(&parsers->free_for_large);
     pthread_mutex_destroy(&parsers->lock);
     g_free(parsers);
 }
 
-static bool put(struct parsers *parsers, size_t bytes, void (*fn)(void *arg), void *arg)
+/* With the lock held. */
+static bool put(struct parsers *parsers, const struct work *given)
 {
-    pthread_mutex_lock(&parsers->lock);
-    bool fits = bytes <= parsers->budget - parsers->used && start_threads(parsers);
-    if (fits) {
-        struct work *work = g_new(struct work, 1);
-        *work = (struct work){fn, arg, bytes, NULL};
-        *parsers->last = work;
-        parsers->last = &work->next;
-        parsers->used += bytes;
-        pthread_cond_signal(&parsers->wake);
-    }
-    pthread_mutex_unlock(&parsers->lock);
-    return fits;
+    if (given->bytes > parsers->budget - parsers->used || !start_threads(parsers))
+        return false;
+    struct work *work = g_new(struct work, 1);
+    *work = *given;
+    *parsers->last = work;
+    parsers->last = &work->next;
+    parsers->used += work->bytes;
+    pthread_cond_signal(&parsers->wake);
+    return true;
 }
 
 void parsers_run(struct parsers *parsers, size_t bytes, void (*fn)(void *arg), void *arg)
 {
-    if (put(parsers, bytes, fn, arg))
-        return;
     bool large = bytes > parsers->budget;
-    if (large) {
-        pthread_mutex_lock(&parsers->large);
-        malloc_trim(0); /* what small messages left behind makes room for it */
-    }
-    fn(arg);
-    if (large)
-        pthread_mutex_unlock(&parsers->large);
+    struct work work = {fn, arg, large ? 0 : bytes, large, NULL};
+    pthread_mutex_lock(&parsers->lock);
+    while (large && parsers->large)
+        pthread_cond_wait(&parsers->free_for_large, &parsers->lock);
+    parsers->large = parsers->large || large;
+    bool taken = put(parsers, &work);
+    pthread_mutex_unlock(&parsers->lock);
+    if (taken)
+        return;
+    work.bytes = 0; /* none of the budget was taken */
+    run(parsers, &work);
 }

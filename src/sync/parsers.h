@@ -13,8 +13,8 @@ struct parsers *parsers_new(unsigned threads, size_t budget);
 /* After everything that was given is done. */
 void parsers_free(struct parsers *parsers);
 /* Has fn(arg) run soon on one of the threads. What does not fit the budget is run by the caller
- * before this returns, which holds back the one who brings too much; what is larger than all of the
- * budget one at a time. Any thread. */
+ * before this returns, which holds back the one who brings too much. Of what is larger than all of
+ * the budget there is one at a time, beside it: who brings another waits. Any thread. */
 void parsers_run(struct parsers *parsers, size_t bytes, void (*fn)(void *arg), void *arg);
 
 #endif

@@ -233,12 +233,47 @@ static void test_parsers(void)
     g_assert_cmpuint(atomic_load(&count.most_large), ==, 1);
 }
 
+struct held {
+    pthread_mutex_t gate;
+    pthread_t by; /* who ran it last */
+};
+
+static void note_thread(void *arg)
+{
+    ((struct held *)arg)->by = pthread_self();
+}
+
+static void wait_at_gate(void *arg)
+{
+    struct held *held = arg;
+    pthread_mutex_lock(&held->gate);
+    pthread_mutex_unlock(&held->gate);
+}
+
+/* While the budget is used up the caller works itself, every time; a large one goes beside it. */
+static void test_budget(void)
+{
+    struct parsers *parsers = parsers_new(2, 100);
+    struct held held = {.gate = PTHREAD_MUTEX_INITIALIZER};
+    pthread_mutex_lock(&held.gate);
+    parsers_run(parsers, 60, wait_at_gate, &held);
+    for (unsigned i = 0; i < 3; i++) {
+        held.by = 0;
+        parsers_run(parsers, 60, note_thread, &held);
+        g_assert_true(pthread_equal(held.by, pthread_self()));
+    }
+    parsers_run(parsers, 200, wait_at_gate, &held); /* comes back before the gate is open */
+    pthread_mutex_unlock(&held.gate);
+    parsers_free(parsers);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sync/intake/many", test_many);
     g_test_add_func("/sync/intake/free-keeps", test_free_keeps);
     g_test_add_func("/sync/intake/large", test_large);
+    g_test_add_func("/sync/intake/budget", test_budget);
     g_test_add_func("/sync/intake/deadly", test_deadly);
     g_test_add_func("/sync/intake/parsers", test_parsers);
     return g_test_run();
