@@ -86,8 +86,8 @@ struct imap_step {
  * the connection failed: *error and every step not answered say so. */
 bool imap_client_run_steps(struct imap_client *client, struct imap_step *steps, size_t count,
                            GError **error);
-/* select.c: SELECT among other commands. What the client knows of the selected mailbox is reset when
- * the answer is the next to be read, and not before: until then it is of the one before. */
+/* select.c: SELECT among other commands. What the client knows of the selected mailbox is reset
+ * when the answer is the next to be read, and not before: until then it is of the one before. */
 void imap_select_command(struct imap_client *client, struct imap_command *command,
                          const char *raw_name, bool read_only, uint32_t since_uidvalidity,
                          uint64_t since_modseq);
