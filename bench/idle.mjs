@@ -59,19 +59,20 @@ async function metrics(postroom) {
   return { live: value('postroom_mailboxes_live'), runs: value('postroom_task_runs_total') };
 }
 
-/** Links accounts first to last, some at a time. */
+/** Links accounts first to last, some at a time; again where the mail server had too much to do to answer. */
 export async function link(client, crowd, first, last) {
-  const LANES = 4, EACH = 25;
-  let next = first;
+  const LANES = 4, EACH = 25, TRIES = 10;
+  const todo = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  let failures = 0;
   const lane = async () => {
-    while (next <= last) {
-      const from = next;
-      next = Math.min(next + EACH, last + 1);
+    while (todo.length) {
       const create = {};
-      for (let n = from; n < next; n++) create[`n${n}`] = { address: addressOf(n), password: PASSWORD, imapUrl: `imaps://localhost:${crowd.ports.imaps}`, smtpUrl: 'smtps://localhost:1' };
+      for (const n of todo.splice(0, EACH)) create[`n${n}`] = { address: addressOf(n), password: PASSWORD, imapUrl: `imaps://localhost:${crowd.ports.imaps}`, smtpUrl: 'smtps://localhost:1' };
       const { notCreated } = await client.call('LinkedAccount/set', { accountId: client.user.id, create });
-      const refused = Object.values(notCreated ?? {});
-      if (refused.length) throw new Error(`an account was refused: ${JSON.stringify(refused[0])}`);
+      for (const [name, refusal] of Object.entries(notCreated ?? {})) {
+        if (refusal.type !== 'serverFail' || ++failures > TRIES) throw new Error(`an account was refused: ${JSON.stringify(refusal)}`);
+        todo.push(Number(name.slice(1)));
+      }
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));

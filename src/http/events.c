@@ -24,6 +24,7 @@ struct subscriber {
     struct http_stream *stream;
     struct store_principal *principal;
     char **types;        /* NULL: all */
+    unsigned wanted;     /* of enum store_type: what can become one of them */
     bool once;           /* closeafter=state */
     GHashTable *pending; /* account -> struct pending */
     int64_t last_linked;
@@ -58,12 +59,14 @@ static void on_change(int64_t account, unsigned types, void *arg)
     pthread_mutex_lock(&events->mutex);
     for (guint i = 0; i < events->subscribers->len; i++) {
         struct subscriber *subscriber = events->subscribers->pdata[i];
+        if ((types & subscriber->wanted) == 0)
+            continue;
         struct pending *pending = g_hash_table_lookup(subscriber->pending, &account);
         if (pending == NULL) {
             pending = g_new0(struct pending, 1);
             g_hash_table_insert(subscriber->pending, g_memdup2(&account, sizeof(account)), pending);
         }
-        pending->bits |= types;
+        pending->bits |= types & subscriber->wanted;
     }
     bool wake = events->subscribers->len > 0 && !events->stopped;
     pthread_mutex_unlock(&events->mutex);
@@ -92,10 +95,11 @@ static GArray *take_due(struct subscriber *subscriber, int64_t now)
             continue;
         struct due entry = {*(int64_t *)key, pending->bits & ~held};
         pending->bits &= held;
-        if (entry.bits != 0) {
+        if (entry.bits != 0)
             g_array_append_val(due, entry);
+        /* What a sync says of itself does not hold up the mail that it brings. */
+        if ((entry.bits & ~(unsigned)STORE_LINKED_ACCOUNT) != 0)
             pending->not_before = now + GATHER;
-        }
         if ((entry.bits & STORE_LINKED_ACCOUNT) != 0)
             subscriber->last_linked = now;
         if (pending->bits == 0 && entry.bits == 0)
@@ -294,6 +298,7 @@ static struct subscriber *subscribe(struct events *events, struct http_request *
         subscriber = g_new0(struct subscriber, 1);
         subscriber->principal = store_principal_ref(principal);
         subscriber->types = parse_types(http_request_query(request, "types"));
+        subscriber->wanted = jmap_state_bits((const char *const *)subscriber->types);
         subscriber->once = g_strcmp0(http_request_query(request, "closeafter"), "state") == 0;
         subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
         unsigned ping = parse_ping(http_request_query(request, "ping"));

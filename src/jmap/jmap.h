@@ -65,6 +65,8 @@ GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, cons
  * they may not see it or nothing of types is in it. types NULL: all. (transfer full) */
 json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
                           unsigned changed, const char *const *types);
+/* The store's types (enum store_type) that concern who asked for these. */
+unsigned jmap_state_bits(const char *const *types);
 
 /* A person's search text as a filter (RFC 8621, 4.4.1: quotes make phrases, all other words must
  * occur; they match the beginnings of words). kind: STORE_TEXT, or one field of it. (transfer

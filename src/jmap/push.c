@@ -19,6 +19,16 @@ static bool wanted(const char *const *types, const char *name)
     return types == NULL || g_strv_contains(types, name);
 }
 
+unsigned jmap_state_bits(const char *const *types)
+{
+    unsigned bits = STORE_ACCESS;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(pushed); i++)
+        if (wanted(types, pushed[i].name))
+            bits |= pushed[i].type;
+    return wanted(types, "LinkedAccount") ? bits | STORE_LINKED_ACCOUNT : bits;
+}
+
 static void add_account(json_t *changed, const struct store_access *access, unsigned bits,
                         const char *const *types)
 {
