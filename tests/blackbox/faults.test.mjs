@@ -125,7 +125,7 @@ async function suffer(sufferer, [name, fault, codes, long]) {
     await editor.deliver();
     await editor.flagHere();
     await editor.moveHere();
-    if (codes) code = await untilStated(sufferer, codes, name, long ? 180000 : 20000);
+    if (codes) code = await untilStated(sufferer, codes, name, long ? 180000 : 60000);
     else if (codes === undefined) await agrees(what, { ms: 20000 });
     else await sleep(1500);
   } finally {
