@@ -46,7 +46,12 @@ const NAMESPACE = `namespace inbox {
 }
 `;
 
-const config = ({ base, me, ports, accounts, hibernate, namespaces }) => `base_dir = ${base}/run
+/** What Dovecot offers, without NOTIFY: a session that uses it is not hibernated, and then hears of mail half a second later. */
+const WITHOUT_NOTIFY = 'IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY THREAD=REFERENCES THREAD=REFS THREAD=ORDEREDSUBJECT MULTIAPPEND '
+  + 'URL-PARTIAL CATENATE UNSELECT CHILDREN NAMESPACE UIDPLUS LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH ESORT SEARCHRES WITHIN CONTEXT=SEARCH '
+  + 'LIST-STATUS BINARY MOVE SNIPPET=FUZZY PREVIEW=FUZZY PREVIEW STATUS=SIZE SAVEDATE LITERAL+ SPECIAL-USE';
+
+const config = ({ base, me, ports, accounts, hibernate, notify, namespaces }) => `base_dir = ${base}/run
 state_dir = ${base}/state
 log_path = ${base}/dovecot.log
 protocols = imap lmtp
@@ -64,6 +69,7 @@ mail_max_userip_connections = 100000
 mailbox_idle_check_interval = 1s
 mail_fsync = never
 imap_hibernate_timeout = ${hibernate}
+${notify ? '' : `imap_capability = ${WITHOUT_NOTIFY}`}
 auth_mechanisms = plain login
 auth_failure_delay = 0
 disable_plaintext_auth = no
@@ -140,7 +146,7 @@ const answers = (port) => new Promise((resolve) => {
 
 /** hibernate: after how long an idle session is put to sleep, '0': never. namespaces: their configuration, given the base directory. Returns {ports: {imaps, lmtp}, caFile, pid(), log() since it began,
  *  leave() and enter(): it ends, and is there again, close()}. */
-export async function startCrowd({ accounts, hibernate = '1s', namespaces = () => NAMESPACE }) {
+export async function startCrowd({ accounts, hibernate = '1s', notify = true, namespaces = () => NAMESPACE }) {
   const me = mailOwner();
   raiseInotify(accounts);
   const base = fs.mkdtempSync(path.join(home(accounts), 'prc-')); // short: socket paths end at 107 bytes
@@ -152,7 +158,7 @@ export async function startCrowd({ accounts, hibernate = '1s', namespaces = () =
   const [imaps, lmtp] = await freePorts(2);
   const log = path.join(base, 'dovecot.log');
   fs.writeFileSync(log, '');
-  fs.writeFileSync(path.join(base, 'etc/dovecot.conf'), config({ base, me, ports: { imaps, lmtp }, accounts, hibernate, namespaces }));
+  fs.writeFileSync(path.join(base, 'etc/dovecot.conf'), config({ base, me, ports: { imaps, lmtp }, accounts, hibernate, notify, namespaces }));
   if (me.root) for (const file of [log, path.join(base, 'etc/server.key'), path.join(base, 'etc/dovecot.conf')]) fs.chownSync(file, me.uid, me.gid);
   let child, gone, complaint = '';
   const begin = () => {

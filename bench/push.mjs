@@ -1,6 +1,7 @@
 // From delivery to push: mail is delivered to many live mailboxes by LMTP, and the time counts until an event stream (RFC 8620, 7.3) tells of
 // it. Beside it, in the same run, the floor: a plain IDLE connection to some of the same mailboxes, which hears Dovecot's own notice.
 //
+// Connections to Dovecot are hibernated; NOTIFY=1 lets Postroom use NOTIFY, whose sessions are not, and hear of mail 500 ms later.
 // By environment: ACCOUNTS (1000), RATE (20 deliveries a second), DELIVERIES (600), MAX_P50 (50) and MAX_P99 (200), ms over the floor.
 
 import net from 'node:net';
@@ -139,7 +140,7 @@ async function run(crowd, client) {
 }
 
 async function main() {
-  const crowd = await startCrowd({ accounts: ACCOUNTS * 2 });
+  const crowd = await startCrowd({ accounts: ACCOUNTS * 2, notify: Boolean(process.env.NOTIFY) });
   const postroom = new Postroom({ config: { 'server.log_level': 'warn' } });
   for (const key of ['POSTROOM_SYNC_POLL', 'POSTROOM_SYNC_CALM', 'POSTROOM_SYNC_COMPARE']) delete postroom.env[key]; // the stated cadence
   postroom.env.SSL_CERT_FILE = crowd.caFile;
