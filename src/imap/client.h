@@ -315,7 +315,8 @@ struct imap_events {
 };
 void imap_client_set_events(struct imap_client *client, const struct imap_events *events);
 
-/* What NOTIFY tells of mailboxes that are not selected. Called like the events; none may be NULL. */
+/* What NOTIFY tells of mailboxes that are not selected. Called like the events; none may be NULL.
+ */
 struct imap_notices {
     /* This mailbox is now so. Not whole: only some of it was told, and the rest is 0. */
     void (*status)(const char *raw_name, const struct imap_status *status, bool whole, void *arg);

@@ -141,6 +141,10 @@ GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first
                             uint32_t last_uid, GError **error);
 /* The newest email number of all: what comes later is greater. */
 int64_t store_sync_newest_email(struct store *store, GError **error);
+/* The message known under this UID has this Message-ID (there is one) and INTERNALDATE. False also
+ * with error. */
+bool store_sync_message_is(struct store *store, int64_t mailbox, uint32_t uid,
+                           const struct mail_summary *summary, int64_t received_at, GError **error);
 /* Rows of it, skipped ones too. UINT32_MAX with error. */
 uint32_t store_sync_message_count(struct store *store, int64_t mailbox, GError **error);
 

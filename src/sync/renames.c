@@ -1,58 +1,144 @@
-/* Folders that were renamed or moved elsewhere: one that is missing and one that is new are the
- * same when the server says so (MAILBOXID), or when all its marks agree and its UIDVALIDITY is
- * nobody else's. What is in doubt is listed as new, and its mail is found again message by message.
- */
+/* Folders that were renamed or moved elsewhere: one that is not under its name any more and one
+ * that was not under its name before are the same when the server says so (MAILBOXID), or when its
+ * UIDVALIDITY is nobody else's and all its marks agree, or messages of it (alike.c). What is in
+ * doubt is listed as new, and its mail is found again message by message. */
 #include "sync/session.h"
 
 #include "base/log.h"
 
 #include <string.h>
 
-static bool is_listed(const GPtrArray *listed, const char *raw_name)
+static struct imap_mailbox_info *told_as(const GPtrArray *listed, const char *raw_name)
 {
-    for (guint i = 0; i < listed->len; i++)
-        if (strcmp(((struct imap_mailbox_info *)listed->pdata[i])->raw_name, raw_name) == 0)
-            return true;
-    return false;
+    for (guint i = 0; i < listed->len; i++) {
+        struct imap_mailbox_info *info = listed->pdata[i];
+        if (strcmp(info->raw_name, raw_name) == 0)
+            return info;
+    }
+    return NULL;
 }
 
-static bool is_known(const GPtrArray *known, const char *raw_name)
+static struct store_remote_mailbox *known_as(const GPtrArray *known, const char *raw_name)
 {
+    for (guint i = 0; i < known->len; i++) {
+        struct store_remote_mailbox *mailbox = known->pdata[i];
+        if (strcmp(mailbox->raw_name, raw_name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+static bool is_unique(const GPtrArray *known, const GPtrArray *told, uint32_t uidvalidity)
+{
+    guint here = 0, there = 0;
     for (guint i = 0; i < known->len; i++)
-        if (strcmp(((struct store_remote_mailbox *)known->pdata[i])->raw_name, raw_name) == 0)
-            return true;
-    return false;
+        here += ((struct store_remote_mailbox *)known->pdata[i])->uidvalidity == uidvalidity;
+    for (guint i = 0; i < told->len; i++) {
+        const struct imap_mailbox_info *info = told->pdata[i];
+        there += info->has_status && info->status.uidvalidity == uidvalidity;
+    }
+    return here == 1 && there == 1;
 }
 
-static bool is_unique(const GPtrArray *known, uint32_t uidvalidity)
+/* The folder of this name is not the one that is known under it. */
+static bool is_another(const struct store_remote_mailbox *old, const struct imap_mailbox_info *info)
 {
-    guint count = 0;
-    for (guint i = 0; i < known->len; i++)
-        count += ((struct store_remote_mailbox *)known->pdata[i])->uidvalidity == uidvalidity;
-    return count == 1;
-}
-
-static bool is_same(const GPtrArray *known, const struct store_remote_mailbox *old,
-                    const struct imap_mailbox_info *info)
-{
-    if (old->gone || old->uidvalidity == 0 || !info->has_status)
-        return false;
     if (old->object_id != NULL && info->mailboxid != NULL)
-        return strcmp(old->object_id, info->mailboxid) == 0;
-    const struct imap_status *now = &info->status;
-    return old->uidvalidity == now->uidvalidity && old->uidnext == now->uidnext &&
-           old->exists == now->messages && old->highestmodseq != 0 &&
-           old->highestmodseq == now->highestmodseq && is_unique(known, old->uidvalidity);
+        return strcmp(old->object_id, info->mailboxid) != 0;
+    return info->has_status && old->uidvalidity != 0 && info->status.uidvalidity != 0 &&
+           old->uidvalidity != info->status.uidvalidity;
 }
 
+enum likeness { LIKE_NOT, LIKE_PERHAPS, LIKE_SURELY };
+
+static enum likeness likeness(const GPtrArray *known, const GPtrArray *told,
+                              const struct store_remote_mailbox *old,
+                              const struct imap_mailbox_info *info)
+{
+    const struct imap_status *now = &info->status;
+    if (old->gone || old->uidvalidity == 0 || !info->has_status)
+        return LIKE_NOT;
+    if (old->object_id != NULL && info->mailboxid != NULL)
+        return strcmp(old->object_id, info->mailboxid) == 0 ? LIKE_SURELY : LIKE_NOT;
+    if (old->uidvalidity != now->uidvalidity || now->uidnext < old->uidnext ||
+        now->highestmodseq < old->highestmodseq || !is_unique(known, told, old->uidvalidity))
+        return LIKE_NOT;
+    bool same = old->uidnext == now->uidnext && old->exists == now->messages &&
+                old->highestmodseq != 0 && old->highestmodseq == now->highestmodseq;
+    return same ? LIKE_SURELY : LIKE_PERHAPS;
+}
+
+/* What the list shows to be out of its place: names that are missing or new, or of another folder
+ * now. */
 static bool may_be_renamed(const GPtrArray *known, const GPtrArray *listed)
 {
-    bool missing = false, fresh = false;
-    for (guint i = 0; i < known->len && !missing; i++)
-        missing = !is_listed(listed, ((struct store_remote_mailbox *)known->pdata[i])->raw_name);
-    for (guint i = 0; i < listed->len && missing && !fresh; i++)
-        fresh = !is_known(known, ((struct imap_mailbox_info *)listed->pdata[i])->raw_name);
-    return fresh;
+    for (guint i = 0; i < listed->len; i++) {
+        const struct imap_mailbox_info *info = listed->pdata[i];
+        const struct store_remote_mailbox *old = known_as(known, info->raw_name);
+        if (old != NULL ? is_another(old, info) : known->len > 0)
+            return true;
+    }
+    return false;
+}
+
+/* The known folder that this listed one is, though it has another name here; or NULL. */
+static bool find_old(struct session *session, const GPtrArray *known, const GPtrArray *told,
+                     const struct imap_mailbox_info *info, struct store_remote_mailbox **found,
+                     GError **error)
+{
+    *found = NULL;
+    for (guint k = 0; k < known->len; k++) {
+        struct store_remote_mailbox *old = known->pdata[k];
+        const struct imap_mailbox_info *there = told_as(told, old->raw_name);
+        if (there != NULL && !is_another(old, there))
+            continue;
+        enum likeness like = likeness(known, told, old, info);
+        bool same = like == LIKE_SURELY;
+        if (like == LIKE_PERHAPS &&
+            !session_holds_messages_of(session, old, info->raw_name, &same, error))
+            return false;
+        if (!same)
+            continue;
+        *found = old;
+        return true;
+    }
+    return true;
+}
+
+/* A name that is another folder's from now on is free before that one takes it; whoever reads the
+ * store meanwhile, or after a crash, finds the folder as it was, missing on the server. */
+static bool free_name(struct session *session, struct store_remote_mailbox *old, GError **error)
+{
+    g_free(old->raw_name);
+    old->raw_name = g_strdup_printf("\x7f%" G_GINT64_FORMAT, old->id);
+    return store_sync_mailbox_put(session->manager->config.store, session->account, old, error);
+}
+
+static bool take_names(struct session *session, GPtrArray *known, const GPtrArray *told,
+                       GHashTable *renamed, GError **error)
+{
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, renamed);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        struct store_remote_mailbox *old = value;
+        const struct imap_mailbox_info *info = key;
+        struct store_remote_mailbox *holder = known_as(known, info->raw_name);
+        if (holder != NULL && !free_name(session, holder, error))
+            return false;
+        if (holder != old && told_as(told, old->raw_name) != NULL &&
+            !free_name(session, old, error))
+            return false;
+    }
+    g_hash_table_iter_init(&iter, renamed);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        struct store_remote_mailbox *old = value;
+        LOG_INFO("sync.folder-renamed", LOG_INT("account", session->account),
+                 LOG_INT("mailbox", old->id));
+        g_free(old->raw_name);
+        old->raw_name = g_strdup(((const struct imap_mailbox_info *)key)->raw_name);
+    }
+    return true;
 }
 
 bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *listed,
@@ -63,22 +149,19 @@ bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *
     g_autoptr(GPtrArray) told = imap_list_status(session->imap, error);
     if (told == NULL)
         return false;
+    g_autoptr(GHashTable) renamed = g_hash_table_new(NULL, NULL); /* info -> the known one */
     for (guint i = 0; i < told->len; i++) {
-        const struct imap_mailbox_info *info = told->pdata[i];
-        if (is_known(known, info->raw_name) || !is_listed(listed, info->raw_name))
+        struct imap_mailbox_info *info = told->pdata[i];
+        const struct store_remote_mailbox *own = known_as(known, info->raw_name);
+        struct store_remote_mailbox *old = NULL;
+        if ((own != NULL && !is_another(own, info)) || told_as(listed, info->raw_name) == NULL)
             continue;
-        for (guint k = 0; k < known->len; k++) {
-            struct store_remote_mailbox *old = known->pdata[k];
-            if (is_listed(listed, old->raw_name) || !is_same(known, old, info))
-                continue;
-            LOG_INFO("sync.folder-renamed", LOG_INT("account", session->account),
-                     LOG_INT("mailbox", old->id));
-            g_free(old->raw_name);
-            old->raw_name = g_strdup(info->raw_name);
-            break;
-        }
+        if (!find_old(session, known, told, info, &old, error))
+            return false;
+        if (old != NULL)
+            g_hash_table_insert(renamed, info, old);
     }
-    return true;
+    return take_names(session, known, told, renamed, error);
 }
 
 /* --- changes of mail in folders that are not found under their name */

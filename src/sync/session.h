@@ -209,6 +209,10 @@ bool session_compare(struct session *session, struct store_remote_mailbox *mailb
  * in the log and kept. */
 bool session_compare_whole(struct session *session, struct store_remote_mailbox *mailbox,
                            GError **error);
+/* alike.c: *same when a folder of the server has the UIDVALIDITY of a known one, and messages that
+ * are known there, with their UIDs, dates and Message-IDs. Selects it. */
+bool session_holds_messages_of(struct session *session, const struct store_remote_mailbox *old,
+                               const char *raw_name, bool *same, GError **error);
 /* renames.c: gives those of known that were renamed on the server their new raw name. */
 bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *listed,
                           GError **error);

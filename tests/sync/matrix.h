@@ -16,12 +16,13 @@ enum {
 };
 
 enum {
-    NEW_IDS = 1 << 0,   /* emails may get other ids */
-    REFETCHES = 1 << 1, /* what was here may be fetched again */
-    PROVIDER = 1 << 2,  /* the service files a copy of what is sent in Sent */
-    PERSONAL = 1 << 3,  /* and so, with another Message-ID */
-    LATE = 1 << 4,      /* and so, after 20 seconds */
-    SENDS = 1 << 5,     /* what is sent is sent through a service that files none */
+    NEW_IDS = 1 << 0,      /* emails may get other ids */
+    REFETCHES = 1 << 1,    /* what was here may be fetched again */
+    PROVIDER = 1 << 2,     /* the service files a copy of what is sent in Sent */
+    PERSONAL = 1 << 3,     /* and so, with another Message-ID */
+    LATE = 1 << 4,         /* and so, after 20 seconds */
+    SENDS = 1 << 5,        /* what is sent is sent through a service that files none */
+    SAME_FOLDERS = 1 << 6, /* folders keep their ids: each mail is in the one it was in */
     POSTS = PROVIDER | PERSONAL | LATE | SENDS,
 };
 
@@ -41,8 +42,8 @@ extern const struct scenario scenarios_in[], scenarios_out[], scenarios_folders[
 
 /* Those of a text file, for trying some out: a line each,
  * "name~profiles~start~there~here~end~flags" with profiles of the letters e q o p and flags of N
- * (NEW_IDS), R (REFETCHES), P (PROVIDER), I (PERSONAL), L (LATE) and S (SENDS). They end with one
- * without a name. Lives on. */
+ * (NEW_IDS), R (REFETCHES), P (PROVIDER), I (PERSONAL), L (LATE), S (SENDS) and F (SAME_FOLDERS).
+ * They end with one without a name. Lives on. */
 const struct scenario *scenarios_of_file(const char *path);
 
 #endif

@@ -31,7 +31,7 @@ const struct scenario *scenarios_of_file(const char *path)
                                     .there = field[3],
                                     .here = field[4],
                                     .end = field[5],
-                                    .flags = bits_of(field[6], "NRPILS")};
+                                    .flags = bits_of(field[6], "NRPILSF")};
         g_array_append_val(list, scenario);
     }
     return (const struct scenario *)(const void *)g_array_free(list, FALSE);

@@ -416,16 +416,30 @@ static int by_text(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-char *script_ids(struct world *world)
+static char *ids_of(struct world *world, bool with_mailboxes)
 {
     g_autoptr(GPtrArray) emails = emails_here(world, 0);
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < emails->len; i++) {
         const struct store_email *email = emails->pdata[i];
-        g_ptr_array_add(lines, g_strdup_printf("%s %" G_GINT64_FORMAT, email->summary->message_id,
-                                               email->id));
+        GString *line = g_string_new(email->summary->message_id);
+        g_string_append_printf(line, " %" G_GINT64_FORMAT, email->id);
+        for (guint k = 0; with_mailboxes && k < email->mailboxes->len; k++)
+            g_string_append_printf(line, "/%" G_GINT64_FORMAT,
+                                   g_array_index(email->mailboxes, int64_t, k));
+        g_ptr_array_add(lines, g_string_free(line, FALSE));
     }
     g_ptr_array_sort(lines, by_text);
     g_ptr_array_add(lines, NULL);
     return g_strjoinv("\n", (char **)lines->pdata);
+}
+
+char *script_ids(struct world *world)
+{
+    return ids_of(world, false);
+}
+
+char *script_places(struct world *world)
+{
+    return ids_of(world, true);
 }

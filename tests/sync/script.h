@@ -35,6 +35,8 @@ char *script_normal(struct world *world, const char *state, bool server);
 char **script_mails_here(struct world *world, const char *folder);
 /* "Message-ID id" of each, a line each, sorted: what must stay. */
 char *script_ids(struct world *world);
+/* The same with the ids of the mailboxes that each is in. */
+char *script_places(struct world *world);
 
 /* "ID=STATE*N" of each submission, as people see it, and how many times it arrived: sent, failed,
  * cancelled, pending …; "uncertain": nobody knows. (transfer full) */

@@ -28,7 +28,7 @@ struct begun {
     const struct scenario *scenario;
     struct world world;
     struct snapshot snapshot;
-    char *ids;
+    char *ids, *places;
     char **there; /* at first, the command, what happens before it; the last two may be missing */
     bool happened;
     struct steps steps;
@@ -179,6 +179,9 @@ static bool check(struct begun *begun, const char *how, bool interrupted)
         (begun->scenario->flags & REFETCHES) != 0 ? NULL : fetched_again(begun);
     if (!check_states(begun, how, interrupted))
         return false;
+    g_autofree char *places = script_places(world);
+    if (lost == NULL && (begun->scenario->flags & SAME_FOLDERS) != 0)
+        lost = lost_id(begun->places, places);
     const char *observed = differs != NULL ? differs : lost != NULL ? lost : again;
     if (observed == NULL)
         return check_second(begun, how);
@@ -203,6 +206,7 @@ static void begin(struct begun *begun, const struct scenario *scenario, enum mod
     if (problem != NULL)
         g_error("%s: the first sync fails: %s", scenario->name, problem);
     begun->ids = script_ids(&begun->world);
+    begun->places = script_places(&begun->world);
     script_here(&begun->world, scenario->here);
     begun->there = g_strsplit(scenario->there, " ! ", 3);
     if (begun->there[0] != NULL)
@@ -215,6 +219,7 @@ static void end(struct begun *begun)
     snapshot_clear(&begun->snapshot);
     world_close(&begun->world);
     g_free(begun->ids);
+    g_free(begun->places);
     g_strfreev(begun->there);
 }
 

@@ -250,34 +250,6 @@ static bool do_sign_in(struct imap_client *client, GString *out, GError **error)
 
 #define XOAUTH2 "dXNlcj1tZQFhdXRoPUJlYXJlciBUT0tFTgEB"
 
-static bool do_find_namespaces(struct imap_client *client, GString *out, GError **error)
-{
-    static const char *const names[] = {"INBOX",     "INBOX.Sent", "Sent",       "shared",
-                                        "shared.hr", "sharedhr",   "shared.a.b", NULL};
-    struct secret *token = secret_new("TOKEN", 5);
-    bool good = imap_login_oauth(client, "me", token, error);
-    secret_free(token);
-    for (size_t i = 0; good && names[i] != NULL; i++) {
-        const struct imap_namespace *item = imap_client_namespace_of(client, names[i]);
-        g_string_append_printf(out, "%s;", item != NULL ? item->prefix : "-");
-    }
-    return good;
-}
-
-static void a_mailbox_lies_in_the_namespace_of_the_longest_prefix(void)
-{
-    static const char *const lines[] =
-        {CAPS("SASL-IR AUTH=XOAUTH2"),
-         "C: P1 AUTHENTICATE XOAUTH2 " XOAUTH2,
-         "S: P1 OK [CAPABILITY IMAP4rev1 NAMESPACE] in",
-         "C: P2 NAMESPACE",
-         "R: * NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"shared.\" \".\")(\"shared.a.\" \".\"))\r\n"
-         "P2 OK x\r\n",
-         NULL};
-    imap_told_is(imap_script_run(lines, do_find_namespaces),
-                 "-;INBOX.;-;shared.;shared.;-;shared.a.;");
-}
-
 static void what_follows_a_sign_in_is_said_at_once(void)
 {
     static const char *const told[] =
@@ -401,40 +373,6 @@ static void a_refused_set_is_an_error(void)
     imap_told_failed(imap_script_run(lines, fetch_all_sets), ERROR_SERVER_NO);
 }
 
-static bool do_notify(struct imap_client *client, GString *out, GError **error)
-{
-    struct imap_recorder events = {out, 0, 0};
-    imap_recorder_listen(client, &events);
-    bool good = imap_recorder_notify(client, &events, error);
-    for (bool news = false; good && strstr(out->str, "overflow") == NULL;)
-        good = imap_idle_read(client, &news, error);
-    good = good && imap_notify_end(client, error);
-    imap_client_set_events(client, NULL);
-    return good;
-}
-
-static void notify_tells_of_every_mailbox(void)
-{
-    static const char *const lines[] =
-        {CAPS("NOTIFY CONDSTORE"),
-         "C: P1 NOTIFY SET STATUS (selected (MessageNew MessageExpunge FlagChange)) (personal "
-         "(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))",
-         "R: * STATUS INBOX (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 7)\r\n",
-         "R: * STATUS \"a b\" (UIDNEXT 4 UIDVALIDITY 1 HIGHESTMODSEQ 2)\r\nP1 OK x\r\n",
-         "R: * STATUS \"a b\" (UIDNEXT 5 HIGHESTMODSEQ 3)\r\n* 4 EXISTS\r\n",
-         "R: * LIST (\\Subscribed) \"/\" new (\"OLDNAME\" (\"old\"))\r\n",
-         "R: * LIST (\\NonExistent) \"/\" gone\r\n",
-         "R: * OK [NOTIFICATIONOVERFLOW] too much\r\n",
-         "C: P2 NOTIFY NONE",
-         "R: * STATUS INBOX (MESSAGES 4)\r\nP2 OK x\r\n",
-         NULL};
-    imap_told_is(imap_script_run(lines, do_notify),
-                 "<status INBOX 3 9 7><part a b 0 4 2><part a b 0 5 3><exists 4><folder new 1 1>"
-                 "<folder gone 0 0><overflow><part INBOX 4 0 0>");
-    static const char *const none[] = {CAPS("NOTIFY"), NULL};
-    imap_told_failed(imap_script_run(none, do_notify), ERROR_INVALID);
-}
-
 static bool do_reselect(struct imap_client *client, GString *out, GError **error)
 {
     struct imap_recorder events = {out, 0, 0};
@@ -513,14 +451,11 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/esearch/set", esearch_answers_with_a_set);
     g_test_add_func("/imap/esearch/absurd", a_set_without_end_is_refused);
     g_test_add_func("/imap/sign-in/at-once", what_follows_a_sign_in_is_said_at_once);
-    g_test_add_func("/imap/sign-in/namespaces",
-                    a_mailbox_lies_in_the_namespace_of_the_longest_prefix);
     g_test_add_func("/imap/sign-in/not-connected",
                     a_mailbox_that_is_not_connected_shows_among_what_follows);
     g_test_add_func("/imap/fetch-sets/order", sets_are_asked_for_ahead_and_come_in_order);
     g_test_add_func("/imap/fetch-sets/enough", enough_asks_for_no_more_and_loses_nothing);
     g_test_add_func("/imap/fetch-sets/refused", a_refused_set_is_an_error);
-    g_test_add_func("/imap/notify", notify_tells_of_every_mailbox);
     g_test_add_func("/imap/select/closed", what_is_of_the_mailbox_left_is_told_apart);
     g_test_add_func("/imap/select/flags", a_folder_is_selected_and_its_flags_read_at_once);
     g_test_add_func("/imap/select/flags-refused", a_folder_that_cannot_be_selected_gives_no_flags);

@@ -1,4 +1,5 @@
 /* What the sync engine asks: UIDs, pending messages, totals. */
+#include "store/sqlite/batch.h"
 #include "store/sqlite/engine.h"
 
 static void clear_message(gpointer message)
@@ -61,6 +62,27 @@ uint32_t store_sync_message_count(struct store *store, int64_t mailbox, GError *
     if (cause != NULL)
         g_propagate_error(error, cause);
     return (uint32_t)count;
+}
+
+bool store_sync_message_is(struct store *store, int64_t mailbox, uint32_t uid,
+                           const struct mail_summary *summary, int64_t received_at, GError **error)
+{
+    GError *cause = NULL;
+    if (summary->message_id == NULL || summary->message_id[0] == '\0')
+        return false;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return false;
+    int64_t found = DB_NUMBER(&reader->main, &cause, 0,
+                              "SELECT 1 FROM remote JOIN email ON email.id = remote.email WHERE"
+                              " remote.mailbox = ?1 AND remote.uid = ?2 AND email.received_at = ?3"
+                              " AND (email.msgid = ?4 OR email.alias = ?4)",
+                              I(mailbox), I(uid), I(received_at),
+                              I(batch_msgid(store, summary, received_at, 0)));
+    reader_end(store, reader);
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    return found == 1;
 }
 
 GArray *store_sync_steps(struct store *store, int64_t mailbox, GError **error)
