@@ -43,6 +43,7 @@ static const struct key keys[] = {
     {"sync", "compare", SECONDS, offsetof(struct config, compare_s)},
     {"sync", "idle", SECONDS, offsetof(struct config, idle_s)},
     {"sync", "patience", SECONDS, offsetof(struct config, patience_s)},
+    {"sync", "doubt", SECONDS, offsetof(struct config, doubt_s)},
     LIMITS("exchange", SYNC_EXCHANGE),
     LIMITS("gmail", SYNC_GMAIL),
     LIMITS("plain", SYNC_PLAIN),

@@ -21,7 +21,8 @@ struct config {
     char **allowed_networks;   /* [network] allowed: networks that users' mail hosts may be in */
     char *metrics_from;        /* [server] metrics: who may read /metrics; "loopback" or "all" */
     int workers;               /* [server] workers */
-    int64_t poll_s, calm_s, compare_s, idle_s, patience_s; /* [sync] of these names: seconds */
+    /* [sync] of these names: seconds */
+    int64_t poll_s, calm_s, compare_s, idle_s, patience_s, doubt_s;
     /* [exchange], [gmail], [plain]: sign_ins, per_minute, connections, idle, megabytes_a_day */
     struct sync_limits limits[SYNC_PROFILES];
 };

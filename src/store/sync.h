@@ -276,6 +276,8 @@ void store_intent_free(struct store_intent *intent);
  * only when no older APPEND to its mailbox is left: the new version is there before the old one
  * goes. (transfer full) with free func. */
 GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GError **error);
+/* Some intent's message may be on its way to its target: its step was begun. */
+bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error);
 /* Journals a step of these intents before it is taken; durable when it returns. begun[i]: false
  * when it was superseded meanwhile, and must not be carried out. */
 bool store_intents_begin(struct store *store, const int64_t *intents, size_t count,

@@ -460,7 +460,10 @@ static bool settle_failure(struct lot *lot, const struct store_intent *const *in
     session->open_mailbox = 0;
     bool settles = scope == ERROR_SCOPE_MESSAGE || scope == ERROR_SCOPE_MAILBOX ||
                    (scope == ERROR_SCOPE_CALL && !error_is(failure, ERROR_CANCELLED));
+    bool marked = lot->items[0].state.begun || lot->items[0].state.journalled;
     if (!settles) {
+        if (marked && lot->head->target != 0)
+            session_doubt(session);
         g_propagate_error(error, failure);
         return false;
     }
@@ -473,7 +476,6 @@ static bool settle_failure(struct lot *lot, const struct store_intent *const *in
         for (size_t i = 0; i < lot->count && ok; i++)
             ok = refuse(session, intents[i], failure, error);
     } else {
-        bool marked = lot->items[0].state.begun || lot->items[0].state.journalled;
         const struct out_mark *mark = marked ? &lot->mark : NULL;
         size_t half = lot->count / 2;
         ok = carry_lot(session, intents, half, mark, error) &&

@@ -353,6 +353,24 @@ static struct exec_verdict park_watching(struct session *session)
     return session_park(fd, deadline);
 }
 
+void session_doubt(struct session *session)
+{
+    session->doubt_until = clock_in_ms(session->manager->config.tuning.doubt_ms);
+}
+
+/* What was begun before this session may have been asked a moment ago, by a process that was
+ * killed. */
+static void doubt_begun(struct session *session)
+{
+    bool in_doubt = true;
+    g_autoptr(GError) error = NULL;
+    if (!store_intents_in_doubt(session->manager->config.store, session->account, &in_doubt,
+                                &error))
+        LOG_WARN("sync.in-doubt", LOG_INT("account", session->account), LOG_ERR(error));
+    if (in_doubt)
+        session_doubt(session);
+}
+
 static bool may_run(struct session *session, struct exec_verdict *verdict)
 {
     if (session->config->paused) {
@@ -368,6 +386,11 @@ static bool may_run(struct session *session, struct exec_verdict *verdict)
     bool rested = clock_now() >= session->resting_until;
     if (session->resting_until != 0 && !rested && !relinked && !session_is_wanted(session)) {
         *verdict = session_park(-1, session->resting_until);
+        session_rest_lightly(session);
+        return false;
+    }
+    if (session->imap == NULL && clock_now() < session->doubt_until) {
+        *verdict = session_park(-1, session->doubt_until);
         session_rest_lightly(session);
         return false;
     }
@@ -425,8 +448,10 @@ struct exec_verdict session_run(void *arg, unsigned woke)
     struct exec_verdict verdict;
     GError *error = NULL;
     atomic_store(&session->poked, false);
-    if (session->waiter.task == NULL)
+    if (session->waiter.task == NULL) {
         learn_own_task(session);
+        doubt_begun(session);
+    }
     if ((woke & EXEC_WOKE_STOP) != 0 || cancel_is_triggered(session->cancel)) {
         session_disconnect(session);
         sync_host_leave(&session->waiter);

@@ -90,6 +90,7 @@ struct session {
 
     struct sync_backoff backoff;
     int64_t resting_until; /* 0: not resting after a failure */
+    int64_t doubt_until;   /* the server may go on until then with what another connection asked */
     int64_t said_at;       /* when the state was written last */
     int64_t rate_started;
     uint64_t rate_bytes;
@@ -258,6 +259,10 @@ bool session_wanted(struct session *session, GError **error);
 /* Settles as far as it can be, and the rest is forgotten. */
 void session_messages_end(struct session *session);
 bool session_carry(struct session *session, GError **error); /* apply.c: changes out */
+/* A message may be on its way to where it shall be, on a connection that has ended. Nothing is
+ * asked until the server must have done with that: what is not there yet would be put there twice.
+ */
+void session_doubt(struct session *session); /* session.c */
 /* Folders of a change that the server does not find (0: none): one of them may have another name by
  * now, so the changes of its mail wait until the folders are listed (must_list). False when they
  * were listed since: it is gone. renames.c */

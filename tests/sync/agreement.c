@@ -77,6 +77,17 @@ static bool waits(const struct world *world)
     return waiting;
 }
 
+/* What the server still goes on with has taken effect. */
+static bool let_it_end(struct world *world)
+{
+    model_lock(world->model);
+    bool late = world->model->late != NULL;
+    model_unlock(world->model);
+    if (late)
+        g_usleep((gulong)MODEL_LATE_MS * 1000);
+    return late;
+}
+
 char *script_settle(struct world *world)
 {
     char *problem = NULL;
@@ -85,7 +96,7 @@ char *script_settle(struct world *world)
         if (world->sends)
             world_send(world);
         problem = world_pass(world);
-        if (atomic_load(&world->died) || (problem == NULL && !waits(world)))
+        if (atomic_load(&world->died) || (problem == NULL && !let_it_end(world) && !waits(world)))
             break;
         if (world->sends)
             world_wait(world, i > 12 ? INT64_C(15) << (i - 12) : 0);

@@ -101,6 +101,7 @@ void model_assign(struct model *model, const struct model *from)
     g_ptr_array_set_size(model->folders, 0);
     for (guint i = 0; i < from->folders->len; i++)
         g_ptr_array_add(model->folders, folder_copy(from->folders->pdata[i]));
+    model_late_clear(model);
     g_ptr_array_set_size(model->rules, 0);
     for (guint i = 0; i < from->rules->len; i++) {
         const struct model_rule *rule = from->rules->pdata[i];
@@ -132,6 +133,7 @@ void model_free(struct model *model)
 {
     if (model == NULL)
         return;
+    model_late_clear(model);
     g_ptr_array_unref(model->folders);
     g_ptr_array_unref(model->rules);
     g_hash_table_unref(model->fetched);

@@ -51,10 +51,14 @@ struct model_gone {
 /* A reply instead of the answer: for commands that begin with `command`, so many times. */
 struct model_rule {
     char *command; /* "UID MOVE", "CREATE" … */
-    char *reply;   /* "NO [CANNOT] no"; "!text": the bare text without a tag, then the end; "": OK
-                      without any effect or data */
-    int times;     /* negative: always */
+    char *
+        reply; /* "NO [CANNOT] no"; "!text": the bare text without a tag, then the end; "": OK
+                  without any effect or data; "late": the end, and the effect MODEL_LATE_MS later */
+    int times; /* negative: always */
 };
+
+#define MODEL_LATE_MS 50
+struct model_late;
 
 /* What the submission service (model_smtp.h) does with what it takes. */
 struct model_post {
@@ -80,7 +84,8 @@ struct model {
     enum { MODEL_COPYUID, MODEL_COPYUID_NONE, MODEL_COPYUID_EMPTY } copyuid;
     struct model_counts counts;
     struct model_post post;
-    GHashTable *fetched; /* Message-ID -> how many times its body was */
+    struct model_late *late; /* what "late" left to do; or NULL */
+    GHashTable *fetched;     /* Message-ID -> how many times its body was */
     struct model_server *server;
 };
 
@@ -208,6 +213,11 @@ model_verb_fn model_verb_list, model_verb_lsub, model_verb_status, model_verb_se
     model_verb_examine, model_verb_fetch, model_verb_store, model_verb_copy, model_verb_move,
     model_verb_expunge, model_verb_search, model_verb_append, model_verb_create, model_verb_delete,
     model_verb_rename, model_verb_subscribe, model_verb_unsubscribe;
+/* model_late.c: the connection's command takes effect behind its end, before the first command of
+ * anybody that comes late enough. */
+void model_late_keep(struct model_connection *c, model_verb_fn *verb);
+void model_late_take(struct model *model);
+void model_late_clear(struct model *model);
 /* Tells the client what happened to its mailbox. */
 void model_tell(struct model_connection *c);
 void model_view_reset(struct model_connection *c);

@@ -290,6 +290,8 @@ static void check_selected(struct model_connection *c)
 static void run(struct model_connection *c, struct model_command *command)
 {
     struct model_server *server = c->server;
+    if (c->model != NULL)
+        model_late_take(c->model);
     check_selected(c);
     int verb = find_verb(c, command);
     const char *rule = c->model != NULL ? model_refusal(c->model, command->name) : NULL;
@@ -304,7 +306,10 @@ static void run(struct model_connection *c, struct model_command *command)
         die(server, c);
         return;
     }
-    if (rule != NULL)
+    if (rule != NULL && strcmp(rule, "late") == 0 && verb >= 0) {
+        model_late_keep(c, verbs[verb].fn);
+        c->closing = true;
+    } else if (rule != NULL)
         obey_rule(c, command, rule);
     else if (verb < 0)
         answer(c, command, "BAD Command Argument Error. 11");

@@ -157,6 +157,8 @@ static void refuse(struct world *world, const char *op)
 {
     g_auto(GStrv) parts = g_strsplit(op + strlen("refuse "), "|", 3);
     model_refuse(world->model, parts[0], parts[1], parts[2] != NULL ? atoi(parts[2]) : -1);
+    if (strcmp(parts[1], "late") == 0)
+        world->doubt_ms = 2 * MODEL_LATE_MS;
 }
 
 static void refuse_smtp(struct world *world, const char *op)

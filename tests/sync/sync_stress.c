@@ -228,12 +228,15 @@ static void start(struct stress *stress)
     secret_free(password);
     for (unsigned at = 0; at < ACCOUNTS; at++)
         link_one(stress, at, user);
-    struct sync_config config =
-        {.store = stress->world.store,
-         .exec = stress->stage.exec,
-         .spool_dir = stress->world.directory,
-         .tuning = {.poll_ms = 50, .compare_ms = 100, .idle_ms = 200, .backoff_ms = 20},
-         .live = true};
+    struct sync_config config = {.store = stress->world.store,
+                                 .exec = stress->stage.exec,
+                                 .spool_dir = stress->world.directory,
+                                 .tuning = {.poll_ms = 50,
+                                            .compare_ms = 100,
+                                            .idle_ms = 200,
+                                            .doubt_ms = 1,
+                                            .backoff_ms = 20},
+                                 .live = true};
     stress->manager = sync_manager_new(&config);
     store_listen(stress->world.store, on_change, stress);
     sync_manager_start(stress->manager, &error);

@@ -309,6 +309,7 @@ void world_config(struct world *world, struct sync_config *config)
                                    .tokens = world->stage->tokens,
                                    .spool_dir = world->directory,
                                    .settle = settle,
+                                   .tuning = {.doubt_ms = MAX(world->doubt_ms, 1)},
                                    .arg = world};
 }
 

@@ -30,8 +30,9 @@ struct world {
     struct keyring *keyring;
     struct store *store;
     int64_t account;
-    bool sends;   /* the outbox is worked at too */
-    bool lenient; /* scripts may speak of what is not there */
+    bool sends;       /* the outbox is worked at too */
+    bool lenient;     /* scripts may speak of what is not there */
+    int64_t doubt_ms; /* sync_tuning; 0: next to nothing */
     /* The store dies at this commit, from 1; 0: never. */
     unsigned die_at_commit;
     bool die_after;

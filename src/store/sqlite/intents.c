@@ -84,6 +84,23 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
     return NULL;
 }
 
+bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return false;
+    *in_doubt = DB_NUMBER(&reader->main, &cause, 0,
+                          "SELECT EXISTS(SELECT 1 FROM intent WHERE account = ? AND target <> 0 AND"
+                          " journal IS NOT NULL)",
+                          I(account)) != 0;
+    reader_end(store, reader);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 struct begin {
     const int64_t *ids;
     size_t count;

@@ -27,7 +27,7 @@ export class Postroom {
     this.data = path.join(dir, 'data');
     this.logFile = path.join(dir, 'log');
     writeFileSync(this.logFile, '');
-    this.env = { PATH: process.env.PATH, HOME: dir, LANG: 'C.UTF-8', ASAN_OPTIONS: 'quarantine_size_mb=8', POSTROOM_SERVER_KEY_FILE: path.join(dir, 'key/postroom.key'), POSTROOM_NETWORK_ALLOWED: '127.0.0.0/8', POSTROOM_SYNC_POLL: '1', POSTROOM_SYNC_CALM: '1', POSTROOM_SYNC_COMPARE: '2',
+    this.env = { PATH: process.env.PATH, HOME: dir, LANG: 'C.UTF-8', ASAN_OPTIONS: 'quarantine_size_mb=8', POSTROOM_SERVER_KEY_FILE: path.join(dir, 'key/postroom.key'), POSTROOM_NETWORK_ALLOWED: '127.0.0.0/8', POSTROOM_SYNC_POLL: '1', POSTROOM_SYNC_CALM: '1', POSTROOM_SYNC_DOUBT: '1', POSTROOM_SYNC_COMPARE: '2',
       ...Object.fromEntries(Object.entries(config).map(([k, v]) => [`POSTROOM_${k.replace('.', '_').toUpperCase()}`, String(v)])), ...env };
     mkdirSync(path.join(dir, 'files'));
   }
