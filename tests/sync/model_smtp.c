@@ -20,6 +20,8 @@ struct model_smtp {
     atomic_bool stopping;
     struct model_server *server;
     pthread_mutex_t mutex;
+    pthread_cond_t left;
+    int talking; /* the connection that is served; -1: none */
     struct model *model;
     unsigned commands, die_at;
     bool after, cut;
@@ -296,8 +298,10 @@ static void serve_one(struct model_smtp *smtp, int fd)
 {
     pthread_mutex_lock(&smtp->mutex);
     struct talk talk = {.smtp = smtp, .model = smtp->model, .fd = fd, .in = g_string_new(NULL)};
+    smtp->talking = fd;
     pthread_mutex_unlock(&smtp->mutex);
-    talk.over = model_server_is_dead(smtp->server) || !say(&talk, "220 model");
+    talk.over =
+        talk.model == NULL || model_server_is_dead(smtp->server) || !say(&talk, "220 model");
     while (!talk.over) {
         g_autofree char *line = hear(&talk);
         talk.over = line == NULL || model_server_is_dead(smtp->server);
@@ -307,6 +311,10 @@ static void serve_one(struct model_smtp *smtp, int fd)
     g_string_free(talk.in, TRUE);
     if (talk.data != NULL)
         g_string_free(talk.data, TRUE);
+    pthread_mutex_lock(&smtp->mutex);
+    smtp->talking = -1;
+    pthread_cond_signal(&smtp->left);
+    pthread_mutex_unlock(&smtp->mutex);
     close(fd);
 }
 
@@ -329,6 +337,7 @@ struct model_smtp *model_smtp_start(struct model_server *server)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t length = sizeof address;
     smtp->server = server;
+    smtp->talking = -1;
     smtp->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     smtp->wake = eventfd(0, EFD_CLOEXEC);
     if (bind(smtp->listener, (struct sockaddr *)&address, length) != 0 ||
@@ -337,6 +346,7 @@ struct model_smtp *model_smtp_start(struct model_server *server)
         g_error("the submission service cannot listen: %s", g_strerror(errno));
     smtp->port = ntohs(address.sin_port);
     pthread_mutex_init(&smtp->mutex, NULL);
+    pthread_cond_init(&smtp->left, NULL);
     pthread_create(&smtp->thread, NULL, serve, smtp);
     return smtp;
 }
@@ -350,6 +360,7 @@ void model_smtp_stop(struct model_smtp *smtp)
     pthread_join(smtp->thread, NULL);
     close(smtp->listener);
     close(smtp->wake);
+    pthread_cond_destroy(&smtp->left);
     pthread_mutex_destroy(&smtp->mutex);
     g_free(smtp);
 }
@@ -363,6 +374,10 @@ void model_smtp_arm(struct model_smtp *smtp, struct model *model, const struct m
                     model_died_fn *died, void *arg)
 {
     pthread_mutex_lock(&smtp->mutex);
+    while (smtp->talking >= 0) {
+        shutdown(smtp->talking, SHUT_RDWR);
+        pthread_cond_wait(&smtp->left, &smtp->mutex);
+    }
     smtp->model = model;
     smtp->commands = 0;
     smtp->die_at = death->smtp;

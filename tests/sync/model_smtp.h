@@ -16,7 +16,8 @@ struct model_smtp;
 struct model_smtp *model_smtp_start(struct model_server *server);
 void model_smtp_stop(struct model_smtp *smtp);
 uint16_t model_smtp_port(const struct model_smtp *smtp);
-/* Whose messages it takes, and when it dies; died is called on its thread. */
+/* Whose messages it takes (NULL: nobody's), and when it dies; died is called on its thread. A
+ * connection that is still there is cut first: its model may be gone next. */
 void model_smtp_arm(struct model_smtp *smtp, struct model *model, const struct model_death *death,
                     model_died_fn *died, void *arg);
 /* Commands since it was armed. */

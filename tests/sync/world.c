@@ -271,7 +271,9 @@ void world_open_provider(struct world *world, struct stage *stage, enum model_pr
 
 void world_close(struct world *world)
 {
+    const struct model_death never = {0};
     close_store(world);
+    model_smtp_arm(world->stage->smtp, NULL, &never, NULL, NULL);
     remove_tree(world->directory);
     g_free(world->directory);
 }
