@@ -86,18 +86,23 @@ static void sync_one(struct pass *pass)
     pthread_mutex_destroy(&pass->mutex);
 }
 
+static bool all_accounts(struct command_call *call, GArray *ids, GPtrArray *names, GError **error)
+{
+    g_autoptr(GPtrArray) all = store_account_statuses(call->app->store, error);
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        const struct store_account_status *status = all->pdata[i];
+        g_array_append_val(ids, status->view->id);
+        g_ptr_array_add(names, g_strdup(status->view->address));
+    }
+    return all != NULL;
+}
+
 static bool chosen_accounts(struct command_call *call, GArray **ids, GPtrArray *names,
                             GError **error)
 {
     *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_autoptr(GPtrArray) all = store_account_statuses(call->app->store, error);
-    if (all == NULL)
-        return false;
-    for (guint i = 0; i < all->len && call->args[0] == NULL; i++) {
-        const struct store_account_status *status = all->pdata[i];
-        g_array_append_val(*ids, status->view->id);
-        g_ptr_array_add(names, g_strdup(status->view->address));
-    }
+    if (call->args[0] == NULL)
+        return all_accounts(call, *ids, names, error);
     for (char **arg = call->args; *arg != NULL; arg++) {
         int64_t id = store_account_of_address(call->app->store, *arg, error);
         if (id == 0)

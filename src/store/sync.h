@@ -139,6 +139,12 @@ struct store_remote_message {
 /* (transfer full); the array owns the words. */
 GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first_uid,
                             uint32_t last_uid, GError **error);
+/* The same of several ranges, ascending and apart. */
+struct store_uid_range {
+    uint32_t first, last;
+};
+GArray *store_sync_messages_in(struct store *store, int64_t mailbox,
+                               const struct store_uid_range *ranges, size_t count, GError **error);
 /* The newest email number of all: what comes later is greater. */
 int64_t store_sync_newest_email(struct store *store, GError **error);
 /* The message known under this UID has this Message-ID (there is one) and INTERNALDATE. False also

@@ -5,6 +5,7 @@
 #define FLAGS_AT_ONCE 5000
 #define MESSAGES_MAX 4000000 /* more than any folder has */
 #define NEWEST 1000          /* messages whose flags change while nobody looks, mostly */
+#define NEAR 32              /* UIDs between two that were told */
 #define NEWS_MAX 100000      /* more at once are learnt by a search */
 
 static void clear_seen(gpointer item)
@@ -225,22 +226,53 @@ static bool load_known(struct session *session, const struct store_remote_mailbo
     return look->known != NULL;
 }
 
+static int by_first(gconstpointer a, gconstpointer b)
+{
+    uint32_t x = ((const struct store_uid_range *)a)->first;
+    uint32_t y = ((const struct store_uid_range *)b)->first;
+    return x < y ? -1 : x > y;
+}
+
+/* What was told, as ranges that lie apart: rows between two that are near cost less than to seek
+ * the next. (transfer full) */
+static GArray *touched(const struct look *look)
+{
+    GArray *ranges = g_array_new(FALSE, FALSE, sizeof(struct store_uid_range));
+    for (guint i = 0; i < look->ranges->len; i++) {
+        const struct sync_range *gone = &g_array_index(look->ranges, struct sync_range, i);
+        const struct store_uid_range range = {gone->first, gone->last};
+        g_array_append_val(ranges, range);
+    }
+    for (guint i = 0; i < look->seen->len; i++) {
+        uint32_t uid = g_array_index(look->seen, struct sync_seen, i).uid;
+        const struct store_uid_range range = {uid, uid};
+        g_array_append_val(ranges, range);
+    }
+    g_array_sort(ranges, by_first);
+    guint kept = 0;
+    for (guint i = 0; i < ranges->len; i++) {
+        struct store_uid_range next = g_array_index(ranges, struct store_uid_range, i);
+        struct store_uid_range *last =
+            kept > 0 ? &g_array_index(ranges, struct store_uid_range, kept - 1) : NULL;
+        if (last != NULL && (next.first <= last->last || next.first - last->last < NEAR))
+            last->last = MAX(last->last, next.last);
+        else
+            g_array_index(ranges, struct store_uid_range, kept++) = next;
+    }
+    g_array_set_size(ranges, kept);
+    return ranges;
+}
+
 /* Only the rows that what was told may be about. */
 static bool load_touched(struct session *session, const struct store_remote_mailbox *mailbox,
                          struct look *look, GError **error)
 {
-    uint32_t first = UINT32_MAX, last = 0;
-    for (guint i = 0; i < look->ranges->len; i++) {
-        const struct sync_range *range = &g_array_index(look->ranges, struct sync_range, i);
-        first = MIN(first, range->first);
-        last = MAX(last, range->last);
-    }
-    for (guint i = 0; i < look->seen->len; i++) {
-        uint32_t uid = g_array_index(look->seen, struct sync_seen, i).uid;
-        first = MIN(first, uid);
-        last = MAX(last, uid);
-    }
-    return load_known(session, mailbox, look, MIN(first, last), last, error);
+    g_autoptr(GArray) ranges = touched(look);
+    g_clear_pointer(&look->known, g_array_unref);
+    look->known =
+        store_sync_messages_in(session->manager->config.store, mailbox->id,
+                               (const struct store_uid_range *)ranges->data, ranges->len, error);
+    return look->known != NULL;
 }
 
 static bool search_scope(struct session *session, const struct store_remote_mailbox *mailbox,

@@ -7,19 +7,14 @@ static void clear_message(gpointer message)
     g_free(((struct store_remote_message *)message)->words);
 }
 
-GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first_uid,
-                            uint32_t last_uid, GError **error)
+static bool add_messages(struct reader *reader, int64_t mailbox,
+                         const struct store_uid_range *range, GArray *messages, GError **error)
 {
     GError *cause = NULL;
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return NULL;
-    GArray *messages = g_array_new(FALSE, TRUE, sizeof(struct store_remote_message));
-    g_array_set_clear_func(messages, clear_message);
     sqlite3_stmt *row = DB_QUERY(&reader->main, &cause,
                                  "SELECT uid, bits, email, skipped IS NOT NULL, words FROM remote"
                                  " WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid",
-                                 I(mailbox), I(first_uid), I(last_uid));
+                                 I(mailbox), I(range->first), I(range->last));
     while (db_step(&reader->main, row, &cause)) {
         struct store_remote_message message = {.uid = (uint32_t)db_int(row, 0),
                                                .flag_bits = (uint32_t)db_int(row, 1),
@@ -28,12 +23,34 @@ GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first
                                                .words = db_text_copy(row, 4)};
         g_array_append_val(messages, message);
     }
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    return cause == NULL;
+}
+
+GArray *store_sync_messages_in(struct store *store, int64_t mailbox,
+                               const struct store_uid_range *ranges, size_t count, GError **error)
+{
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GArray *messages = g_array_new(FALSE, TRUE, sizeof(struct store_remote_message));
+    g_array_set_clear_func(messages, clear_message);
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++)
+        ok = add_messages(reader, mailbox, &ranges[i], messages, error);
     reader_end(store, reader);
-    if (cause == NULL)
+    if (ok)
         return messages;
-    g_propagate_error(error, cause);
     g_array_unref(messages);
     return NULL;
+}
+
+GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first_uid,
+                            uint32_t last_uid, GError **error)
+{
+    const struct store_uid_range range = {first_uid, last_uid};
+    return store_sync_messages_in(store, mailbox, &range, 1, error);
 }
 
 int64_t store_sync_newest_email(struct store *store, GError **error)
