@@ -1,5 +1,5 @@
-/* How often a folder that nobody tells us about is asked how it is (docs/internals/sync.md): often
- * while things happen in it, seldom when it has been quiet for long. Pure. */
+/* How often a folder that nobody tells us about is asked how it is (docs/internals/sync-live.md):
+ * often while things happen in it, seldom when it has been quiet for long. Pure. */
 #ifndef POSTROOM_SYNC_CADENCE_H
 #define POSTROOM_SYNC_CADENCE_H
 

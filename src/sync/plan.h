@@ -3,7 +3,7 @@
  *
  * sync_way_choose says how the server's side is learnt, sync_plan_make what follows from it;
  * src/sync/compare.c does the talking and hands the plan to the store, which merges flags three
- * ways and finds out which new message is an old one (docs/internals/sync.md). */
+ * ways and finds out which new message is an old one (docs/internals/sync-in.md). */
 #ifndef POSTROOM_SYNC_PLAN_H
 #define POSTROOM_SYNC_PLAN_H
 

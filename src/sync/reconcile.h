@@ -1,5 +1,5 @@
 /* Each folder compared with the server message by message: once a day, when somebody asks for it,
- * and where the counts differ (docs/internals/sync.md). */
+ * and where the counts differ (docs/internals/sync-in.md). */
 #ifndef POSTROOM_SYNC_RECONCILE_H
 #define POSTROOM_SYNC_RECONCILE_H
 
