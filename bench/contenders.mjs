@@ -49,7 +49,10 @@ export function postroom(place, server, address) {
       child = spawn(PROGRAM, ['serve', '--listen', '127.0.0.1:0'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
       let said = '';
       child.stderr.on('data', (piece) => { said = (said + piece).slice(-2000); });
-      await until(`the account to be idle ${said}`, () => { try { return status().state === 'idle'; } catch { return false; } }, { ms: 120000, every: 200 });
+      await until(`the account to be idle ${said}`, () => {
+        if (child.exitCode !== null) throw new Error(`serve ended: ${said}`);
+        try { return status().state === 'idle'; } catch { return false; }
+      }, { ms: 120000, every: 200 });
     },
     async close() {
       if (!child) return;

@@ -2,6 +2,7 @@
 
 #include "app/command.h"
 #include "app/datadir.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -11,10 +12,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORDS_MAX 65536
 #define CALLERS_MAX 8
+#define TAKE_MS 10000
+#define TAKE_AGAIN_MS 20
 
 struct control {
     struct app *app;
@@ -240,9 +244,46 @@ void control_stop(struct control *control)
     g_free(control);
 }
 
-/* --- the caller's side
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the caller's side */
+
+/* Connected, or -1. */
+static int reach(const char *path)
+{
+    struct sockaddr_un address;
+    int socket = open_socket(path, &address);
+    if (socket >= 0 && connect(socket, (struct sockaddr *)&address, sizeof address) == 0)
+        return socket;
+    if (socket >= 0)
+        close(socket);
+    return -1;
+}
+
+static bool is_served(const char *directory)
+{
+    g_autofree char *path = datadir_socket_path(directory, NULL);
+    int socket = path != NULL ? reach(path) : -1;
+    if (socket >= 0)
+        close(socket);
+    return socket >= 0;
+}
+
+int control_take(const char *directory, bool *served, GError **error)
+{
+    int64_t deadline = clock_in_ms(TAKE_MS);
+    for (;;) {
+        bool held = false;
+        int lock = datadir_lock(directory, &held, error);
+        *served = held && is_served(directory);
+        if (!held || *served)
+            return lock;
+        if (clock_now() >= deadline)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = TAKE_AGAIN_MS * 1000000L}, NULL);
+    }
+    error_set(error, ERROR_CONFLICT,
+              "another postroom command is at work in %s: try again when it has ended", directory);
+    return -1;
+}
 
 static bool send_call(int socket, GString *words)
 {
@@ -275,12 +316,10 @@ int control_call(const char *directory, int argc, char **argv, GError **error)
     for (int i = 0; i < argc; i++)
         g_string_append_len(words, argv[i], (gssize)strlen(argv[i]) + 1);
     g_string_append_c(words, '\0');
-    struct sockaddr_un address;
-    int socket = open_socket(path, &address);
+    int socket = reach(path);
     uint8_t status = 1;
-    bool ok = words->len < WORDS_MAX && socket >= 0 &&
-              connect(socket, (struct sockaddr *)&address, sizeof address) == 0 &&
-              send_call(socket, words) && recv(socket, &status, 1, 0) == 1;
+    bool ok = words->len < WORDS_MAX && socket >= 0 && send_call(socket, words) &&
+              recv(socket, &status, 1, 0) == 1;
     if (!ok)
         error_set(error, ERROR_UNREACHABLE,
                   "a server holds %s but does not answer at its control socket", directory);

@@ -13,6 +13,11 @@ struct control;
 struct control *control_start(struct app *app, GError **error);
 void control_stop(struct control *control);
 
+/* The lock of the data directory, for a server or a command. While another command has it, waits
+ * (at most ten seconds, ERROR_CONFLICT then): commands are short, and a server that starts answers
+ * soon. Returns the descriptor; -1 with *served when a server that answers has it, or -1 with an
+ * error. */
+int control_take(const char *directory, bool *served, GError **error);
 /* As the caller. Returns the exit status; -1 with ERROR_UNREACHABLE when nobody answers. */
 int control_call(const char *directory, int argc, char **argv, GError **error);
 

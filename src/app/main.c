@@ -74,13 +74,13 @@ static int run_command(int argc, char **argv)
         g_free(config->data);
         config->data = g_canonicalize_filename(data, NULL);
     }
-    bool held = false;
-    int lock = datadir_lock(config->data, &held, &error);
+    bool served = false;
+    int lock = control_take(config->data, &served, &error);
     if (lock >= 0) {
         log_set_level(LOG_LEVEL_WARN);
         return run_here(config, lock, argc, argv);
     }
-    if (held)
+    if (served)
         status = control_call(config->data, argc, argv, &error);
     config_free(config);
     return status >= 0 ? status : say(error);

@@ -244,14 +244,14 @@ static int serve(struct config *config)
 {
     g_autoptr(GError) error = NULL;
     struct server server = {0};
-    bool held = false;
+    bool served = false;
     static const char *const levels[] = {"debug", "info", "warn", "error"};
     for (int i = 0; i < 4; i++)
         if (g_strcmp0(config->log_level, levels[i]) == 0)
             log_set_level((enum log_level)i);
-    int lock = datadir_lock(config->data, &held, &error);
+    int lock = control_take(config->data, &served, &error);
     if (lock < 0) {
-        if (held)
+        if (served)
             error_set(&error, ERROR_CONFLICT, "another Postroom has the data directory %s",
                       config->data);
         config_free(config);

@@ -1,11 +1,12 @@
 // The command line of scripts and checks: exit codes, one clear line, JSON shapes, with and without a running server.
 
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { startOrganisation } from './support/organisation.mjs';
+import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
 
 let org, postroom, plain;
@@ -79,6 +80,17 @@ test('a mailbox by password: add, sync, status, search, without a server', () =>
   const found = postroom.json('search', plain.mail, 'nothinglikethis');
   assert.deepEqual([found.total, found.ids], [0, []]);
   assert.equal(typeof found.ms, 'number');
+});
+
+test('a command waits for another one that has the data directory', async () => {
+  const all = await Promise.all(Array.from({ length: 6 }, () => postroom.run('account', 'list', '--json')));
+  assert.deepEqual(all.map((done) => done.status), [0, 0, 0, 0, 0, 0], all.map((done) => done.err).join(''));
+  const holder = spawn('flock', [path.join(postroom.data, 'lock'), 'sleep', '1'], { stdio: 'ignore' });
+  const gone = new Promise((resolve) => holder.once('exit', resolve));
+  await until('the lock to be held', () => spawnSync('flock', ['-n', path.join(postroom.data, 'lock'), 'true']).status !== 0);
+  await postroom.serve();
+  await gone;
+  await postroom.stop();
 });
 
 test('the same commands are served by a running server', async () => {
