@@ -67,7 +67,7 @@ bool session_holds_messages_of(struct session *session, const struct store_remot
     }
     if (problem == NULL)
         problem = g_steal_pointer(&sample.error);
-    *same = *same && problem == NULL && sample.error == NULL;
+    *same = *same && problem == NULL;
     g_clear_error(&sample.error);
     bool folder =
         error_scope(problem) == ERROR_SCOPE_MAILBOX || error_scope(problem) == ERROR_SCOPE_MESSAGE;

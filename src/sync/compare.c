@@ -124,14 +124,9 @@ static bool is_marked(const struct session *session, const struct store_remote_m
            (object_id == NULL || g_strcmp0(object_id, mailbox->object_id) == 0);
 }
 
-static void mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
-                 int64_t newest)
+void session_mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope)
 {
     const char *object_id = imap_client_mailboxid(session->imap);
-    /* A commit is most of what a pass without news would cost; where there is one anyway, a mark
-     * costs nothing. */
-    if (intake_is_empty(session_intake(session)) && is_marked(session, mailbox, in_scope, newest))
-        return;
     mailbox->uidvalidity = session->selected.uidvalidity;
     mailbox->uidnext = session->selected.uidnext;
     mailbox->highestmodseq = session->selected.highestmodseq;
@@ -144,6 +139,15 @@ static void mark(struct session *session, struct store_remote_mailbox *mailbox, 
         mailbox->object_id = g_strdup(object_id);
     }
     store_batch_mark(session_batch(session, mailbox), mailbox);
+}
+
+/* A commit is most of what a pass without news would cost; where there is one anyway, a mark costs
+ * nothing. */
+static void mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
+                 int64_t newest)
+{
+    if (!intake_is_empty(session_intake(session)) || !is_marked(session, mailbox, in_scope, newest))
+        session_mark(session, mailbox, in_scope);
 }
 
 static bool carry_out(struct session *session, struct store_remote_mailbox *mailbox,

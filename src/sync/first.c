@@ -20,7 +20,6 @@ struct first_look {
     struct session_unseen told;
     size_t last_ask;   /* of this mailbox */
     GHashTable *heard; /* uid -> itself */
-    struct imap_selected selected;
     bool opened, ended;
 };
 
@@ -143,7 +142,7 @@ static bool look_begins(size_t index, const struct imap_selected *selected, void
     session->open_mailbox = 0;
     if (selected == NULL || selected->uidvalidity == 0)
         return false;
-    session->selected = tour->open->selected = *selected;
+    session->selected = *selected;
     session->open_mailbox = tour->open->mailbox->id;
     return true;
 }
@@ -159,32 +158,16 @@ static bool take_first(const struct imap_fetched *fetched, void *arg)
            hand_over(tour);
 }
 
-/* All that was there when it was opened has come: its marks are of then. */
-static void mark(struct session *session, struct first_look *look)
-{
-    struct store_remote_mailbox *mailbox = look->mailbox;
-    const char *object_id = imap_client_mailboxid(session->imap);
-    mailbox->uidvalidity = look->selected.uidvalidity;
-    mailbox->uidnext = look->selected.uidnext;
-    mailbox->highestmodseq = look->selected.highestmodseq;
-    mailbox->exists = mailbox->server_count = look->selected.exists;
-    mailbox->checked_at = clock_wall();
-    mailbox->headers_done = true;
-    if (object_id != NULL) {
-        g_free(mailbox->object_id);
-        mailbox->object_id = g_strdup(object_id);
-    }
-    store_batch_mark(session_batch(session, mailbox), mailbox);
-    look->ended = true;
-}
-
 /* What is in the first window is written at once, the rest as it adds up. */
 static bool ask_is_done(size_t index, void *arg)
 {
     struct tour *tour = arg;
     struct first_look *look = tour->open;
-    if (index == look->last_ask && g_hash_table_size(look->heard) == look->selected.exists)
-        mark(tour->session, look);
+    /* All that was there when it was opened has come: its marks are of then. */
+    look->ended =
+        index == look->last_ask && g_hash_table_size(look->heard) == tour->session->selected.exists;
+    if (look->ended)
+        session_mark(tour->session, look->mailbox, tour->session->selected.exists);
     bool write = tour->gathered >= WINDOW || (tour->gathered > 0 && !tour->shown);
     return (!write || hand_over(tour)) && !atomic_load(&tour->session->poked);
 }

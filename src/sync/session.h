@@ -249,6 +249,9 @@ struct intake *session_intake(struct session *session); /* messages.c */
 /* The same, for what needs no parsing, of the open mailbox; until anything else is given. */
 struct store_batch *session_batch(struct session *session,
                                   const struct store_remote_mailbox *mailbox); /* compare.c */
+/* The open mailbox was looked at to the end: marks of session->selected, behind what was gathered.
+ * in_scope: messages there that are wanted here. compare.c */
+void session_mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope);
 /* All that was learnt is durable: before anything is done that counts on it. */
 bool session_settle(struct session *session, GError **error);
 /* The next bounded step of the pending messages; *more: there may be others. They are durable
