@@ -295,30 +295,12 @@ static void a_mailbox_that_is_not_connected_shows_among_what_follows(void)
     imap_told_failed(imap_script_run(lines, do_sign_in), ERROR_NOT_CONNECTED);
 }
 
-struct sets {
-    GString *out;
-    size_t stop_at;
-};
-
-static bool take_one(const struct imap_fetched *fetched, void *arg)
-{
-    struct sets *sets = arg;
-    g_string_append_printf(sets->out, "%u ", fetched->uid);
-    return true;
-}
-
-static bool set_is_done(size_t index, void *arg)
-{
-    struct sets *sets = arg;
-    g_string_append_printf(sets->out, "[%zu] ", index);
-    return index != sets->stop_at;
-}
-
 static bool fetch_sets(struct imap_client *client, GString *out, size_t stop_at, GError **error)
 {
     static const char *const wanted[] = {"9:10", "7:8", "5:6", "3:4", "1:2", NULL};
-    struct sets sets = {out, stop_at};
-    return imap_fetch_sets(client, wanted, IMAP_FETCH_FLAGS, take_one, set_is_done, &sets, error);
+    struct imap_sets sets = {out, stop_at};
+    return imap_fetch_sets(client, wanted, IMAP_FETCH_FLAGS, imap_sets_fetched, imap_sets_done,
+                           &sets, error);
 }
 
 static bool fetch_all_sets(struct imap_client *client, GString *out, GError **error)
@@ -404,11 +386,11 @@ static void what_is_of_the_mailbox_left_is_told_apart(void)
 static bool do_select_flags(struct imap_client *client, GString *out, GError **error)
 {
     static const char *const windows[] = {"1:99", "100:*", NULL};
-    struct sets sets = {out, SIZE_MAX};
+    struct imap_sets sets = {out, SIZE_MAX};
     struct imap_selected selected;
     bool there = false;
-    bool good =
-        imap_select_flags(client, "a", false, windows, &selected, &there, take_one, &sets, error);
+    bool good = imap_select_flags(client, "a", false, windows, &selected, &there, imap_sets_fetched,
+                                  &sets, error);
     g_string_append_printf(out, "| %d %u %u", there, selected.exists, selected.uidvalidity);
     return good;
 }

@@ -266,3 +266,17 @@ bool imap_recorder_notify(struct imap_client *client, struct imap_recorder *reco
     struct imap_notices own = {tell_status, tell_folder, tell_overflow, recorder};
     return imap_notify(client, &own, error);
 }
+
+bool imap_sets_fetched(const struct imap_fetched *fetched, void *arg)
+{
+    struct imap_sets *sets = arg;
+    g_string_append_printf(sets->out, "%u ", fetched->uid);
+    return true;
+}
+
+bool imap_sets_done(size_t index, void *arg)
+{
+    struct imap_sets *sets = arg;
+    g_string_append_printf(sets->out, "[%zu] ", index);
+    return index != sets->stop_at;
+}

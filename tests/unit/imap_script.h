@@ -45,4 +45,12 @@ void imap_recorder_listen(struct imap_client *client, struct imap_recorder *reco
 bool imap_recorder_notify(struct imap_client *client, struct imap_recorder *recorder,
                           GError **error);
 
+/* Describes what comes in sets: "7 9 [0] " for the UIDs of the first. */
+struct imap_sets {
+    GString *out;
+    size_t stop_at; /* after this set no more are wanted */
+};
+bool imap_sets_fetched(const struct imap_fetched *fetched, void *sets);
+bool imap_sets_done(size_t index, void *sets);
+
 #endif

@@ -3,28 +3,9 @@
 
 #include "imap_script.h"
 
-struct sets {
-    GString *out;
-    size_t stop_at;
-};
-
-static bool take_one(const struct imap_fetched *fetched, void *arg)
-{
-    struct sets *sets = arg;
-    g_string_append_printf(sets->out, "%u ", fetched->uid);
-    return true;
-}
-
-static bool set_is_done(size_t index, void *arg)
-{
-    struct sets *sets = arg;
-    g_string_append_printf(sets->out, "[%zu] ", index);
-    return index != sets->stop_at;
-}
-
 static bool folder_is_open(size_t index, const struct imap_selected *selected, void *arg)
 {
-    struct sets *sets = arg;
+    struct imap_sets *sets = arg;
     g_string_append_printf(sets->out, "(%zu", index);
     if (selected != NULL)
         g_string_append_printf(sets->out, " %u %u", selected->uidvalidity, selected->exists);
@@ -40,8 +21,9 @@ static bool tour(struct imap_client *client, GString *out, size_t stop_at, uint6
                                           {"empty", NULL, 0},
                                           {"b", "1:9", bytes},
                                           {"c", "1:2", bytes}};
-    struct sets sets = {out, stop_at};
-    const struct imap_fetch_hands hands = {take_one, set_is_done, folder_is_open, &sets};
+    struct imap_sets sets = {out, stop_at};
+    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
+                                           &sets};
     return imap_fetch_tour(client, asks, G_N_ELEMENTS(asks), IMAP_FETCH_FLAGS, &hands, error);
 }
 
@@ -135,8 +117,9 @@ static void a_tour_drops_what_comes_of_another_folder_than_meant(void)
 static bool tour_odd_name(struct imap_client *client, GString *out, GError **error)
 {
     const struct imap_fetch_ask asks[] = {{"a", "1", 9}, {"\x01", "2", 9}};
-    struct sets sets = {out, SIZE_MAX};
-    const struct imap_fetch_hands hands = {take_one, set_is_done, folder_is_open, &sets};
+    struct imap_sets sets = {out, SIZE_MAX};
+    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
+                                           &sets};
     return imap_fetch_tour(client, asks, G_N_ELEMENTS(asks), IMAP_FETCH_FLAGS, &hands, error);
 }
 

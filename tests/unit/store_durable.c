@@ -189,24 +189,6 @@ static void a_removed_account_leaves_nothing_in_the_files(void)
     mail_close(&m);
 }
 
-static guint found(struct mail_fixture *m, const char *word)
-{
-    g_autoptr(GError) error = NULL;
-    struct store_filter *filter = store_filter_new(STORE_TEXT);
-    filter->words = g_strsplit(word, " ", -1);
-    filter->prefix = true;
-    struct store_query query = {.filter = filter, .limit = 1000};
-    struct store_query_result result = {0};
-    struct store_access *access = mail_access(m, STORE_READ);
-    g_assert_true(store_query(access, &query, &result, &error));
-    g_assert_no_error(error);
-    guint count = result.ids->len;
-    store_query_result_clear(&result);
-    store_access_free(access);
-    store_filter_free(filter);
-    return count;
-}
-
 /* Accounts share tables of the word index: so many later one has the first one's. */
 #define SHARED_BY 64
 
@@ -231,16 +213,16 @@ static void accounts_that_share_an_index_stay_apart(void)
         spec.body = "kept both";
         mail_put(&second, &spec);
     }
-    g_assert_cmpuint(found(&first, "canary"), ==, 200);
-    g_assert_cmpuint(found(&second, "canary"), ==, 0);
-    g_assert_cmpuint(found(&second, "both"), ==, 200);
+    g_assert_cmpuint(mail_found_words(&first, "canary", true), ==, 200);
+    g_assert_cmpuint(mail_found_words(&second, "canary", true), ==, 0);
+    g_assert_cmpuint(mail_found_words(&second, "both", true), ==, 200);
     g_assert_true(store_account_remove(first.f.store, first.account, &error));
     g_assert_no_error(error);
     g_assert_false(files_hold(&first, "canary"));
-    g_assert_cmpuint(found(&second, "both"), ==, 200);
-    g_assert_cmpuint(found(&second, "kept"), ==, 200);
+    g_assert_cmpuint(mail_found_words(&second, "both", true), ==, 200);
+    g_assert_cmpuint(mail_found_words(&second, "kept", true), ==, 200);
     mail_put(&second, &(struct mail_spec){.mailbox = second.inbox, .uid = 201, .body = "kept"});
-    g_assert_cmpuint(found(&second, "kept"), ==, 201);
+    g_assert_cmpuint(mail_found_words(&second, "kept", true), ==, 201);
     mail_close(&first);
 }
 

@@ -59,6 +59,31 @@ static inline struct store_access *mail_access(struct mail_fixture *m, enum stor
     return access;
 }
 
+/* How many emails the filter finds; takes it. */
+static inline guint mail_found(struct mail_fixture *m, struct store_filter *filter)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_READ);
+    struct store_query query = {.filter = filter, .limit = 1000};
+    struct store_query_result result = {0};
+    g_assert_true(store_query(access, &query, &result, &error));
+    g_assert_no_error(error);
+    guint count = result.ids->len;
+    store_query_result_clear(&result);
+    store_filter_free(filter);
+    store_access_free(access);
+    return count;
+}
+
+/* How many have all of these words, or with prefix words that begin so. */
+static inline guint mail_found_words(struct mail_fixture *m, const char *words, bool prefix)
+{
+    struct store_filter *filter = store_filter_new(STORE_TEXT);
+    filter->words = g_strsplit(words, " ", -1);
+    filter->prefix = prefix;
+    return mail_found(m, filter);
+}
+
 struct mail_spec {
     int64_t mailbox;
     uint32_t uid;

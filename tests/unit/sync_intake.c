@@ -33,23 +33,6 @@ static void give_text(struct intake *intake, int64_t mailbox, unsigned uid)
     give(intake, mailbox, uid, body);
 }
 
-static guint matches(struct mail_fixture *m, const char *word)
-{
-    g_autoptr(GError) error = NULL;
-    struct store_access *access = mail_access(m, STORE_READ);
-    struct store_filter *filter = store_filter_new(STORE_TEXT);
-    filter->words = g_strsplit(word, " ", -1);
-    struct store_query query = {.filter = filter, .limit = 1000};
-    struct store_query_result result;
-    g_assert_true(store_query(access, &query, &result, &error));
-    g_assert_no_error(error);
-    guint count = result.ids->len;
-    g_array_unref(result.ids);
-    store_filter_free(filter);
-    store_access_free(access);
-    return count;
-}
-
 struct writes {
     struct mail_fixture *m;
     atomic_bool over;
@@ -96,8 +79,8 @@ static void test_many(void)
     intake_free(intake);
     parsers_free(parsers);
     g_assert_cmpuint(mail_count(&m, m.inbox), ==, MESSAGES);
-    g_assert_cmpuint(matches(&m, "lamp"), ==, MESSAGES);
-    g_assert_cmpuint(matches(&m, "unique77"), ==, 1);
+    g_assert_cmpuint(mail_found_words(&m, "lamp", false), ==, MESSAGES);
+    g_assert_cmpuint(mail_found_words(&m, "unique77", false), ==, 1);
     g_autoptr(GArray) rows = store_sync_messages(m.f.store, m.inbox, 1, UINT32_MAX, NULL);
     g_assert_cmpuint(rows->len, ==, MESSAGES);
     for (guint i = 0; i < rows->len; i++) {
@@ -178,8 +161,8 @@ static void test_deadly(void)
     intake_free(intake);
     parsers_free(parsers);
     g_assert_cmpuint(mail_count(&m, m.inbox), ==, 40);
-    g_assert_cmpuint(matches(&m, "unique1"), ==, 0);
-    g_assert_cmpuint(matches(&m, "unique2"), ==, 1);
+    g_assert_cmpuint(mail_found_words(&m, "unique1", false), ==, 0);
+    g_assert_cmpuint(mail_found_words(&m, "unique2", false), ==, 1);
     g_assert_cmpuint(store_parse_deaths(m.f.store, m.inbox, 7, 2), ==, 0);
     mail_close(&m);
 }
