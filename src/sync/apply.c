@@ -214,6 +214,13 @@ static bool take_look(struct lot *lot, GPtrArray *items, GError **error)
 
 /* --- journalling */
 
+/* Another folder may have the target's name by now: the folders are listed first. */
+static bool is_elsewhere(struct lot *lot, uint32_t uidvalidity)
+{
+    const struct store_remote_mailbox *target = session_mailbox(lot->session, lot->head->target);
+    return target != NULL && session_may_be_renamed(lot->session, target, uidvalidity);
+}
+
 static bool mark_target(struct lot *lot, GError **error)
 {
     struct imap_status status = {0};
@@ -221,8 +228,13 @@ static bool mark_target(struct lot *lot, GError **error)
         error_set(error, ERROR_MAILBOX_GONE, "the target folder is gone");
         return false;
     }
-    if (!imap_status(lot->session->imap, lot->head->raw_target, &status, error))
+    if ((lot->session->mailboxes == NULL && !session_load_mailboxes(lot->session, error)) ||
+        !imap_status(lot->session->imap, lot->head->raw_target, &status, error))
         return false;
+    if (is_elsewhere(lot, status.uidvalidity)) {
+        error_set(error, ERROR_MAILBOX_GONE, "another folder may have the target's name");
+        return false;
+    }
     lot->mark = (struct out_mark){status.uidvalidity, status.uidnext};
     return true;
 }

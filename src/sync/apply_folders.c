@@ -191,6 +191,10 @@ static bool settle_failure(struct session *session, const struct store_folder_in
         g_propagate_error(error, failure);
         return false;
     }
+    if (session_is_held(session, intent->mailbox)) { /* the folders are listed before */
+        g_error_free(failure);
+        return true;
+    }
     LOG_INFO("sync.folder-change-refused", LOG_INT("account", session->account),
              LOG_INT("mailbox", intent->mailbox), LOG_INT("change", intent->change),
              LOG_ERR(failure));
@@ -220,8 +224,10 @@ bool session_carry_folders(struct session *session, size_t *carried, GError **er
             store_folder_next(session->manager->config.store, session->account, &cause);
         if (cause != NULL)
             g_propagate_error(error, cause);
-        if (next == NULL)
+        if (next == NULL || session_is_held(session, next->mailbox)) {
+            store_folder_intent_free(next);
             return cause == NULL;
+        }
         bool ok = session_settle(session, error) &&
                   (session->mailboxes != NULL || session_load_mailboxes(session, error)) &&
                   carry_one(session, next, error) && session_load_mailboxes(session, error);

@@ -170,12 +170,13 @@ static void note_quiet(struct session *session, const GPtrArray *listed)
 }
 
 /* The statuses cost no round trip with LIST-STATUS, and save one or two for each folder; where no
- * mod-sequence tells of flags they save them at first only. */
+ * mod-sequence tells of flags they save them at first only. They tell which folder is another by
+ * now, when one of them was found to be. */
 static GPtrArray *list(struct session *session, bool first, GError **error)
 {
     bool condstore = (imap_client_capabilities(session->imap) & IMAP_CAP_CONDSTORE) != 0;
-    return condstore || first ? imap_list_status(session->imap, error)
-                              : imap_list(session->imap, error);
+    return condstore || first || session->must_list ? imap_list_status(session->imap, error)
+                                                    : imap_list(session->imap, error);
 }
 
 bool session_folders(struct session *session, GError **error)

@@ -129,6 +129,11 @@ static struct sync_marks marks_now(const struct session *session)
 /* Its UIDs mean something else from now on; its emails wait to be found again. */
 static bool renew(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
 {
+    if (session_may_be_renamed(session, mailbox, session->selected.uidvalidity)) {
+        session->open_mailbox = 0;
+        error_set(error, ERROR_MAILBOX_GONE, "another folder may have its name");
+        return false;
+    }
     if (mailbox->uidvalidity != 0)
         LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
                  LOG_INT("mailbox", mailbox->id));

@@ -225,7 +225,15 @@ static bool renew(struct taking *taking, GError **error)
     struct session *session = taking->session;
     if (session->todo != NULL)
         g_array_set_size(session->todo, 0);
-    return session_open(session, taking->renewed, error);
+    GError *failure = NULL;
+    if (session_open(session, taking->renewed, &failure))
+        return true;
+    if (error_is(failure, ERROR_MAILBOX_GONE) && session->must_list) {
+        g_error_free(failure); /* the folders are listed before anything else is done */
+        return true;
+    }
+    g_propagate_error(error, failure);
+    return false;
 }
 
 static bool fetch_all(struct taking *taking, const GPtrArray *groups, size_t *done, GError **error)

@@ -8,6 +8,62 @@
 
 #include <string.h>
 
+/* --- changes of mail in folders that are not found under their name */
+
+enum missing { MISSING_HELD = 1, MISSING_LISTED };
+
+static enum missing missing(const struct session *session, int64_t mailbox)
+{
+    if (session->missing == NULL)
+        return 0;
+    return GPOINTER_TO_UINT(g_hash_table_lookup(session->missing, &mailbox));
+}
+
+static bool hold(struct session *session, int64_t mailbox)
+{
+    enum missing known = mailbox != 0 ? missing(session, mailbox) : MISSING_LISTED;
+    if (known != 0)
+        return known == MISSING_HELD;
+    if (session->missing == NULL)
+        session->missing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_hash_table_insert(session->missing, g_memdup2(&mailbox, sizeof mailbox),
+                        GUINT_TO_POINTER(MISSING_HELD));
+    session->must_list = true;
+    return true;
+}
+
+bool session_hold(struct session *session, int64_t source, int64_t target)
+{
+    bool held = hold(session, source);
+    return hold(session, target) || held;
+}
+
+bool session_may_be_renamed(struct session *session, const struct store_remote_mailbox *mailbox,
+                            uint32_t uidvalidity)
+{
+    return mailbox->uidvalidity != 0 && uidvalidity != 0 && mailbox->uidvalidity != uidvalidity &&
+           g_ascii_strcasecmp(mailbox->raw_name, "INBOX") != 0 && hold(session, mailbox->id);
+}
+
+bool session_is_held(const struct session *session, int64_t mailbox)
+{
+    return mailbox != 0 && missing(session, mailbox) == MISSING_HELD;
+}
+
+void session_release_held(struct session *session)
+{
+    GHashTableIter iter;
+    gpointer key;
+    session->must_list = false;
+    if (session->missing == NULL)
+        return;
+    g_hash_table_iter_init(&iter, session->missing);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_hash_table_iter_replace(&iter, GUINT_TO_POINTER(MISSING_LISTED));
+}
+
+/* --- finding them again */
+
 static struct imap_mailbox_info *told_as(const GPtrArray *listed, const char *raw_name)
 {
     for (guint i = 0; i < listed->len; i++) {
@@ -72,12 +128,30 @@ static enum likeness likeness(const GPtrArray *known, const GPtrArray *told,
  * now. */
 static bool may_be_renamed(const GPtrArray *known, const GPtrArray *listed)
 {
+    for (guint i = 0; i < known->len; i++) {
+        const struct store_remote_mailbox *old = known->pdata[i];
+        if (!old->gone && told_as(listed, old->raw_name) == NULL)
+            return true;
+    }
     for (guint i = 0; i < listed->len; i++) {
         const struct imap_mailbox_info *info = listed->pdata[i];
         const struct store_remote_mailbox *old = known_as(known, info->raw_name);
         if (old != NULL ? is_another(old, info) : known->len > 0)
             return true;
     }
+    return false;
+}
+
+/* With nothing of it here there is nothing to compare: its UIDVALIDITY alone, if it is nobody
+ * else's, tells. At worst an empty folder that was deleted lives on as a new one. */
+static bool is_empty(struct session *session, const struct store_remote_mailbox *old, bool *empty,
+                     GError **error)
+{
+    GError *cause = NULL;
+    *empty = store_sync_message_count(session->manager->config.store, old->id, &cause) == 0;
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
     return false;
 }
 
@@ -94,7 +168,9 @@ static bool find_old(struct session *session, const GPtrArray *known, const GPtr
             continue;
         enum likeness like = likeness(known, told, old, info);
         bool same = like == LIKE_SURELY;
-        if (like == LIKE_PERHAPS &&
+        if (like == LIKE_PERHAPS && !is_empty(session, old, &same, error))
+            return false;
+        if (like == LIKE_PERHAPS && !same &&
             !session_holds_messages_of(session, old, info->raw_name, &same, error))
             return false;
         if (!same)
@@ -161,51 +237,12 @@ bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *
         if (old != NULL)
             g_hash_table_insert(renamed, info, old);
     }
+    /* Others with another UIDVALIDITY were made anew: nobody need ask for that once more. */
+    for (guint i = 0; i < told->len; i++) {
+        const struct store_remote_mailbox *own =
+            known_as(known, ((struct imap_mailbox_info *)told->pdata[i])->raw_name);
+        if (own != NULL && is_another(own, told->pdata[i]))
+            hold(session, own->id);
+    }
     return take_names(session, known, told, renamed, error);
-}
-
-/* --- changes of mail in folders that are not found under their name */
-
-enum missing { MISSING_HELD = 1, MISSING_LISTED };
-
-static enum missing missing(const struct session *session, int64_t mailbox)
-{
-    if (session->missing == NULL)
-        return 0;
-    return GPOINTER_TO_UINT(g_hash_table_lookup(session->missing, &mailbox));
-}
-
-static bool hold(struct session *session, int64_t mailbox)
-{
-    if (mailbox == 0 || missing(session, mailbox) != 0)
-        return false;
-    if (session->missing == NULL)
-        session->missing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    g_hash_table_insert(session->missing, g_memdup2(&mailbox, sizeof mailbox),
-                        GUINT_TO_POINTER(MISSING_HELD));
-    session->must_list = true;
-    return true;
-}
-
-bool session_hold(struct session *session, int64_t source, int64_t target)
-{
-    bool held = hold(session, source);
-    return hold(session, target) || held;
-}
-
-bool session_is_held(const struct session *session, int64_t mailbox)
-{
-    return mailbox != 0 && missing(session, mailbox) == MISSING_HELD;
-}
-
-void session_release_held(struct session *session)
-{
-    GHashTableIter iter;
-    gpointer key;
-    session->must_list = false;
-    if (session->missing == NULL)
-        return;
-    g_hash_table_iter_init(&iter, session->missing);
-    while (g_hash_table_iter_next(&iter, &key, NULL))
-        g_hash_table_iter_replace(&iter, GUINT_TO_POINTER(MISSING_LISTED));
 }

@@ -270,6 +270,10 @@ void session_doubt(struct session *session); /* session.c */
  * now, so the changes of its mail wait until the folders are listed (must_list). False when they
  * were listed since: it is gone. renames.c */
 bool session_hold(struct session *session, int64_t source, int64_t target);
+/* The folder of this name has another UIDVALIDITY than was known: it may be another folder by now.
+ * True: held, as above. INBOX keeps its name (RFC 3501, 6.3.5). */
+bool session_may_be_renamed(struct session *session, const struct store_remote_mailbox *mailbox,
+                            uint32_t uidvalidity);
 bool session_is_held(const struct session *session, int64_t mailbox);
 void session_release_held(struct session *session); /* the folders were listed */
 /* apply_folders.c; adds to *carried. */
