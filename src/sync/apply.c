@@ -2,12 +2,10 @@
  * each step is journalled before it is taken, and intents that are alike go together, as UID sets.
  * After an uncertain end (the journal says that a step was begun) the server is looked at before
  * anything is done again. */
-#include "sync/intake.h"
-#include "sync/session.h"
-#include "sync/steps.h"
+#include "sync/lot.h"
 
 #include "base/log.h"
-#include "mime/mime.h"
+#include "sync/intake.h"
 
 #define INTENTS_AT_ONCE 2000
 #define LOT_MAX 500
@@ -15,23 +13,7 @@
 #define REFUSALS_MAX 5
 #define RETRY_S 30
 
-struct item {
-    const struct store_intent *intent;
-    struct out_state state;
-    uint32_t uidvalidity, uid; /* where the message is now, in the target; 0: not told */
-    bool dropped;              /* superseded, or its folder was renewed: nothing is done for it */
-};
-
-/* Intents that are alike; a step is taken for as many of them as need it. */
-struct lot {
-    struct session *session;
-    const struct store_intent *head; /* stands for mailboxes, kind and flags of all */
-    struct item *items;
-    size_t count;
-    struct out_mark mark;
-};
-
-static bool open_by_id(struct session *session, int64_t id, GError **error)
+bool lot_open_by_id(struct session *session, int64_t id, GError **error)
 {
     if (session->mailboxes == NULL && !session_load_mailboxes(session, error))
         return false;
@@ -43,11 +25,9 @@ static bool open_by_id(struct session *session, int64_t id, GError **error)
     return session_open(session, mailbox, error);
 }
 
-/* Opens the folder the messages are in. When it was renewed, their UIDs mean nothing any more: the
- * store plans anew. */
-static bool open_source(struct lot *lot, GError **error)
+bool lot_open_source(struct lot *lot, GError **error)
 {
-    if (!open_by_id(lot->session, lot->head->mailbox, error))
+    if (!lot_open_by_id(lot->session, lot->head->mailbox, error))
         return false;
     bool renewed = lot->session->selected.uidvalidity != lot->head->uidvalidity;
     for (size_t i = 0; i < lot->count; i++)
@@ -90,8 +70,7 @@ static void all_took(GPtrArray *items, enum out_step step)
         out_took(&((struct item *)items->pdata[i])->state, step);
 }
 
-/* The source's UIDs of as many as fit into one command; the others are let go, their turn comes. */
-static char *uid_set(GPtrArray *items)
+char *lot_uid_set(GPtrArray *items)
 {
     g_autofree uint32_t *uids = g_new(uint32_t, items->len);
     for (guint i = 0; i < items->len; i++)
@@ -100,116 +79,6 @@ static char *uid_set(GPtrArray *items)
     char *set = imap_uid_set(uids, items->len, SET_BYTES, &used);
     g_ptr_array_set_size(items, (gint)used);
     return set;
-}
-
-/* --- looking */
-
-struct looking {
-    GArray *seen; /* struct out_seen */
-    uint32_t first;
-};
-
-static bool take_seen(const struct imap_fetched *fetched, void *arg)
-{
-    struct looking *looking = arg;
-    /* "n:*" names the last message even when its UID is lower. */
-    if (fetched->uid < looking->first || fetched->header == NULL)
-        return true;
-    struct mail_summary *summary = mime_summary_of_header(fetched->header);
-    struct out_seen seen = {.uid = fetched->uid,
-                            .message_id = g_strdup(summary->message_id),
-                            .received_at = fetched->internal_date,
-                            .size = fetched->size};
-    mail_summary_free(summary);
-    g_array_append_val(looking->seen, seen);
-    return true;
-}
-
-static void clear_seen(gpointer seen)
-{
-    out_seen_clear(seen);
-}
-
-static int by_seen_uid(gconstpointer a, gconstpointer b)
-{
-    uint32_t x = ((const struct out_seen *)a)->uid, y = ((const struct out_seen *)b)->uid;
-    return x < y ? -1 : x > y;
-}
-
-/* What came into the target since the journal was written. (transfer full) */
-static GArray *look_into_target(struct lot *lot, GError **error)
-{
-    struct session *session = lot->session;
-    session->open_mailbox = 0; /* SELECT anew: what a step just put there counts */
-    if (!open_by_id(session, lot->head->target, error))
-        return NULL;
-    struct looking looking = {.seen = g_array_new(FALSE, TRUE, sizeof(struct out_seen))};
-    g_array_set_clear_func(looking.seen, clear_seen);
-    looking.first = out_mark_first(&lot->mark, session->selected.uidvalidity);
-    bool nothing = session->selected.exists == 0 ||
-                   (session->selected.uidnext != 0 && session->selected.uidnext <= looking.first);
-    g_autofree char *set = g_strdup_printf("%u:*", looking.first);
-    if (!nothing && !imap_fetch(session->imap, set,
-                                IMAP_FETCH_HEADER | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_SIZE, 0,
-                                take_seen, &looking, error)) {
-        g_array_unref(looking.seen);
-        return NULL;
-    }
-    g_array_sort(looking.seen, by_seen_uid);
-    return looking.seen;
-}
-
-static bool look_into_source(struct lot *lot, GPtrArray *items, GError **error)
-{
-    g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
-    g_autoptr(GPtrArray) asked = g_ptr_array_new();
-    for (guint i = 0; i < items->len; i++)
-        if (((const struct item *)items->pdata[i])->intent->uid != 0)
-            g_ptr_array_add(asked, items->pdata[i]);
-    if (asked->len > 0) {
-        g_autofree char *set = uid_set(asked);
-        g_autofree char *criteria = g_strconcat("UID ", set, NULL);
-        if (!open_source(lot, error))
-            return false;
-        g_autoptr(GArray) found = imap_search(lot->session->imap, criteria, error);
-        if (found == NULL)
-            return false;
-        for (guint i = 0; i < found->len; i++)
-            g_hash_table_add(there, GUINT_TO_POINTER(g_array_index(found, uint32_t, i)));
-    }
-    for (guint i = 0; i < items->len; i++) {
-        struct item *item = items->pdata[i];
-        uint32_t uid = item->intent->uid;
-        bool present = uid != 0 && g_hash_table_contains(there, GUINT_TO_POINTER(uid));
-        item->state.source = present ? OUT_PRESENT : OUT_ABSENT;
-    }
-    return true;
-}
-
-static bool take_look(struct lot *lot, GPtrArray *items, GError **error)
-{
-    struct session *session = lot->session;
-    /* More than one command can ask for is looked for in the next turn. */
-    if (lot->head->uid != 0)
-        g_free(uid_set(items));
-    if (lot->head->kind != STORE_INTENT_APPEND && !look_into_source(lot, items, error))
-        return false;
-    if (lot->head->kind == STORE_INTENT_FLAGS)
-        return true;
-    g_autoptr(GArray) seen = look_into_target(lot, error);
-    if (seen == NULL)
-        return false;
-    /* Those that left the source have the better claim to what is in the target. */
-    for (int absent = 1; absent >= 0; absent--)
-        for (guint i = 0; i < items->len; i++) {
-            struct item *item = items->pdata[i];
-            if ((item->state.source == OUT_ABSENT) != (absent != 0))
-                continue;
-            item->uid = out_match(seen, item->intent);
-            item->uidvalidity = item->uid != 0 ? session->selected.uidvalidity : 0;
-            item->state.target = item->uid != 0 ? OUT_PRESENT : OUT_ABSENT;
-        }
-    return true;
 }
 
 /* --- journalling */
@@ -242,7 +111,7 @@ static bool mark_target(struct lot *lot, GError **error)
 static bool take_journal(struct lot *lot, GPtrArray *items, GError **error)
 {
     bool into_target = lot->head->target != 0;
-    if ((lot->head->kind != STORE_INTENT_APPEND && !open_source(lot, error)) ||
+    if ((lot->head->kind != STORE_INTENT_APPEND && !lot_open_source(lot, error)) ||
         (into_target && !mark_target(lot, error)))
         return false;
     g_autofree char *journal = into_target ? out_mark_write(&lot->mark) : g_strdup("begun");
@@ -264,9 +133,9 @@ static bool take_journal(struct lot *lot, GPtrArray *items, GError **error)
 static bool store_flags(struct lot *lot, GPtrArray *items, bool add, const struct mail_flags *flags,
                         GError **error)
 {
-    if (!open_source(lot, error))
+    if (!lot_open_source(lot, error))
         return false;
-    g_autofree char *set = uid_set(items);
+    g_autofree char *set = lot_uid_set(items);
     return imap_store(lot->session->imap, set, add, flags, 0, NULL, error);
 }
 
@@ -287,9 +156,9 @@ static void take_copied(GPtrArray *items, const struct imap_copied *copied)
 static bool take_transfer(struct lot *lot, GPtrArray *items, bool move, GError **error)
 {
     struct imap_copied copied = {0};
-    if (!open_source(lot, error))
+    if (!lot_open_source(lot, error))
         return false;
-    g_autofree char *set = uid_set(items);
+    g_autofree char *set = lot_uid_set(items);
     struct imap_client *imap = lot->session->imap;
     if (!(move ? imap_move(imap, set, lot->head->raw_target, &copied, error)
                : imap_copy(imap, set, lot->head->raw_target, &copied, error)))
@@ -314,7 +183,7 @@ static bool take_flag(struct lot *lot, const struct item *item, GError **error)
 {
     const struct mail_flags flagged = {.bits = MAIL_FLAGGED};
     g_autofree char *set = g_strdup_printf("%u", item->uid);
-    return open_by_id(lot->session, lot->head->target, error) &&
+    return lot_open_by_id(lot->session, lot->head->target, error) &&
            imap_store(lot->session->imap, set, true, &flagged, 0, NULL, error);
 }
 
@@ -325,7 +194,7 @@ static bool carry_out(struct lot *lot, enum out_step step, GPtrArray *items, GEr
     g_autofree char *set = NULL;
     switch (step) {
     case OUT_LOOK:
-        return take_look(lot, items, error);
+        return lot_look(lot, items, error);
     case OUT_JOURNAL:
         return take_journal(lot, items, error);
     case OUT_ADD_FLAGS:
@@ -342,8 +211,8 @@ static bool carry_out(struct lot *lot, enum out_step step, GPtrArray *items, GEr
     case OUT_MARK_DELETED:
         return store_flags(lot, items, true, &deleted, error);
     case OUT_EXPUNGE:
-        set = uid_set(items);
-        return open_source(lot, error) && imap_expunge(lot->session->imap, set, error);
+        set = lot_uid_set(items);
+        return lot_open_source(lot, error) && imap_expunge(lot->session->imap, set, error);
     case OUT_DONE:
     case OUT_FAILED:
         break;
