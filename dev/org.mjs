@@ -3,19 +3,19 @@
 import { parseArgs } from 'node:util';
 
 const USAGE = `usage: node dev/org.mjs up --dir DIR [--mails N] [--port FIRST] [--exit-with-stdin]
-       node dev/org.mjs mailbox --dir DIR --person ADDRESS --messages N [--avg-size BYTES] [--folder NAME] [--large N]
+       node dev/org.mjs mailbox --dir DIR --person ADDRESS --messages N [--avg-size BYTES] [--folder NAME] [--attachments SHARE] [--large N]
        node dev/org.mjs deliver --dir DIR --to ADDRESS [--folder NAME] FILE...
        node dev/org.mjs corpus --dir DIR --to ADDRESS [--folder NAME] CORPUS-DIR...
 
 up       starts identity provider, mail server and fronts, writes DIR/org.json, runs until SIGTERM, SIGINT or (flag) the end of stdin
-mailbox  adds N made-up messages to a mailbox, for benchmarks; with --large so many of them of 64 MB
+mailbox  adds N made-up messages to a mailbox, for benchmarks; SHARE of them with an attachment (0.14); with --large so many of them of 64 MB
 deliver  puts files, each one message, into a mailbox
 corpus   puts every message of a test corpus (see its MANIFEST.tsv), mboxes taken apart, into a mailbox
 `;
 
 const OPTIONS = {
   dir: { type: 'string' }, mails: { type: 'string' }, port: { type: 'string' }, 'exit-with-stdin': { type: 'boolean' }, person: { type: 'string' },
-  messages: { type: 'string' }, 'avg-size': { type: 'string' }, folder: { type: 'string' }, large: { type: 'string' }, to: { type: 'string' }, help: { type: 'boolean', short: 'h' },
+  messages: { type: 'string' }, 'avg-size': { type: 'string' }, folder: { type: 'string' }, large: { type: 'string' }, attachments: { type: 'string' }, to: { type: 'string' }, help: { type: 'boolean', short: 'h' },
 };
 
 class Usage extends Error {}
@@ -23,6 +23,13 @@ class Usage extends Error {}
 function number(values, name, fallback, least = 0) {
   const value = values[name] === undefined ? fallback : Number(values[name]);
   if (!Number.isInteger(value) || value < least) throw new Usage(`--${name} needs a whole number from ${least}`);
+  return value;
+}
+
+function share(values, name) {
+  if (values[name] === undefined) return undefined;
+  const value = Number(values[name]);
+  if (!(value >= 0 && value < 1)) throw new Usage(`--${name} needs a number from 0, below 1`);
   return value;
 }
 
@@ -60,7 +67,7 @@ async function main(argv) {
   if (command === 'up') { await up(values); return; }
   const commands = await import('./mail/commands.mjs');
   if (command === 'mailbox') {
-    await commands.fillMailbox({ dir: need(values, 'dir'), address: need(values, 'person'), messages: number(values, 'messages', NaN, 1), average: number(values, 'avg-size', 12000, 600), folder: values.folder, large: number(values, 'large', 0) });
+    await commands.fillMailbox({ dir: need(values, 'dir'), address: need(values, 'person'), messages: number(values, 'messages', NaN, 1), average: number(values, 'avg-size', 12000, 600), folder: values.folder, attachments: share(values, 'attachments'), large: number(values, 'large', 0) });
   } else if (command === 'deliver' || command === 'corpus') {
     if (!files.length) throw new Usage(command === 'deliver' ? 'no file given' : 'no directory given');
     const deliver = command === 'deliver' ? commands.deliverFiles : commands.deliverCorpus;

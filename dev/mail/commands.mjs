@@ -26,7 +26,7 @@ function openFolder({ dir, address, folder = 'INBOX' }) {
 }
 
 /** Adds `messages` deterministic messages of about `average` bytes. */
-export async function fillMailbox({ dir, address, messages, average, folder, large = 0, largeSize = 64e6 }) {
+export async function fillMailbox({ dir, address, messages, average, folder, attachments, large = 0, largeSize = 64e6 }) {
   const box = openFolder({ dir, address, folder });
   const name = Buffer.from(folder ?? 'INBOX').toString('hex');
   const random = makeRandom(`bench ${name} ${messages} ${average}`);
@@ -34,7 +34,7 @@ export async function fillMailbox({ dir, address, messages, average, folder, lar
   for (let i = 0; i < messages; i++) {
     const date = new Date(newest - (messages - i) * 17 * 60e3);
     const flags = ['\\Seen', ...(i % 7 === 0 ? ['\\Answered'] : []), ...(i % 41 === 0 ? ['\\Flagged'] : [])];
-    box.add(benchMessage({ number: i, date, average, random, to: box.person, box: name, large: large > 0 && i % Math.ceil(messages / large) === 0 ? largeSize : 0 }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
+    box.add(benchMessage({ number: i, date, average, random, to: box.person, box: name, attachments, large: large > 0 && i % Math.ceil(messages / large) === 0 ? largeSize : 0 }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
   }
   box.finish();
   process.stdout.write(`${messages} messages written for ${box.person.mail}\n`);

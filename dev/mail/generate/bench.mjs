@@ -1,11 +1,13 @@
 // Messages for benchmarks: made up, but of the sizes, kinds and word frequencies of a working mailbox; quick to make, the same every time.
 //
 // Of 30,000 bytes on average a half is text and markup: short plain mails, answers with quotes, text with HTML beside it, newsletters; the rest is
-// attachments of one mail in seven. Words come as often as in a language (the n-th commonest 1/n as often as the first), out of 40,000.
+// attachments of one mail in seven (or as many as asked). Words come as often as in a language (the n-th commonest 1/n as often as the first), out of 40,000.
 
 const SYLLABLES = 'ka ter lo min sur ved an or pel tri go na ris mo ben du fal ek sto hu wir la qua zen pro ca lin dor us ti'.split(' ');
 const COMMON = 'the of and to in is that for it on with as was at be this have from or by we not are but your you please will can order meeting invoice report'.split(' ');
 const VOCABULARY = 40000, PARAGRAPHS = 3000, RANDOM_BYTES = 6 << 20;
+/** What a mail without and one with an attachment has on average, in bytes, when the sizes below are taken as they stand. */
+const TEXT_MAIL = 19150, ATTACHED_MAIL = 96650;
 const DOMAIN = 'bench.elsewhere.example';
 
 let made = null;
@@ -69,9 +71,10 @@ function parts(random, kind, list) {
 
 const leaf = (type, body) => `Content-Type: text/${type}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n${body}`;
 
-/** What follows the header fields of every mail; unit: a thousandth of the wanted average in bytes, divided by thirty. */
-function content(random, unit, answer) {
-  const kind = random.next();
+/** What follows the header fields of every mail: `average` bytes, with an attachment in `attachments` of them. */
+function content(random, average, answer, attachments) {
+  const unit = average / ((1 - attachments) * TEXT_MAIL + attachments * ATTACHED_MAIL);
+  const kind = random.next() * (0.86 / (1 - attachments));
   const body = text(random, spread(random, 2600 * unit)) + (answer ? quoted(text(random, spread(random, 2600 * unit))) : '');
   if (kind < 0.36) return leaf('plain', body);
   if (kind < 0.66) return parts(random, 'alternative', [leaf('plain', body), leaf('html', html(body))]);
@@ -79,8 +82,11 @@ function content(random, unit, answer) {
   return parts(random, 'mixed', [leaf('plain', body), attachment(random, Math.min(4e6, spread(random, 98000 * unit)))]);
 }
 
-/** One message: half of them answer the one of four that begins a conversation. box: makes ids differ between folders. large: bytes of an attachment that makes it a large one. */
-export function benchMessage({ number, date, average, random, to, box, large = 0 }) {
+/**
+ * One message: half of them answer the one of four that begins a conversation. box: makes ids differ between folders. large: bytes of an attachment that makes it a large one.
+ * attachments: the share of mails with an attachment, below 1.
+ */
+export function benchMessage({ number, date, average, random, to, box, large = 0, attachments = 0.14 }) {
   const { word, words } = stock(random);
   const stamp = date.toUTCString().replace('GMT', '+0000');
   const answer = number % 4 > 1;
@@ -94,7 +100,7 @@ export function benchMessage({ number, date, average, random, to, box, large = 0
     `Subject: ${answer ? 'Re: ' : ''}${words[(topic * 7919) % 2000]} ${words[(topic * 104729) % VOCABULARY]} ${topic}`, `Date: ${stamp}`, `Message-ID: <bench.${box}.${number}@${DOMAIN}>`,
     ...(answer ? [`In-Reply-To: ${earlier}`, `References: ${earlier}`] : []), 'MIME-Version: 1.0', '',
   ].join('\n');
-  if (!large) return Buffer.from(head + content(random, average / 30000, answer));
+  if (!large) return Buffer.from(head + content(random, average, answer, attachments));
   const pieces = Array.from({ length: Math.ceil(large / 4e6) }, () => attachment(random, Math.min(large, 4e6)).replace(/^[^]*?\n\n/, ''));
   const one = `Content-Type: application/zip; name="large.zip"\nContent-Disposition: attachment; filename="large.zip"\nContent-Transfer-Encoding: base64\n\n${pieces.join('')}`;
   return Buffer.from(head + parts(random, 'mixed', [leaf('plain', text(random, 2000)), one]));
