@@ -47,8 +47,8 @@ struct store_account_view {
     struct store_progress progress;
 };
 void store_account_view_free(struct store_account_view *view);
-/* Those the person may see, by id. (transfer full) with free func. *state: changes whenever any of
- * it does. */
+/* Those the person may see, by id. (transfer full) with free func. *state (may be NULL):
+ * changes whenever any of it does. */
 GPtrArray *store_accounts_of(struct store *store, const struct store_principal *principal,
                              uint64_t *state, GError **error);
 bool store_accounts_state(struct store *store, const struct store_principal *principal,

@@ -115,14 +115,16 @@ bool store_sync_reconciled(struct store *store, int64_t mailbox,
 bool store_sync_reconcile_all(struct store *store, int64_t account, GError **error);
 
 /* What STATUS said last of a mailbox, and since when it has said that (seconds since 1970): how
- * often it is asked again follows. */
+ * often it is asked again follows. All 0: it was never asked. */
 struct store_watch {
     int64_t mailbox;
     uint32_t uidvalidity, uidnext, messages, unseen;
     uint64_t highestmodseq;
     int64_t changed_at;
+    int64_t newest; /* when its newest message was received, as the server says; 0: it has none.
+                       Read only */
 };
-/* Of all mailboxes of the account that were ever asked, by mailbox. */
+/* Of all mailboxes of the account, by mailbox. */
 GArray *store_sync_watches(struct store *store, int64_t account, GError **error);
 /* Keeps those of the list; their mailboxes must exist. */
 bool store_sync_watch_put(struct store *store, const struct store_watch *list, size_t count,

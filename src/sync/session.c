@@ -148,7 +148,6 @@ static void say_end(struct session *session, const GError *problem, int64_t next
 
 static bool finish_pass(struct session *session, GError **error)
 {
-    const struct sync_tuning *tuning = &session->manager->config.tuning;
     g_autoptr(GError) problem = NULL;
     bool again = false;
     int64_t next = 0;
@@ -169,13 +168,8 @@ static bool finish_pass(struct session *session, GError **error)
     g_clear_pointer(&session->missing, g_hash_table_unref);
     if (!session->manager->config.live)
         return true;
-    if (session->polled_at == 0) {
-        int64_t now = clock_wall();
-        next = sync_cadence_next(tuning->poll_ms / 1000, session->account, now);
-        session->polled_at = now;
-        session->poll_at = clock_in_ms((next - now) * 1000);
-    }
-    return session_watch(session, error);
+    return session_watch(session, error) &&
+           (session->polled_at != 0 || session_plan_poll(session, error));
 }
 
 /* --- between passes

@@ -278,6 +278,8 @@ bool session_is_held(const struct session *session, int64_t mailbox);
 void session_release_held(struct session *session); /* the folders were listed */
 /* apply_folders.c; adds to *carried. */
 bool session_carry_folders(struct session *session, size_t *carried, GError **error);
+/* watch.c: when the other folders are looked at next, after all of them were. */
+bool session_plan_poll(struct session *session, GError **error);
 bool session_poll(struct session *session,
                   GError **error); /* watch.c: STATUS of all, queues the changed ones */
 bool session_poll_due(struct session *session,

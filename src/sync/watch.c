@@ -41,11 +41,17 @@ static struct sync_cadence flags_cadence_of(const struct session *session)
                                  MAX(tuning->compare_ms * 12, tuning->calm_ms) / 1000};
 }
 
+/* A date to come says nothing. */
+static int64_t interval_of(const struct sync_cadence *cadence, const struct store_watch *watch)
+{
+    int64_t now = clock_wall(), newest = watch->newest <= now ? watch->newest : 0;
+    return sync_cadence_interval(cadence, now - MAX(watch->changed_at, newest));
+}
+
 static bool is_due(const struct session *session, const struct sync_cadence *cadence,
                    const struct store_watch *watch)
 {
-    int64_t quiet = clock_wall() - watch->changed_at;
-    int64_t interval = sync_cadence_interval(cadence, quiet);
+    int64_t interval = interval_of(cadence, watch);
     return sync_cadence_next(interval, session->account, session->polled_at) <= clock_wall();
 }
 
@@ -185,7 +191,8 @@ static bool judge(struct session *session, struct watched *item)
                                   .messages = item->status.messages,
                                   .unseen = item->status.unseen,
                                   .highestmodseq = item->status.highestmodseq,
-                                  .changed_at = first ? 0 : clock_wall()};
+                                  .changed_at = first ? 0 : clock_wall(),
+                                  .newest = watch->newest};
     return true;
 }
 
@@ -199,7 +206,7 @@ static int64_t next_poll(struct session *session, const GArray *list)
         const struct watched *item = &g_array_index(list, struct watched, i);
         if (item->by_idle)
             continue;
-        int64_t interval = sync_cadence_interval(&cadence, now - item->watch.changed_at);
+        int64_t interval = interval_of(&cadence, &item->watch);
         next = MIN(next, sync_cadence_next(interval, session->account, now));
     }
     return clock_in_ms((next - now) * 1000);
@@ -236,6 +243,18 @@ static bool poll_folders(struct session *session, bool all, GError **error)
     bool together = all || due > STATUS_APART_MAX;
     return (together ? ask_together(session, list, error) : ask_apart(session, list, error)) &&
            draw_conclusions(session, list, error);
+}
+
+bool session_plan_poll(struct session *session, GError **error)
+{
+    if (session->mailboxes == NULL && !session_load_mailboxes(session, error))
+        return false;
+    g_autoptr(GArray) list = watched_folders(session, false, error);
+    if (list == NULL)
+        return false;
+    session->polled_at = clock_wall();
+    session->poll_at = next_poll(session, list);
+    return true;
 }
 
 bool session_poll(struct session *session, GError **error)

@@ -1,4 +1,4 @@
-#include "store/sqlite/engine.h"
+#include "store/sqlite/emails.h"
 
 GArray *store_sync_watches(struct store *store, int64_t account, GError **error)
 {
@@ -9,9 +9,10 @@ GArray *store_sync_watches(struct store *store, int64_t account, GError **error)
     GArray *list = g_array_new(FALSE, FALSE, sizeof(struct store_watch));
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, &cause,
-                 "SELECT w.mailbox, w.uidvalidity, w.uidnext, w.messages, w.unseen, w.modseq,"
-                 " w.changed_at FROM mailbox m JOIN watch w ON w.mailbox = m.id WHERE m.account = ?"
-                 " ORDER BY w.mailbox",
+                 "SELECT m.id, w.uidvalidity, w.uidnext, w.messages, w.unseen, w.modseq,"
+                 " w.changed_at, (SELECT max(ord) FROM member WHERE mailbox = m.id)"
+                 " FROM mailbox m LEFT JOIN watch w ON w.mailbox = m.id WHERE m.account = ?"
+                 " ORDER BY m.id",
                  I(account));
     while (db_step(&reader->main, row, &cause)) {
         const struct store_watch watch = {
@@ -22,6 +23,7 @@ GArray *store_sync_watches(struct store *store, int64_t account, GError **error)
             .unseen = (uint32_t)db_int(row, 4),
             .highestmodseq = (uint64_t)db_int(row, 5),
             .changed_at = db_int(row, 6),
+            .newest = db_int(row, 7) >> ORD_TIE_BITS,
         };
         g_array_append_val(list, watch);
     }
