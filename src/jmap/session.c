@@ -2,6 +2,8 @@
 
 #include "jmap/engine/engine.h"
 
+#include <string.h>
+
 static json_t *core_capability(const struct jmap *jmap)
 {
     return json_pack("{s: I, s: i, s: i, s: i, s: i, s: i, s: i, s: [s]}", "maxSizeUpload",
@@ -105,55 +107,59 @@ static void add_addresses(json_t *session, const char *base)
                             json_sprintf("%s/%s", base, addresses[i].path));
 }
 
-/* Without "state". */
-static json_t *session_object(struct jmap *jmap, struct store_principal *principal, GError **error)
+static void sum_text(GChecksum *sum, const char *text)
 {
-    uint64_t state;
-    g_autoptr(GPtrArray) views = store_accounts_of(jmap->config.store, principal, &state, error);
-    json_t *session;
+    g_checksum_update(sum, (const guchar *)text, (gssize)strlen(text) + 1);
+}
 
-    if (views == NULL)
-        return NULL;
-    session = json_pack("{s: {s: o, s: {}, s: {}, s: {}}, s: o, s: o, s: o}", "capabilities",
-                        jmap_capability_names[0], core_capability(jmap), jmap_capability_names[1],
-                        jmap_capability_names[2], jmap_capability_names[3], "accounts",
-                        accounts_object(jmap, principal, views), "primaryAccounts",
-                        primary_object(principal, views), "username",
-                        jmap_json_text(store_principal_email(principal)));
+/* Changes with all that the session says. A person may have thousands of mailboxes, and every
+ * answer tells it: it is made of what differs, not of the object. */
+static char *state_of(const struct jmap *jmap, const struct store_principal *principal,
+                      const GPtrArray *views)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    guint64 numbers[2] = {jmap->config.max_size_upload, (guint64)store_principal_user(principal)};
+
+    g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
+    sum_text(sum, jmap->config.public_url);
+    sum_text(sum, store_principal_email(principal));
+    for (size_t i = 0; i < views->len; i++) {
+        const struct store_account_view *view = g_ptr_array_index(views, i);
+
+        numbers[0] = (guint64)view->id;
+        numbers[1] = (view->rights & STORE_WRITE) != 0;
+        g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
+        sum_text(sum, view->address);
+    }
+    return g_strndup(g_checksum_get_string(sum), 16);
+}
+
+static json_t *session_object(const struct jmap *jmap, const struct store_principal *principal,
+                              const GPtrArray *views)
+{
+    g_autofree char *state = state_of(jmap, principal, views);
+    json_t *session =
+        json_pack("{s: {s: o, s: {}, s: {}, s: {}}, s: o, s: o, s: o, s: s}", "capabilities",
+                  jmap_capability_names[0], core_capability(jmap), jmap_capability_names[1],
+                  jmap_capability_names[2], jmap_capability_names[3], "accounts",
+                  accounts_object(jmap, principal, views), "primaryAccounts",
+                  primary_object(principal, views), "username",
+                  jmap_json_text(store_principal_email(principal)), "state", state);
+
     add_addresses(session, jmap->config.public_url);
     return session;
 }
 
-static char *state_of(const json_t *session)
-{
-    char *text = json_dumps(session, JSON_COMPACT | JSON_SORT_KEYS);
-    char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
-
-    free(text);
-    hash[16] = '\0';
-    return hash;
-}
-
 json_t *jmap_session(struct jmap *jmap, struct store_principal *principal, GError **error)
 {
-    json_t *session = session_object(jmap, principal, error);
-    g_autofree char *state = NULL;
+    g_autoptr(GPtrArray) views = store_accounts_of(jmap->config.store, principal, NULL, error);
 
-    if (session == NULL)
-        return NULL;
-    state = state_of(session);
-    json_object_set_new(session, "state", json_string(state));
-    return session;
+    return views != NULL ? session_object(jmap, principal, views) : NULL;
 }
 
 char *jmap_session_state(struct jmap *jmap, struct store_principal *principal)
 {
-    json_t *session = session_object(jmap, principal, NULL);
-    char *state;
+    g_autoptr(GPtrArray) views = store_accounts_of(jmap->config.store, principal, NULL, NULL);
 
-    if (session == NULL)
-        return g_strdup("unknown");
-    state = state_of(session);
-    json_decref(session);
-    return state;
+    return views != NULL ? state_of(jmap, principal, views) : g_strdup("unknown");
 }

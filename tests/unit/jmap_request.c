@@ -270,7 +270,7 @@ static void test_created_ids(void)
 static void test_session(void)
 {
     struct jmap_fixture t;
-    json_t *session, *again;
+    json_t *session, *again, *answer;
     g_autoptr(GError) error = NULL;
     g_autofree char *account = NULL, *read_only = NULL;
 
@@ -295,6 +295,9 @@ static void test_session(void)
     fixture_account(&t.m.f, t.m.user, "second@mail.example", "other password");
     again = jmap_session(t.jmap, t.m.user, NULL);
     g_assert_cmpstr(jmap_text_at(session, "state"), !=, jmap_text_at(again, "state"));
+    answer = jmap_fixture_ask(&t, t.m.user, "[['Core/echo', {}, 'a']]");
+    g_assert_cmpstr(jmap_text_at(answer, "sessionState"), ==, jmap_text_at(again, "state"));
+    json_decref(answer);
     json_decref(again);
     json_decref(session);
     jmap_fixture_close(&t);

@@ -207,12 +207,9 @@ static void process(struct jmap_call *call, struct jmap_set *set)
 
 static uint64_t accounts_state(const struct jmap_call *call)
 {
-    struct store *store = call->request->jmap->config.store;
     uint64_t state = 0;
-    GPtrArray *views = store_accounts_of(store, call->request->principal, &state, NULL);
 
-    if (views != NULL)
-        g_ptr_array_unref(views);
+    store_accounts_state(call->request->jmap->config.store, call->request->principal, &state, NULL);
     return state;
 }
 
