@@ -13,17 +13,19 @@ export const PASSWORD = 'one-password-for-all';
 export const addressOf = (n) => `user${n}@crowd.example`;
 
 /** One process holds so many connections; descriptors are two for each in a login process. */
-const PER_LOGIN = 2500, PER_HIBERNATE = 5000;
+const PER_LOGIN = 2500, PER_HIBERNATE = 2500;
 
-/** The kernel gives one user 128 inotify instances and too few watches for thousands of mailboxes; raised where that is allowed. */
+/** A hibernated session has an inotify instance of its own, and the kernel gives one user 128 of them and too few watches for thousands of
+ *  mailboxes; raised where that is allowed. A session that finds none is not hibernated: it keeps a process, and when there are no more of
+ *  those, nobody can sign in. */
 function raiseInotify(accounts) {
-  for (const [name, wanted] of [['max_user_instances', 4096], ['max_user_watches', accounts * 8]]) {
+  for (const [name, wanted] of [['max_user_instances', accounts + 4096], ['max_user_watches', accounts * 8]]) {
     const file = `/proc/sys/fs/inotify/${name}`;
     if (Number(fs.readFileSync(file, 'utf8')) >= wanted) continue;
     try {
       fs.writeFileSync(file, String(wanted));
     } catch {
-      process.stdout.write(`   ${name} stays at ${fs.readFileSync(file, 'utf8').trim()}: some sessions look for mail once a second\n`);
+      process.stdout.write(`   ${name} stays at ${fs.readFileSync(file, 'utf8').trim()}: not all sessions can be hibernated\n`);
     }
   }
 }
@@ -60,7 +62,7 @@ instance_name = postroom-crowd
 default_internal_user = ${me.user}
 default_internal_group = ${me.group}
 default_login_user = ${me.user}
-default_process_limit = 2048
+default_process_limit = 8192
 default_client_limit = 20000
 first_valid_uid = 1
 first_valid_gid = 1
@@ -105,7 +107,7 @@ service imap-login {
   }
 }
 service imap {
-  process_limit = ${hibernate === '0' ? accounts * 2 : 2048}
+  process_limit = ${hibernate === '0' ? accounts * 2 : Math.max(2048, Math.ceil(accounts * 0.6))}
   client_limit = 1
   service_count = 256
   unix_listener imap-master {
@@ -144,7 +146,7 @@ const answers = (port) => new Promise((resolve) => {
   socket.setTimeout(500, () => { socket.destroy(); resolve(false); });
 });
 
-/** hibernate: after how long an idle session is put to sleep, '0': never. namespaces: their configuration, given the base directory. Returns {ports: {imaps, lmtp}, caFile, pid(), log() since it began,
+/** hibernate: after how long an idle session is put to sleep, '0': never. namespaces: their configuration, given the base directory. Returns {ports: {imaps, lmtp}, caFile, pid(), log() since it began, complaints(): its warnings and how many,
  *  leave() and enter(): it ends, and is there again, close()}. */
 export async function startCrowd({ accounts, hibernate = '1s', notify = true, namespaces = () => NAMESPACE }) {
   const me = mailOwner();
@@ -193,5 +195,13 @@ export async function startCrowd({ accounts, hibernate = '1s', notify = true, na
     await close();
     throw error;
   }
-  return { ports: { imaps, lmtp }, caFile: tls.caFile, pid: () => child.pid, log: () => fs.readFileSync(log, 'utf8'), enter, leave, close };
+  const complaints = () => {
+    const counts = new Map();
+    for (const [, line] of fs.readFileSync(log, 'utf8').matchAll(/^.{16}(.*?: (?:Warning|Error|Fatal|Panic): .*)$/gm)) {
+      const kind = line.replace(/\(\S*\)<[^ ]*>|\d+/g, '…');
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+    return [...counts].map(([kind, count]) => `${count} times ${kind}`);
+  };
+  return { ports: { imaps, lmtp }, caFile: tls.caFile, pid: () => child.pid, log: () => fs.readFileSync(log, 'utf8'), complaints, enter, leave, close };
 }

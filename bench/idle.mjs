@@ -120,6 +120,11 @@ async function atRest(postroom) {
 
 const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`;
 
+/** What its mail server had trouble with may be why something took long. */
+function tell(crowd) {
+  for (const complaint of crowd.complaints()) process.stdout.write(`   Dovecot: ${complaint}\n`);
+}
+
 async function main() {
   const wanted = number('ACCOUNTS', 10000), accounts = Math.min(wanted, room());
   if (accounts < wanted) process.stdout.write(`   one process may open ${room() + 2000} files here: ${accounts} accounts\n`);
@@ -138,6 +143,7 @@ async function main() {
     await allLive(postroom, accounts);
     const spent = [cpuSeconds(postroom.child.pid), cpuOfTree(crowd.pid()) - before].map((n) => n.toFixed(0));
     process.stdout.write(`-- idle: ${accounts} mailboxes linked and live in ${((Date.now() - began) / 1000).toFixed(0)} s (processor: Postroom ${spent[0]} s, Dovecot ${spent[1]} s)\n`);
+    const linked = resident(postroom.child.pid);
     await postroom.stop();
     await postroom.serve();
     const start = await allLive(postroom, accounts), startCpu = cpuSeconds(postroom.child.pid);
@@ -146,6 +152,7 @@ async function main() {
     const each = (rest.memory - base) / accounts / 1024;
     const rows = [
       ['memory without accounts', megabytes(base), base / 1e6 <= LIMITS.base, `${LIMITS.base} MB`],
+      ['memory when all were linked', megabytes(linked), true, ''],
       ['memory with all at rest', megabytes(rest.memory), true, ''],
       ['for each mailbox', `${each.toFixed(1)} KiB`, each <= LIMITS.kib, `${LIMITS.kib} KiB`],
       ['processor at rest', `${rest.cpu.toFixed(2)} %`, rest.cpu <= LIMITS.cpu, `${LIMITS.cpu} %`],
@@ -157,8 +164,12 @@ async function main() {
       ['  most sign-ins in a second', `${uplink.most}`, true, ''],
     ];
     for (const [name, value, good, limit] of rows) process.stdout.write(`${name.padEnd(34)} ${value.padStart(12)}${limit ? `   at most ${limit}: ${good ? 'met' : 'MISSED'}` : ''}\n`);
+    tell(crowd);
     if (process.env.PAUSE) await sleep(Number(process.env.PAUSE) * 1000);
     return rows.every(([, , good]) => good);
+  } catch (error) {
+    tell(crowd);
+    throw error;
   } finally {
     await postroom.close();
     await crowd.close();
