@@ -108,6 +108,26 @@ static bool fetch_fresh(struct session *session, const struct store_remote_mailb
     return silent->len == 0 || settle_unheard(session, mailbox, silent, left, error);
 }
 
+/* Since the last comparison a message came and went: on to a folder that was looked at before,
+ * perhaps. Its UID is all that is left of it. */
+static bool some_passed_through(const struct session *session,
+                                const struct store_remote_mailbox *mailbox, const struct look *look,
+                                const GArray *fresh)
+{
+    uint32_t first = mailbox->uidnext, end = session->selected.uidnext, met = 0;
+    if (!mailbox->headers_done || end <= first)
+        return false;
+    for (guint i = 0; i < fresh->len; i++) {
+        uint32_t uid = g_array_index(fresh, uint32_t, i);
+        met += uid >= first && uid < end;
+    }
+    for (guint i = 0; i < look->known->len; i++) {
+        uint32_t uid = g_array_index(look->known, struct store_remote_message, i).uid;
+        met += uid >= first && uid < end;
+    }
+    return met < end - first;
+}
+
 /* --- marks */
 
 /* Marks are taken from before the comparison: what changes meanwhile is compared again next time.
@@ -164,6 +184,8 @@ static bool carry_out(struct session *session, struct store_remote_mailbox *mail
     add_changes(session, mailbox, plan);
     if (!fetch_fresh(session, mailbox, plan->fresh, &left, error))
         return false;
+    if (left > 0 || some_passed_through(session, mailbox, look, plan->fresh))
+        session_round_missed(session);
     mark(session, mailbox, in_scope - left, newest);
     return intake_offer(session_intake(session), error);
 }

@@ -158,6 +158,13 @@ static bool take_first(const struct imap_fetched *fetched, void *arg)
            hand_over(tour);
 }
 
+/* There are fewer than the list told of, though more may have come since. */
+static bool some_left(const struct session_unseen *told, const struct imap_selected *now)
+{
+    uint32_t came = now->uidnext > told->uidnext ? now->uidnext - told->uidnext : 0;
+    return now->exists < (uint64_t)told->messages + came;
+}
+
 /* What is in the first window is written at once, the rest as it adds up. */
 static bool ask_is_done(size_t index, void *arg)
 {
@@ -168,6 +175,8 @@ static bool ask_is_done(size_t index, void *arg)
         index == look->last_ask && g_hash_table_size(look->heard) == tour->session->selected.exists;
     if (look->ended)
         session_mark(tour->session, look->mailbox, tour->session->selected.exists);
+    if (index == look->last_ask && some_left(&look->told, &tour->session->selected))
+        session_round_missed(tour->session);
     bool write = tour->gathered >= WINDOW || (tour->gathered > 0 && !tour->shown);
     return (!write || hand_over(tour)) && !atomic_load(&tour->session->poked);
 }

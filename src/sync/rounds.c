@@ -29,6 +29,7 @@ bool session_round_begin(struct session *session, GError **error)
 {
     unsigned all = 0, due = 0;
     session->round_is_full = true;
+    session->round_missed = false;
     session->rounds++;
     if (!store_sync_loose(session->manager->config.store, session->account, &all, &due, error))
         return false;
@@ -50,6 +51,11 @@ void session_round_saw(struct session *session, int64_t mailbox, bool refused)
                         GUINT_TO_POINTER(count));
     if (count < REFUSALS_MAX)
         session->round_is_full = false;
+}
+
+void session_round_missed(struct session *session)
+{
+    session->round_missed = true;
 }
 
 bool session_has_news(const struct store_remote_mailbox *mailbox, const struct imap_status *status)
@@ -101,10 +107,11 @@ bool session_round_end(struct session *session, bool *more, GError **error)
     if (!session_settle(session, error) ||
         !store_sync_loose(store, session->account, &all, &due, error))
         return false;
-    if (due > 0 && session->round_is_full && !commit(session, true, error))
+    bool tells = session->round_is_full && !session->round_missed;
+    if (due > 0 && tells && !commit(session, true, error))
         return false;
     session->unsettled = all > 0; /* what is due may want a second sweep */
-    bool lost = all > due || (all > 0 && session->rounds == 0);
+    bool lost = all > due || (all > 0 && (session->rounds == 0 || session->round_missed));
     session->round_is_full = false;
     if (!lost || session->rounds >= ROUNDS_MAX)
         return true;

@@ -69,6 +69,7 @@ struct session {
                              NULL */
     bool unsettled;     /* the last round left something to settle: the next wake begins another */
     bool round_is_full; /* every folder was looked at since the round began (rounds.c) */
+    bool round_missed;  /* a message went on while the folders were looked at */
     unsigned rounds;    /* begun in this pass */
     GHashTable *refusals; /* int64_t* -> how often in a row a folder could not be opened; or NULL */
     bool qresync;         /* enabled on this connection */
@@ -230,6 +231,9 @@ bool session_round_end(struct session *session, bool *more, GError **error);
 bool session_has_news(const struct store_remote_mailbox *mailbox, const struct imap_status *status);
 /* One folder was, or could not be, looked at. */
 void session_round_saw(struct session *session, int64_t mailbox, bool refused);
+/* A message was in a folder and is not any more: it may be in one that was looked at before. This
+ * round tells nothing of what is lost. */
+void session_round_missed(struct session *session);
 /* List properties of these UIDs of the open mailbox (ascending), the newest first. *unheard: those
  * that did not come, ascending, (transfer full); NULL on failure. */
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
