@@ -282,11 +282,13 @@ void world_restart(struct world *world)
 {
     close_store(world);
     world->die_at_commit = 0;
+    const struct model_death never = {0};
+    /* Until both are disarmed they may die of what came last on a connection that was left, and the
+     * submission server takes the other one with it. */
+    model_smtp_arm(world->stage->smtp, world->model, &never, server_died, world);
+    model_server_arm(world->stage->server, &never, server_died, world);
     atomic_store(&world->died, false);
     atomic_store(&world->commits, 0);
-    const struct model_death never = {0};
-    model_server_arm(world->stage->server, &never, server_died, world);
-    model_smtp_arm(world->stage->smtp, world->model, &never, server_died, world);
     open_store(world);
 }
 
