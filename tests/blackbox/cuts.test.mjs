@@ -1,5 +1,6 @@
 // The connection is cut after every so many bytes of a session that does all kinds of work, in either direction, by FIN or RST; and the same
-// for sending. Here a spread of positions, close around the ends of lines; CUTS=all in the soak.
+// for sending. Here a spread of positions, close around the ends of lines; CUTS=all in the soak, in any order, for CUTS_SECONDS at most, with
+// ACCOUNTS side by side.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -14,7 +15,10 @@ import { Postroom } from './support/postroom.mjs';
 
 const CUTS = process.env.CUTS === 'all' ? Infinity : Number(process.env.CUTS ?? 48);
 const SEED = Number(process.env.SEED ?? 7);
-const COMPARED = 6; // positions between two comparisons
+const SECONDS = Number(process.env.CUTS_SECONDS ?? 86400);
+const ACCOUNTS = Number(process.env.ACCOUNTS ?? (CUTS > 100 ? 4 : 2));
+const COMPARED = CUTS > 100 ? 12 : 6; // positions between two comparisons
+const MESSAGES = 80; // of an account, before it is emptied
 const RECIPIENT = 'noa.peretz@harborline.example';
 
 let org, postroom, client;
@@ -27,8 +31,8 @@ before(async () => {
   postroom.addUser();
   await postroom.serve();
   client = await postroom.signIn();
-  for (const address of ['workshop@lampworks.example', 'james.okafor@northlight.example']) {
-    const person = org.person(address);
+  const speaking = org.people.filter((p) => p.locale.startsWith('en') && !p.flags.main); // the names of folders
+  for (const person of speaking.reverse().slice(0, ACCOUNTS)) {
     const proxies = await proxiesFor(org, { recording: true });
     closing.push(proxies);
     const account = await addAccount({ postroom, client, org, person, proxies });
@@ -70,6 +74,15 @@ function positions(marks, most, random) {
   return all;
 }
 
+/** So that any part of it is spread over the whole. */
+function shuffled(list, random) {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [list[i], list[j]] = [list[j], list[i]];
+  }
+  return list;
+}
+
 /** A whole session of that work, and where its lines ended. */
 async function recorded({ proxies, editor, what, person }) {
   await work(editor);
@@ -81,30 +94,40 @@ async function recorded({ proxies, editor, what, person }) {
 
 async function cutSessions(sufferer, list, random, tally) {
   const { proxies, editor, what, person } = sufferer;
-  for (let next = list.shift(), n = 1; next; next = list.shift(), n++) {
+  const late = () => Date.now() > tally.until;
+  for (let next = list.shift(), n = 1; next; next = late() ? null : list.shift(), n++) {
     const how = random() < 0.5 ? 'cut' : 'reset';
-    proxies.imap.next(faults.cut({ ...next, how }));
+    let cut = null;
+    proxies.imap.next(() => (cut = faults.cut({ ...next, how })()));
     await work(editor);
     proxies.imap.drop();
     await postroom.run('sync', person.mail);
     tally.done++;
-    if (n % COMPARED && list.length) continue;
+    const through = proxies.imap.connections.find((c) => c.fault === cut);
+    tally.cut += Number(through?.bytes[next.side] >= next.at);
+    if (n % COMPARED && list.length && !late()) continue;
     proxies.imap.always();
     await postroom.run('sync', person.mail);
     await agrees(what, { ms: 60000 }).catch((error) => { throw new Error(`after ${next.at} bytes of the ${next.side} (${how}): ${error.message}`, { cause: error }); });
     await editor.nothingLostOrDoubled();
+    if (editor.lives.size < MESSAGES) continue;
+    await editor.expungeAll();
+    await postroom.run('sync', person.mail);
+    await agrees(what, { ms: 60000 });
   }
 }
 
 async function sessionsCut(t) {
   const random = numbers(SEED);
-  const marks = await recorded(sufferers[0]);
-  await Promise.all(sufferers.slice(1).map(recorded));
-  const list = positions(marks, CUTS, random);
-  const tally = { done: 0, all: list.length };
+  // Of the shortest: a position after the end of a session is none.
+  const [marks] = (await Promise.all(sufferers.map(recorded))).sort((a, b) => a.server.at(-1) - b.server.at(-1));
+  const list = shuffled(positions(marks, CUTS, random), random);
+  const tally = { done: 0, cut: 0, all: list.length, until: Date.now() + SECONDS * 1000 };
   await Promise.all(sufferers.map((s) => cutSessions(s, list, random, tally)));
-  assert.equal(tally.done, tally.all);
-  t.diagnostic(`${tally.done} cuts in sessions of ${marks.server.at(-1)} bytes from the server and ${marks.client.at(-1)} to it`);
+  assert.ok(Date.now() > tally.until || tally.done === tally.all);
+  // Sessions are not of one length: some end before the position.
+  assert.ok(tally.cut > tally.done / 2, `${tally.cut} of ${tally.done} were cut`);
+  t.diagnostic(`${tally.cut} cuts at ${tally.done} of ${tally.all} positions in sessions of ${marks.server.at(-1)} bytes from the server and ${marks.client.at(-1)} to it`);
 }
 
 /** Sends as the page does; all of them in one request. */

@@ -69,11 +69,16 @@ export class Editor {
     return work(this.imap);
   }
 
-  /** UID of some message of ours in the folder, with its Message-ID; null when there is none. */
-  async #some(imap) {
+  /** UIDs and Message-IDs of our messages in the folder. */
+  async #ours(imap) {
     const { untagged } = await imap.must('UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])');
-    const ours = untagged.filter((r) => r.literals.length).map((r) => ({ uid: Number(/UID (\d+)/.exec(r.text)[1]), id: /<([^>]*)>/.exec(r.literals[0].toString('latin1'))?.[1] }))
+    return untagged.filter((r) => r.literals.length).map((r) => ({ uid: Number(/UID (\d+)/.exec(r.text)[1]), id: /<([^>]*)>/.exec(r.literals[0].toString('latin1'))?.[1] }))
       .filter((m) => this.lives.has(m.id));
+  }
+
+  /** One of them; null when there is none. */
+  async #some(imap) {
+    const ours = await this.#ours(imap);
     return ours.length ? this.pick(ours) : null;
   }
 
@@ -124,6 +129,21 @@ export class Editor {
       await imap.must(`UID EXPUNGE ${uid}`);
       return id;
     });
+  }
+
+  /** All that this editor made goes, and is forgotten; both sides must agree before. */
+  async expungeAll() {
+    await this.#imap(null, async (imap) => {
+      for (const folder of await foldersOf(imap)) {
+        await imap.must(`SELECT ${quote(encodeFolder(folder))}`);
+        const ours = await this.#ours(imap);
+        if (!ours.length) continue;
+        const uids = ours.map((m) => m.uid).join(',');
+        await imap.must(`UID STORE ${uids} +FLAGS.SILENT (\\Deleted)`);
+        await imap.must(`UID EXPUNGE ${uids}`);
+      }
+    });
+    this.lives.clear();
   }
 
   copyThere() {
