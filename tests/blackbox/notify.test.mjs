@@ -79,36 +79,38 @@ test('a mailbox in which nothing happens is left alone', { timeout: 60000 }, asy
   assert.ok(await calm());
 });
 
-/** What a server may do instead: the line that takes the place of NOTIFY's OK, and what the log says then. */
+/** What a server may do instead: the line that takes the place of NOTIFY's OK, what the log says then, and whose mailbox it is tried at. */
 const UNWILLING = [
-  ['refuses NOTIFY', (tag) => `${tag} NO not here\r\n`, 'sync.notify-refused'],
-  ['gives NOTIFY up', (tag) => `${tag} OK NOTIFY completed.\r\n* OK [NOTIFICATIONOVERFLOW] too much\r\n`, 'sync.notify-overflow'],
+  ['refuses NOTIFY', (tag) => `${tag} NO not here\r\n`, 'sync.notify-refused', 'main'],
+  ['gives NOTIFY up', (tag) => `${tag} OK NOTIFY completed.\r\n* OK [NOTIFICATIONOVERFLOW] too much\r\n`, 'sync.notify-overflow', 'james.okafor@northlight.example'],
 ];
 
-for (const [what, instead, said] of UNWILLING)
-  test(`where a server ${what}, folders are asked as before`, { timeout: 120000 }, async () => {
-    const anna = org.person('main');
-    const asking = new Postroom({ config: { 'sync.idle': 5 } });
-    const proxies = await proxiesFor(org);
-    let answers = 0;
-    proxies.imap.always(faults.lines((line) => {
-      const [, tag] = /^(\S+) OK NOTIFY completed/.exec(line) ?? [];
-      answers += tag ? 1 : 0;
-      return tag ? instead(tag) : null;
-    }));
-    try {
-      asking.addUser();
-      await asking.serve();
-      const theirs = await asking.signIn();
-      const account = await addAccount({ postroom: asking, client: theirs, org, person: anna, proxies });
-      const { emails } = await asking.settled(anna.mail);
-      await until('it to be said', () => asking.log().includes(said), SOON);
-      for (const folder of ['Archive', 'INBOX']) await org.control('append', { person: anna.mail, folder, message: `Message-ID: <${what.length}${folder}@test>\nSubject: Unwilling ${folder}\n\nText\n` });
-      await until('the mail of both folders', async () => (await asking.settled(anna.mail)).emails === emails + 2, SOON);
-      assert.equal(answers, 1);
-      assert.equal((await theirs.call('Email/query', { accountId: account, filter: { subject: 'Unwilling' } })).ids.length, 2 * (1 + UNWILLING.findIndex(([name]) => name === what)));
-    } finally {
-      await asking.close();
-      await proxies.close();
-    }
-  });
+async function unwilling(instead, said, address) {
+  const someone = org.person(address);
+  const asking = new Postroom({ config: { 'sync.idle': 5 } });
+  const proxies = await proxiesFor(org);
+  let answers = 0;
+  proxies.imap.always(faults.lines((line) => {
+    const [, tag] = /^(\S+) OK NOTIFY completed/.exec(line) ?? [];
+    answers += tag ? 1 : 0;
+    return tag ? instead(tag) : null;
+  }));
+  try {
+    asking.addUser();
+    await asking.serve();
+    const theirs = await asking.signIn();
+    const account = await addAccount({ postroom: asking, client: theirs, org, person: someone, proxies });
+    const { emails } = await asking.settled(someone.mail);
+    await until('it to be said', () => asking.log().includes(said), SOON);
+    for (const folder of ['Archive', 'INBOX']) await org.control('append', { person: someone.mail, folder, message: `Message-ID: <unwilling-${folder}@test>\nSubject: Unwilling ${folder}\n\nText\n` });
+    await until('the mail of both folders', async () => (await asking.settled(someone.mail)).emails === emails + 2, SOON);
+    assert.equal(answers, 1);
+    assert.equal((await theirs.call('Email/query', { accountId: account, filter: { subject: 'Unwilling' } })).ids.length, 2);
+  } finally {
+    await asking.close();
+    await proxies.close();
+  }
+}
+
+test('where a server does not tell, folders are asked as before', { timeout: 120000, concurrency: true }, (t) =>
+  Promise.all(UNWILLING.map(([what, ...how]) => t.test(what, () => unwilling(...how)))));

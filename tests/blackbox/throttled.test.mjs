@@ -1,6 +1,6 @@
 // A provider that asks to go slower, or cannot just now: what is waited for, how often it is asked meanwhile, what people see, and that it
 // goes on by itself. Against the front that behaves like Exchange and its sign-in service; each test has a person of its own, and all
-// run side by side.
+// run side by side but the one that closes the door for everybody.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -123,29 +123,7 @@ async function tokenEndpointBusy(address, code, problem) {
   assert.ok(await asked(person) - before <= 2, `${await asked(person) - before} requests`);
 }
 
-test('each asks for patience in its way', { timeout: 300000, concurrency: true }, (t) => Promise.all([
-  t.test('NO with a Suggested Backoff Time', () => throttled('Request is throttled. Suggested Backoff Time: 9000 milliseconds')),
-  t.test('BYE at each sign-in', byeAtEachSignIn),
-  t.test('too many connections', tooManyConnections),
-  t.test('AUTHENTICATE fails for a while: nobody has to link again', signInFails),
-  t.test('token endpoint: 429 with Retry-After', () => tokenEndpointBusy('sam.carter@outlook.example', 90055, 'throttled')),
-  t.test('token endpoint: 503 with Retry-After', () => tokenEndpointBusy('noa.peretz@harborline.example', 90006, 'provider-error')),
-]));
-
-test('refused connections: all wait, one tries, and they go on by themselves', { timeout: 120000 }, async () => {
-  const people = ['main', 'james.okafor@northlight.example', 'sam.carter@outlook.example'].map((who) => org.person(who));
-  const { port } = front;
-  await front.close();
-  for (const person of people) {
-    const seen = await waits(person, 'server-unreachable');
-    assert.ok(ahead(seen) < 60000, seen.nextAttempt);
-    await append(person, 'Behind a closed door');
-  }
-  front = await startFaultProxy({ to: { port: org.imap.port }, port });
-  for (const person of people) await recovers(person, 'Behind a closed door');
-});
-
-test('a daily limit: older mail waits for the next day, and what is opened comes all the same', { timeout: 120000 }, async (t) => {
+async function dailyLimit(t) {
   const small = new Postroom({ config: { 'exchange.megabytes_a_day': 1 } });
   t.after(() => small.close());
   const person = org.person('empty');
@@ -182,4 +160,27 @@ test('a daily limit: older mail waits for the next day, and what is opened comes
   await small.serve();
   browser = await small.signIn();
   await until('more', async () => (await get()).length < before, { ms: 30000, every: 200 });
+}
+
+test('each asks for patience in its way', { timeout: 300000, concurrency: true }, (t) => Promise.all([
+  t.test('NO with a Suggested Backoff Time', () => throttled('Request is throttled. Suggested Backoff Time: 9000 milliseconds')),
+  t.test('BYE at each sign-in', byeAtEachSignIn),
+  t.test('too many connections', tooManyConnections),
+  t.test('AUTHENTICATE fails for a while: nobody has to link again', signInFails),
+  t.test('token endpoint: 429 with Retry-After', () => tokenEndpointBusy('sam.carter@outlook.example', 90055, 'throttled')),
+  t.test('token endpoint: 503 with Retry-After', () => tokenEndpointBusy('noa.peretz@harborline.example', 90006, 'provider-error')),
+  t.test('a daily limit: older mail waits for the next day, and what is opened comes all the same', dailyLimit),
+]));
+
+test('refused connections: all wait, one tries, and they go on by themselves', { timeout: 120000 }, async () => {
+  const people = ['main', 'james.okafor@northlight.example', 'sam.carter@outlook.example'].map((who) => org.person(who));
+  const { port } = front;
+  await front.close();
+  for (const person of people) {
+    const seen = await waits(person, 'server-unreachable');
+    assert.ok(ahead(seen) < 60000, seen.nextAttempt);
+    await append(person, 'Behind a closed door');
+  }
+  front = await startFaultProxy({ to: { port: org.imap.port }, port });
+  for (const person of people) await recovers(person, 'Behind a closed door');
 });
