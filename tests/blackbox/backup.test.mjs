@@ -13,7 +13,7 @@ import { PROGRAM, Postroom } from './support/postroom.mjs';
 
 let org, postroom, client, anna, close;
 
-before(async () => { ({ org, postroom, client, person: anna, close } = await startLinked('main', { mails: 150 })); }, { timeout: 90000 });
+before(async () => { ({ org, postroom, client, person: anna, close } = await startLinked('main', { mails: 150 })); }, { timeout: 300000 });
 
 after(() => close?.());
 
@@ -72,7 +72,7 @@ async function compose(to, subject, more = {}) {
   assert.ok(results[1][1].created?.s, JSON.stringify(results));
 }
 
-test('a backup under live traffic is whole, private, without the key, and comes back', { timeout: 120000 }, async () => {
+test('a backup under live traffic is whole, private, without the key, and comes back', { timeout: 300000 }, async () => {
   let going = true;
   const traffic = (async () => {
     const accountId = await client.account(anna.mail);
@@ -126,7 +126,7 @@ test('a backup through standard output is the same', () => {
   assert.ok(child.out.startsWith('Postroom backup\n'));
 });
 
-test('damaged, cut, foreign and newer files are refused, and what is there stays', { timeout: 120000 }, async () => {
+test('damaged, cut, foreign and newer files are refused, and what is there stays', { timeout: 300000 }, async () => {
   const good = files('good');
   postroom.must('backup', good);
   const { other } = restored(good);
@@ -173,7 +173,7 @@ test('with another key file mail is there, and it says what to do about the secr
   await other.close();
 });
 
-test('kill -9 of the server during a backup: no file, and the next one works', { timeout: 120000 }, async () => {
+test('kill -9 of the server during a backup: no file, and the next one works', { timeout: 300000 }, async () => {
   const file = files('killed');
   const child = spawn(PROGRAM, ['backup', file, '--data', postroom.data], { env: postroom.env, stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -188,7 +188,7 @@ test('kill -9 of the server during a backup: no file, and the next one works', {
   assert.ok(!existsSync(`${file}.partial`) && !readdirSync(postroom.data).includes('backup.tmp'));
 });
 
-test('kill -9 during a restore: the data before, or all of the backup', { timeout: 180000 }, async () => {
+test('kill -9 during a restore: the data before, or all of the backup', { timeout: 300000 }, async () => {
   const file = files('for-restore');
   postroom.must('backup', file);
   const whole = JSON.parse(postroom.must('account', 'status', anna.mail, '--json')).emails;
@@ -223,7 +223,7 @@ function maildir(root) {
 
 const LETTERS = { '\\Draft': 'D', '\\Flagged': 'F', '$Forwarded': 'P', '\\Answered': 'R', '\\Seen': 'S' };
 
-test('an export is what Dovecot holds, byte for byte, and a second one adds what is new', { timeout: 120000 }, async () => {
+test('an export is what Dovecot holds, byte for byte, and a second one adds what is new', { timeout: 300000 }, async () => {
   const dir = files('maildir');
   await org.control('append', { person: anna.mail, message: 'Message-ID: <big@x.example>\nSubject: big\n\n' + 'y'.repeat(3 << 20) });
   await until('the big one here', async () => (await client.call('Email/query', { accountId: await client.account(anna.mail), filter: { subject: 'big' } })).ids.length === 1, { ms: 60000, every: 300 });
@@ -256,7 +256,7 @@ test('an export is what Dovecot holds, byte for byte, and a second one adds what
   assert.deepEqual(readdirSync(files('foreign')), ['x']);
 });
 
-test('names of folders cannot leave the directory of an export', { timeout: 60000 }, async () => {
+test('names of folders cannot leave the directory of an export', { timeout: 300000 }, async () => {
   const file = files('hostile');
   postroom.must('backup', file);
   const { other } = restored(file);
@@ -284,7 +284,7 @@ test('names of folders cannot leave the directory of an export', { timeout: 6000
   await other.close();
 });
 
-test('restored and synced: local and remote agree, and nothing of the old outbox is sent again', { timeout: 180000 }, async () => {
+test('restored and synced: local and remote agree, and nothing of the old outbox is sent again', { timeout: 300000 }, async () => {
   const accountId = await client.account(anna.mail);
   /* Waiting at the time of the backup: one to be sent later, flag changes and a move that the server is not told yet. */
   const james = 'james.okafor@northlight.example';

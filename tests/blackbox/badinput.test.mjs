@@ -12,7 +12,7 @@ import { ROOT, until } from './support/organisation.mjs';
 
 let org, postroom, client, anna, account, close;
 
-before(async () => { ({ org, postroom, client, person: anna, account, close } = await startLinked('main', { mails: 60 })); }, { timeout: 90000 });
+before(async () => { ({ org, postroom, client, person: anna, account, close } = await startLinked('main', { mails: 60 })); }, { timeout: 300000 });
 
 beforeEach(() => org.control('clearFaults'));
 
@@ -43,7 +43,7 @@ async function opens(subject) {
   return view;
 }
 
-test('a mail of 64 MB is synced and opens within bounded memory', { timeout: 180000 }, async () => {
+test('a mail of 64 MB is synced and opens within bounded memory', { timeout: 300000 }, async () => {
   const line = `${'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo0NTY3'.repeat(2).slice(0, 76)}\r\n`;
   deliver(`${head('Huge 64')}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nsmall text\r\n--b\r\nContent-Type: application/octet-stream; name=big.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n${line.repeat(Math.floor((64 << 20) / line.length))}--b--\r\n`);
   const view = await opens('Huge 64');
@@ -83,7 +83,7 @@ for (const [name, fault] of [
   ['FETCH OK without data', { kind: 'emptyFetch', times: 1 }],
   ['a refused login', { kind: 'refuseLogin' }],
 ]) {
-  test(`${name}: it says so, tries again, loses nothing`, { timeout: 90000 }, async (t) => {
+  test(`${name}: it says so, tries again, loses nothing`, { timeout: 300000 }, async (t) => {
     await org.control('addFault', { service: 'imap', person: anna.mail, ...fault });
     await org.control('endSessions', { person: anna.mail });
     await append(`${head(`After ${serial}`)}\r\nstill here`);
@@ -96,7 +96,7 @@ for (const [name, fault] of [
   });
 }
 
-test('throttling is waited for as long as asked', { timeout: 60000 }, async () => {
+test('throttling is waited for as long as asked', { timeout: 300000 }, async () => {
   await org.control('addFault', { service: 'imap', kind: 'throttle', person: anna.mail, ms: 20000 });
   await org.control('endSessions', { person: anna.mail });
   const status = await until('the state', () => { const s = postroom.status(anna.mail); return s.state === 'retrying' && s.error?.code === 'throttled' ? s : null; });

@@ -107,7 +107,7 @@ function step(name, play) {
   });
 }
 
-describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
+describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
   before(async () => {
     [org, pictures, browser] = await Promise.all([startOrganisation(), startPictureServer(), launchBrowser()]);
     anna = org.person('main');
@@ -121,7 +121,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 180000 }, () => {
     visitor = await Visitor.arrive(browser, [postroom.url, new URL(org.authority).origin]);
     page = visitor.page;
     await visitor.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: postroom.url });
-  }, { timeout: 60000 });
+  }, { timeout: 300000 });
 
   after(async () => {
     if (broken && visitor) await visitor.screen('failed').catch(() => {});

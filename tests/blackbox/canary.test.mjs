@@ -14,7 +14,7 @@ let org, postroom;
 before(async () => {
   org = await startOrganisation(['--mails', '20']);
   postroom = new Postroom({ config: { 'server.log_level': 'debug' } });
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();
@@ -30,7 +30,7 @@ function* files(dir) {
   }
 }
 
-test('no secret reaches a log, a metric, an error or the data in the clear', { timeout: 120000 }, async () => {
+test('no secret reaches a log, a metric, an error or the data in the clear', { timeout: 300000 }, async () => {
   const seen = [];
   const note = (what, text) => seen.push([what, String(text)]);
   const anna = org.person('main');

@@ -25,7 +25,7 @@ before(async () => {
     '--password-file', postroom.file('pw-dovecot', `${dovecot.person.password}\n`), '--ca-file', org.caFile);
   dovecot.account = await client.account(dovecot.person.mail);
   for (const { person } of sides) await postroom.settled(person.mail);
-}, { timeout: 120000 });
+}, { timeout: 300000 });
 
 beforeEach(() => org.control('clearFaults'));
 
@@ -35,9 +35,9 @@ after(async () => {
 });
 
 /** One test for each side. */
-const both = (name, body) => { for (const side of sides) test(`${side.name}: ${name}`, { timeout: 180000 }, () => body(side)); };
+const both = (name, body) => { for (const side of sides) test(`${side.name}: ${name}`, { timeout: 300000 }, () => body(side)); };
 
-const atExchange = (name, body) => test(name, { timeout: 180000 }, () => body(sides[0]));
+const atExchange = (name, body) => test(name, { timeout: 300000 }, () => body(sides[0]));
 
 const there = (side, folder = 'INBOX') => org.control('messages', { person: side.person.mail, folder });
 const withSubject = async (side, folder, subject) => (await there(side, folder)).filter((m) => m.subject === subject);

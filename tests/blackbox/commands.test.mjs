@@ -15,7 +15,7 @@ before(async () => {
   org = await startOrganisation(['--mails', '30']);
   plain = org.person('plain');
   postroom = new Postroom();
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();

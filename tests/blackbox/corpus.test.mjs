@@ -36,7 +36,7 @@ before(async () => {
   postroom = new Postroom();
   postroom.addUser();
   await postroom.serve();
-}, { timeout: 120000 });
+}, { timeout: 600000 });
 
 after(async () => {
   await postroom?.close();
@@ -75,11 +75,11 @@ function sanitised() {
 
 const batches = (list) => Array.from({ length: Math.ceil(list.length / BATCH) }, (_, i) => list.slice(i * BATCH, (i + 1) * BATCH));
 
-test('every message is synced', { skip, timeout: 180000 }, async (t) => {
+test('every message is synced', { skip, timeout: 600000 }, async (t) => {
   const started = Date.now();
   postroom.must('account', 'add', person.mail, '--owner', ADMIN.email, '--imap', `imaps://localhost:${org.dovecot.imapsPort}`, '--smtp', `smtp+starttls://localhost:${org.dovecot.submissionPort}`,
     '--password-file', postroom.file('plain', `${person.password}\n`), '--ca-file', org.caFile);
-  const { mailboxes } = await postroom.settled(person.mail, { ms: 150000 });
+  const { mailboxes } = await postroom.settled(person.mail, { ms: 300000 });
   t.diagnostic(`${delivered.length} messages synced in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   const box = mailboxes.find((m) => m.name === FOLDER);
   assert.deepEqual({ server: box.serverCount, here: box.localCount, skipped: box.skipped ?? 0 }, { server: delivered.length, here: delivered.length, skipped: 0 });
@@ -97,7 +97,7 @@ test('every message is synced', { skip, timeout: 180000 }, async (t) => {
   emails = ids.map((id) => ({ id }));
 });
 
-test('the parts and texts of each can be read', { skip, timeout: 180000 }, async (t) => {
+test('the parts and texts of each can be read', { skip, timeout: 600000 }, async (t) => {
   assert.equal(emails.length, delivered.length);
   let parts = 0, texts = 0;
   for (const batch of batches(emails)) {
@@ -120,7 +120,7 @@ test('the parts and texts of each can be read', { skip, timeout: 180000 }, async
   t.diagnostic(`${parts} body parts, ${texts} of them text`);
 });
 
-test('each is kept byte for byte as the server has it', { skip, timeout: 180000 }, async (t) => {
+test('each is kept byte for byte as the server has it', { skip, timeout: 600000 }, async (t) => {
   const waiting = new Map(); // sha -> messages
   for (const message of delivered) waiting.set(message.sha, [...(waiting.get(message.sha) ?? []), message]);
   const altered = [];
@@ -137,7 +137,7 @@ test('each is kept byte for byte as the server has it', { skip, timeout: 180000 
   for (const [topic, count] of [...topics].sort()) t.diagnostic(`${String(count).padStart(5)} ${topic}`);
 });
 
-test('each opens in the reader', { skip, timeout: 180000 }, async (t) => {
+test('each opens in the reader', { skip, timeout: 600000 }, async (t) => {
   assert.equal(emails.length, delivered.length);
   const closed = [];
   for (const email of emails) {
@@ -153,7 +153,7 @@ test('each opens in the reader', { skip, timeout: 180000 }, async (t) => {
   for (const { ms, size, message } of slowest.slice(0, 10)) t.diagnostic(`${ms.toFixed(1).padStart(8)} ms ${String(size).padStart(9)} bytes ${message?.file}`);
 });
 
-test('the server is whole, its memory bounded, and nothing was marked as read', { skip, timeout: 60000 }, async (t) => {
+test('the server is whole, its memory bounded, and nothing was marked as read', { skip, timeout: 600000 }, async (t) => {
   assert.equal(postroom.child.exitCode ?? postroom.child.signalCode, null, 'the server ended');
   const highest = memory();
   t.diagnostic(`highest resident memory ${highest.toFixed(0)} MB`);

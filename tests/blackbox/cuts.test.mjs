@@ -40,7 +40,7 @@ before(async () => {
     sufferers.push({ ...what, what, proxies, editor: new Editor(what, { seed: SEED + sufferers.length, folders: ['INBOX', 'Archive', 'Deleted Items'], name: 'cuts' }) });
     await postroom.settled(person.mail);
   }
-}, { timeout: 180000 });
+}, { timeout: 300000 });
 
 after(async () => {
   for (const { editor } of sufferers) editor.close();

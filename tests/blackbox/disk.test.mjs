@@ -40,7 +40,7 @@ before(async () => {
   });
   execFileSync(process.execPath, [path.join(ROOT, 'dev/org.mjs'), 'deliver', '--dir', org.dir, '--to', person.mail, '--folder', 'Archive', ...files]);
   remove();
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(() => org?.close());
 

@@ -20,7 +20,7 @@ before(async () => {
   const client = await postroom.signIn();
   await client.linked(org.person('main'));
   await postroom.settled(org.person('main').mail);
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 beforeEach(() => postroom.setProvider(org));
 

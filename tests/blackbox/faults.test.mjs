@@ -46,7 +46,7 @@ before(async () => {
     for (let i = 0; i < 4; i++) await editor.deliver();
     await agrees(what);
   }
-}, { timeout: 120000 });
+}, { timeout: 300000 });
 
 after(async () => {
   for (const { editor } of sufferers) editor.close();
@@ -104,18 +104,18 @@ const TABLE = [
   ['the handshake anew in the session', faults.renegotiation(), null],
 ];
 
-/** ms: what talks without end is heard for sixty times the patience, or four million responses. */
-async function untilStated(sufferer, codes, name, ms) {
+/** What talks without end is heard for sixty times the patience, or four million responses. */
+async function untilStated(sufferer, codes, name) {
   const seen = new Set();
   return until(`${name}: the state`, async () => {
     const { state, error } = await status(sufferer.person.mail);
     seen.add(`${state} ${error?.code}`);
     if (state === 'retrying' && codes.includes(error?.code)) return error.code;
     return codes.includes('works') && state === 'idle' && !(await differences(sufferer.what)).length ? 'works' : null;
-  }, { ms, every: 100 }).catch((error) => { throw new Error(`${error.message}: ${[...seen].join(', ')}`); });
+  }, { ms: 180000, every: 100 }).catch((error) => { throw new Error(`${error.message}: ${[...seen].join(', ')}`); });
 }
 
-async function suffer(sufferer, [name, fault, codes, long]) {
+async function suffer(sufferer, [name, fault, codes]) {
   const { proxies, editor, what, person } = sufferer;
   const begun = Date.now();
   proxies.imap.always(fault);
@@ -125,15 +125,15 @@ async function suffer(sufferer, [name, fault, codes, long]) {
     await editor.deliver();
     await editor.flagHere();
     await editor.moveHere();
-    if (codes) code = await untilStated(sufferer, codes, name, long ? 180000 : 60000);
-    else if (codes === undefined) await agrees(what, { ms: 20000 });
+    if (codes) code = await untilStated(sufferer, codes, name);
+    else if (codes === undefined) await agrees(what, { ms: 60000 });
     else await sleep(1500);
   } finally {
     proxies.imap.always();
     proxies.imap.drop();
   }
   await postroom.run('sync', person.mail);
-  await agrees(what, { ms: 20000 });
+  await agrees(what, { ms: 60000 });
   const { state, error } = await postroom.settled(person.mail);
   assert.deepEqual([state, error], ['idle', null]);
   await editor.nothingLostOrDoubled();

@@ -27,7 +27,7 @@ before(async () => {
     '--password-file', postroom.file('pw-dovecot', `${person.password}\n`), '--ca-file', org.caFile);
   Object.assign(sides[1], { person, account: await client.account(person.mail) });
   for (const side of sides) await postroom.settled(side.person.mail);
-}, { timeout: 120000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();
@@ -87,7 +87,7 @@ const agree = (side) => until(`${side.name} to agree`, async () => {
 const idsOf = async (side) => (await here(client, side.account, { bytes: false })).map((e) => e.id).sort();
 
 for (const side of sides)
-  test(`${side.name}: damaged rows are named, mended and fetched anew`, { timeout: 180000 }, async () => {
+  test(`${side.name}: damaged rows are named, mended and fetched anew`, { timeout: 300000 }, async () => {
     for (let n = 0; n < 5; n++) await org.control('append', { person: side.person.mail, folder: 'INBOX', message: `Message-ID: <kept${n}@test>\nSubject: Kept ${n}\n\nText ${n}\n` });
     await org.control('createFolder', { person: side.person.mail, folder: 'Elsewhere' });
     await agree(side);
@@ -116,7 +116,7 @@ for (const side of sides)
     assert.deepEqual(await idsOf(side), before);
   });
 
-test('a folder that is not opened is said to be that, not synced', { timeout: 180000 }, async () => {
+test('a folder that is not opened is said to be that, not synced', { timeout: 300000 }, async () => {
   await postroom.settled(anna.mail);
   const logged = postroom.log().length;
   await org.control('addFault', { service: 'imap', kind: 'no', person: anna.mail, command: 'SELECT', reply: 'Not today', times: 1 });

@@ -22,7 +22,7 @@ before(async () => {
   org = await startOrganisation();
   anna = org.person('main');
   james = org.person('james.okafor@northlight.example');
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(() => org?.close());
 

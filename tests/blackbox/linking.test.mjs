@@ -17,7 +17,7 @@ before(async () => {
   postroom.addUser('second@northlight.example', 'another horse 43', false);
   postroom.setProvider(org);
   await postroom.serve();
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 beforeEach(async () => {
   await org.control('idp/clearFaults');

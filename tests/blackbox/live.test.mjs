@@ -8,7 +8,7 @@ import { until } from './support/organisation.mjs';
 
 let org, postroom, anna, close;
 
-before(async () => { ({ org, postroom, person: anna, close } = await startLinked('main', { mails: 5 })); }, { timeout: 90000 });
+before(async () => { ({ org, postroom, person: anna, close } = await startLinked('main', { mails: 5 })); }, { timeout: 300000 });
 
 after(() => close?.());
 

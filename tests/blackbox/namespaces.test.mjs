@@ -42,7 +42,7 @@ before(async () => {
   client = await postroom.signIn();
   accountId = await client.account(addressOf(1));
   await until('the folders', async () => (await folders()).length >= 7, { ms: 60000 });
-}, { timeout: 90000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();
@@ -67,7 +67,7 @@ test('personal folders stand at the top with their roles, shared ones have none'
   assert.ok(list.some((m) => m.name.endsWith('Drafts')));
 });
 
-test('a new folder at the top is below the prefix there, and stays at the top here', { timeout: 90000 }, async () => {
+test('a new folder at the top is below the prefix there, and stays at the top here', { timeout: 300000 }, async () => {
   const { created } = await client.call('Mailbox/set', { accountId, create: { new: { name: 'Ideas', parentId: null } } });
   await until('the folder there', async () => (await other.must('LIST "" "*"')).untagged.some((r) => / INBOX\.Ideas$|"INBOX\.Ideas"$/.test(r.text)), { ms: 60000, every: 200 });
   await postroom.run('sync', addressOf(1));

@@ -24,7 +24,7 @@ before(async () => {
   client = await postroom.signIn();
   accountId = await client.account(person.mail);
   await postroom.settled(person.mail);
-}, { timeout: 90000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();
@@ -68,7 +68,7 @@ test('changes outside of INBOX are here at once', { timeout: 240000 }, async (t)
   t.diagnostic(Object.entries(took).map(([what, ms]) => `${what} ${ms} ms`).join(', '));
 });
 
-test('a mailbox in which nothing happens is left alone', { timeout: 60000 }, async () => {
+test('a mailbox in which nothing happens is left alone', { timeout: 300000 }, async () => {
   await postroom.settled(person.mail);
   const calm = async () => {
     const before = postroom.log().match(/sync\.compared/g)?.length;
@@ -112,5 +112,5 @@ async function unwilling(instead, said, address) {
   }
 }
 
-test('where a server does not tell, folders are asked as before', { timeout: 120000, concurrency: true }, (t) =>
+test('where a server does not tell, folders are asked as before', { timeout: 300000, concurrency: true }, (t) =>
   Promise.all(UNWILLING.map(([what, ...how]) => t.test(what, () => unwilling(...how)))));

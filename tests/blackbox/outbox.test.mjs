@@ -13,7 +13,7 @@ let org, postroom, client, anna, james, account, close;
 before(async () => {
   ({ org, postroom, client, person: anna, account, close } = await startLinked('main', { link: { since: '2026-11-01' } }));
   james = org.person('james.okafor@northlight.example');
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 beforeEach(() => org.control('clearFaults'));
 
@@ -36,7 +36,7 @@ async function send(subject, { accountId = account, from = anna, to = james.mail
 const submission = async (id, accountId = account) => (await client.call('EmailSubmission/get', { accountId, ids: [id], properties: null })).list[0];
 const withSubject = async (person, folder, subject) => (await org.control('messages', { person, folder })).filter((m) => m.subject === subject);
 
-test('432: it waits, also through a restart, and goes out once', { timeout: 90000 }, async () => {
+test('432: it waits, also through a restart, and goes out once', { timeout: 300000 }, async () => {
   await org.control('addFault', { service: 'smtp', kind: 'reply', person: anna.mail, command: 'MAIL', reply: '432 4.3.2 Concurrent connections limit exceeded', times: 1 });
   const refused = Date.now() / 1000;
   await send('After a 432');
@@ -54,7 +54,7 @@ test('432: it waits, also through a restart, and goes out once', { timeout: 9000
   await until('one copy in Sent', async () => (await withSubject(anna.mail, 'Sent Items', 'After a 432')).length === 1);
 });
 
-test('the connection breaks after the message was handed over, and it had been taken: not sent twice', { timeout: 60000 }, async () => {
+test('the connection breaks after the message was handed over, and it had been taken: not sent twice', { timeout: 300000 }, async () => {
   await org.control('addFault', { service: 'smtp', kind: 'closeAfterData', person: anna.mail, delivered: true, times: 1 });
   const id = await send('Uncertain but taken');
   await until('the arrival', async () => (await withSubject(james.mail, 'INBOX', 'Uncertain but taken')).length === 1);

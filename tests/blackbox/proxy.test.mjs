@@ -50,7 +50,7 @@ before(async () => {
   await close();
   await postroom.serve();
   client = await postroom.signIn();
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();
@@ -71,7 +71,7 @@ test('a wrong password at the proxy is named while linking', async () => {
 });
 
 for (const kind of ['http', 'socks']) {
-  test(`everything of a provider goes through its own ${kind} proxy`, { timeout: 120000 }, async () => {
+  test(`everything of a provider goes through its own ${kind} proxy`, { timeout: 300000 }, async () => {
     const person = kind === 'http' ? anna : james;
     setProxy(...through(kind));
     const before = await turnedAway();
@@ -90,7 +90,7 @@ for (const kind of ['http', 'socks']) {
   });
 }
 
-test('an account of its own setting: through another proxy, direct, and the provider’s again', { timeout: 120000 }, async () => {
+test('an account of its own setting: through another proxy, direct, and the provider’s again', { timeout: 300000 }, async () => {
   setProxy(...through('socks'));
   await postroom.settled(anna.mail);
   const seen = proxies.connects().length;
@@ -107,7 +107,7 @@ test('an account of its own setting: through another proxy, direct, and the prov
   assert.equal(postroom.status(anna.mail).proxy, null);
 });
 
-test('the proxy goes away and comes back', { timeout: 120000 }, async () => {
+test('the proxy goes away and comes back', { timeout: 300000 }, async () => {
   await proxies.socks.stop();
   await problemOf(james.mail, 'proxy-unreachable');
   await org.control('append', { person: james.mail, message: 'Subject: while it was away\n\nx\n' });
@@ -116,7 +116,7 @@ test('the proxy goes away and comes back', { timeout: 120000 }, async () => {
   await postroom.settled(james.mail);
 });
 
-test('a wrong password at the proxy stops sync with a plain sentence, and the right one brings it back', { timeout: 120000 }, async () => {
+test('a wrong password at the proxy stops sync with a plain sentence, and the right one brings it back', { timeout: 300000 }, async () => {
   postroom.must('account', 'set', james.mail, ...through('socks', wrongFile));
   const { error } = await problemOf(james.mail, 'proxy-login-refused');
   assert.match(error.title, /proxy refuses the sign-in/);
@@ -124,7 +124,7 @@ test('a wrong password at the proxy stops sync with a plain sentence, and the ri
   await postroom.settled(james.mail);
 });
 
-test('a password account with a proxy of its own', { timeout: 60000 }, async () => {
+test('a password account with a proxy of its own', { timeout: 300000 }, async () => {
   const words = ['account', 'add', plain.mail, '--owner', ADMIN.email, '--imap', `imaps://localhost:${org.dovecot.imapsPort}`, '--smtp', `smtp+starttls://localhost:${org.dovecot.submissionPort}`,
     '--password-file', postroom.file('plain', `${plain.password}\n`), '--ca-file', org.caFile];
   const wrong = await postroom.run(...words, ...through('http', wrongFile));
@@ -153,7 +153,7 @@ test('the settings page sets a proxy and never shows its password', async () => 
   await postroom.settled(anna.mail);
 });
 
-test('a proxy for all, from the configuration', { timeout: 120000 }, async () => {
+test('a proxy for all, from the configuration', { timeout: 300000 }, async () => {
   postroom.must('provider', 'set', 'microsoft', '--proxy', 'default');
   await problemOf(anna.mail, 'server-unreachable');
   await postroom.stop();

@@ -32,7 +32,7 @@ before(async () => {
   await postroom.serve();
   client = await postroom.signIn();
   org.front = front;
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();

@@ -26,7 +26,7 @@ before(async () => {
   await begin();
   account = await client.linked(anna);
   await postroom.settled(anna.mail);
-}, { timeout: 90000 });
+}, { timeout: 300000 });
 
 async function begin() {
   await postroom.serve();
@@ -161,7 +161,7 @@ const imapTricks = {
 };
 
 for (const [what, trick] of Object.entries(imapTricks)) {
-  test(`11: IMAP, ${what}: no password is said`, { timeout: 40000 }, async () => {
+  test(`11: IMAP, ${what}: no password is said`, { timeout: 120000 }, async () => {
     const server = await mailServer({ org, ...trick });
     try {
       const { status, err } = await postroom.run('account', 'add', 'workshop@lampworks.example', '--owner', ADMIN.email, '--imap', `${trick.secure ? 'imaps' : 'imap+starttls'}://127.0.0.1:${server.port}`, '--smtp', 'smtps://127.0.0.1:1', '--password-file', postroom.file('pw-never', `${PASSWORD}\n`), '--ca-file', org.caFile);
@@ -191,7 +191,7 @@ const smtpTricks = {
 };
 
 for (const [what, answer] of Object.entries(smtpTricks)) {
-  test(`11: SMTP, ${what}: no password is said`, { timeout: 40000 }, async () => {
+  test(`11: SMTP, ${what}: no password is said`, { timeout: 120000 }, async () => {
     const plain = org.person('plain');
     let upgraded = false;
     const server = await mailServer({
@@ -211,7 +211,7 @@ for (const [what, answer] of Object.entries(smtpTricks)) {
   });
 }
 
-test('11: an account of a provider never falls back to a password mechanism', { timeout: 60000 }, async () => {
+test('11: an account of a provider never falls back to a password mechanism', { timeout: 300000 }, async () => {
   const maeve = org.person('maeve.oneill@northlight.example');
   const imap = await mailServer({ org, secure: true, greeting: '* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=LOGIN SASL-IR] hello\r\n', answer: (line, say) => say(`* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=LOGIN SASL-IR\r\n${tag(line)} ${/CAPABILITY|ID|NOOP/i.test(line) ? 'OK' : 'NO'} done\r\n`) });
   const elsewhere = { ...org, imap: { ...org.imap, port: imap.port } };
@@ -254,7 +254,7 @@ test('3: the key file is 0600, lies outside the data, and is refused when others
   }
 });
 
-test('3: a sealed value moved to another row does not open', { timeout: 60000 }, async () => {
+test('3: a sealed value moved to another row does not open', { timeout: 300000 }, async () => {
   await postroom.settled(anna.mail);
   await client.linked(james);
   await postroom.settled(james.mail);
@@ -295,7 +295,7 @@ test('3: a client secret does not open for another provider’s row or another s
   assert.match((await client.fetch('oauth/microsoft/start')).headers.get('location'), /oauth2\/v2\.0\/authorize/);
 });
 
-test('3: another sign-in address wants the secret again, another mail host wants linking again', { timeout: 60000 }, async () => {
+test('3: another sign-in address wants the secret again, another mail host wants linking again', { timeout: 300000 }, async () => {
   const moved = postroom.command(['provider', 'set', 'microsoft', '--authority', 'http://127.0.0.1:9']);
   assert.equal(moved.status, 1);
   assert.match(moved.err, /enter the client secret again/);
@@ -314,7 +314,7 @@ test('3: another sign-in address wants the secret again, another mail host wants
   }
 });
 
-test('3: a password does not go to another host than it was entered for', { timeout: 60000 }, async () => {
+test('3: a password does not go to another host than it was entered for', { timeout: 300000 }, async () => {
   const plain = org.person('plain');
   const added = await postroom.run('account', 'add', plain.mail, '--owner', ADMIN.email, '--imap', `imaps://localhost:${org.dovecot.imapsPort}`, '--smtp', `smtp+starttls://localhost:${org.dovecot.submissionPort}`, '--password-file', postroom.file('pw-workshop', `${plain.password}\n`), '--ca-file', org.caFile);
   assert.equal(added.status, 0, added.err);
@@ -333,7 +333,7 @@ test('3: a password does not go to another host than it was entered for', { time
   }
 });
 
-test('9: a message that two crashes died of is kept as it is, marked, and sync goes on', { timeout: 60000 }, async () => {
+test('9: a message that two crashes died of is kept as it is, marked, and sync goes on', { timeout: 300000 }, async () => {
   await postroom.settled(anna.mail);
   await postroom.stop();
   const [inbox] = change(`SELECT id, uidvalidity FROM mailbox WHERE raw_name = 'INBOX' AND account = ${Number(account.slice(1))}`);

@@ -28,7 +28,7 @@ before(async () => {
   member = await postroom.signIn(MEMBER.email, MEMBER.password);
   account = await client.linked(anna);
   await postroom.settled(anna.mail);
-}, { timeout: 90000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();
@@ -333,7 +333,7 @@ test('5: an image that a mail names is not fetched from our own network', async 
   }
 });
 
-test('5: an image that redirects into our network is not followed', { timeout: 60000 }, async () => {
+test('5: an image that redirects into our network is not followed', { timeout: 300000 }, async () => {
   const inner = await webServer((request, response) => response.end(GIF), '127.0.0.2');
   const outer = await webServer((request, response) => {
     if (request.url === '/good') response.end(GIF);

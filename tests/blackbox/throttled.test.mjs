@@ -23,7 +23,7 @@ before(async () => {
   postroom.setProvider({ ...org, imap: { host: 'localhost', port: front.port } });
   await postroom.serve();
   client = await postroom.signIn();
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();
@@ -172,7 +172,7 @@ test('each asks for patience in its way', { timeout: 300000, concurrency: true }
   t.test('a daily limit: older mail waits for the next day, and what is opened comes all the same', dailyLimit),
 ]));
 
-test('refused connections: all wait, one tries, and they go on by themselves', { timeout: 120000 }, async () => {
+test('refused connections: all wait, one tries, and they go on by themselves', { timeout: 300000 }, async () => {
   const people = ['main', 'james.okafor@northlight.example', 'sam.carter@outlook.example'].map((who) => org.person(who));
   const { port } = front;
   await front.close();

@@ -15,7 +15,7 @@ let org, postroom, client, james, account, what, close;
 before(async () => {
   ({ org, postroom, client, person: james, account, close } = await startLinked('james.okafor@northlight.example'));
   what = { postroom, client, account, org, person: james, keywords: false };
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 beforeEach(() => org.control('clearFaults'));
 
@@ -103,7 +103,7 @@ test('folders in German have their roles', async () => {
   assert.deepEqual(['sent', 'trash', 'drafts', 'junk', 'archive'].map((role) => boxes[role]?.name), ['Gesendete Elemente', 'Gelöschte Elemente', 'Entwürfe', 'Junk-E-Mail', 'Archiv']);
 });
 
-test('a mailbox that was moved has another UIDVALIDITY: the mail is the same, and is not brought again', { timeout: 60000 }, async () => {
+test('a mailbox that was moved has another UIDVALIDITY: the mail is the same, and is not brought again', { timeout: 300000 }, async () => {
   for (let i = 0; i < 3; i++) await org.control('append', { person: james.mail, folder: 'Archive', message: mail() });
   await agrees(what);
   const before = new Map((await here(client, account)).map((e) => [e.messageId, e.id]));
@@ -137,7 +137,7 @@ test('an item without data is named and left: what comes after it is here', asyn
   assert.ok(await count('UID') < 40, 'it is not asked for again and again');
 });
 
-test('four connections are enough for everything', { timeout: 60000 }, async () => {
+test('four connections are enough for everything', { timeout: 300000 }, async () => {
   let most = 0;
   const watch = setInterval(async () => { most = Math.max(most, await org.control('sessions', { person: james.mail }).catch(() => 0)); }, 20);
   await org.control('limits', { imapConnections: 4 });

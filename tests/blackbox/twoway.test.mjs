@@ -24,7 +24,7 @@ before(async () => {
   postroom.setProvider(org);
   await postroom.serve();
   client = await postroom.signIn();
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 
 after(async () => {
   await postroom?.close();

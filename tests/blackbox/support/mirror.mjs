@@ -62,7 +62,8 @@ function remembered(postroom, address) {
   try {
     const rows = db.prepare(`SELECT m.path AS folder, r.uid AS uid, r.email AS email, r.skipped AS skipped FROM remote r JOIN mailbox m ON m.id = r.mailbox
       JOIN account a ON a.id = m.account WHERE a.address = ? ORDER BY m.path, r.uid`).all(address);
-    const waiting = db.prepare('SELECT count(*) AS n FROM intent i JOIN account a ON a.id = i.account WHERE a.address = ?').get(address).n;
+    const waiting = db.prepare(`SELECT i.id, i.kind, i.email, m.path AS folder, t.path AS target, i.journal, i.attempts, i.next_attempt - unixepoch() AS due FROM intent i JOIN account a ON a.id = i.account
+      LEFT JOIN mailbox m ON m.id = i.mailbox LEFT JOIN mailbox t ON t.id = i.target WHERE a.address = ?`).all(address);
     return { rows, waiting };
   } finally {
     db.close();
@@ -116,7 +117,7 @@ export async function differences({ postroom, client, account, org, person, keyw
   const emails = await here(client, account, { keywords });
   const { rows, waiting } = remembered(postroom, person.mail);
   const found = [];
-  if (waiting) found.push(`${waiting} changes are still to be carried out`);
+  if (waiting.length) found.push(`${waiting.length} changes are still to be carried out: ${JSON.stringify(waiting)}`);
   const local = {};
   for (const e of emails) for (const folder of e.folders) (local[folder] ??= []).push(e);
   const [mine, theirs] = [lines(local), lines(server)];

@@ -16,7 +16,7 @@ export function temporary(name) {
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Asks until the answer is truthy; fails with what was waited for. */
-export async function until(what, ask, { ms = 20000, every = 50 } = {}) {
+export async function until(what, ask, { ms = 60000, every = 50 } = {}) {
   const end = Date.now() + ms;
   for (;;) {
     const answer = await ask();
