@@ -28,6 +28,8 @@ bool net_in_time(int64_t deadline, const struct cancel *cancel, GError **error)
 
 bool net_wait(int fd, short events, int64_t deadline, struct cancel *cancel, GError **error)
 {
+    if (!net_in_time(deadline, cancel, error)) /* who only looks needs no descriptor */
+        return false;
     struct pollfd fds[] = {{.fd = fd, .events = events},
                            {.fd = cancel_fd(cancel), .events = POLLIN}};
     while (net_in_time(deadline, cancel, error)) {
