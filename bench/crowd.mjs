@@ -64,6 +64,7 @@ default_internal_group = ${me.group}
 default_login_user = ${me.user}
 default_process_limit = 8192
 default_client_limit = 20000
+default_vsz_limit = 0
 first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:${base}/mail/%n
