@@ -227,6 +227,11 @@ struct imap_fetch_ask {
     const char *raw_name; /* SELECT this one first; NULL: stay in that of the ask before */
     const char *uid_set;  /* NULL: only the SELECT */
     uint64_t bytes;       /* about what comes of it: how much is asked for ahead follows */
+    unsigned what;        /* enum imap_fetch_what; 0: that of the tour */
+    /* With raw_name, for QRESYNC; 0: without. What SELECT then tells goes to the events, between
+     * their closed (where another folder was open) and opened. */
+    uint32_t since_uidvalidity;
+    uint64_t since_modseq;
 };
 /* The folder of asks[index] is selected: what comes from now on is of it. selected NULL: it was
  * refused. Return false when it is not what was meant: nothing of it is handed out, and no more is

@@ -21,7 +21,10 @@
 /* One command. */
 struct part {
     const char *raw_name; /* SELECT; or NULL */
-    char *set;            /* UID FETCH */
+    uint32_t since_uidvalidity;
+    uint64_t since_modseq;
+    char *set; /* UID FETCH */
+    unsigned what;
     uint64_t bytes;
     size_t ask;
     bool ends;      /* with it the ask is complete */
@@ -33,6 +36,7 @@ struct part {
 
 struct job {
     unsigned what;
+    unsigned wanted; /* of the part that is being answered */
     uint64_t changed_since;
     const struct imap_fetch_hands *hands;
     GArray *parts; /* struct part */
@@ -53,11 +57,11 @@ static bool answers(const struct job *job, const struct imap_client *client,
 {
     if (fetch->uid == 0 || !imap_ranges_have(job->ranges, fetch->uid))
         return false;
-    if ((job->what & IMAP_FETCH_FLAGS) != 0 && !fetch->has_flags)
+    if ((job->wanted & IMAP_FETCH_FLAGS) != 0 && !fetch->has_flags)
         return false;
-    if ((job->what & IMAP_FETCH_HEADER) != 0 && (!fetch->header.given || fetch->header.nil))
+    if ((job->wanted & IMAP_FETCH_HEADER) != 0 && (!fetch->header.given || fetch->header.nil))
         return false;
-    if ((job->what & IMAP_FETCH_BODY) == 0)
+    if ((job->wanted & IMAP_FETCH_BODY) == 0)
         return true;
     return fetch->body.given && (!fetch->body.nil || client->bodies.body.too_large);
 }
@@ -157,11 +161,11 @@ static void put_items(struct imap_client *client, struct imap_command *command, 
 }
 
 static void make_fetch(struct imap_client *client, struct imap_command *command,
-                       const struct job *job, const char *set)
+                       const struct job *job, const struct part *part)
 {
     imap_client_command(client, command, "UID FETCH");
-    imap_command_set(command, set);
-    put_items(client, command, job->what);
+    imap_command_set(command, part->set);
+    put_items(client, command, part->what);
     if (job->changed_since == 0 || !imap_client_can(client, IMAP_CAP_CONDSTORE))
         return;
     imap_command_word(command, "(CHANGEDSINCE");
@@ -173,26 +177,29 @@ static void make_fetch(struct imap_client *client, struct imap_command *command,
 
 /* --- what is to be said */
 
-static void add_part(struct job *job, const struct part *part)
+static struct part *add_part(struct job *job, const struct part *part, char *set)
 {
     g_array_append_val(job->parts, *part);
+    struct part *added = &g_array_index(job->parts, struct part, job->parts->len - 1);
+    added->set = set;
+    return added;
 }
 
 /* Cuts "1,2,3" at commas. */
 static void add_set(struct job *job, const struct imap_fetch_ask *ask, size_t index)
 {
     const char *set = ask->uid_set;
-    uint64_t bytes = ask->bytes / (strlen(set) / SET_BYTES + 1);
+    const struct part part = {.what = ask->what != 0 ? ask->what : job->what,
+                              .bytes = ask->bytes / (strlen(set) / SET_BYTES + 1),
+                              .ask = index};
     while (strlen(set) > SET_BYTES) {
         const char *comma = memrchr(set, ',', SET_BYTES);
         if (comma == NULL)
             break;
-        add_part(job, &(struct part){.set = g_strndup(set, (gsize)(comma - set)),
-                                     .bytes = bytes,
-                                     .ask = index});
+        add_part(job, &part, g_strndup(set, (gsize)(comma - set)));
         set = comma + 1;
     }
-    add_part(job, &(struct part){.set = g_strdup(set), .bytes = bytes, .ask = index, .ends = true});
+    add_part(job, &part, g_strdup(set))->ends = true;
 }
 
 /* Of the sets asked for in one folder: from the first on, up to the next SELECT. */
@@ -210,10 +217,14 @@ static void add_parts(struct job *job, const struct imap_fetch_ask *asks, size_t
     job->parts = g_array_new(FALSE, FALSE, sizeof(struct part));
     for (size_t i = 0; i < count; i++) {
         if (asks[i].raw_name != NULL)
-            add_part(job, &(struct part){.raw_name = asks[i].raw_name,
-                                         .ask = i,
-                                         .ends = asks[i].uid_set == NULL,
-                                         .ranges = ranges_of(asks, count, i)});
+            add_part(job,
+                     &(struct part){.raw_name = asks[i].raw_name,
+                                    .since_uidvalidity = asks[i].since_uidvalidity,
+                                    .since_modseq = asks[i].since_modseq,
+                                    .ask = i,
+                                    .ends = asks[i].uid_set == NULL,
+                                    .ranges = ranges_of(asks, count, i)},
+                     NULL);
         if (asks[i].uid_set != NULL)
             add_set(job, &asks[i], i);
     }
@@ -255,9 +266,10 @@ static struct part *next_part(struct imap_client *client, struct job *job)
         return NULL;
     struct part *part = &g_array_index(job->parts, struct part, job->sent);
     if (!part->made && part->raw_name != NULL)
-        imap_select_command(client, &part->command, part->raw_name, false, 0, 0);
+        imap_select_command(client, &part->command, part->raw_name, false, part->since_uidvalidity,
+                            part->since_modseq);
     else if (!part->made)
-        make_fetch(client, &part->command, job, part->set);
+        make_fetch(client, &part->command, job, part);
     part->made = true;
     return part;
 }
@@ -279,6 +291,8 @@ static void send_part(struct imap_client *client, struct job *job, struct part *
     const struct imap_verb fetch = {.untagged = take_fetch, .arg = job, .bulk = true};
     const struct imap_verb select = imap_select_verb();
     GError *error = NULL;
+    if (job->sent == job->done)
+        job->wanted = part->what;
     job->sent++;
     part->text = part->command.text->len;
     job->ahead += part->bytes;
@@ -308,6 +322,7 @@ static bool read_fetch(struct imap_client *client, struct job *job, const struct
 {
     const struct imap_verb verb = {.untagged = take_fetch, .arg = job, .bulk = true};
     GError *error = NULL;
+    job->wanted = part->what;
     if (!part->failed && imap_client_finish(client, &part->command, &verb, &error))
         return true;
     if (error != NULL)

@@ -153,6 +153,9 @@ int64_t store_sync_newest_email(struct store *store, GError **error);
  * with error. */
 bool store_sync_message_is(struct store *store, int64_t mailbox, uint32_t uid,
                            const struct mail_summary *summary, int64_t received_at, GError **error);
+/* UIDs of every so many-th row of it, ascending, without the first: (transfer full) GArray of
+ * uint32_t. */
+GArray *store_sync_uids_apart(struct store *store, int64_t mailbox, uint32_t every, GError **error);
 /* Rows of it, skipped ones too. UINT32_MAX with error. */
 uint32_t store_sync_message_count(struct store *store, int64_t mailbox, GError **error);
 

@@ -1,8 +1,8 @@
 /* One folder: looks at it, plans, hands the plan to the store, brings the headers of what is new.
  */
+#include "sync/compare.h"
+
 #include "sync/intake.h"
-#include "sync/look.h"
-#include "sync/reconcile.h"
 
 #include "base/log.h"
 
@@ -41,8 +41,8 @@ static void add_vanished(struct store_batch *batch, int64_t mailbox, const GArra
         store_batch_vanished(batch, mailbox, g_array_index(uids, uint32_t, i));
 }
 
-static void add_changes(struct session *session, const struct store_remote_mailbox *mailbox,
-                        const struct sync_plan *plan)
+void compare_add_changes(struct session *session, const struct store_remote_mailbox *mailbox,
+                         const struct sync_plan *plan)
 {
     if (plan->vanished->len + plan->ended->len + plan->changed->len == 0)
         return;
@@ -163,8 +163,8 @@ void session_mark(struct session *session, struct store_remote_mailbox *mailbox,
 
 /* A commit is most of what a pass without news would cost; where there is one anyway, a mark costs
  * nothing. */
-static void mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
-                 int64_t newest)
+void compare_mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope,
+                  int64_t newest)
 {
     if (!intake_is_empty(session_intake(session)) || !is_marked(session, mailbox, in_scope, newest))
         session_mark(session, mailbox, in_scope);
@@ -181,12 +181,12 @@ static bool carry_out(struct session *session, struct store_remote_mailbox *mail
                         : session->config->since == 0 ? session->selected.exists
                                                       : mailbox->server_count + plan->fresh->len -
                                                             plan->vanished->len - plan->ended->len;
-    add_changes(session, mailbox, plan);
+    compare_add_changes(session, mailbox, plan);
     if (!fetch_fresh(session, mailbox, plan->fresh, &left, error))
         return false;
-    if (left > 0 || some_passed_through(session, mailbox, look, plan->fresh))
+    if (left > 0)
         session_round_missed(session);
-    mark(session, mailbox, in_scope - left, newest);
+    compare_mark(session, mailbox, in_scope - left, newest);
     return intake_offer(session_intake(session), error);
 }
 
@@ -230,26 +230,36 @@ static void tell_difference(struct session *session, const struct store_remote_m
               LOG_INT("vanished", plan->vanished->len + plan->ended->len));
 }
 
+bool compare_plan(struct session *session, const struct store_remote_mailbox *mailbox,
+                  const struct sync_marks *last, const struct look *look, bool wanted,
+                  struct sync_plan *plan, struct sync_difference *found, GError **error)
+{
+    g_autoptr(GArray) steps = store_sync_steps(session->manager->config.store, mailbox->id, error);
+    if (steps == NULL)
+        return false;
+    const struct sync_remote remote = look_remote(session, look);
+    sync_plan_make(plan, (const struct store_remote_message *)look->known->data, look->known->len,
+                   &remote, (const struct store_step *)steps->data, steps->len);
+    tell_difference(session, mailbox, last, look, plan, wanted, found);
+    if (look->way != SYNC_WAY_NONE && some_passed_through(session, mailbox, look, plan->fresh))
+        session_round_missed(session);
+    return true;
+}
+
 static bool compare(struct session *session, struct store_remote_mailbox *mailbox, bool whole,
                     GError **error)
 {
     struct store *store = session->manager->config.store;
     struct look look = {0};
+    struct sync_plan plan;
+    struct sync_difference found;
     /* A folder that was not compared to the end has nothing but news. */
-    const struct sync_marks last = {mailbox->uidvalidity,
-                                    mailbox->headers_done ? mailbox->uidnext : 0, mailbox->exists,
-                                    mailbox->highestmodseq};
+    struct sync_marks last = look_marks_of(mailbox);
+    last.uidnext = mailbox->headers_done ? last.uidnext : 0;
     int64_t newest = store_sync_newest_email(store, error);
-    bool ok = newest >= 0 && look_at(session, mailbox, whole, &look, error);
-    g_autoptr(GArray) steps = ok ? store_sync_steps(store, mailbox->id, error) : NULL;
-    if (steps != NULL) {
-        struct sync_plan plan;
-        struct sync_difference found;
-        const struct sync_remote remote = look_remote(session, &look);
-        sync_plan_make(&plan, (const struct store_remote_message *)look.known->data,
-                       look.known->len, &remote, (const struct store_step *)steps->data,
-                       steps->len);
-        tell_difference(session, mailbox, &last, &look, &plan, whole, &found);
+    bool ok = newest >= 0 && look_at(session, mailbox, whole, &look, error) &&
+              compare_plan(session, mailbox, &last, &look, whole, &plan, &found, error);
+    if (ok) {
         /* What is missing may still be here, in no place. */
         ok = (found.missing == 0 || session_mend(session, error)) &&
              carry_out(session, mailbox, &look, &plan, newest, error) &&
@@ -257,7 +267,6 @@ static bool compare(struct session *session, struct store_remote_mailbox *mailbo
         sync_plan_clear(&plan);
     }
     look_clear(&look);
-    ok = ok && steps != NULL;
     if (ok && session->open_mailbox == mailbox->id)
         session->compared = mailbox->id;
     return ok;

@@ -97,8 +97,9 @@ static void choose_looks(struct tour *tour)
 static void add_ask(struct tour *tour, guint index, bool select, char *set, uint64_t messages)
 {
     struct first_look *look = &g_array_index(tour->looks, struct first_look, index);
-    const struct imap_fetch_ask ask = {select ? look->mailbox->raw_name : NULL, set,
-                                       messages * HEADER_BYTES};
+    const struct imap_fetch_ask ask = {.raw_name = select ? look->mailbox->raw_name : NULL,
+                                       .uid_set = set,
+                                       .bytes = messages * HEADER_BYTES};
     look->last_ask = tour->asks->len;
     g_array_append_val(tour->asks, ask);
     g_array_append_val(tour->of, index);
@@ -183,14 +184,6 @@ static bool ask_is_done(size_t index, void *arg)
 
 /* --- afterwards */
 
-static void leave_queue(struct session *session, int64_t mailbox)
-{
-    for (guint i = session->queue->len; i > 0; i--)
-        if (g_array_index(session->queue, int64_t, i - 1) == mailbox)
-            g_array_remove_index(session->queue, i - 1);
-    session_round_saw(session, mailbox, false);
-}
-
 /* A mailbox that was opened is not tried again this way, and none when nothing could be opened.
  * What an ordinary comparison goes on with must be durable. */
 static bool end_looks(const struct tour *tour, GError **error)
@@ -205,7 +198,7 @@ static bool end_looks(const struct tour *tour, GError **error)
         all = all && look->ended;
         if (!look->ended)
             continue;
-        leave_queue(session, look->mailbox->id);
+        session_looked_at(session, look->mailbox->id);
         const struct store_reconciled result = {.at = clock_wall()};
         look->mailbox->reconciled_at = result.at;
         ok = store_sync_reconciled(session->manager->config.store, look->mailbox->id, &result,

@@ -13,15 +13,27 @@ static void clear_seen(gpointer item)
     mail_flags_clear(&((struct sync_seen *)item)->flags);
 }
 
-static void look_init(struct look *look)
+void look_init(struct look *look)
 {
     look->way = SYNC_WAY_WHOLE;
     look->whole = false;
+    look->most = 0;
     look->uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     look->ranges = g_array_new(FALSE, FALSE, sizeof(struct sync_range));
     look->seen = g_array_new(FALSE, FALSE, sizeof(struct sync_seen));
     look->known = NULL;
     g_array_set_clear_func(look->seen, clear_seen);
+}
+
+void look_expect(struct look *look, const struct store_remote_mailbox *mailbox)
+{
+    look->most = MAX(look->most, 2 * MIN(mailbox->exists, MESSAGES_MAX) + NEWS_MAX);
+}
+
+void look_forget(struct look *look)
+{
+    g_array_set_size(look->seen, 0);
+    g_array_set_size(look->ranges, 0);
 }
 
 void look_clear(struct look *look)
@@ -49,7 +61,7 @@ struct sync_remote look_remote(const struct session *session, const struct look 
 
 /* --- what comes */
 
-static bool take_seen(const struct imap_fetched *fetched, void *arg)
+bool look_take_flags(const struct imap_fetched *fetched, void *arg)
 {
     struct look *look = arg;
     if (fetched->uid == 0 || !fetched->has_flags || look->seen->len >= look->most)
@@ -62,10 +74,10 @@ static bool take_seen(const struct imap_fetched *fetched, void *arg)
 
 static void hear_flags(const struct imap_fetched *fetched, void *arg)
 {
-    take_seen(fetched, arg);
+    look_take_flags(fetched, arg);
 }
 
-static void hear_vanished(uint32_t first, uint32_t last, bool earlier, void *arg)
+void look_take_vanished(uint32_t first, uint32_t last, bool earlier, void *arg)
 {
     struct look *look = arg;
     (void)earlier;
@@ -77,9 +89,7 @@ static void hear_vanished(uint32_t first, uint32_t last, bool earlier, void *arg
 /* What came so far was of the folder left. */
 static void hear_closed(void *arg)
 {
-    struct look *look = arg;
-    g_array_set_size(look->seen, 0);
-    g_array_set_size(look->ranges, 0);
+    look_forget(arg);
 }
 
 static int by_uid(gconstpointer a, gconstpointer b)
@@ -113,13 +123,13 @@ static void sort_seen(GArray *seen)
 
 /* --- the open folder */
 
-static struct sync_marks marks_of(const struct store_remote_mailbox *mailbox)
+struct sync_marks look_marks_of(const struct store_remote_mailbox *mailbox)
 {
     return (struct sync_marks){mailbox->uidvalidity, mailbox->uidnext, mailbox->exists,
                                mailbox->highestmodseq};
 }
 
-static struct sync_marks marks_now(const struct session *session)
+struct sync_marks look_marks_now(const struct session *session)
 {
     const struct imap_selected *selected = &session->selected;
     return (struct sync_marks){selected->uidvalidity, selected->uidnext, selected->exists,
@@ -163,7 +173,7 @@ static bool select_folder(struct session *session, struct store_remote_mailbox *
                           uint64_t since, struct look *look, GError **error)
 {
     const struct imap_events ears = {.flags = hear_flags,
-                                     .vanished = hear_vanished,
+                                     .vanished = look_take_vanished,
                                      .closed = hear_closed,
                                      .arg = look};
     leave_mailbox(session);
@@ -176,7 +186,7 @@ static bool select_folder(struct session *session, struct store_remote_mailbox *
     if (!ok)
         return false;
     session->open_mailbox = mailbox->id;
-    const struct sync_marks last = marks_of(mailbox), now = marks_now(session);
+    const struct sync_marks last = look_marks_of(mailbox), now = look_marks_now(session);
     return !sync_is_renewed(&last, &now) || renew(session, mailbox, error);
 }
 
@@ -187,7 +197,7 @@ bool session_opened(struct session *session, const struct store_remote_mailbox *
     if (selected == NULL)
         return false;
     session->selected = *selected;
-    const struct sync_marks last = marks_of(mailbox), now = marks_now(session);
+    const struct sync_marks last = look_marks_of(mailbox), now = look_marks_now(session);
     if (sync_is_renewed(&last, &now))
         return false;
     session->open_mailbox = mailbox->id;
@@ -302,28 +312,32 @@ static bool search_scope(struct session *session, const struct store_remote_mail
     return !absurd;
 }
 
-/* The last window is open, and the first begins at 1: what is not known yet is told too. (transfer
- * full) */
-static char **windows_of(const GArray *known)
+/* The last window is open, and the first begins at 1: what is not known yet is told too. */
+char **look_windows(struct session *session, const struct store_remote_mailbox *mailbox,
+                    GError **error)
 {
-    const struct store_remote_message *rows = (const struct store_remote_message *)known->data;
+    g_autoptr(GArray) starts =
+        store_sync_uids_apart(session->manager->config.store, mailbox->id, FLAGS_AT_ONCE, error);
+    if (starts == NULL)
+        return NULL;
     GPtrArray *windows = g_ptr_array_new();
-    for (guint i = 0; i < known->len; i += FLAGS_AT_ONCE) {
-        bool last = i + FLAGS_AT_ONCE >= known->len;
-        uint32_t first = i == 0 ? 1 : rows[i].uid;
-        g_ptr_array_add(windows,
-                        last ? g_strdup_printf("%u:*", first)
-                             : g_strdup_printf("%u:%u", first, rows[i + FLAGS_AT_ONCE].uid - 1));
+    uint32_t first = 1;
+    for (guint i = 0; i < starts->len; i++) {
+        uint32_t next = g_array_index(starts, uint32_t, i);
+        g_ptr_array_add(windows, g_strdup_printf("%u:%u", first, next - 1));
+        first = next;
     }
+    g_ptr_array_add(windows, g_strdup_printf("%u:*", first));
     g_ptr_array_add(windows, NULL);
     return (char **)g_ptr_array_free(windows, FALSE);
 }
 
-static bool fetch_windows(struct session *session, struct look *look, GError **error)
+static bool fetch_windows(struct session *session, const struct store_remote_mailbox *mailbox,
+                          struct look *look, GError **error)
 {
-    g_auto(GStrv) windows = windows_of(look->known);
-    if (!imap_fetch_sets(session->imap, (const char *const *)windows, IMAP_FETCH_FLAGS, take_seen,
-                         NULL, look, error))
+    g_auto(GStrv) windows = look_windows(session, mailbox, error);
+    if (windows == NULL || !imap_fetch_sets(session->imap, (const char *const *)windows,
+                                            IMAP_FETCH_FLAGS, look_take_flags, NULL, look, error))
         return false;
     sort_seen(look->seen);
     return true;
@@ -342,18 +356,26 @@ static void take_uids_of_seen(struct look *look)
 
 /* Where everything is in scope the windows tell the UIDs too, as long as as many came as the folder
  * has: a server that skips an item must not make it vanish. */
+bool look_end_windows(struct session *session, const struct store_remote_mailbox *mailbox,
+                      struct look *look, bool *sure, GError **error)
+{
+    look->way = SYNC_WAY_WINDOWS;
+    sort_seen(look->seen);
+    take_uids_of_seen(look);
+    *sure = look->whole = look->uids->len >= session->selected.exists;
+    return load_known(session, mailbox, look, 1, UINT32_MAX, error);
+}
+
 static bool look_by_windows(struct session *session, const struct store_remote_mailbox *mailbox,
                             struct look *look, GError **error)
 {
-    if (!load_known(session, mailbox, look, 1, UINT32_MAX, error))
-        return false;
-    if (look->known->len == 0 || session->config->since > 0)
-        return search_scope(session, mailbox, look, error) && fetch_windows(session, look, error);
-    if (!fetch_windows(session, look, error))
-        return false;
-    take_uids_of_seen(look);
-    look->whole = look->uids->len >= session->selected.exists;
-    return look->whole || search_scope(session, mailbox, look, error);
+    bool sure = false;
+    if (mailbox->exists == 0 || session->config->since > 0)
+        return search_scope(session, mailbox, look, error) &&
+               fetch_windows(session, mailbox, look, error);
+    return fetch_windows(session, mailbox, look, error) &&
+           look_end_windows(session, mailbox, look, &sure, error) &&
+           (sure || search_scope(session, mailbox, look, error));
 }
 
 /* A plan is made on trial: with it, there must be as many messages here as there. */
@@ -372,31 +394,42 @@ static bool adds_up(struct session *session, const struct store_remote_mailbox *
     return rows + fresh == session->selected.exists + gone;
 }
 
+bool look_end_changes(struct session *session, const struct store_remote_mailbox *mailbox,
+                      struct look *look, bool *sure, GError **error)
+{
+    GError *cause = NULL;
+    look->whole = false;
+    sort_seen(look->seen);
+    if (session->config->since == 0)
+        take_uids_of_seen(look);
+    if (!load_touched(session, mailbox, look, error))
+        return false;
+    *sure = adds_up(session, mailbox, look, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 /* New messages are among what was told to be changed; which of them are in scope, only a search
  * tells. */
 static bool look_at_changes(struct session *session, const struct store_remote_mailbox *mailbox,
                             struct look *look, GError **error)
 {
-    GError *cause = NULL;
-    sort_seen(look->seen);
-    if (session->config->since > 0 && session->selected.uidnext != mailbox->uidnext)
+    bool sure = false;
+    if (session->config->since > 0 && session->selected.uidnext != mailbox->uidnext) {
+        sort_seen(look->seen);
         return search_scope(session, mailbox, look, error);
-    if (session->config->since == 0)
-        take_uids_of_seen(look);
-    if (!load_touched(session, mailbox, look, error))
-        return false;
-    bool good = adds_up(session, mailbox, look, &cause);
-    if (cause != NULL) {
-        g_propagate_error(error, cause);
-        return false;
     }
-    return good || search_scope(session, mailbox, look, error);
+    return look_end_changes(session, mailbox, look, &sure, error) &&
+           (sure || search_scope(session, mailbox, look, error));
 }
 
 static bool look_whole(struct session *session, const struct store_remote_mailbox *mailbox,
                        struct look *look, GError **error)
 {
-    return search_scope(session, mailbox, look, error) && fetch_windows(session, look, error);
+    return search_scope(session, mailbox, look, error) &&
+           fetch_windows(session, mailbox, look, error);
 }
 
 static bool look_this_way(struct session *session, const struct store_remote_mailbox *mailbox,
@@ -409,8 +442,8 @@ static bool look_this_way(struct session *session, const struct store_remote_mai
     case SYNC_WAY_QRESYNC:
         return look_at_changes(session, mailbox, look, error);
     case SYNC_WAY_CONDSTORE:
-        return imap_fetch(session->imap, "1:*", IMAP_FETCH_FLAGS, mailbox->highestmodseq, take_seen,
-                          look, error) &&
+        return imap_fetch(session->imap, "1:*", IMAP_FETCH_FLAGS, mailbox->highestmodseq,
+                          look_take_flags, look, error) &&
                look_at_changes(session, mailbox, look, error);
     case SYNC_WAY_WINDOWS:
         return look_by_windows(session, mailbox, look, error);
@@ -420,67 +453,24 @@ static bool look_this_way(struct session *session, const struct store_remote_mai
     return look_whole(session, mailbox, look, error);
 }
 
-/* Without mod-sequences a folder that was compared before is looked at by windows, so they go out
- * with its SELECT. */
-static bool may_look_at_once(const struct session *session,
-                             const struct store_remote_mailbox *mailbox, bool whole)
-{
-    return !whole && mailbox->headers_done && mailbox->highestmodseq == 0 &&
-           (imap_client_capabilities(session->imap) & IMAP_CAP_CONDSTORE) == 0 &&
-           session->config->since == 0;
-}
-
-static bool look_at_once(struct session *session, struct store_remote_mailbox *mailbox,
-                         struct look *look, GError **error)
-{
-    bool there = false;
-    g_auto(GStrv) windows = windows_of(look->known);
-    leave_mailbox(session);
-    bool ok =
-        imap_select_flags(session->imap, mailbox->raw_name, false, (const char *const *)windows,
-                          &session->selected, &there, take_seen, look, error);
-    if (there)
-        session->open_mailbox = mailbox->id;
-    if (!ok)
-        return false;
-    const struct sync_marks last = marks_of(mailbox), now = marks_now(session);
-    if (sync_is_renewed(&last, &now)) { /* what came is of other messages */
-        g_array_set_size(look->seen, 0);
-        return renew(session, mailbox, error) && look_whole(session, mailbox, look, error);
-    }
-    look->way = SYNC_WAY_WINDOWS;
-    sort_seen(look->seen);
-    take_uids_of_seen(look);
-    look->whole = look->uids->len >= session->selected.exists;
-    return look->whole || search_scope(session, mailbox, look, error);
-}
-
 bool look_at(struct session *session, struct store_remote_mailbox *mailbox, bool whole,
              struct look *look, GError **error)
 {
     look_init(look);
-    look->most = 2 * MIN(mailbox->exists, MESSAGES_MAX) + NEWS_MAX;
-    if (may_look_at_once(session, mailbox, whole)) {
-        if (!load_known(session, mailbox, look, 1, UINT32_MAX, error))
-            return false;
-        if (look->known->len > 0)
-            return look_at_once(session, mailbox, look, error);
-    }
+    look_expect(look, mailbox);
     uint64_t since = 0;
     if (session->qresync && mailbox->headers_done && !whole)
         since = mailbox->highestmodseq;
     if (!select_folder(session, mailbox, since, look, error))
         return false;
-    const struct sync_situation situation = {.last = marks_of(mailbox),
-                                             .now = marks_now(session),
+    const struct sync_situation situation = {.last = look_marks_of(mailbox),
+                                             .now = look_marks_now(session),
                                              .complete = mailbox->headers_done,
                                              .qresync = since != 0,
                                              .whole = whole};
     look->way = sync_way_choose(&situation);
-    if (look->way != SYNC_WAY_QRESYNC) {
-        g_array_set_size(look->seen, 0);
-        g_array_set_size(look->ranges, 0);
-    }
+    if (look->way != SYNC_WAY_QRESYNC)
+        look_forget(look);
     return look_this_way(session, mailbox, look, error);
 }
 
@@ -522,7 +512,7 @@ static bool reopen_by_flags(struct session *session, struct store_remote_mailbox
         return false;
     leave_mailbox(session);
     bool ok = imap_select_flags(session->imap, mailbox->raw_name, false, sets, &session->selected,
-                                &there, take_seen, look, error);
+                                &there, look_take_flags, look, error);
     if (there && session->selected.uidvalidity == mailbox->uidvalidity)
         session->open_mailbox = mailbox->id;
     *same = ok && is_marked(session, mailbox);

@@ -55,6 +55,7 @@ static void session_free(gpointer data)
     g_clear_pointer(&session->quiet, g_hash_table_unref);
     g_clear_pointer(&session->unseen, g_array_unref);
     g_clear_pointer(&session->whole, g_array_unref);
+    g_clear_pointer(&session->apart, g_array_unref);
     sync_result_clear(&session->result);
     g_free(session);
 }

@@ -148,9 +148,11 @@ static bool fetch_groups(struct taking *taking, const GPtrArray *groups, GError 
         const struct group *group = groups->pdata[i];
         sets[i] =
             imap_uid_set((const uint32_t *)group->uids->data, group->uids->len, SIZE_MAX, NULL);
-        asks[i] =
-            (struct imap_fetch_ask){group->mailbox->id != open ? group->mailbox->raw_name : NULL,
-                                    sets[i], group->bytes};
+        asks[i] = (struct imap_fetch_ask){.raw_name = group->mailbox->id != open
+                                                          ? group->mailbox->raw_name
+                                                          : NULL,
+                                          .uid_set = sets[i],
+                                          .bytes = group->bytes};
         open = group->mailbox->id;
     }
     taking->groups = groups;

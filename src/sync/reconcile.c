@@ -55,6 +55,11 @@ static void want_whole(struct session *session, int64_t id)
     session_queue(session, id);
 }
 
+bool session_wants_whole(const struct session *session, int64_t mailbox)
+{
+    return holds(session->whole, mailbox);
+}
+
 bool session_is_wanted_whole(struct session *session, int64_t mailbox)
 {
     for (guint i = 0; session->whole != NULL && i < session->whole->len; i++)

@@ -34,7 +34,9 @@ bool session_reconcile_begin(struct session *session, GError **error);
 bool session_reconcile_due(struct session *session, GError **error);
 /* When session_reconcile_due has something to do next. */
 int64_t session_reconcile_at(const struct session *session);
-/* A folder of the queue is to be looked at as a whole; takes it off that list. */
+/* A folder of the queue is to be looked at as a whole. */
+bool session_wants_whole(const struct session *session, int64_t mailbox);
+/* The same; takes it off that list. */
 bool session_is_wanted_whole(struct session *session, int64_t mailbox);
 
 /* All of a pass is done: does every folder agree? *again: some do not, and were queued to be looked

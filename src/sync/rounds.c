@@ -58,6 +58,14 @@ void session_round_missed(struct session *session)
     session->round_missed = true;
 }
 
+void session_looked_at(struct session *session, int64_t mailbox)
+{
+    for (guint i = session->queue->len; i > 0; i--)
+        if (g_array_index(session->queue, int64_t, i - 1) == mailbox)
+            g_array_remove_index(session->queue, i - 1);
+    session_round_saw(session, mailbox, false);
+}
+
 bool session_has_news(const struct store_remote_mailbox *mailbox, const struct imap_status *status)
 {
     return !mailbox->headers_done || status->uidvalidity != mailbox->uidvalidity ||

@@ -58,6 +58,13 @@ static struct store_remote_mailbox *next_of_queue(struct session *session)
     return mailbox;
 }
 
+static void forget_apart(struct session *session, int64_t mailbox)
+{
+    for (guint i = session->apart != NULL ? session->apart->len : 0; i > 0; i--)
+        if (g_array_index(session->apart, int64_t, i - 1) == mailbox)
+            g_array_remove_index(session->apart, i - 1);
+}
+
 /* One folder of the queue; when the queue is done, on to the messages. A message that vanished may
  * have been moved: every folder is asked before it is let go. */
 static bool step_compare(struct session *session, GError **error)
@@ -70,16 +77,18 @@ static bool step_compare(struct session *session, GError **error)
             session->phase = SESSION_MESSAGES;
         return true;
     }
-    bool first = false;
-    if (!session_first_looks(session, &first, error))
+    bool toured = false;
+    if (!session_first_looks(session, &toured, error) ||
+        (!toured && !session_looks(session, &toured, error)))
         return false;
-    if (first)
+    if (toured)
         return true;
     struct store_remote_mailbox *mailbox = next_of_queue(session);
     if (mailbox == NULL)
         return true;
     int64_t id = mailbox->id;
     g_autoptr(GError) refusal = NULL;
+    forget_apart(session, id);
     bool whole = session_is_wanted_whole(session, id);
     if (whole ? session_compare_whole(session, mailbox, &refusal)
               : session_compare(session, mailbox, &refusal)) {

@@ -75,6 +75,7 @@ struct session {
     bool qresync;         /* enabled on this connection */
     /* reconcile.c */
     GArray *whole; /* int64_t: those of the queue that are looked at as a whole; or NULL */
+    GArray *apart; /* int64_t: those of the queue that are compared each by itself; or NULL */
     int64_t reconcile_at, amend_at; /* amend_at 0: every folder agreed */
     struct sync_backoff amends;
     bool amended;          /* in this pass: folders that differed were looked at again */
@@ -234,6 +235,8 @@ void session_round_saw(struct session *session, int64_t mailbox, bool refused);
 /* A message was in a folder and is not any more: it may be in one that was looked at before. This
  * round tells nothing of what is lost. */
 void session_round_missed(struct session *session);
+/* It was, and leaves the queue. */
+void session_looked_at(struct session *session, int64_t mailbox);
 /* List properties of these UIDs of the open mailbox (ascending), the newest first. *unheard: those
  * that did not come, ascending, (transfer full); NULL on failure. */
 bool session_headers(struct session *session, const struct store_remote_mailbox *mailbox,
@@ -246,6 +249,9 @@ bool session_take_header(struct session *session, const struct store_remote_mail
 /* First looks at the mailboxes at the head of the queue that were never looked at, in one tour:
  * those that came as they were told leave the queue. *any: (out) there were such. first.c */
 bool session_first_looks(struct session *session, bool *any, GError **error);
+/* The same at those of the queue that were compared before, with the headers of what is new. What
+ * is not plain is left to session_compare. looks.c */
+bool session_looks(struct session *session, bool *any, GError **error);
 /* The way of all that is learnt in a pass into the store, in one transaction where it is little:
  * the marks of a folder are durable with what they stand for, or later. What a session read of the
  * store is as it was before, until session_settle. */

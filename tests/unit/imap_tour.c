@@ -16,11 +16,11 @@ static bool folder_is_open(size_t index, const struct imap_selected *selected, v
 static bool tour(struct imap_client *client, GString *out, size_t stop_at, uint64_t bytes,
                  GError **error)
 {
-    const struct imap_fetch_ask asks[] = {{"a", "7:8", bytes},
-                                          {NULL, "1:6", bytes},
-                                          {"empty", NULL, 0},
-                                          {"b", "1:9", bytes},
-                                          {"c", "1:2", bytes}};
+    const struct imap_fetch_ask asks[] = {{.raw_name = "a", .uid_set = "7:8", .bytes = bytes},
+                                          {.uid_set = "1:6", .bytes = bytes},
+                                          {.raw_name = "empty"},
+                                          {.raw_name = "b", .uid_set = "1:9", .bytes = bytes},
+                                          {.raw_name = "c", .uid_set = "1:2", .bytes = bytes}};
     struct imap_sets sets = {out, stop_at};
     const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
                                            &sets};
@@ -116,7 +116,8 @@ static void a_tour_drops_what_comes_of_another_folder_than_meant(void)
 
 static bool tour_odd_name(struct imap_client *client, GString *out, GError **error)
 {
-    const struct imap_fetch_ask asks[] = {{"a", "1", 9}, {"\x01", "2", 9}};
+    const struct imap_fetch_ask asks[] = {{.raw_name = "a", .uid_set = "1", .bytes = 9},
+                                          {.raw_name = "\x01", .uid_set = "2", .bytes = 9}};
     struct imap_sets sets = {out, SIZE_MAX};
     const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
                                            &sets};

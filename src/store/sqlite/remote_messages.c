@@ -81,6 +81,30 @@ uint32_t store_sync_message_count(struct store *store, int64_t mailbox, GError *
     return (uint32_t)count;
 }
 
+GArray *store_sync_uids_apart(struct store *store, int64_t mailbox, uint32_t every, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (uint32_t uid = 0;;) {
+        uid = (uint32_t)DB_NUMBER(&reader->main, &cause, 0,
+                                  "SELECT uid FROM remote WHERE mailbox = ? AND uid > ?"
+                                  " ORDER BY uid LIMIT 1 OFFSET ?",
+                                  I(mailbox), I(uid), I(uid == 0 ? every : every - 1));
+        if (uid == 0)
+            break;
+        g_array_append_val(uids, uid);
+    }
+    reader_end(store, reader);
+    if (cause == NULL)
+        return uids;
+    g_propagate_error(error, cause);
+    g_array_unref(uids);
+    return NULL;
+}
+
 bool store_sync_message_is(struct store *store, int64_t mailbox, uint32_t uid,
                            const struct mail_summary *summary, int64_t received_at, GError **error)
 {
