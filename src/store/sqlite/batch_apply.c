@@ -66,21 +66,45 @@ static bool load_pending(struct tx *tx, int64_t email, int64_t mailbox, struct m
     return false;
 }
 
+/* Seen in one place, and nothing is to be carried out for it. */
+static bool is_at_rest(struct tx *tx, int64_t email, GError **error)
+{
+    return DB_NUMBER(tx->db, error, 0,
+                     "SELECT NOT EXISTS(SELECT 1 FROM intent WHERE email = ?1) AND"
+                     " (SELECT count(*) FROM remote WHERE email = ?1) = 1",
+                     I(email)) != 0;
+}
+
+/* Of an email at rest that is here as it is there now: no intent follows (plan.c), so there is
+ * nothing to settle. This is nearly every flag that changes elsewhere. */
+static bool needs_no_settling(const struct email_row *row, const struct mail_flags *theirs)
+{
+    struct mail_flags there = *theirs;
+    there.bits &= ~(uint32_t)MAIL_DELETED;
+    return row->thread > 0 && row->orphan == 0 && mail_flags_equal(&row->flags, &there);
+}
+
 static bool merge(struct tx *tx, struct store_batch *batch, struct batch_op *op,
                   const struct remote_row *remote, struct email_row *row, GError **error)
 {
-    struct mail_flags add, remove, local = {0};
+    struct mail_flags add = {0}, remove = {0}, local = {0};
     batch_keep_unkept(batch, op->mailbox, &op->flags, &remote->base);
     if (mail_flags_equal(&remote->base, &op->flags))
         return true;
-    if (!load_pending(tx, row->id, op->mailbox, &add, &remove, error))
+    GError *cause = NULL;
+    bool at_rest = is_at_rest(tx, row->id, &cause);
+    if (cause != NULL) {
+        g_propagate_error(error, cause);
+        return false;
+    }
+    if (!at_rest && !load_pending(tx, row->id, op->mailbox, &add, &remove, error))
         return false;
     mail_flags_copy(&local, &row->flags);
     flags_merge(&remote->base, &op->flags, &add, &remove, &local);
     batch->result.flags_changed += !mail_flags_equal(&local, &row->flags);
     bool ok = email_set_flags(tx, row, &local, error) &&
               remote_insert(tx, op->mailbox, op->uid, row->id, &op->flags, error) &&
-              email_settle(tx, row->id, error);
+              ((at_rest && needs_no_settling(row, &op->flags)) || email_settle(tx, row->id, error));
     mail_flags_clear(&add);
     mail_flags_clear(&remove);
     mail_flags_clear(&local);
