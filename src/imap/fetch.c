@@ -41,8 +41,9 @@ struct job {
     const struct imap_fetch_hands *hands;
     GArray *parts; /* struct part */
     guint sent, done;
-    uint64_t ahead; /* bytes of those sent and not done */
-    size_t text;    /* bytes of their commands */
+    uint64_t ahead;  /* bytes of those sent and not done */
+    size_t text;     /* bytes of their commands */
+    GString *unsent; /* commands that go out together, before the next answer is read */
     GArray *first_ranges;
     const GArray *ranges; /* of the folder that is selected */
     const char *refused;  /* the folder whose SELECT was */
@@ -242,6 +243,7 @@ static void free_parts(struct job *job)
             g_array_free(part->ranges, TRUE);
         g_free(part->set);
     }
+    g_string_free(job->unsent, TRUE);
     g_array_free(job->parts, TRUE);
     g_array_free(job->first_ranges, TRUE);
 }
@@ -281,6 +283,8 @@ static bool may_go(const struct job *job, const struct part *part)
     if (job->sent == job->done)
         return true;
     guint under_way = job->sent - job->done;
+    if (job->unsent->len == 0 && under_way > AHEAD_COMMANDS / 2) /* commands go in groups */
+        return false;
     return part->command.waits->len == 0 && under_way < AHEAD_COMMANDS &&
            (job->ahead < AHEAD_BYTES || under_way == 1) &&
            job->text + part->command.text->len <= AHEAD_TEXT;
@@ -297,10 +301,24 @@ static void send_part(struct imap_client *client, struct job *job, struct part *
     part->text = part->command.text->len;
     job->ahead += part->bytes;
     job->text += part->text;
+    if (part->command.waits->len == 0 && part->command.invalid == NULL) {
+        g_string_append_len(job->unsent, part->command.text->str, (gssize)part->text);
+        g_string_append(job->unsent, "\r\n");
+        return;
+    }
     if (imap_client_send(client, &part->command, part->raw_name != NULL ? &select : &fetch, &error))
         return;
     part->failed = true;
     fail(job, part, error);
+}
+
+/* One packet, one TLS record. */
+static void send_unsent(struct imap_client *client, struct job *job)
+{
+    GError *error = NULL;
+    if (!imap_client_write(client, job->unsent->str, job->unsent->len, &error))
+        fail(job, &g_array_index(job->parts, struct part, job->sent - 1), error);
+    g_string_truncate(job->unsent, 0);
 }
 
 static bool read_select(struct imap_client *client, struct job *job, const struct part *part)
@@ -352,6 +370,8 @@ static void run_parts(struct imap_client *client, struct job *job)
         struct part *next = client->dead ? NULL : next_part(client, job);
         if (next != NULL && may_go(job, next))
             send_part(client, job, next);
+        else if (!client->dead && job->unsent->len > 0)
+            send_unsent(client, job);
         else if (!client->dead && job->done < job->sent)
             read_part(client, job);
         else
@@ -389,6 +409,7 @@ static bool run_job(struct imap_client *client, struct job *job, const struct im
     if (!imap_client_begin(client, error))
         return false;
     add_parts(job, asks, count);
+    job->unsent = g_string_new(NULL);
     client->bodies.wanted = true;
     run_parts(client, job);
     client->bodies.wanted = false;

@@ -139,6 +139,48 @@ static void a_tour_waits_before_a_name_that_is_a_literal(void)
     imap_told_is(imap_script_run(lines, tour_odd_name), "(0 0 0) 1 [0] (1 0 0) 2 [1] ");
 }
 
+static bool tour_of_news(struct imap_client *client, GString *out, GError **error)
+{
+    const struct imap_fetch_ask asks[] = {
+        {.raw_name = "a", .uid_set = "1:2", .bytes = 9},
+        {.uid_set = "3:4", .bytes = 9, .what = IMAP_FETCH_FLAGS | IMAP_FETCH_HEADER},
+        {.raw_name = "b",
+         .uid_set = "7:8",
+         .bytes = 9,
+         .what = IMAP_FETCH_SIZE,
+         .since_uidvalidity = 5,
+         .since_modseq = 9},
+    };
+    struct imap_sets sets = {out, SIZE_MAX};
+    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
+                                           &sets};
+    uint32_t enabled = 0;
+    return imap_enable(client, IMAP_CAP_QRESYNC, &enabled, error) &&
+           imap_fetch_tour(client, asks, G_N_ELEMENTS(asks), IMAP_FETCH_FLAGS, &hands, error);
+}
+
+static void each_set_may_have_items_of_its_own(void)
+{
+    static const char *const lines[] =
+        {CAPS("ENABLE QRESYNC"),
+         "C: P1 ENABLE QRESYNC",
+         "S: * ENABLED QRESYNC",
+         "S: P1 OK x",
+         "C: P2 SELECT \"a\" (CONDSTORE)",
+         "C: P3 UID FETCH 1:2 (UID FLAGS)",
+         "C: P4 UID FETCH 3:4 (UID FLAGS BODY.PEEK[HEADER.FIELDS (Date From Sender Reply-To To Cc"
+         " Bcc Subject Message-ID In-Reply-To References X-Microsoft-Original-Message-ID)])",
+         "C: P5 SELECT \"b\" (QRESYNC (5 9))",
+         "C: P6 UID FETCH 7:8 (UID RFC822.SIZE)",
+         "R: P2 OK x\r\n* 1 FETCH (UID 2 FLAGS ())\r\nP3 OK x\r\n* 2 FETCH (UID 3 FLAGS ())\r\n",
+         "R: * 2 FETCH (UID 4 FLAGS () BODY[HEADER.FIELDS (Date)] \"x\")\r\nP4 OK x\r\n",
+         "R: * 1 FETCH (UID 5 FLAGS ())\r\nP5 OK x\r\n* 1 FETCH (UID 7 RFC822.SIZE 3)\r\nP6 OK "
+         "x\r\n",
+         NULL};
+    /* 3 came without what was asked for, 5 with the SELECT. */
+    imap_told_is(imap_script_run(lines, tour_of_news), "(0 0 0) 2 [0] 4 [1] (2 0 0) 7 [2] ");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -148,5 +190,6 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/tour/refused", a_tour_stops_at_a_folder_that_is_refused);
     g_test_add_func("/imap/tour/astray", a_tour_drops_what_comes_of_another_folder_than_meant);
     g_test_add_func("/imap/tour/literal", a_tour_waits_before_a_name_that_is_a_literal);
+    g_test_add_func("/imap/tour/items", each_set_may_have_items_of_its_own);
     return g_test_run();
 }
