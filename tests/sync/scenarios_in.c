@@ -200,6 +200,20 @@ const struct scenario scenarios_in[] = {
     {"an item of a new folder that gives no data", ON_ALL, "INBOX: a",
      "create Work; deliver b Work; deliver c Work; nodata Work b", "", "INBOX: a; Work: b c",
      REFETCHES},
+    {"a known folder that is refused once", ON_ALL, "INBOX: a; Work: b; Yard: c",
+     "deliver d Work; flag Yard c +F; deliver e Yard; flag INBOX a +S; refuse SELECT|NO not now|1",
+     "", "INBOX: a(S); Work: b d; Yard: c(F) e", 0},
+    {"a known folder whose messages are refused once", ON_ALL, "INBOX: a; Work: b; Yard: c",
+     "deliver d Work; flag Yard c +F; deliver e Yard; flag INBOX a +S;"
+     " refuse UID FETCH|NO not now|1",
+     "", "INBOX: a(S); Work: b d; Yard: c(F) e", 0},
+    {"known folders that change as we look", ON_ALL, "INBOX: a f; Work: b; Yard: c",
+     "deliver d Work; flag Yard c +F ! SELECT ! expunge Work b; deliver e Work; move Yard c INBOX",
+     "", "INBOX: a f c(F); Work: d e; Yard:", 0},
+    {"known folders that change as we read", ON_ALL, "INBOX: a f; Work: b; Yard: c",
+     "deliver d Work; flag Yard c +F ! UID FETCH ! deliver e Work; expunge Work d; deliver g Yard;"
+     " expunge INBOX f",
+     "", "INBOX: a; Work: b e; Yard: c(F) g", 0},
     {"the server is unavailable once", ON_ALL, "INBOX: a",
      "deliver b INBOX;"
      " refuse UID FETCH|!Server Unavailable. 15|1",
