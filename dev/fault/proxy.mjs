@@ -46,11 +46,12 @@ class Way {
 }
 
 class Connection {
-  #finish;
+  #finish; #leave;
 
   constructor(proxy, raw, number) {
     Object.assign(this, { proxy, raw, number, client: raw, server: null, fault: null, bytes: { client: 0, server: 0 }, open: true });
     this.over = new Promise((resolve) => { this.#finish = resolve; });
+    this.served = new Promise((resolve) => { this.#leave = resolve; });
     raw.on('error', () => {});
     raw.once('close', () => this.end());
     raw.setNoDelay(true);
@@ -68,8 +69,10 @@ class Connection {
     this.open = false;
     if (reset) this.raw.resetAndDestroy();
     else this.raw.destroy();
-    this.server?.destroy();
     this.#finish();
+    if (!this.server) this.#leave();
+    else if (this.proxy.lingering) this.server.end();
+    else this.server.destroy();
   }
 
   async #secure(options) {
@@ -84,7 +87,7 @@ class Connection {
     const socket = ca ? tls.connect({ host, port, ca, servername }) : net.connect(port, host);
     this.server = socket;
     socket.on('error', () => this.end());
-    socket.once('close', () => { if (!this.ending) this.end(); });
+    socket.once('close', () => { this.#leave(); if (!this.ending) this.end(); });
     await Promise.race([once(socket, ca ? 'secureConnect' : 'connect'), this.over]);
     socket.setNoDelay?.(true);
   }
@@ -93,12 +96,18 @@ class Connection {
     const way = new Way(this, side);
     const work = this.fault[side === 'server' ? 'fromServer' : 'fromClient'];
     const keep = this.proxy.recording ? this.record(side) : null;
+    const heardOut = side === 'server' && this.proxy.lingering;
     for await (const piece of from) {
       if (this.hushed) await this.over;
+      if (!this.open && heardOut) continue;
       if (!this.open) return;
       keep?.(piece);
-      if (work) await work.call(this.fault, piece, way);
-      else await way.give(piece);
+      try {
+        if (work) await work.call(this.fault, piece, way);
+        else await way.give(piece);
+      } catch (error) {
+        if (this.open || !heardOut) throw error;
+      }
       way.passed += piece.length;
       this.bytes[side] += piece.length;
     }
@@ -137,8 +146,8 @@ class Connection {
 export class FaultProxy {
   #next = []; #always = () => ({}); #count = 0;
 
-  constructor({ to, through, tls: identity, recording }) {
-    Object.assign(this, { to, through, tls: identity, recording, connections: [] });
+  constructor({ to, through, tls: identity, recording, lingering }) {
+    Object.assign(this, { to, through, tls: identity, recording, lingering, connections: [] });
   }
 
   /** The next connections, one each. A fault is made anew for every connection: give the function that makes it. */
@@ -158,6 +167,9 @@ export class FaultProxy {
   /** From now on nothing comes through on what is open, either way, and nobody is told: as where a line was cut. */
   hush() { for (const connection of this.connections) connection.hushed = true; }
 
+  /** The server has done with what it was asked on connections that ended. */
+  served() { return Promise.all(this.connections.filter((c) => !c.open).map((c) => c.served)); }
+
   get open() { return this.connections.filter((c) => c.open).length; }
 
   accept(socket) {
@@ -171,10 +183,11 @@ export class FaultProxy {
 /**
  * to: { port, host?, ca?: PEM (TLS to the server), servername? }. tls: { key, cert, … } of tls.TLSSocket to end the client's TLS here, or
  * null to pass TCP through. through: { port, host? } of the server's own TLS, for faults below TLS. recording: remember where lines end, per connection, as connection.marks.{client, server}.
+ * lingering: the server is heard out when the client's connection ends, so that served() tells when it has done; else it is left at once.
  * Returns a FaultProxy with port and close().
  */
-export async function startFaultProxy({ to, through = null, tls: identity = null, port = 0, recording = false }) {
-  const proxy = new FaultProxy({ to, through, tls: identity, recording });
+export async function startFaultProxy({ to, through = null, tls: identity = null, port = 0, recording = false, lingering = false }) {
+  const proxy = new FaultProxy({ to, through, tls: identity, recording, lingering });
   const server = net.createServer({ noDelay: true }, (socket) => proxy.accept(socket));
   proxy.port = await listen(server, port);
   proxy.close = () => new Promise((done) => { server.close(done); proxy.drop(); });

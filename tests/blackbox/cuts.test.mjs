@@ -33,7 +33,7 @@ before(async () => {
   client = await postroom.signIn();
   const speaking = org.people.filter((p) => p.locale.startsWith('en') && !p.flags.main); // the names of folders
   for (const person of speaking.reverse().slice(0, ACCOUNTS)) {
-    const proxies = await proxiesFor(org, { recording: true });
+    const proxies = await proxiesFor(org, { recording: true, lingering: true });
     closing.push(proxies);
     const account = await addAccount({ postroom, client, org, person, proxies });
     const what = { postroom, client, account, org, person };
@@ -102,11 +102,14 @@ async function cutSessions(sufferer, list, random, tally) {
     await work(editor);
     proxies.imap.drop();
     await postroom.run('sync', person.mail);
+    await proxies.imap.served(); // a loaded machine may need longer than [sync] doubt
     tally.done++;
     const through = proxies.imap.connections.find((c) => c.fault === cut);
     tally.cut += Number(through?.bytes[next.side] >= next.at);
     if (n % COMPARED && list.length && !late()) continue;
     proxies.imap.always();
+    proxies.imap.drop(); // a session that did not come to its cut would yet
+    await proxies.imap.served();
     await postroom.run('sync', person.mail);
     await agrees(what, { ms: 60000 }).catch((error) => { throw new Error(`after ${next.at} bytes of the ${next.side} (${how}): ${error.message}`, { cause: error }); });
     await editor.nothingLostOrDoubled();

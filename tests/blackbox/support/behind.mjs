@@ -9,10 +9,10 @@ import { ADMIN } from './postroom.mjs';
 export const identityOf = (org) => ({ key: readFileSync(path.join(org.dir, 'tls/server.key')), cert: readFileSync(path.join(org.dir, 'tls/server.pem')) });
 
 /** { imap, smtp, close() }: proxies that end TLS with the organisation's certificate. */
-export async function proxiesFor(org, { recording = false } = {}) {
+export async function proxiesFor(org, { recording = false, lingering = false } = {}) {
   const tls = identityOf(org);
   const ca = readFileSync(org.caFile);
-  const imap = await startFaultProxy({ to: { port: org.dovecot.imapPort }, through: { port: org.dovecot.imapsPort }, tls, recording });
+  const imap = await startFaultProxy({ to: { port: org.dovecot.imapPort }, through: { port: org.dovecot.imapsPort }, tls, recording, lingering });
   const smtp = await startFaultProxy({ to: { port: org.dovecot.submissionsPort, ca }, through: { port: org.dovecot.submissionsPort }, tls, recording });
   return { imap, smtp, close: () => Promise.all([imap.close(), smtp.close()]) };
 }
