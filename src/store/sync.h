@@ -309,6 +309,10 @@ bool store_intents_done(struct store *store, const struct store_intent_end *ends
                         GError **error);
 bool store_intent_done(struct store *store, int64_t intent, uint32_t target_uidvalidity,
                        uint32_t target_uid, GError **error);
+/* Not before then; journal: as store_intents_begin. Until then nothing else is carried for their
+ * emails that came after them. */
+bool store_intents_postpone(struct store *store, const int64_t *intents, size_t count,
+                            const char *journal, int64_t next_attempt, GError **error);
 /* Not now. */
 bool store_intent_retry(struct store *store, int64_t intent, int64_t next_attempt, GError **error);
 /* Refused for good: the local change is rolled back to what the server has, with the reason in the

@@ -104,15 +104,17 @@ static bool mark_target(struct lot *lot, GError **error)
         error_set(error, ERROR_MAILBOX_GONE, "another folder may have the target's name");
         return false;
     }
-    lot->mark = (struct out_mark){status.uidvalidity, status.uidnext};
+    lot->mark = (struct out_mark){.uidvalidity = status.uidvalidity, .uidnext = status.uidnext};
     return true;
 }
 
 static bool take_journal(struct lot *lot, GPtrArray *items, GError **error)
 {
-    bool into_target = lot->head->target != 0;
+    bool into_target = lot->head->target != 0, again = lot->items[0].state.begun;
+    lot->mark.looks = 0;
+    /* What may have come by an earlier step is looked for as before. */
     if ((lot->head->kind != STORE_INTENT_APPEND && !lot_open_source(lot, error)) ||
-        (into_target && !mark_target(lot, error)))
+        (into_target && !again && !mark_target(lot, error)))
         return false;
     g_autofree char *journal = into_target ? out_mark_write(&lot->mark) : g_strdup("begun");
     g_autofree int64_t *ids = g_new(int64_t, items->len);
@@ -213,6 +215,7 @@ static bool carry_out(struct lot *lot, enum out_step step, GPtrArray *items, GEr
     case OUT_EXPUNGE:
         set = lot_uid_set(items);
         return lot_open_source(lot, error) && imap_expunge(lot->session->imap, set, error);
+    case OUT_WAIT:
     case OUT_DONE:
     case OUT_FAILED:
         break;
@@ -234,7 +237,7 @@ static bool run_lot(struct lot *lot, GError **error)
 {
     for (;;) {
         enum out_step step = earliest_step(lot);
-        if (step >= OUT_DONE)
+        if (step >= OUT_WAIT)
             return true;
         if (cancel_is_triggered(lot->session->cancel)) {
             error_set(error, ERROR_CANCELLED, "stopping");
@@ -260,6 +263,8 @@ static bool refuse(struct session *session, const struct store_intent *intent,
              LOG_INT("intent", intent->id), LOG_INT("kind", intent->kind),
              LOG_INT("attempts", intent->attempts), LOG_ERR(failure));
     bool again = error_retry(failure) == ERROR_RETRY_LATER && intent->attempts + 1 < REFUSALS_MAX;
+    if (again)
+        session_carry_later(session, RETRY_S * INT64_C(1000));
     return again ? store_intent_retry(store, intent->id, clock_wall() + RETRY_S, error)
                  : store_intent_refused(store, intent->id, failure, error);
 }
@@ -299,6 +304,27 @@ static bool let_go(struct lot *lot, GError **error)
     return ok;
 }
 
+/* Those that were not found may still come: they are looked for again after a longer pause. */
+static bool wait_for_others(struct lot *lot, GError **error)
+{
+    struct session *session = lot->session;
+    const struct out_mark mark = {lot->mark.uidvalidity, lot->mark.uidnext, lot->mark.looks + 1};
+    int64_t pause = session->manager->config.tuning.doubt_ms << lot->mark.looks;
+    g_autofree char *journal = out_mark_write(&mark);
+    g_autofree int64_t *ids = g_new(int64_t, lot->count);
+    size_t count = 0;
+    for (size_t i = 0; i < lot->count; i++)
+        if (!lot->items[i].dropped && out_next(&lot->items[i].state) == OUT_WAIT)
+            ids[count++] = lot->items[i].intent->id;
+    if (count == 0)
+        return true;
+    LOG_INFO("sync.look-again", LOG_INT("account", session->account), LOG_INT("intents", count),
+             LOG_INT("ms", pause));
+    session_carry_later(session, pause);
+    return store_intents_postpone(session->manager->config.store, ids, count, journal,
+                                  clock_wall() + pause / 1000, error);
+}
+
 static bool end_lot(struct lot *lot, GError **error)
 {
     struct session *session = lot->session;
@@ -306,7 +332,7 @@ static bool end_lot(struct lot *lot, GError **error)
     size_t count = 0;
     for (size_t i = 0; i < lot->count; i++) {
         const struct item *item = &lot->items[i];
-        if (item->dropped || has_vanished(lot, item))
+        if (item->dropped || has_vanished(lot, item) || out_next(&item->state) == OUT_WAIT)
             continue;
         if (out_next(&item->state) == OUT_FAILED) {
             g_autoptr(GError) failure = NULL;
@@ -325,7 +351,7 @@ static bool end_lot(struct lot *lot, GError **error)
         queue_again(session, lot->head->target);
     }
     return (count == 0 || store_intents_done(session->manager->config.store, ends, count, error)) &&
-           let_go(lot, error);
+           let_go(lot, error) && wait_for_others(lot, error);
 }
 
 static bool carry_lot(struct session *session, const struct store_intent *const *intents,
@@ -367,7 +393,7 @@ static bool settle_failure(struct lot *lot, const struct store_intent *const *in
 }
 
 static void start_item(struct item *item, const struct session *session,
-                       const struct store_intent *intent, bool begun)
+                       const struct store_intent *intent, bool begun, bool doubtful)
 {
     uint32_t offered = imap_client_capabilities(session->imap);
     bool append = intent->kind == STORE_INTENT_APPEND;
@@ -380,6 +406,7 @@ static void start_item(struct item *item, const struct session *session,
                        : intent->add.bits != 0 || intent->add.keywords != NULL,
         .removes = intent->remove.bits != 0 || intent->remove.keywords != NULL,
         .begun = begun,
+        .doubtful = doubtful,
     };
 }
 
@@ -391,8 +418,11 @@ static bool carry_lot(struct session *session, const struct store_intent *const 
     g_autofree struct item *items = g_new0(struct item, count);
     struct lot lot = {.session = session, .head = intents[0], .items = items, .count = count};
     lot.mark = mark != NULL ? *mark : out_mark_read(intents[0]->journal);
+    /* A command that was refused has ended; of one that was cut off nobody knows. */
+    bool doubtful = mark == NULL && lot.mark.looks < OUT_LOOKS;
     for (size_t i = 0; i < count; i++)
-        start_item(&items[i], session, intents[i], mark != NULL || intents[i]->journal != NULL);
+        start_item(&items[i], session, intents[i], mark != NULL || intents[i]->journal != NULL,
+                   doubtful);
     if (!run_lot(&lot, &failure))
         return settle_failure(&lot, intents, failure, error);
     return end_lot(&lot, error);
@@ -403,19 +433,21 @@ static bool must_wait(const struct session *session, const struct store_intent *
 {
     if (session_is_held(session, intent->mailbox) || session_is_held(session, intent->target))
         return true;
+    /* Looked for in vain a moment ago. */
+    if (session->carry_at != 0 && out_mark_read(intent->journal).looks > 0)
+        return true;
     bool waits = intent->uid == 0 && (intent->journal == NULL || intent->target == 0);
     return intent->kind != STORE_INTENT_APPEND && waits;
 }
 
-/* What comes after a step that moves the message has another place then: it is read anew. */
+/* What comes after a step that moves the message has another place then: it is read anew. So is
+ * what comes after one that waits: the message must still be where that finds it. */
 static void leave_followers(const GPtrArray *intents, bool *settled)
 {
     g_autoptr(GHashTable) moving = g_hash_table_new(g_int64_hash, g_int64_equal);
     for (guint i = 0; i < intents->len; i++) {
         struct store_intent *intent = intents->pdata[i];
-        if (settled[i])
-            continue;
-        settled[i] = g_hash_table_contains(moving, &intent->email);
+        settled[i] = settled[i] || g_hash_table_contains(moving, &intent->email);
         if (intent->kind != STORE_INTENT_FLAGS)
             g_hash_table_add(moving, &intent->email);
     }
@@ -446,8 +478,16 @@ static bool carry_list(struct session *session, const GPtrArray *intents, size_t
     return true;
 }
 
+void session_carry_later(struct session *session, int64_t ms)
+{
+    int64_t at = clock_in_ms(ms);
+    session->carry_at = session->carry_at == 0 ? at : MIN(session->carry_at, at);
+}
+
 bool session_carry(struct session *session, GError **error)
 {
+    if (session->carry_at <= clock_now())
+        session->carry_at = 0;
     /* An intent of a folder that was renewed is planned anew and comes again, but not for ever. */
     for (unsigned round = 0; round < 1000; round++) {
         size_t carried = 0;

@@ -1,4 +1,5 @@
 #include "sync/reconcile.h"
+#include "sync/steps.h"
 
 #include "base/log.h"
 
@@ -100,6 +101,8 @@ static bool step_compare(struct session *session, GError **error)
         g_propagate_error(error, g_steal_pointer(&refusal));
         return false;
     }
+    if (session_is_held(session, id)) /* the folders are listed next */
+        return true;
     /* One folder that cannot be opened does not stop the others. */
     LOG_WARN("sync.folder-refused", LOG_INT("account", session->account), LOG_INT("mailbox", id),
              LOG_ERR(refusal));
@@ -160,6 +163,11 @@ static bool finish_pass(struct session *session, GError **error)
     g_autoptr(GError) problem = NULL;
     bool again = false;
     int64_t next = 0;
+    if (session->carry_at != 0 && !session->manager->config.live) {
+        session->phase = SESSION_COMPARE; /* a command's pass waits for it */
+        session->lingers = true;
+        return true;
+    }
     if (!session_agree(session, &again, &problem, &next, error))
         return false;
     if (again) {
@@ -224,12 +232,17 @@ static bool go_on_idling(struct session *session, GError **error)
     return session->idling;
 }
 
+static bool is_carry_due(const struct session *session)
+{
+    return session->carry_at != 0 && clock_now() >= session->carry_at;
+}
+
 static bool something_is_due(const struct session *session)
 {
     int64_t now = clock_now();
     bool budget = session->budget_until != 0 && clock_wall() >= session->budget_until;
-    return now >= session->poll_at || now >= session->idle_until || now >= session->refresh_at ||
-           now >= session_reconcile_at(session) || budget;
+    return is_carry_due(session) || now >= session->poll_at || now >= session->idle_until ||
+           now >= session->refresh_at || now >= session_reconcile_at(session) || budget;
 }
 
 /* Ends IDLE when there is something to do, and says what: a folder queued, a pass wanted. Where it
@@ -263,7 +276,8 @@ static bool leave_watch(struct session *session, unsigned woke, bool *stay, GErr
     if (session->news && session->open_mailbox != 0)
         session_queue(session, session->open_mailbox);
     session->news = false;
-    if (session->queue->len == 0 && !poked && !budget && !session->unsettled) {
+    if (session->queue->len == 0 && !poked && !budget && !session->unsettled &&
+        !is_carry_due(session)) {
         bool ok = go_on_idling(session, error);
         /* What comes before the server idles is news as well. */
         *stay = session->queue->len == 0 && !session->news && !session_has_notices(session);
@@ -345,6 +359,8 @@ static struct exec_verdict park_watching(struct session *session)
     deadline = MIN(deadline, session_reconcile_at(session));
     if (session->budget_until != 0)
         deadline = MIN(deadline, clock_in_ms((session->budget_until - clock_wall()) * 1000));
+    if (session->carry_at != 0)
+        deadline = MIN(deadline, session->carry_at);
     if ((session->idling && !imap_client_may_park(session->imap)) || session->news ||
         session_has_notices(session) || session_is_wanted(session))
         return session_again(EXEC_NOTIFY);
@@ -370,8 +386,10 @@ static void doubt_begun(struct session *session)
     if (!store_intents_in_doubt(session->manager->config.store, session->account, &in_doubt,
                                 &error))
         LOG_WARN("sync.in-doubt", LOG_INT("account", session->account), LOG_ERR(error));
-    if (in_doubt)
-        session_doubt(session);
+    if (!in_doubt)
+        return;
+    session_doubt(session);
+    session_carry_later(session, session->manager->config.tuning.doubt_ms << OUT_LOOKS);
 }
 
 static bool may_run(struct session *session, struct exec_verdict *verdict)
@@ -421,6 +439,10 @@ static struct exec_verdict run_piece(struct session *session, unsigned woke)
         return session_done();
     if (parked || (session->phase == SESSION_WATCH && session->queue->len == 0))
         return park_watching(session);
+    if (session->lingers) {
+        session->lingers = false;
+        return session_park(-1, session->carry_at);
+    }
     if (session->phase == SESSION_MESSAGES && clock_now() < session->gentle_until)
         return session_park(-1, clock_in_ms(GENTLE_PAUSE_MS));
     return session_again(session->was_idle ? EXEC_NOTIFY : EXEC_BULK);

@@ -93,6 +93,8 @@ struct session {
     struct sync_backoff backoff;
     int64_t resting_until; /* 0: not resting after a failure */
     int64_t doubt_until;   /* the server may go on until then with what another connection asked */
+    int64_t carry_at;      /* a change that waits is due again; 0: none */
+    bool lingers;          /* nothing else is left to do in this pass */
     int64_t said_at;       /* when the state was written last */
     int64_t rate_started;
     uint64_t rate_bytes;
@@ -272,6 +274,8 @@ bool session_wanted(struct session *session, GError **error);
 /* Settles as far as it can be, and the rest is forgotten. */
 void session_messages_end(struct session *session);
 bool session_carry(struct session *session, GError **error); /* apply.c: changes out */
+/* Some of them wait until then; the session comes back for them. */
+void session_carry_later(struct session *session, int64_t ms);
 /* A message may be on its way to where it shall be, on a connection that has ended. Nothing is
  * asked until the server must have done with that: what is not there yet would be put there twice.
  */

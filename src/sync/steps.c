@@ -71,7 +71,10 @@ static enum out_step next_of_transfer(const struct out_state *state)
     /* Moved on, or taken away, by somebody else. */
     if (state->kind != STORE_INTENT_APPEND && state->source == OUT_ABSENT)
         return OUT_DONE;
-    return state->begun || state->journalled ? act(state) : OUT_JOURNAL;
+    if (state->journalled)
+        return act(state);
+    bool twice = act(state) != OUT_MOVE;
+    return state->begun && state->doubtful && twice ? OUT_WAIT : OUT_JOURNAL;
 }
 
 enum out_step out_next(const struct out_state *state)
@@ -121,6 +124,7 @@ void out_took(struct out_state *state, enum out_step step)
     case OUT_EXPUNGE:
         state->expunged = true;
         break;
+    case OUT_WAIT:
     case OUT_DONE:
     case OUT_FAILED:
         break;
@@ -134,18 +138,23 @@ bool out_leaves_deleted(const struct out_state *state)
 
 char *out_mark_write(const struct out_mark *mark)
 {
-    return g_strdup_printf("from %u %u", mark->uidvalidity, mark->uidnext);
+    if (mark->looks == 0)
+        return g_strdup_printf("from %u %u", mark->uidvalidity, mark->uidnext);
+    return g_strdup_printf("from %u %u looked %u", mark->uidvalidity, mark->uidnext, mark->looks);
 }
 
 struct out_mark out_mark_read(const char *journal)
 {
     struct out_mark mark = {0};
-    g_auto(GStrv) words = g_strsplit(journal != NULL ? journal : "", " ", 4);
-    guint64 uidvalidity = 0, uidnext = 0;
-    if (g_strv_length(words) == 3 && strcmp(words[0], "from") == 0 &&
+    g_auto(GStrv) words = g_strsplit(journal != NULL ? journal : "", " ", 6);
+    guint64 uidvalidity = 0, uidnext = 0, looks = 0;
+    guint count = g_strv_length(words);
+    bool looked = count == 5 && strcmp(words[3], "looked") == 0 &&
+                  g_ascii_string_to_unsigned(words[4], 10, 0, OUT_LOOKS, &looks, NULL);
+    if ((count == 3 || looked) && strcmp(words[0], "from") == 0 &&
         g_ascii_string_to_unsigned(words[1], 10, 0, UINT32_MAX, &uidvalidity, NULL) &&
         g_ascii_string_to_unsigned(words[2], 10, 0, UINT32_MAX, &uidnext, NULL))
-        mark = (struct out_mark){(uint32_t)uidvalidity, (uint32_t)uidnext};
+        mark = (struct out_mark){(uint32_t)uidvalidity, (uint32_t)uidnext, (unsigned)looks};
     return mark;
 }
 

@@ -17,6 +17,7 @@ enum out_step {
     OUT_FLAG,         /* \Flagged, which Exchange does not take from APPEND */
     OUT_MARK_DELETED, /* UID STORE +\Deleted in the source */
     OUT_EXPUNGE,      /* UID EXPUNGE there: never where UIDPLUS is missing */
+    OUT_WAIT,         /* look again later: the server may be at work on it still */
     OUT_DONE,
     OUT_FAILED, /* the server said OK to a COPY that left nothing behind */
 };
@@ -29,6 +30,7 @@ struct out_state {
     bool can_move, can_expunge; /* MOVE and UIDPLUS are offered */
     bool adds, removes;         /* FLAGS: there is something to; APPEND: adds says \Flagged */
     bool begun;                 /* an earlier run journalled it: its step may have been taken */
+    bool doubtful;              /* begun, and not looked for in vain often enough: see OUT_LOOKS */
     /* What this run did and saw: */
     bool looked, journalled, acted, added, removed, flagged, deleted, expunged;
     enum out_presence source, target; /* where the message is, as far as is known */
@@ -43,7 +45,12 @@ bool out_leaves_deleted(const struct out_state *state);
 /* The journal of a step that puts a message into target: what was there before is not ours. */
 struct out_mark {
     uint32_t uidvalidity, uidnext; /* of the target before the step; 0: not known */
+    unsigned looks;                /* how often it was looked for in vain after an uncertain end */
 };
+/* A message that was not found so often, with growing pauses, is put there once more. What a server
+ * does not do twice (MOVE) is not waited for. */
+#define OUT_LOOKS 2
+
 char *out_mark_write(const struct out_mark *mark); /* (transfer full) */
 /* Whatever it cannot read gives a mark that excludes nothing. */
 struct out_mark out_mark_read(const char *journal);

@@ -51,10 +51,10 @@ struct model_gone {
 /* A reply instead of the answer: for commands that begin with `command`, so many times. */
 struct model_rule {
     char *command; /* "UID MOVE", "CREATE" … */
-    char *
-        reply; /* "NO [CANNOT] no"; "!text": the bare text without a tag, then the end; "": OK
-                  without any effect or data; "late": the end, and the effect MODEL_LATE_MS later */
-    int times; /* negative: always */
+    char *reply;   /* "NO [CANNOT] no"; "!text": the bare text without a tag, then the end; "": OK
+                      without any effect or data; "late": the end, and the effect MODEL_LATE_MS later,
+                      which is within   doubt; "later": the same, and doubt is shorter */
+    int times;     /* negative: always */
 };
 
 #define MODEL_LATE_MS 50

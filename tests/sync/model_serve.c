@@ -306,7 +306,7 @@ static void run(struct model_connection *c, struct model_command *command)
         die(server, c);
         return;
     }
-    if (rule != NULL && strcmp(rule, "late") == 0 && verb >= 0) {
+    if (rule != NULL && g_str_has_prefix(rule, "late") && verb >= 0) {
         model_late_keep(c, verbs[verb].fn);
         c->closing = true;
     } else if (rule != NULL)

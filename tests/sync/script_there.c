@@ -159,6 +159,8 @@ static void refuse(struct world *world, const char *op)
     model_refuse(world->model, parts[0], parts[1], parts[2] != NULL ? atoi(parts[2]) : -1);
     if (strcmp(parts[1], "late") == 0)
         world->doubt_ms = 2 * MODEL_LATE_MS;
+    if (strcmp(parts[1], "later") == 0)
+        world->doubt_ms = MODEL_LATE_MS * 2 / 5;
 }
 
 static void refuse_smtp(struct world *world, const char *op)

@@ -16,6 +16,7 @@ struct server {
 struct run {
     struct server server;
     bool journalled; /* in the store */
+    unsigned looks;  /* there too */
     bool left_deleted;
     unsigned steps;
 };
@@ -33,7 +34,8 @@ static struct out_state start(const struct scene *scene, const struct run *run)
                               .can_expunge = scene->uidplus,
                               .adds = scene->adds,
                               .removes = scene->removes,
-                              .begun = run->journalled};
+                              .begun = run->journalled,
+                              .doubtful = run->looks < OUT_LOOKS};
 }
 
 static void take_copy(struct run *run, struct out_state *state, bool removes)
@@ -67,6 +69,7 @@ static void take(struct run *run, struct out_state *state, enum out_step step)
         break;
     case OUT_JOURNAL:
         run->journalled = true;
+        run->looks = 0;
         break;
     case OUT_ADD_FLAGS:
         server->kept_flags_added = true;
@@ -93,6 +96,7 @@ static void take(struct run *run, struct out_state *state, enum out_step step)
         g_assert_true(server->marked_deleted);
         server->in_source = false;
         break;
+    case OUT_WAIT:
     case OUT_DONE:
     case OUT_FAILED:
         g_assert_not_reached();
@@ -114,6 +118,11 @@ static bool go_on(const struct scene *scene, struct run *run, unsigned steps)
             run->left_deleted = out_leaves_deleted(&state);
             run->steps = i;
             return true;
+        }
+        if (step == OUT_WAIT) { /* and once more, later */
+            g_assert_cmpuint(++run->looks, <=, OUT_LOOKS);
+            state = start(scene, run);
+            continue;
         }
         take(run, &state, step);
     }
@@ -183,7 +192,7 @@ static void test_every_cut(void)
 /* Every state there is: the rules that hold in each of them. */
 static void test_every_state(void)
 {
-    for (unsigned bits = 0; bits < 1U << 13; bits++)
+    for (unsigned bits = 0; bits < 1U << 14; bits++)
         for (int at = 0; at < 9 * 5; at++) {
             struct out_state state = {
                 .kind = (enum store_intent_kind)(at / 9),
@@ -202,11 +211,14 @@ static void test_every_state(void)
                 .flagged = (bits & 1024) != 0,
                 .deleted = (bits & 2048) != 0,
                 .expunged = (bits & 4096) != 0,
+                .doubtful = (bits & 8192) != 0,
             };
             enum out_step step = out_next(&state);
             bool acts = step == OUT_APPEND || step == OUT_COPY || step == OUT_MOVE;
+            if (step == OUT_WAIT)
+                g_assert_true(state.begun && state.looked && state.doubtful && !state.acted);
             if (acts) {
-                g_assert_true(state.begun || state.journalled);
+                g_assert_true(state.journalled);
                 g_assert_true(!state.begun || state.looked);
                 g_assert_cmpint(state.target, !=, OUT_PRESENT);
                 g_assert_false(state.acted);
@@ -232,6 +244,27 @@ static void test_ok_that_copied_nothing(void)
     g_assert_cmpint(out_next(&state), ==, OUT_FAILED);
 }
 
+/* Cut off, and the server is still at work on it. */
+static void test_what_comes_after_a_look(void)
+{
+    const struct scene scene = {.kind = STORE_INTENT_APPEND, .tells = true};
+    for (unsigned looks = 0; looks <= OUT_LOOKS + 1; looks++) {
+        struct run run = fresh(&scene);
+        run.journalled = true;
+        for (unsigned i = 0; i < looks; i++) {
+            struct out_state state = start(&scene, &run);
+            g_assert_cmpint(out_next(&state), ==, OUT_LOOK);
+            take(&run, &state, OUT_LOOK);
+            enum out_step next = out_next(&state);
+            g_assert_cmpint(next, ==, i < OUT_LOOKS ? OUT_WAIT : OUT_JOURNAL);
+            run.looks = MIN(run.looks + 1, OUT_LOOKS);
+        }
+        run.server.in_target = 1;
+        g_assert_true(go_on(&scene, &run, 20));
+        g_assert_cmpuint(run.server.in_target, ==, 1);
+    }
+}
+
 static void test_steps_of_a_fresh_move(void)
 {
     struct run run = fresh(&(struct scene){.tells = true});
@@ -246,16 +279,30 @@ static void test_steps_of_a_fresh_move(void)
 
 static void test_marks(void)
 {
-    struct out_mark mark = {17, 42};
+    struct out_mark mark = {17, 42, 0};
     g_autofree char *text = out_mark_write(&mark);
     struct out_mark back = out_mark_read(text);
     g_assert_cmpuint(back.uidvalidity, ==, 17);
     g_assert_cmpuint(back.uidnext, ==, 42);
     g_assert_cmpuint(out_mark_first(&back, 17), ==, 42);
     g_assert_cmpuint(out_mark_first(&back, 18), ==, 1);
-    static const char *const bad[] = {NULL,       "",           "begun",    "from",
-                                      "from 1",   "from 1 2 3", "from a b", "from 4294967296 1",
-                                      "from -1 2"};
+    g_assert_cmpuint(back.looks, ==, 0);
+    mark.looks = 2;
+    g_autofree char *looked = out_mark_write(&mark);
+    back = out_mark_read(looked);
+    g_assert_cmpuint(out_mark_first(&back, 17), ==, 42);
+    g_assert_cmpuint(back.looks, ==, 2);
+    static const char *const bad[] = {NULL,
+                                      "",
+                                      "begun",
+                                      "from",
+                                      "from 1",
+                                      "from 1 2 3",
+                                      "from a b",
+                                      "from 4294967296 1",
+                                      "from -1 2",
+                                      "from 7 7 looked 9",
+                                      "from 7 7 saw 1"};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         back = out_mark_read(bad[i]);
         g_assert_cmpuint(out_mark_first(&back, 0), ==, 1);
@@ -336,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/steps/every-state", test_every_state);
     g_test_add_func("/sync/steps/ok-that-copied-nothing", test_ok_that_copied_nothing);
     g_test_add_func("/sync/steps/fresh-move", test_steps_of_a_fresh_move);
+    g_test_add_func("/sync/steps/what-comes-after-a-look", test_what_comes_after_a_look);
     g_test_add_func("/sync/steps/marks", test_marks);
     g_test_add_func("/sync/steps/matches", test_matches);
     g_test_add_func("/sync/steps/lots", test_lots);

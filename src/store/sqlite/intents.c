@@ -69,6 +69,8 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
         " WHERE intent.account = ? AND next_attempt <= ? AND coalesce(source.place, 0) <> ?3 AND"
         " coalesce(goal.place, 0) <> ?3 AND (kind = ? OR remote.uid IS NOT NULL"
         " OR journal IS NOT NULL)"
+        " AND NOT EXISTS(SELECT 1 FROM intent AS before WHERE before.email = intent.email AND"
+        " before.id < intent.id AND before.next_attempt > ?2 AND before.kind <> 0)"
         " AND (kind <> ? OR (email.bits & ?) = 0 OR NOT EXISTS(SELECT 1 FROM intent AS before"
         " WHERE before.account = intent.account AND before.id < intent.id AND before.kind = ?"
         " AND before.target = intent.mailbox)) ORDER BY intent.id LIMIT ?",
@@ -148,6 +150,30 @@ bool store_intent_begin(struct store *store, int64_t intent, const char *journal
     if (!begun)
         error_set(error, ERROR_NOT_FOUND, "the intent was superseded");
     return begun;
+}
+
+struct postpone {
+    const int64_t *ids;
+    size_t count;
+    const char *journal;
+    int64_t next_attempt;
+};
+
+static bool postpone_intents(struct tx *tx, void *arg, GError **error)
+{
+    const struct postpone *postpone = arg;
+    for (size_t i = 0; i < postpone->count; i++)
+        if (!DB_RUN(tx->db, error, "UPDATE intent SET journal = ?, next_attempt = ? WHERE id = ?",
+                    T(postpone->journal), I(postpone->next_attempt), I(postpone->ids[i])))
+            return false;
+    return true;
+}
+
+bool store_intents_postpone(struct store *store, const int64_t *intents, size_t count,
+                            const char *journal, int64_t next_attempt, GError **error)
+{
+    struct postpone postpone = {intents, count, journal, next_attempt};
+    return store_write(store, STORE_LANE_INTERACTIVE, postpone_intents, &postpone, error);
 }
 
 struct retry {
