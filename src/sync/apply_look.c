@@ -98,13 +98,17 @@ bool lot_look(struct lot *lot, GPtrArray *items, GError **error)
     g_autoptr(GArray) seen = look_into_target(lot, error);
     if (seen == NULL)
         return false;
+    g_autoptr(GPtrArray) rivals = store_intents_begun(session->manager->config.store,
+                                                      session->account, lot->head->target, error);
+    if (rivals == NULL)
+        return false;
     /* Those that left the source have the better claim to what is in the target. */
     for (int absent = 1; absent >= 0; absent--)
         for (guint i = 0; i < items->len; i++) {
             struct item *item = items->pdata[i];
             if ((item->state.source == OUT_ABSENT) != (absent != 0))
                 continue;
-            item->uid = out_match(seen, item->intent);
+            item->uid = out_match(seen, item->intent, rivals);
             item->uidvalidity = item->uid != 0 ? session->selected.uidvalidity : 0;
             item->state.target = item->uid != 0 ? OUT_PRESENT : OUT_ABSENT;
         }

@@ -173,27 +173,46 @@ static bool near(uint64_t a, uint64_t b)
     return (a > b ? a - b : b - a) < SIZE_TOLERANCE;
 }
 
-static bool is_same(const struct out_seen *seen, const struct store_intent *intent, bool exactly)
+/* How well it fits, 0: not at all. */
+static unsigned likeness(const struct out_seen *seen, const struct store_intent *intent)
 {
     bool size = seen->size == intent->size || seen->size == intent->estimate;
-    if (seen->message_id != NULL || intent->message_id != NULL)
-        return g_strcmp0(seen->message_id, intent->message_id) == 0 && (size || !exactly);
-    return seen->received_at == intent->received_at &&
-           (size || (!exactly && near(seen->size, intent->size)));
+    bool date = seen->received_at == intent->received_at;
+    if (g_strcmp0(seen->message_id, intent->message_id) != 0)
+        return 0;
+    if (seen->message_id == NULL)
+        return !date ? 0 : size ? 3 : near(seen->size, intent->size) ? 1 : 0;
+    return size && date ? 3 : size ? 2 : date ? 1 : 0;
 }
 
-uint32_t out_match(GArray *seen, const struct store_intent *intent)
+static bool is_anothers(const struct out_seen *seen, unsigned like,
+                        const struct store_intent *intent, const GPtrArray *rivals)
 {
-    /* Twice the same Message-ID in one lot: the size tells them apart where it can. */
-    for (int exactly = 1; exactly >= 0; exactly--)
-        for (guint i = 0; i < seen->len; i++) {
-            struct out_seen *item = &g_array_index(seen, struct out_seen, i);
-            if (item->taken || !is_same(item, intent, exactly != 0))
-                continue;
-            item->taken = true;
-            return item->uid;
-        }
-    return 0;
+    for (guint i = 0; rivals != NULL && i < rivals->len; i++) {
+        const struct store_intent *rival = rivals->pdata[i];
+        if (rival->id != intent->id && rival->target == intent->target &&
+            likeness(seen, rival) > like)
+            return true;
+    }
+    return false;
+}
+
+uint32_t out_match(GArray *seen, const struct store_intent *intent, const GPtrArray *rivals)
+{
+    struct out_seen *best = NULL;
+    unsigned most = 0;
+    for (guint i = 0; i < seen->len; i++) {
+        struct out_seen *item = &g_array_index(seen, struct out_seen, i);
+        unsigned like = item->taken ? 0 : likeness(item, intent);
+        if (like <= most || is_anothers(item, like, intent, rivals))
+            continue;
+        best = item;
+        most = like;
+    }
+    if (best == NULL)
+        return 0;
+    best->taken = true;
+    return best->uid;
 }
 
 static bool same_change(const struct store_intent *a, const struct store_intent *b)

@@ -66,9 +66,11 @@ struct out_seen {
     bool taken; /* one message is the end of one intent */
 };
 void out_seen_clear(struct out_seen *seen);
-/* The UID of the message that is this intent's, which is then taken; 0: none. By Message-ID; by
- * date and size where it has none. */
-uint32_t out_match(GArray *seen, const struct store_intent *intent);
+/* The UID of the message that is this intent's, which is then taken; 0: none. Its Message-ID must
+ * agree, and its date or its size, for others may put a mail with the same Message-ID there; both
+ * where it has none (a size about). rivals: struct store_intent of others that were begun, or NULL:
+ * what is more like one of them is left to it. */
+uint32_t out_match(GArray *seen, const struct store_intent *intent, const GPtrArray *rivals);
 
 /* How many of the intents from first on go together, as indices into lot (at least max long): the
  * same change, and nothing older left to do for the same email. settled: intents that are done. */

@@ -332,14 +332,39 @@ static void test_matches(void)
     add_seen(seen, 7, NULL, 30, 5000);
     add_seen(seen, 8, "b@x", 30, 5000);
     char id[] = "a@x";
-    struct store_intent a = {.message_id = id, .received_at = 1, .size = 200, .estimate = 200};
-    g_assert_cmpuint(out_match(seen, &a), ==, 6); /* the size tells twins apart */
-    a.size = a.estimate = 7;
-    g_assert_cmpuint(out_match(seen, &a), ==, 5);
-    g_assert_cmpuint(out_match(seen, &a), ==, 0); /* each is taken once */
+    struct store_intent a = {.message_id = id, .received_at = 1, .size = 7, .estimate = 7};
+    g_assert_cmpuint(out_match(seen, &a, NULL), ==, 0); /* another's, neither as old nor as long */
+    a.size = 200;
+    g_assert_cmpuint(out_match(seen, &a, NULL), ==, 6); /* the size tells twins apart */
+    a.received_at = 10;
+    g_assert_cmpuint(out_match(seen, &a, NULL), ==, 5); /* a size may be an estimate */
+    g_assert_cmpuint(out_match(seen, &a, NULL), ==, 0); /* each is taken once */
     struct store_intent nameless = {.received_at = 30, .size = 5100, .estimate = 5100};
-    g_assert_cmpuint(out_match(seen, &nameless), ==, 7);
-    g_assert_cmpuint(out_match(seen, &nameless), ==, 0); /* b@x has a name */
+    g_assert_cmpuint(out_match(seen, &nameless, NULL), ==, 7);
+    g_assert_cmpuint(out_match(seen, &nameless, NULL), ==, 0); /* b@x has a name */
+}
+
+/* Two of one Message-ID are under way, and one of them has come. */
+static void test_rivals(void)
+{
+    char id[] = "a@x";
+    struct store_intent first = {.id = 1, .target = 3, .message_id = id, .received_at = 10};
+    struct store_intent second = {.id = 2, .target = 3, .message_id = id, .received_at = 10};
+    first.size = first.estimate = 100;
+    second.size = second.estimate = 200;
+    g_autoptr(GPtrArray) rivals = g_ptr_array_new();
+    g_ptr_array_add(rivals, &first);
+    g_ptr_array_add(rivals, &second);
+    g_autoptr(GArray) seen = g_array_new(FALSE, TRUE, sizeof(struct out_seen));
+    g_array_set_clear_func(seen, clear_seen);
+    add_seen(seen, 5, "a@x", 10, 200);
+    g_assert_cmpuint(out_match(seen, &first, rivals), ==, 0); /* it is the second's */
+    g_assert_cmpuint(out_match(seen, &second, rivals), ==, 5);
+    add_seen(seen, 6, "a@x", 10, 150); /* estimated: as much the one's as the other's */
+    g_assert_cmpuint(out_match(seen, &first, rivals), ==, 6);
+    add_seen(seen, 7, "a@x", 10, 200);
+    second.target = 4;
+    g_assert_cmpuint(out_match(seen, &first, rivals), ==, 7); /* that goes elsewhere */
 }
 
 static struct store_intent *intent(int64_t email, enum store_intent_kind kind, int64_t mailbox,
@@ -386,6 +411,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/steps/what-comes-after-a-look", test_what_comes_after_a_look);
     g_test_add_func("/sync/steps/marks", test_marks);
     g_test_add_func("/sync/steps/matches", test_matches);
+    g_test_add_func("/sync/steps/rivals", test_rivals);
     g_test_add_func("/sync/steps/lots", test_lots);
     return g_test_run();
 }

@@ -46,6 +46,28 @@ static struct store_intent *intent_of_row(sqlite3_stmt *row)
     return intent;
 }
 
+/* What intent_of_row reads. */
+#define INTENTS                                                                                    \
+    "SELECT intent.id, intent.email, kind, intent.mailbox, target, add_bits, add_words,"           \
+    " remove_bits, remove_words, journal, attempts, email.received_at, remote.uid,"                \
+    " source.uidvalidity, source.raw_name, goal.raw_name, summary.data, email.size,"               \
+    " email.estimate FROM intent"                                                                  \
+    " JOIN email ON email.id = intent.email"                                                       \
+    " LEFT JOIN summary ON summary.email = intent.email"                                           \
+    " LEFT JOIN remote ON remote.email = intent.email AND remote.mailbox = intent.mailbox"         \
+    " LEFT JOIN mailbox AS source ON source.id = intent.mailbox"                                   \
+    " LEFT JOIN mailbox AS goal ON goal.id = intent.target"
+
+/* Takes both. */
+static GPtrArray *intents_or(GPtrArray *intents, GError *cause, GError **error)
+{
+    if (cause == NULL)
+        return intents;
+    g_propagate_error(error, cause);
+    g_ptr_array_unref(intents);
+    return NULL;
+}
+
 /* Those whose message is not on the server yet wait, unless their step may have been taken: then
  * the session looks for its effect. */
 GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GError **error)
@@ -57,15 +79,7 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
     GPtrArray *intents = g_ptr_array_new_with_free_func(free_intent);
     sqlite3_stmt *row = DB_QUERY(
         &reader->main, &cause,
-        "SELECT intent.id, intent.email, kind, intent.mailbox, target, add_bits, add_words,"
-        " remove_bits, remove_words, journal, attempts, email.received_at, remote.uid,"
-        " source.uidvalidity, source.raw_name, goal.raw_name, summary.data, email.size,"
-        " email.estimate FROM intent"
-        " JOIN email ON email.id = intent.email"
-        " LEFT JOIN summary ON summary.email = intent.email"
-        " LEFT JOIN remote ON remote.email = intent.email AND remote.mailbox = intent.mailbox"
-        " LEFT JOIN mailbox AS source ON source.id = intent.mailbox"
-        " LEFT JOIN mailbox AS goal ON goal.id = intent.target"
+        INTENTS
         " WHERE intent.account = ? AND next_attempt <= ? AND coalesce(source.place, 0) <> ?3 AND"
         " coalesce(goal.place, 0) <> ?3 AND (kind = ? OR remote.uid IS NOT NULL"
         " OR journal IS NOT NULL)"
@@ -79,11 +93,25 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
     while (db_step(&reader->main, row, &cause))
         g_ptr_array_add(intents, intent_of_row(row));
     reader_end(store, reader);
-    if (cause == NULL)
-        return intents;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(intents);
-    return NULL;
+    return intents_or(intents, cause, error);
+}
+
+GPtrArray *store_intents_begun(struct store *store, int64_t account, int64_t target, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GPtrArray *intents = g_ptr_array_new_with_free_func(free_intent);
+    sqlite3_stmt *row =
+        DB_QUERY(&reader->main, &cause,
+                 INTENTS " WHERE intent.account = ? AND target = ? AND journal IS NOT NULL"
+                         " ORDER BY intent.id",
+                 I(account), I(target));
+    while (db_step(&reader->main, row, &cause))
+        g_ptr_array_add(intents, intent_of_row(row));
+    reader_end(store, reader);
+    return intents_or(intents, cause, error);
 }
 
 bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error)

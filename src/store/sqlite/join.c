@@ -79,11 +79,11 @@ static unsigned fits(struct tx *tx, const struct candidate *candidate, const str
     const struct batch_likeness is = {op->received_at, (int64_t)op->size, (int64_t)op->size};
     if (is_here(tx, candidate->id, op->mailbox))
         return 0;
+    unsigned alike = batch_alike(&candidate->is, &is);
     if (candidate->orphan == 0 && is_awaited(tx, candidate->id, op->mailbox))
-        return 9;
+        return 9 + alike;
     if (candidate->orphan == 0 && !is_adrift(tx, candidate->id))
         return 0;
-    unsigned alike = batch_alike(&candidate->is, &is);
     return alike == 0 ? 0 : alike + (candidate->orphan == op->mailbox ? 4 : 0);
 }
 
