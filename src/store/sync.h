@@ -290,7 +290,8 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
 /* Those into this mailbox whose step was begun, due or not. (transfer full) with free func. */
 GPtrArray *store_intents_begun(struct store *store, int64_t account, int64_t target,
                                GError **error);
-/* Some intent's message may be on its way to its target: its step was begun. */
+/* Some intent's message may be on its way to its target, or a folder be changed: its step was
+ * begun. */
 bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error);
 /* Journals a step of these intents before it is taken; durable when it returns. begun[i]: false
  * when it was superseded meanwhile, and must not be carried out. */

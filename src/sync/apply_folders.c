@@ -164,6 +164,27 @@ static bool take_step(struct session *session, const struct store_folder_intent 
     return true;
 }
 
+/* What a refusal means that concerns nothing but this change. */
+static bool settles(const GError *failure)
+{
+    enum error_scope scope = error_scope(failure);
+    return scope == ERROR_SCOPE_MESSAGE || scope == ERROR_SCOPE_MAILBOX ||
+           (scope == ERROR_SCOPE_CALL && !error_is(failure, ERROR_CANCELLED));
+}
+
+/* A step was refused: somebody else, or our own command on an earlier connection, may just have
+ * done it. */
+static bool is_done(struct session *session, const struct store_folder_intent *intent,
+                    const char *wanted, enum out_folder_step step, const GError *refusal)
+{
+    struct out_folder now = {.change = intent->change};
+    g_autoptr(GError) ignored = NULL;
+    if ((step != OUT_FOLDER_RENAME && step != OUT_FOLDER_DELETE) || !settles(refusal) ||
+        !imap_client_is_usable(session->imap) || !look(session, intent, wanted, &now, &ignored))
+        return false;
+    return !now.old_there && (step == OUT_FOLDER_DELETE || now.new_there);
+}
+
 static bool run_steps(struct session *session, const struct store_folder_intent *intent,
                       const char *wanted, GError **error)
 {
@@ -172,8 +193,14 @@ static bool run_steps(struct session *session, const struct store_folder_intent 
         enum out_folder_step step = out_folder_next(&folder);
         if (step == OUT_FOLDER_DONE)
             return true;
-        if (!take_step(session, intent, wanted, step, &folder, error))
-            return false;
+        GError *failure = NULL;
+        if (!take_step(session, intent, wanted, step, &folder, &failure)) {
+            if (!is_done(session, intent, wanted, step, failure)) {
+                g_propagate_error(error, failure);
+                return false;
+            }
+            g_error_free(failure);
+        }
         folder.acted = folder.acted || (step >= OUT_FOLDER_CREATE && step <= OUT_FOLDER_DELETE);
     }
 }
@@ -183,11 +210,9 @@ static bool settle_failure(struct session *session, const struct store_folder_in
                            GError *failure, GError **error)
 {
     struct store *store = session->manager->config.store;
-    enum error_scope scope = error_scope(failure);
     session->open_mailbox = 0;
-    bool settles = scope == ERROR_SCOPE_MESSAGE || scope == ERROR_SCOPE_MAILBOX ||
-                   (scope == ERROR_SCOPE_CALL && !error_is(failure, ERROR_CANCELLED));
-    if (!settles) {
+    if (!settles(failure)) {
+        session_doubt(session); /* the server may be at work on it still */
         g_propagate_error(error, failure);
         return false;
     }

@@ -182,7 +182,9 @@ static unsigned likeness(const struct out_seen *seen, const struct store_intent 
         return 0;
     if (seen->message_id == NULL)
         return !date ? 0 : size ? 3 : near(seen->size, intent->size) ? 1 : 0;
-    return size && date ? 3 : size ? 2 : date ? 1 : 0;
+    if (size || date)
+        return size && date ? 4 : size ? 3 : 2;
+    return near(seen->size, intent->size) ? 1 : 0;
 }
 
 static bool is_anothers(const struct out_seen *seen, unsigned like,

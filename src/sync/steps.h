@@ -67,8 +67,8 @@ struct out_seen {
 };
 void out_seen_clear(struct out_seen *seen);
 /* The UID of the message that is this intent's, which is then taken; 0: none. Its Message-ID must
- * agree, and its date or its size, for others may put a mail with the same Message-ID there; both
- * where it has none (a size about). rivals: struct store_intent of others that were begun, or NULL:
+ * agree, and its date or, about, its size, for others may put a mail with the same Message-ID
+ * there; both where it has none. rivals: struct store_intent of others that were begun, or NULL:
  * what is more like one of them is left to it. */
 uint32_t out_match(GArray *seen, const struct store_intent *intent, const GPtrArray *rivals);
 

@@ -332,7 +332,7 @@ static void test_matches(void)
     add_seen(seen, 7, NULL, 30, 5000);
     add_seen(seen, 8, "b@x", 30, 5000);
     char id[] = "a@x";
-    struct store_intent a = {.message_id = id, .received_at = 1, .size = 7, .estimate = 7};
+    struct store_intent a = {.message_id = id, .received_at = 1, .size = 2007, .estimate = 2007};
     g_assert_cmpuint(out_match(seen, &a, NULL), ==, 0); /* another's, neither as old nor as long */
     a.size = 200;
     g_assert_cmpuint(out_match(seen, &a, NULL), ==, 6); /* the size tells twins apart */

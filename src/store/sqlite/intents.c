@@ -121,8 +121,9 @@ bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt
     if (reader == NULL)
         return false;
     *in_doubt = DB_NUMBER(&reader->main, &cause, 0,
-                          "SELECT EXISTS(SELECT 1 FROM intent WHERE account = ? AND target <> 0 AND"
-                          " journal IS NOT NULL)",
+                          "SELECT EXISTS(SELECT 1 FROM intent WHERE account = ?1 AND target <> 0"
+                          " AND journal IS NOT NULL) OR EXISTS(SELECT 1 FROM folder_intent WHERE"
+                          " account = ?1 AND begun)",
                           I(account)) != 0;
     reader_end(store, reader);
     if (cause == NULL)
