@@ -71,6 +71,7 @@ struct model_post {
 
 struct model_counts {
     unsigned commands, mutations, bodies, logins;
+    unsigned most_at_once; /* connections that are signed in */
 };
 
 struct model {

@@ -69,6 +69,12 @@ static const char *sign_in(struct model_connection *c, const char *login)
     if (c->model == NULL)
         return "NO AUTHENTICATE failed.";
     c->model->counts.logins++;
+    unsigned at_once = 0;
+    for (guint i = 0; i < c->server->connections->len; i++) {
+        const struct model_connection *other = c->server->connections->pdata[i];
+        at_once += other->model == c->model && !other->closing;
+    }
+    c->model->counts.most_at_once = MAX(c->model->counts.most_at_once, at_once);
     return "OK AUTHENTICATE completed.";
 }
 
