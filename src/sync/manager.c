@@ -97,6 +97,7 @@ struct sync_manager *sync_manager_new(const struct sync_config *config)
     manager->sessions = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, session_free);
     manager->senders = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, sender_free);
     manager->extras = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    manager->sending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     manager->hosts = sync_hosts_new(config->exec, config->workers, config->limits);
     manager->results = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, result_free);
     return manager;
@@ -216,6 +217,7 @@ void sync_manager_free(struct sync_manager *manager)
     g_hash_table_unref(manager->results);
     parsers_free(manager->parsers);
     g_hash_table_unref(manager->extras);
+    g_hash_table_unref(manager->sending);
     sync_hosts_free(manager->hosts);
     pthread_cond_destroy(&manager->changed);
     pthread_mutex_destroy(&manager->mutex);

@@ -7,6 +7,8 @@
 /* Messages of one run: then others get the worker. */
 #define RUN_MAX 10
 #define FAILED_S 30
+/* A sender that finds no place at its host comes again. */
+#define AGAIN_MS 500
 
 static unsigned pace_now(const struct sender *sender, const struct outbox_pace *pace)
 {
@@ -34,6 +36,39 @@ static void count_sent(struct sender *sender)
     sender->sent_count++;
 }
 
+/* One host that hangs holds at most half of the workers: the others go on. True: there is room. */
+static bool take_place(struct sender *sender, struct sender_line *line)
+{
+    struct sync_manager *manager = sender->manager;
+    if (line->place != NULL)
+        return true;
+    g_autofree char *place =
+        g_strdup_printf("%s:%u", line->account->smtp_host, line->account->smtp_port);
+    pthread_mutex_lock(&manager->mutex);
+    unsigned now = GPOINTER_TO_UINT(g_hash_table_lookup(manager->sending, place));
+    bool may = now < MAX(manager->config.workers / 2, 1);
+    if (may)
+        g_hash_table_replace(manager->sending, g_strdup(place), GUINT_TO_POINTER(now + 1));
+    pthread_mutex_unlock(&manager->mutex);
+    line->place = may ? g_steal_pointer(&place) : NULL;
+    return may;
+}
+
+static void leave_place(struct sender *sender, struct sender_line *line)
+{
+    struct sync_manager *manager = sender->manager;
+    if (line->place == NULL)
+        return;
+    pthread_mutex_lock(&manager->mutex);
+    unsigned now = GPOINTER_TO_UINT(g_hash_table_lookup(manager->sending, line->place));
+    if (now > 1)
+        g_hash_table_replace(manager->sending, g_strdup(line->place), GUINT_TO_POINTER(now - 1));
+    else
+        g_hash_table_remove(manager->sending, line->place);
+    pthread_mutex_unlock(&manager->mutex);
+    g_clear_pointer(&line->place, g_free);
+}
+
 /* What came of one turn. */
 struct turn {
     bool again;       /* there may be more to do at once */
@@ -57,6 +92,8 @@ static bool take_turn(struct sender *sender, struct sender_line *line, struct tu
     if (ok) {
         struct outbox_pace pace = outbox_pace_of(line->account->kind);
         turn->deadline = sender_is_uncertain(next) ? 0 : paced_until(sender, &pace);
+        if (turn->deadline == 0 && !take_place(sender, line))
+            turn->deadline = clock_in_ms(AGAIN_MS);
         turn->again = turn->deadline == 0;
         if (turn->again && !sender_is_uncertain(next))
             count_sent(sender);
@@ -81,6 +118,7 @@ struct exec_verdict sender_run(void *arg, unsigned woke)
     for (int i = 0; i < RUN_MAX && turn.again && error == NULL; i++)
         if (cancel_is_triggered(sender->cancel) || !take_turn(sender, &line, &turn, &error))
             break;
+    leave_place(sender, &line);
     sender_line_close(&line);
     if (cancel_is_triggered(sender->cancel)) {
         verdict.next = EXEC_DONE;

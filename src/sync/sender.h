@@ -27,6 +27,7 @@ struct sender_line {
     struct smtp_client *client; /* NULL: none open */
     struct smtp_server *server;
     unsigned served;
+    char *place; /* counted in manager->sending; NULL: not */
 };
 void sender_line_close(struct sender_line *line);
 /* Tries to send a submission, or looks for it in Sent after an uncertain end; what came of it is in

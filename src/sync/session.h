@@ -128,6 +128,7 @@ struct sync_manager {
     GHashTable *sessions; /* int64_t* -> struct session*, live ones */
     GHashTable *senders;  /* int64_t* -> struct sender* */
     GHashTable *extras;   /* int64_t* -> unsigned: connections besides the session's own */
+    GHashTable *sending;  /* "host:port" -> unsigned: senders at work there (sender.c) */
     GHashTable
         *results; /* int64_t* -> struct sync_result*: of sessions that ended before anybody asked */
     bool stopping;
