@@ -328,19 +328,17 @@ static void set_apart(struct session *session, struct visit *visit)
         g_array_append_val(session->apart, visit->mailbox->id);
 }
 
-/* failed: in the first that did not come to its end. What an ordinary comparison goes on with must
- * be durable. */
+/* failed: what did not come to its end is not tried this way again. What an ordinary comparison
+ * goes on with must be durable. */
 static bool end_tour(struct tour *tour, bool failed, GError **error)
 {
     bool all = true, any = false;
     for (guint i = 0; i < tour->visits->len; i++) {
         struct visit *visit = &g_array_index(tour->visits, struct visit, i);
-        if (visit->ended) {
+        if (visit->ended)
             session_looked_at(tour->session, visit->mailbox->id);
-        } else if (visit->apart || failed) {
-            failed = failed && visit->apart;
+        else if (visit->apart || failed)
             set_apart(tour->session, visit);
-        }
         any = any || visit->ended || visit->apart;
         all = all && visit->ended;
     }
@@ -371,7 +369,7 @@ static bool run_tour(struct tour *tour, bool *failed, GError **error)
     bool ok = imap_fetch_tour(session->imap, (const struct imap_fetch_ask *)tour->asks->data,
                               tour->asks->len, IMAP_FETCH_FLAGS, &hands, &failure);
     session_hear(session);
-    *failed = !ok && !tour->astray;
+    *failed = !ok;
     if (!ok && is_of_folder(tour, failure)) {
         g_clear_error(&failure);
     } else if (tour->error != NULL) {
