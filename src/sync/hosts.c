@@ -101,12 +101,6 @@ static void wake_at(struct sync_hosts *hosts, int64_t when)
         exec_task_poke(hosts->doorman, EXEC_NOTIFY);
 }
 
-static void call(struct sync_waiter *waiter, enum exec_lane lane)
-{
-    waiter->called = true;
-    exec_task_poke(waiter->task, lane);
-}
-
 /* How many workers one host may hold: half of them; less where there are many hosts. */
 static unsigned share_of(const struct sync_hosts *hosts)
 {
@@ -149,7 +143,7 @@ static void let_sign_in(struct sync_host *host, int64_t now)
     while ((waiter = host->sign_in.first) != NULL && may_enter(host, false, now, &when)) {
         queue_take(&host->sign_in, waiter);
         waiter->sign_in = WAITER_INSIDE;
-        call(waiter, EXEC_NOTIFY);
+        exec_task_poke(waiter->task, EXEC_NOTIFY);
     }
     if (host->sign_in.first != NULL)
         wake_at(host->hosts, when);
@@ -162,7 +156,7 @@ static void let_work(struct sync_host *host)
         work_take(host, waiter);
         waiter->seat = WAITER_INSIDE;
         host->working++;
-        call(waiter, EXEC_NOTIFY);
+        exec_task_poke(waiter->task, EXEC_NOTIFY);
     }
 }
 
@@ -340,7 +334,7 @@ static bool came_from_server(const GError *problem)
 static void tell_queue(struct sync_host *host)
 {
     for (struct sync_waiter *waiter = host->sign_in.first; waiter != NULL; waiter = waiter->next)
-        call(waiter, EXEC_BULK);
+        exec_task_poke(waiter->task, EXEC_BULK);
 }
 
 /* With the mutex held, after the gate was told. */
@@ -403,17 +397,6 @@ bool sync_host_is_down(struct sync_host *host, GError **why, int64_t *next)
         *why = g_error_copy(host->problem);
     pthread_mutex_unlock(&host->hosts->mutex);
     return down;
-}
-
-bool sync_host_called(struct sync_waiter *waiter)
-{
-    if (waiter->host == NULL)
-        return false;
-    pthread_mutex_lock(&waiter->host->hosts->mutex);
-    bool called = waiter->called;
-    waiter->called = false;
-    pthread_mutex_unlock(&waiter->host->hosts->mutex);
-    return called;
 }
 
 /* --- workers

@@ -26,7 +26,6 @@ struct sync_waiter {
     struct sync_waiter *next; /* under the table's mutex, as all that follows */
     struct sync_waiter **link;
     enum { WAITER_AWAY, WAITER_QUEUED, WAITER_INSIDE } sign_in, seat;
-    bool called;    /* poked by its host: for its turn, or to hear that the host is down */
     bool listening; /* has a place with sync_host_listen */
     bool connected; /* while it is queued for a worker */
 };
@@ -57,10 +56,6 @@ void sync_host_failed(struct sync_host *host, const GError *problem);
 /* When the host is down: true, with why (transfer full) and when it is tried next (base/clock.h,
  * CLOCK_NEVER: right now). */
 bool sync_host_is_down(struct sync_host *host, GError **why, int64_t *next);
-
-/* Whether the host poked it since this was asked last: then the poke says nothing of a person who
- * waits. */
-bool sync_host_called(struct sync_waiter *waiter);
 
 /* Asks for one of the workers that the host may hold, for the run that follows. True: take it, and
  * give it back with sync_host_rest. False: queued as above. */

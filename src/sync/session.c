@@ -247,13 +247,13 @@ static bool something_is_due(const struct session *session)
 
 /* Ends IDLE when there is something to do, and says what: a folder queued, a pass wanted. Where it
  * was only time to look around, it stays. */
-static bool leave_watch(struct session *session, unsigned woke, bool *stay, GError **error)
+static bool leave_watch(struct session *session, bool poked, bool *stay, GError **error)
 {
     bool heard = false;
     if (!session_listen(session, &heard, error))
         return false;
     session->news = session->news || heard;
-    bool wanted = session_is_wanted(session), poked = (woke & EXEC_WOKE_POKE) != 0;
+    bool wanted = session_is_wanted(session);
     bool told = session->news || session_has_notices(session);
     *stay = !told && !wanted && !poked && !something_is_due(session) && session->queue->len == 0;
     if (*stay)
@@ -319,7 +319,7 @@ static bool carry_first(struct session *session, bool *ok, GError **error)
     return true;
 }
 
-static bool step(struct session *session, unsigned woke, bool *parked, GError **error)
+static bool step(struct session *session, bool poked, bool *parked, GError **error)
 {
     bool more = false, ok = true;
     switch (session->phase) {
@@ -334,7 +334,7 @@ static bool step(struct session *session, unsigned woke, bool *parked, GError **
             return false;
         return more || finish_pass(session, error);
     case SESSION_WATCH:
-        return leave_watch(session, woke, parked, error);
+        return leave_watch(session, poked, parked, error);
     }
     return true;
 }
@@ -422,16 +422,17 @@ static bool may_run(struct session *session, struct exec_verdict *verdict)
 }
 
 /* A bounded piece of work, with a worker that the host may hold. */
-static struct exec_verdict run_piece(struct session *session, unsigned woke)
+static struct exec_verdict run_piece(struct session *session)
 {
-    bool parked = false;
+    bool parked = false, poked = session->errand;
     GError *error = NULL;
     if (!session_connect(session, &error))
         return session_rest(session, error);
-    if ((woke & EXEC_WOKE_POKE) != 0 && !session->idling && session->phase != SESSION_WATCH &&
+    session->errand = false;
+    if (poked && !session->idling && session->phase != SESSION_WATCH &&
         session->mailboxes != NULL && !session_wanted(session, &error))
         return session_rest(session, error);
-    if (!step(session, woke, &parked, &error)) {
+    if (!step(session, poked, &parked, &error)) {
         sync_host_failed(session->waiter.host, error);
         return session_rest(session, error);
     }
@@ -472,7 +473,8 @@ struct exec_verdict session_run(void *arg, unsigned woke)
     struct session *session = arg;
     struct exec_verdict verdict;
     GError *error = NULL;
-    atomic_store(&session->poked, false);
+    bool poked = atomic_exchange(&session->poked, false);
+    session->errand = session->errand || poked;
     if (session->waiter.task == NULL) {
         learn_own_task(session);
         doubt_begun(session);
@@ -501,9 +503,9 @@ struct exec_verdict session_run(void *arg, unsigned woke)
     }
     if (error != NULL)
         return session_rest(session, error);
-    if (!may_run(session, &verdict) || !session_may_work(session, woke, &verdict))
+    if (!may_run(session, &verdict) || !session_may_work(session, woke, poked, &verdict))
         return verdict;
-    verdict = run_piece(session, woke);
+    verdict = run_piece(session);
     sync_host_rest(&session->waiter);
     return verdict;
 }

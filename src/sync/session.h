@@ -81,7 +81,8 @@ struct session {
     bool amended;          /* in this pass: folders that differed were looked at again */
     struct intake *intake; /* what was learnt in this pass, on its way into the store; or NULL */
     GArray *todo;      /* struct store_pending, from the end: which messages come next; or NULL */
-    atomic_bool poked; /* since the session runs: a long step ends early */
+    atomic_bool poked; /* by the manager, since the session runs: a long step ends early */
+    bool errand;       /* it was poked, and has not made a step since */
     bool headway;      /* since todo was made */
     bool live;         /* counted in manager->live */
     bool was_idle;     /* a pass was finished since the start: news are deliveries, no first sync */
@@ -152,7 +153,8 @@ bool session_is_wanted(struct session *session);
 void session_answer(struct session *session, const GError *problem);
 /* A worker for this run, and leave to connect where there is no connection. False: the verdict says
  * how it waits for its turn. */
-bool session_may_work(struct session *session, unsigned woke, struct exec_verdict *verdict);
+bool session_may_work(struct session *session, unsigned woke, bool poked,
+                      struct exec_verdict *verdict);
 bool session_connect(struct session *session, GError **error); /* unless it is */
 /* Renews the token before its end, so that the next connection has one at once. */
 void session_refresh(struct session *session);

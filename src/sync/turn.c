@@ -236,14 +236,15 @@ static struct exec_verdict wait_for_host(struct session *session)
                                  : CLOCK_NEVER);
 }
 
-/* A worker for this run, and leave to connect where there is no connection. */
-bool session_may_work(struct session *session, unsigned woke, struct exec_verdict *verdict)
+/* A worker for this run, and leave to connect where there is no connection. poked: just now, not
+ * before it began to wait. */
+bool session_may_work(struct session *session, unsigned woke, bool poked,
+                      struct exec_verdict *verdict)
 {
     int64_t next = 0;
     settle_host(session);
-    bool called = sync_host_called(&session->waiter);
-    bool urgent = session_is_wanted(session) || ((woke & EXEC_WOKE_POKE) != 0 && !called) ||
-                  strcmp(session->config->state, "linking") == 0;
+    bool urgent =
+        session_is_wanted(session) || poked || strcmp(session->config->state, "linking") == 0;
     /* The line to a silent host is not worth a worker that waits for it. */
     if (session->idling && (woke & EXEC_WOKE_READABLE) == 0 &&
         sync_host_is_down(session->waiter.host, NULL, &next))
