@@ -75,9 +75,10 @@ GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GErr
 
 /* Why a message is expected: what to do when it does not come differs. */
 enum expect_kind { EXPECT_MOVED, EXPECT_APPENDED, EXPECT_SENT_COPY };
-/* A message that is this email will be seen in this mailbox. */
+/* A message that is this email will be seen in this mailbox, with these flags unless others change
+ * them (NULL: with nobody knows which). */
 bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, enum expect_kind kind,
-                  GError **error);
+                  const struct mail_flags *flags, GError **error);
 
 /* --- mailboxes (remote_mailboxes.c) */
 uint32_t mailbox_sort_order(enum mail_role role);

@@ -127,7 +127,7 @@ static bool arrive(struct tx *tx, const struct ended *ended, const struct mail_f
     if (!told)
         return email_expect(tx, ended->email, ended->target,
                             ended->kind == STORE_INTENT_APPEND ? EXPECT_APPENDED : EXPECT_MOVED,
-                            error);
+                            flags, error);
     return count_arrival(tx, ended, error) && absorb_double(tx, ended, error) &&
            DB_RUN(tx->db, error, "DELETE FROM expect WHERE email = ? AND mailbox = ?",
                   I(ended->email), I(ended->target)) &&

@@ -198,6 +198,50 @@ static bool learn_id(struct tx *tx, const struct email_row *row, const struct ba
                   I(op->msgid), I(row->subject), I(row->thread));
 }
 
+/* The flags that it had where it was moved or copied from, when that was carried out, or is being
+ * carried out. False: nobody knows. (clear *base) */
+static bool load_moved_base(struct tx *tx, int64_t email, int64_t mailbox, struct mail_flags *base,
+                            GError **error)
+{
+    sqlite3_stmt *row = DB_QUERY(
+        tx->db, error,
+        "SELECT bits, words, mailbox = ?2 AS here FROM expect WHERE email = ?1 AND bits IS NOT NULL"
+        " AND (mailbox = ?2 OR kind = 0) UNION ALL"
+        " SELECT remote.bits, remote.words, 0 FROM intent JOIN remote ON remote.email = ?1 AND"
+        " remote.mailbox = intent.mailbox WHERE intent.email = ?1 AND target = ?2 AND journal IS"
+        " NOT NULL ORDER BY here DESC LIMIT 1",
+        I(email), I(mailbox));
+    if (!db_step(tx->db, row, error))
+        return false;
+    flags_from(base, (uint32_t)db_int(row, 0), db_text(row, 1));
+    db_done(row);
+    return true;
+}
+
+/* What others changed meanwhile is taken over, what was changed here meanwhile stays. */
+static bool merge_moved_flags(struct tx *tx, struct email_row *row, const struct batch_op *op,
+                              GError **error)
+{
+    GError *cause = NULL;
+    struct mail_flags base = {0}, add, remove, local = {0};
+    if (row->orphan != 0 || !load_moved_base(tx, row->id, op->mailbox, &base, &cause)) {
+        if (cause != NULL)
+            g_propagate_error(error, cause);
+        return cause == NULL;
+    }
+    flags_minus(&row->flags, &base, &add);
+    flags_minus(&base, &row->flags, &remove);
+    mail_flags_copy(&local, &op->flags);
+    local.bits &= ~(uint32_t)MAIL_DELETED;
+    flags_apply(&local, &add, &remove);
+    bool ok = email_set_flags(tx, row, &local, error);
+    mail_flags_clear(&base);
+    mail_flags_clear(&add);
+    mail_flags_clear(&remove);
+    mail_flags_clear(&local);
+    return ok;
+}
+
 bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
                   struct batch_op *op, GError **error)
 {
@@ -206,7 +250,7 @@ bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
     bool found = email_load(tx, email, &row, &cause);
     if (found)
         batch_keep_unkept(batch, op->mailbox, &op->flags, &row.flags);
-    if (found &&
+    if (found && merge_moved_flags(tx, &row, op, &cause) &&
         (row.orphan != 0 ? adopt_orphan(tx, &row, op, &cause) : add_place(tx, &row, op, &cause)) &&
         remote_insert(tx, op->mailbox, op->uid, email, &op->flags, &cause) &&
         learn_id(tx, &row, op, &cause) && stop_expecting(tx, email, op->mailbox, &cause) &&

@@ -147,7 +147,7 @@ static bool expect_sent_copy(struct plan *plan, GError **error)
     if (sent == 0 || ids_hold(plan->there, sent))
         return true;
     set_add(plan->there, sent);
-    return email_expect(tx, plan->row->id, sent, EXPECT_SENT_COPY, error);
+    return email_expect(tx, plan->row->id, sent, EXPECT_SENT_COPY, NULL, error);
 }
 
 /* The whole folder is deleted: its messages need no intents of their own. */

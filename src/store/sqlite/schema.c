@@ -157,7 +157,11 @@ static const char *const folders_2 =
     "ALTER TABLE mailbox ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN surplus INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN astray INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE email ADD COLUMN orphan_round INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE email ADD COLUMN orphan_round INTEGER NOT NULL DEFAULT 0;"
+    /* The flags it has there as far as we know: those of the place it was moved from. NULL: we do
+     * not. */
+    "ALTER TABLE expect ADD COLUMN bits INTEGER;"
+    "ALTER TABLE expect ADD COLUMN words TEXT;";
 
 /* What STATUS said last of each folder, and since when it says so; bytes that came from the
  * provider on a day. */
