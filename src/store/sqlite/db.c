@@ -29,7 +29,6 @@ static const char *const blobs_memory_script = "PRAGMA cache_size=-2048;"
 static const char *const reader_script = "PRAGMA trusted_schema=OFF;"
                                          "PRAGMA query_only=ON;"
                                          "PRAGMA temp_store=MEMORY;"
-                                         "PRAGMA mmap_size=268435456;"
                                          "PRAGMA cache_size=-8192;";
 
 struct db_value db_blob_value(GBytes *bytes)
