@@ -1,6 +1,6 @@
 // Runs a program and says what it took.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 
@@ -40,4 +40,9 @@ export function sizeOnDisk(dir) {
     total += entry.isDirectory() ? sizeOnDisk(file) : lstatSync(file).blocks * 512;
   }
   return total;
+}
+
+/** Waits until nothing is left to be written: whoever waits for the disk would wait for what others wrote before. */
+export function quietDisk() {
+  if (spawnSync('sync').status !== 0) throw new Error('sync failed');
 }

@@ -9,7 +9,7 @@ import path from 'node:path';
 
 import { mbsync, number, postroom, seconds, table } from './contenders.mjs';
 import { startMailbox } from './mailbox.mjs';
-import { median } from './measure.mjs';
+import { median, quietDisk } from './measure.mjs';
 
 const MESSAGES = number('RESYNC_MESSAGES', process.env.MESSAGES ?? 50000);
 const AVG_SIZE = number('RESYNC_AVG_SIZE', 2000);
@@ -26,7 +26,10 @@ async function inTurns(count, ours, theirs, before = async () => {}) {
   const lists = [[], []];
   for (let i = 0; i < count; i++) {
     await before();
-    for (const who of i % 2 === 0 ? [1, 0] : [0, 1]) lists[who].push((await [ours, theirs][who]()).seconds);
+    for (const who of i % 2 === 0 ? [1, 0] : [0, 1]) {
+      quietDisk();
+      lists[who].push((await [ours, theirs][who]()).seconds);
+    }
   }
   return { ours: median(lists[0]), theirs: median(lists[1]) };
 }

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { ROOT, startOrganisation } from '../tests/blackbox/support/organisation.mjs';
 import { mbsyncConfig } from './contenders.mjs';
 import { drain, watchFirstSync } from './first.mjs';
-import { inSequence, measure, median, sizeOnDisk } from './measure.mjs';
+import { inSequence, measure, median, quietDisk, sizeOnDisk } from './measure.mjs';
 
 const number = (name, fallback) => {
   const value = Number(process.env[name] ?? fallback);
@@ -115,6 +115,7 @@ function preparePeer(place, org, person) {
 /** One first sync and one more, in a fresh place that is gone afterwards. */
 async function run(prepare, place, org, person) {
   const one = prepare(place, org, person);
+  quietDisk();
   const first = await one.sync();
   one.check();
   const size = one.size();
