@@ -221,9 +221,9 @@ bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, enum expect_kin
     g_autofree char *words = flags != NULL ? flags_words(flags) : NULL;
     return DB_RUN(tx->db, error,
                   "INSERT OR IGNORE INTO expect(email, mailbox, kind, since, bits, words)"
-                  " VALUES(?1, ?2, ?3, ?4, iif(?5, ?6, NULL), ?7)",
-                  I(email), I(mailbox), I(kind), I(clock_wall()), I(flags != NULL),
-                  I(flags != NULL ? flags->bits : 0), T(words));
+                  " VALUES(?, ?, ?, ?, ?, ?)",
+                  I(email), I(mailbox), I(kind), I(clock_wall()),
+                  flags != NULL ? I(flags->bits) : N(0), T(words));
 }
 
 /* Loose: a message that is not known yet may turn out to be this email. */

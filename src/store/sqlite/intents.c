@@ -58,9 +58,14 @@ static struct store_intent *intent_of_row(sqlite3_stmt *row)
     " LEFT JOIN mailbox AS source ON source.id = intent.mailbox"                                   \
     " LEFT JOIN mailbox AS goal ON goal.id = intent.target"
 
-/* Takes both. */
-static GPtrArray *intents_or(GPtrArray *intents, GError *cause, GError **error)
+/* All rows, and the reader goes back. Takes cause. */
+static GPtrArray *take_intents(struct store *store, struct reader *reader, sqlite3_stmt *row,
+                               GError *cause, GError **error)
 {
+    GPtrArray *intents = g_ptr_array_new_with_free_func(free_intent);
+    while (db_step(&reader->main, row, &cause))
+        g_ptr_array_add(intents, intent_of_row(row));
+    reader_end(store, reader);
     if (cause == NULL)
         return intents;
     g_propagate_error(error, cause);
@@ -76,7 +81,6 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
-    GPtrArray *intents = g_ptr_array_new_with_free_func(free_intent);
     sqlite3_stmt *row = DB_QUERY(
         &reader->main, &cause,
         INTENTS
@@ -90,10 +94,7 @@ GPtrArray *store_intents(struct store *store, int64_t account, size_t limit, GEr
         " AND before.target = intent.mailbox)) ORDER BY intent.id LIMIT ?",
         I(account), I(clock_wall()), I(FOLDER_NEW), I(STORE_INTENT_APPEND), I(STORE_INTENT_EXPUNGE),
         I(MAIL_DRAFT), I(STORE_INTENT_APPEND), I(limit));
-    while (db_step(&reader->main, row, &cause))
-        g_ptr_array_add(intents, intent_of_row(row));
-    reader_end(store, reader);
-    return intents_or(intents, cause, error);
+    return take_intents(store, reader, row, cause, error);
 }
 
 GPtrArray *store_intents_begun(struct store *store, int64_t account, int64_t target, GError **error)
@@ -102,16 +103,12 @@ GPtrArray *store_intents_begun(struct store *store, int64_t account, int64_t tar
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
-    GPtrArray *intents = g_ptr_array_new_with_free_func(free_intent);
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, &cause,
                  INTENTS " WHERE intent.account = ? AND target = ? AND journal IS NOT NULL"
                          " ORDER BY intent.id",
                  I(account), I(target));
-    while (db_step(&reader->main, row, &cause))
-        g_ptr_array_add(intents, intent_of_row(row));
-    reader_end(store, reader);
-    return intents_or(intents, cause, error);
+    return take_intents(store, reader, row, cause, error);
 }
 
 bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error)

@@ -223,21 +223,17 @@ static bool merge_moved_flags(struct tx *tx, struct email_row *row, const struct
                               GError **error)
 {
     GError *cause = NULL;
-    struct mail_flags base = {0}, add, remove, local = {0};
+    struct mail_flags base = {0}, local = {0};
+    const struct mail_flags none = {0};
     if (row->orphan != 0 || !load_moved_base(tx, row->id, op->mailbox, &base, &cause)) {
         if (cause != NULL)
             g_propagate_error(error, cause);
         return cause == NULL;
     }
-    flags_minus(&row->flags, &base, &add);
-    flags_minus(&base, &row->flags, &remove);
-    mail_flags_copy(&local, &op->flags);
-    local.bits &= ~(uint32_t)MAIL_DELETED;
-    flags_apply(&local, &add, &remove);
+    mail_flags_copy(&local, &row->flags);
+    flags_merge(&base, &op->flags, &none, &none, &local);
     bool ok = email_set_flags(tx, row, &local, error);
     mail_flags_clear(&base);
-    mail_flags_clear(&add);
-    mail_flags_clear(&remove);
     mail_flags_clear(&local);
     return ok;
 }
