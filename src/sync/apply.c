@@ -363,12 +363,9 @@ static bool settle_failure(struct lot *lot, const struct store_intent *const *in
                            GError *failure, GError **error)
 {
     struct session *session = lot->session;
-    enum error_scope scope = error_scope(failure);
     session->open_mailbox = 0;
-    bool settles = scope == ERROR_SCOPE_MESSAGE || scope == ERROR_SCOPE_MAILBOX ||
-                   (scope == ERROR_SCOPE_CALL && !error_is(failure, ERROR_CANCELLED));
     bool marked = lot->items[0].state.begun || lot->items[0].state.journalled;
-    if (!settles) {
+    if (!out_settles(failure)) {
         if (marked && lot->head->target != 0)
             session_doubt(session);
         g_propagate_error(error, failure);

@@ -164,14 +164,6 @@ static bool take_step(struct session *session, const struct store_folder_intent 
     return true;
 }
 
-/* What a refusal means that concerns nothing but this change. */
-static bool settles(const GError *failure)
-{
-    enum error_scope scope = error_scope(failure);
-    return scope == ERROR_SCOPE_MESSAGE || scope == ERROR_SCOPE_MAILBOX ||
-           (scope == ERROR_SCOPE_CALL && !error_is(failure, ERROR_CANCELLED));
-}
-
 /* A step was refused: somebody else, or our own command on an earlier connection, may just have
  * done it. */
 static bool is_done(struct session *session, const struct store_folder_intent *intent,
@@ -179,7 +171,7 @@ static bool is_done(struct session *session, const struct store_folder_intent *i
 {
     struct out_folder now = {.change = intent->change};
     g_autoptr(GError) ignored = NULL;
-    if ((step != OUT_FOLDER_RENAME && step != OUT_FOLDER_DELETE) || !settles(refusal) ||
+    if ((step != OUT_FOLDER_RENAME && step != OUT_FOLDER_DELETE) || !out_settles(refusal) ||
         !imap_client_is_usable(session->imap) || !look(session, intent, wanted, &now, &ignored))
         return false;
     return !now.old_there && (step == OUT_FOLDER_DELETE || now.new_there);
@@ -211,7 +203,7 @@ static bool settle_failure(struct session *session, const struct store_folder_in
 {
     struct store *store = session->manager->config.store;
     session->open_mailbox = 0;
-    if (!settles(failure)) {
+    if (!out_settles(failure)) {
         session_doubt(session); /* the server may be at work on it still */
         g_propagate_error(error, failure);
         return false;

@@ -209,14 +209,6 @@ static bool end_looks(const struct tour *tour, GError **error)
     return ok && (all || session_settle(session, error));
 }
 
-/* A folder that is refused, or is not as it was told, is left to the ordinary comparison. */
-static bool is_of_folder(const struct tour *tour, const GError *failure)
-{
-    return tour->error == NULL && imap_client_is_usable(tour->session->imap) &&
-           (error_scope(failure) == ERROR_SCOPE_MAILBOX ||
-            error_scope(failure) == ERROR_SCOPE_MESSAGE || error_is(failure, ERROR_CANCELLED));
-}
-
 static bool run_tour(struct tour *tour, GError **error)
 {
     struct session *session = tour->session;
@@ -226,7 +218,8 @@ static bool run_tour(struct tour *tour, GError **error)
         add_asks(tour, i);
     bool ok = imap_fetch_tour(session->imap, (const struct imap_fetch_ask *)tour->asks->data,
                               tour->asks->len, session_header_items(session), &hands, &failure);
-    if (!ok && is_of_folder(tour, failure)) {
+    /* A folder that is refused, or is not as it was told, is left to the ordinary comparison. */
+    if (!ok && tour->error == NULL && session_goes_on(session, failure)) {
         LOG_INFO("sync.first-look", LOG_INT("account", session->account), LOG_ERR(failure));
         g_clear_error(&failure);
         ok = true;

@@ -190,6 +190,13 @@ static bool select_folder(struct session *session, struct store_remote_mailbox *
     return !sync_is_renewed(&last, &now) || renew(session, mailbox, error);
 }
 
+bool session_goes_on(const struct session *session, const GError *failure)
+{
+    return imap_client_is_usable(session->imap) &&
+           (error_scope(failure) == ERROR_SCOPE_MAILBOX ||
+            error_scope(failure) == ERROR_SCOPE_MESSAGE || error_is(failure, ERROR_CANCELLED));
+}
+
 bool session_opened(struct session *session, const struct store_remote_mailbox *mailbox,
                     const struct imap_selected *selected)
 {

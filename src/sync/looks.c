@@ -68,21 +68,13 @@ static void tour_clear(struct tour *tour)
 
 /* --- which folders */
 
-static bool is_apart(const struct session *session, int64_t mailbox)
-{
-    for (guint i = 0; session->apart != NULL && i < session->apart->len; i++)
-        if (g_array_index(session->apart, int64_t, i) == mailbox)
-            return true;
-    return false;
-}
-
 /* Those without mod-sequences must have been reconciled once: what differs then is no damage. */
 static bool may_visit(const struct session *session, const struct store_remote_mailbox *mailbox,
                       bool *by_changes)
 {
     bool condstore = (imap_client_capabilities(session->imap) & IMAP_CAP_CONDSTORE) != 0;
-    if (mailbox == NULL || !mailbox->headers_done || is_apart(session, mailbox->id) ||
-        session_wants_whole(session, mailbox->id))
+    if (mailbox == NULL || !mailbox->headers_done ||
+        session_list_has(session->apart, mailbox->id) || session_wants_whole(session, mailbox->id))
         return false;
     *by_changes = session->qresync && mailbox->highestmodseq != 0;
     return *by_changes ||
@@ -322,10 +314,7 @@ static void hear_closed(void *arg)
 static void set_apart(struct session *session, struct visit *visit)
 {
     visit->apart = true;
-    if (session->apart == NULL)
-        session->apart = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!is_apart(session, visit->mailbox->id))
-        g_array_append_val(session->apart, visit->mailbox->id);
+    session_list_add(&session->apart, visit->mailbox->id);
 }
 
 /* failed: what did not come to its end is not tried this way again. What an ordinary comparison
@@ -347,13 +336,6 @@ static bool end_tour(struct tour *tour, bool failed, GError **error)
     return all || session_settle(tour->session, error);
 }
 
-static bool is_of_folder(const struct tour *tour, const GError *failure)
-{
-    return tour->error == NULL && imap_client_is_usable(tour->session->imap) &&
-           (error_scope(failure) == ERROR_SCOPE_MAILBOX ||
-            error_scope(failure) == ERROR_SCOPE_MESSAGE || error_is(failure, ERROR_CANCELLED));
-}
-
 static bool run_tour(struct tour *tour, bool *failed, GError **error)
 {
     struct session *session = tour->session;
@@ -370,7 +352,7 @@ static bool run_tour(struct tour *tour, bool *failed, GError **error)
                               tour->asks->len, IMAP_FETCH_FLAGS, &hands, &failure);
     session_hear(session);
     *failed = !ok;
-    if (!ok && is_of_folder(tour, failure)) {
+    if (!ok && tour->error == NULL && session_goes_on(session, failure)) {
         g_clear_error(&failure);
     } else if (tour->error != NULL) {
         g_clear_error(&failure);

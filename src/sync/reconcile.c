@@ -38,26 +38,15 @@ int64_t sync_reconcile_next(int64_t reconciled_at, int64_t mailbox)
 
 /* --- what is to be looked at */
 
-static bool holds(const GArray *ids, int64_t id)
-{
-    for (guint i = 0; ids != NULL && i < ids->len; i++)
-        if (g_array_index(ids, int64_t, i) == id)
-            return true;
-    return false;
-}
-
 static void want_whole(struct session *session, int64_t id)
 {
-    if (session->whole == NULL)
-        session->whole = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!holds(session->whole, id))
-        g_array_append_val(session->whole, id);
+    session_list_add(&session->whole, id);
     session_queue(session, id);
 }
 
 bool session_wants_whole(const struct session *session, int64_t mailbox)
 {
-    return holds(session->whole, mailbox);
+    return session_list_has(session->whole, mailbox);
 }
 
 bool session_is_wanted_whole(struct session *session, int64_t mailbox)
@@ -120,7 +109,7 @@ static struct store_remote_mailbox *most_overdue(struct session *session)
     for (guint i = 0; i < session->mailboxes->len; i++) {
         struct store_remote_mailbox *mailbox = session->mailboxes->pdata[i];
         if (mailbox->sync && mailbox->headers_done && is_overdue(mailbox) &&
-            !is_refused(session, mailbox->id) && !holds(session->whole, mailbox->id) &&
+            !is_refused(session, mailbox->id) && !session_list_has(session->whole, mailbox->id) &&
             (found == NULL || mailbox->reconciled_at < found->reconciled_at))
             found = mailbox;
     }

@@ -73,12 +73,25 @@ bool session_has_news(const struct store_remote_mailbox *mailbox, const struct i
            (mailbox->highestmodseq != 0 && status->highestmodseq != mailbox->highestmodseq);
 }
 
+bool session_list_has(const GArray *list, int64_t mailbox)
+{
+    for (guint i = 0; list != NULL && i < list->len; i++)
+        if (g_array_index(list, int64_t, i) == mailbox)
+            return true;
+    return false;
+}
+
+void session_list_add(GArray **list, int64_t mailbox)
+{
+    if (*list == NULL)
+        *list = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    if (!session_list_has(*list, mailbox))
+        g_array_append_val(*list, mailbox);
+}
+
 void session_queue(struct session *session, int64_t mailbox)
 {
-    for (guint i = 0; i < session->queue->len; i++)
-        if (g_array_index(session->queue, int64_t, i) == mailbox)
-            return;
-    g_array_append_val(session->queue, mailbox);
+    session_list_add(&session->queue, mailbox);
 }
 
 bool session_round_ask(struct session *session, GError **error)

@@ -230,6 +230,11 @@ bool session_round_begin(struct session *session, GError **error);
 bool session_round_ask(struct session *session, GError **error);
 /* To be compared, unless it waits for that already. */
 void session_queue(struct session *session, int64_t mailbox);
+/* Lists of mailboxes (int64_t, each once; NULL: none), as the queue is one. rounds.c */
+bool session_list_has(const GArray *list, int64_t mailbox);
+void session_list_add(GArray **list, int64_t mailbox);
+/* What ended a tour concerns one folder, or nothing: the connection goes on. look.c */
+bool session_goes_on(const struct session *session, const GError *failure);
 /* The queue is empty: sweeps, or begins another round. *more: folders were queued. */
 bool session_round_end(struct session *session, bool *more, GError **error);
 /* STATUS says something else than the last comparison saw. Flags of a server without CONDSTORE do

@@ -136,6 +136,13 @@ bool out_leaves_deleted(const struct out_state *state)
     return state->deleted && !state->expunged;
 }
 
+bool out_settles(const GError *refusal)
+{
+    enum error_scope scope = error_scope(refusal);
+    return scope == ERROR_SCOPE_MESSAGE || scope == ERROR_SCOPE_MAILBOX ||
+           (scope == ERROR_SCOPE_CALL && !error_is(refusal, ERROR_CANCELLED));
+}
+
 char *out_mark_write(const struct out_mark *mark)
 {
     if (mark->looks == 0)

@@ -42,6 +42,9 @@ void out_took(struct out_state *state, enum out_step step);
 /* What is left in the source is only marked \Deleted, since it cannot be expunged alone. */
 bool out_leaves_deleted(const struct out_state *state);
 
+/* The refusal of a step concerns nothing but the change itself: the session goes on. */
+bool out_settles(const GError *refusal);
+
 /* The journal of a step that puts a message into target: what was there before is not ours. */
 struct out_mark {
     uint32_t uidvalidity, uidnext; /* of the target before the step; 0: not known */
