@@ -5,12 +5,11 @@
 // all bodies over one TLS connection, thrown away (the floor); the first 50 messages of INBOX by JMAP after linking, and what a list asks for
 // meanwhile; the memory of a first sync with 64 MB messages among the others.
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ROOT, startOrganisation } from '../tests/blackbox/support/organisation.mjs';
-import { mbsyncConfig } from './contenders.mjs';
+import { mbsyncConfig, must } from './contenders.mjs';
 import { drain, watchFirstSync } from './first.mjs';
 import { inSequence, measure, median, quietDisk, sizeOnDisk } from './measure.mjs';
 
@@ -35,12 +34,6 @@ const FOLDERS = {
   INBOX: 0.3, Archive: 0.2, 'Projects/Lamps': 0.15, 'Sent Items': 0.1, News: 0.06, Lists: 0.05, 'Projects/Light': 0.04, 'Projects/Old': 0.03, Travel: 0.025, Bills: 0.02,
   Family: 0.015, Team: 0.01,
 };
-
-function must(words, options = {}) {
-  const done = spawnSync(words[0], words.slice(1), { encoding: 'utf8', maxBuffer: 64 << 20, ...options });
-  if (done.error || done.status !== 0) throw new Error(`${words.join(' ')}: ${done.error?.message ?? done.status} ${done.stderr ?? ''}`);
-  return done.stdout;
-}
 
 /** Messages the mailbox will hold: what the sample organisation gave the person, and ours. */
 let expected = 0;
