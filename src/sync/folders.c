@@ -1,6 +1,7 @@
 #include "sync/session.h"
 
 #include "base/log.h"
+#include "imap/quirks.h"
 
 #include <string.h>
 
@@ -69,10 +70,13 @@ static enum mail_role role_of(const struct session *session, const struct imap_m
     return (claimed & (1U << role)) != 0 ? MAIL_ROLE_NONE : role;
 }
 
-static bool holds_mail(const struct imap_mailbox_info *info)
+/* Exchange's Calendar, Notes and Files hold no mail; elsewhere they are folders like any other. */
+static bool holds_mail(const struct session *session, const struct imap_mailbox_info *info)
 {
     if (!info->selectable || info->non_existent)
         return false;
+    if (!imap_client_quirks(session->imap)->named_folders)
+        return true;
     g_autofree char *top = g_strdup(info->name);
     char *cut = info->delimiter != 0 ? strchr(top, info->delimiter) : NULL;
     if (cut != NULL)
@@ -94,7 +98,7 @@ static bool put_folder(struct session *session, GPtrArray *known,
                        const struct imap_mailbox_info *info, enum mail_role role, GError **error)
 {
     struct store_remote_mailbox *old = known_as(known, info->raw_name);
-    bool sync = holds_mail(info);
+    bool sync = holds_mail(session, info);
     if (old != NULL && old->role_chosen)
         role = old->role;
     if (old != NULL && strcmp(old->name, info->name) == 0 && old->role == role &&

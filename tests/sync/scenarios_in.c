@@ -95,6 +95,9 @@ const struct scenario scenarios_in[] = {
      "INBOX: a; Work:", 0},
     {"a folder with a name beyond ASCII", ON_ALL, "INBOX: a",
      "create Büro/工作; deliver b Büro/工作", "", "INBOX: a; Büro/工作: b", 0},
+    {"folders called as those of Exchange without mail", ON_QRESYNC | ON_OBJECTID | ON_PLAIN,
+     "INBOX: a; Notes: c; Calendar/Old: d", "create Files; deliver b Files; flag Notes c +S", "",
+     "INBOX: a; Calendar/Old: d; Files: b; Notes: c(S)", 0},
     {"mail moved to a folder created elsewhere", ON_ALL, "INBOX: a b",
      "create Work;"
      " move INBOX a Work",
