@@ -115,6 +115,11 @@ const struct scenario scenarios_in[] = {
      "rename Work Job;"
      " deliver b Job; flag Job a +S",
      "", "Job: a(S) b", SAME_FOLDERS},
+    {"renamed, with another UIDVALIDITY", ON_ALL, "INBOX: a; Work: b(S) c; Work/One: d",
+     "rename Work Job; renew Job; renew Job/One", "flag b +F", "INBOX: a; Job: b(SF) c; Job/One: d",
+     0},
+    {"renamed, with another UIDVALIDITY, and moved here", ON_ALL, "INBOX: a; Work: b(S) c",
+     "rename Work Job; renew Job", "move c Work INBOX", "INBOX: a c; Job: b(S)", 0},
     {"two folders swap their names", ON_ALL, "One: a b; Two: c",
      "rename One Three; rename Two One;"
      " rename Three Two",
