@@ -10,8 +10,9 @@ export class Faults {
   constructor() { this.list = []; }
 
   /**
-   * A fault: {service: 'imap'|'smtp', kind, person?: any address, command?: 'FETCH', 'UID FETCH', 'MAIL' …, times?: default for ever,
-   * skip?: let so many fitting ones pass first, and what the kind needs: ms, bytes, reply, delivered}. Answers with its id.
+   * A fault: {service: 'imap'|'smtp', kind, person?: any address, command?: 'FETCH', 'UID FETCH', 'MAIL' …, folder?: that SELECT,
+   * STATUS … name first, times?: default for ever, skip?: let so many fitting ones pass first, and what the kind needs: ms, bytes, reply, delivered}.
+   * Answers with its id.
    */
   add(given) {
     const kinds = { imap: IMAP_FAULTS, smtp: SMTP_FAULTS }[given.service];
@@ -27,10 +28,10 @@ export class Faults {
   clear() { this.list = []; }
 
   /** Uses up the first fault of that kind that fits; null when there is none. owner: the person, or null before login. */
-  take(service, kind, owner = null, command = null) {
+  take(service, kind, owner = null, command = null, folder = null) {
     if (this.list.length === 0) return null;
     const fault = this.list.find((f) => f.left > 0 && f.service === service && f.kind === kind
-      && (!f.owner || f.owner === owner) && (!f.command || f.command.toUpperCase() === command));
+      && (!f.owner || f.owner === owner) && (!f.command || f.command.toUpperCase() === command) && (!f.folder || f.folder === folder));
     if (!fault) return null;
     if (fault.skip > 0) { fault.skip--; return null; }
     fault.left--;

@@ -71,7 +71,7 @@ export class ImapSession {
     }
   }
 
-  #take(kind, command = null) { return this.shared.faults.take('imap', kind, this.person, command); }
+  #take(kind, command = null, folder = null) { return this.shared.faults.take('imap', kind, this.person, command, folder); }
 
   #bad(tag, text) {
     this.errors++;
@@ -345,7 +345,7 @@ export class ImapSession {
   /** Faults that answer in Dovecot's place; true when one did. */
   async #faulty({ tag, name, args }) {
     const verb = name === 'UID' ? `UID ${args.split(' ')[0].toUpperCase()}` : name;
-    const take = (kind) => this.#take(kind, verb);
+    const take = (kind) => this.#take(kind, verb, unquote(words(args)[0] ?? ''));
     const delay = take('delay');
     if (delay) await new Promise((done) => { setTimeout(done, delay.ms); });
     const hang = take('hang');

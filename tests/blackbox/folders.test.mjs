@@ -116,14 +116,21 @@ for (const side of sides)
     assert.deepEqual(await idsOf(side), before);
   });
 
-test('a folder that is not opened is said to be that, not synced', { timeout: 300000 }, async () => {
+test('a folder that is not opened is named, and the others stay live', { timeout: 300000 }, async () => {
   await postroom.settled(anna.mail);
   const logged = postroom.log().length;
-  await org.control('addFault', { service: 'imap', kind: 'no', person: anna.mail, command: 'SELECT', reply: 'Not today' });
+  await org.control('addFault', { service: 'imap', kind: 'no', person: anna.mail, command: 'SELECT', folder: 'Archive', reply: 'Not today' });
+  for (const folder of ['Archive', 'Drafts', 'INBOX']) await org.control('append', { person: anna.mail, folder, message: `Message-ID: <news-${folder}@test>\nSubject: News\n\nText\n` });
   await postroom.run('sync', anna.mail);
-  await until('the refusal to be named', () => /sync\.differs.*refused=[1-9]/.test(postroom.log().slice(logged)), { ms: 60000 });
+  await until('the refusal to be said', () => /sync\.differs.*refused=1\b/.test(postroom.log().slice(logged)), { ms: 60000 });
+  const { state, error } = await postroom.settled(anna.mail, { state: 'retrying' });
+  assert.deepEqual([state, error.code, error.detail], ['retrying', 'folder-refused', 'Archive']);
+  const news = async () => (await client.call('Email/query', { accountId, filter: { subject: 'News' } })).ids.length;
+  await until('the news of the others', async () => await news() === 2, { ms: 60000 });
+  assert.doesNotMatch(postroom.log().slice(logged), /refused=([2-9]|1\d)/);
   await org.control('clearFaults');
-  const { mailboxes, error } = await postroom.settled(anna.mail);
-  assert.equal(error, null);
-  for (const { name, localCount, serverCount } of mailboxes) assert.equal(localCount, serverCount, name);
+  const healed = await postroom.settled(anna.mail);
+  assert.equal(healed.error, null);
+  assert.equal(await news(), 3);
+  for (const { name, localCount, serverCount } of healed.mailboxes) assert.equal(localCount, serverCount, name);
 });

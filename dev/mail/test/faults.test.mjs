@@ -32,6 +32,15 @@ test('a fault fits person, command and count, and lets some pass first', () => {
   assert.equal(faults.take('imap', 'no', anna, 'NOOP'), null, 'used up');
 });
 
+test('one folder can be refused', async () => {
+  await fault('imap', 'no', { command: 'SELECT', folder: 'Archive' });
+  await using(org.imapAs(ANNA), async (c) => {
+    assert.equal((await c.command('SELECT INBOX')).status, 'OK');
+    assert.equal((await c.command('SELECT "Archive"')).status, 'NO');
+    assert.equal((await c.command('SELECT Archive')).status, 'OK', 'used up');
+  });
+});
+
 test('a login can be refused or left unconnected for one person', async () => {
   await fault('imap', 'refuseLogin');
   await using(org.imapAs(JAMES), (c) => assert.equal(c.login.status, 'OK'));
