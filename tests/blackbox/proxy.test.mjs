@@ -98,6 +98,15 @@ test('an account of its own setting: through another proxy, direct, and the prov
   await until('IMAP through the other proxy', () => proxies.connects().slice(seen).includes(`${org.imap.host}:${org.imap.port}`), { ms: 30000 });
   assert.equal(postroom.status(anna.mail).proxy, proxies.http.address);
   await postroom.settled(anna.mail);
+  /* Its SMTP, and the next token, too: the provider's own proxy is the other one. */
+  const asked = proxies.connects().length;
+  await org.control('idp/fault', { endpoint: 'introspect', user: anna.upn, inactive: true, times: 1 });
+  await org.control('endSessions', { person: anna.mail, text: 'Session invalidated - AccessTokenExpired' });
+  await compose(anna, james.mail, 'through a proxy of its own');
+  await arrives(james, 'through a proxy of its own');
+  const targets = { SMTP: `${org.smtp.host}:${org.smtp.port}`, 'sign-in': new URL(org.authority).host };
+  for (const [what, target] of Object.entries(targets)) await until(`${what} through it`, () => proxies.connects().slice(asked).includes(target), { ms: 30000 });
+  await postroom.settled(anna.mail);
   const before = await turnedAway();
   postroom.must('account', 'set', anna.mail, '--proxy', 'direct');
   await until('it is turned away', async () => await turnedAway() > before, { ms: 30000 });
