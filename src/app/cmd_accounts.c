@@ -92,12 +92,12 @@ static json_t *error_json(const char *problem, const char *detail)
 
 static json_t *mailbox_json(const struct store_mailbox_status *mailbox)
 {
-    return json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I, s:o, s:{s:I, s:I, s:I}}", "name",
-                     mailbox->name, "role", mail_role_name(mailbox->role), "serverCount",
-                     (json_int_t)mailbox->server_count, "localCount",
-                     (json_int_t)mailbox->local_count, "pending", (json_int_t)mailbox->pending,
-                     "skipped", (json_int_t)mailbox->skipped, "reconciledAt",
-                     number_or_null(mailbox->reconciled_at), "differed", "missing",
+    return json_pack("{s:s, s:s?, s:b, s:I, s:I, s:I, s:I, s:o, s:{s:I, s:I, s:I}}", "name",
+                     mailbox->name, "role", mail_role_name(mailbox->role), "synced",
+                     mailbox->synced, "serverCount", (json_int_t)mailbox->server_count,
+                     "localCount", (json_int_t)mailbox->local_count, "pending",
+                     (json_int_t)mailbox->pending, "skipped", (json_int_t)mailbox->skipped,
+                     "reconciledAt", number_or_null(mailbox->reconciled_at), "differed", "missing",
                      (json_int_t)mailbox->missing, "surplus", (json_int_t)mailbox->surplus,
                      "astray", (json_int_t)mailbox->astray);
 }
@@ -146,23 +146,39 @@ int command_account_list(struct command_call *call, const struct command_options
     return 0;
 }
 
+static void print_problem(struct command_call *call, const char *problem, const char *detail)
+{
+    g_autofree char *more = detail != NULL ? g_strdup_printf(" (%s)", detail) : NULL;
+    if (problem != NULL)
+        command_print(call->out, "  %s %s%s\n", error_title(problem), error_action(problem),
+                      more != NULL ? more : "");
+}
+
+static void print_mailbox(struct command_call *call, const struct store_mailbox_status *mailbox)
+{
+    if (mailbox->synced)
+        command_print(call->out, "  %-32s %8u %8u %8u%s\n", mailbox->name, mailbox->server_count,
+                      mailbox->local_count, mailbox->pending,
+                      mailbox->skipped > 0 ? "  some were skipped" : "");
+    else
+        command_print(call->out, "  %-32s not synced\n", mailbox->name);
+}
+
 static void print_status(struct command_call *call, const struct store_account_status *status)
 {
     const struct store_account_view *view = status->view;
     fprintf(call->out, "%s: %s, %" G_GUINT64_FORMAT " emails, %" G_GUINT64_FORMAT " bytes\n",
             view->address, view->state, status->emails, status->bytes);
-    if (view->problem != NULL)
-        fprintf(call->out, "  %s %s\n", error_title(view->problem), error_action(view->problem));
-    if (view->send_problem != NULL)
-        fprintf(call->out, "  %s %s\n", error_title(view->send_problem),
-                error_action(view->send_problem));
-    fprintf(call->out, "  %-32s %8s %8s %8s\n", "folder", "server", "here", "pending");
-    for (guint i = 0; i < status->mailboxes->len; i++) {
-        const struct store_mailbox_status *mailbox = status->mailboxes->pdata[i];
-        fprintf(call->out, "  %-32s %8u %8u %8u%s\n", mailbox->name, mailbox->server_count,
-                mailbox->local_count, mailbox->pending,
-                mailbox->skipped > 0 ? "  some were skipped" : "");
+    print_problem(call, view->problem, view->detail);
+    print_problem(call, view->send_problem, view->send_detail);
+    if (view->next_attempt != 0) {
+        g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(view->next_attempt);
+        g_autofree char *when = g_date_time_format(date, "%Y-%m-%d %H:%M:%S");
+        fprintf(call->out, "  next attempt: %s\n", when);
     }
+    fprintf(call->out, "  %-32s %8s %8s %8s\n", "folder", "server", "here", "pending");
+    for (guint i = 0; i < status->mailboxes->len; i++)
+        print_mailbox(call, status->mailboxes->pdata[i]);
 }
 
 int command_account_status(struct command_call *call, const struct command_options *options)

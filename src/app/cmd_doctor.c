@@ -85,15 +85,21 @@ static void examine_clock(struct probe *exam)
         probe_note(exam, "clock", "ok", "agrees with the provider's within %d s", CLOCK_SKEW_MAX_S);
 }
 
+static void note_problem(struct probe *exam, const char *check, const char *problem,
+                         const char *detail)
+{
+    g_autofree char *more = detail != NULL ? g_strdup_printf(" (%s)", detail) : NULL;
+    probe_note(exam, check, "bad", "%s %s%s", error_title(problem), error_action(problem),
+               more != NULL ? more : "");
+}
+
 static void examine_problems(struct probe *exam, const char *check,
                              const struct store_account_view *view)
 {
     if (view->problem != NULL)
-        probe_note(exam, check, "bad", "%s %s", error_title(view->problem),
-                   error_action(view->problem));
+        note_problem(exam, check, view->problem, view->detail);
     if (view->send_problem != NULL)
-        probe_note(exam, check, "bad", "%s %s", error_title(view->send_problem),
-                   error_action(view->send_problem));
+        note_problem(exam, check, view->send_problem, view->send_detail);
 }
 
 /* What the last look at every message of each folder found to differ. */
@@ -101,17 +107,18 @@ static void examine_reconciliation(struct probe *exam, const char *of, const GPt
 {
     g_autofree char *check = g_strconcat(of, ": reconciled", NULL);
     g_autoptr(GString) found = g_string_new(NULL);
-    guint looked = 0;
+    guint looked = 0, synced = 0;
     for (guint i = 0; i < mailboxes->len; i++) {
         const struct store_mailbox_status *mailbox = mailboxes->pdata[i];
-        looked += mailbox->reconciled_at != 0;
+        looked += mailbox->synced && mailbox->reconciled_at != 0;
+        synced += mailbox->synced;
         if (mailbox->missing + mailbox->surplus + mailbox->astray > 0)
             g_string_append_printf(found, "; %s: %u missing, %u surplus, %u with other flags",
                                    mailbox->name, mailbox->missing, mailbox->surplus,
                                    mailbox->astray);
     }
     probe_note(exam, check, "ok", "%u of %u folders compared message by message%s%s", looked,
-               mailboxes->len, found->len > 0 ? ", differences healed" : "", found->str);
+               synced, found->len > 0 ? ", differences healed" : "", found->str);
 }
 
 static void examine_account(struct probe *exam, const struct store_account_status *status)
@@ -159,7 +166,7 @@ static int tell(struct command_call *call, const struct probe *exam, bool as_jso
     for (guint i = 0; i < exam->rows->len; i++) {
         const struct probe_row *row = exam->rows->pdata[i];
         if (!as_json)
-            fprintf(call->out, "%-5s %-28s %s\n", row->state, row->check, row->text);
+            command_print(call->out, "%-5s %-28s %s\n", row->state, row->check, row->text);
         json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "check", row->check, "state",
                                               row->state, "text", row->text));
     }

@@ -147,7 +147,7 @@ int command_sync(struct command_call *call, const struct command_options *option
         sync_one(&pass);
         json_array_append_new(list, result_json(&pass));
         if (pass.result.error != NULL) {
-            fprintf(call->err, "postroom: %s: %s\n", pass.address, pass.result.error);
+            command_print(call->err, "postroom: %s: %s\n", pass.address, pass.result.error);
             status = 1;
         } else if (!options->json)
             fprintf(call->out,
@@ -184,8 +184,8 @@ static void print_rows(struct command_call *call, const struct store_access *acc
         const char *sender = from->count > 0 ? (from->items[0].name != NULL ? from->items[0].name
                                                                             : from->items[0].email)
                                              : "";
-        fprintf(call->out, "e%" G_GINT64_FORMAT "  %s  %s  %s\n", email->id, when, sender,
-                email->summary->subject != NULL ? email->summary->subject : "");
+        command_print(call->out, "e%" G_GINT64_FORMAT "  %s  %s  %s\n", email->id, when, sender,
+                      email->summary->subject != NULL ? email->summary->subject : "");
     }
 }
 

@@ -280,6 +280,22 @@ void command_print_help(FILE *out)
     fputs("\nEvery command takes --config FILE and --data DIR. See docs/configuration.md.\n", out);
 }
 
+void command_print(FILE *to, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    for (char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (c != '\n' && g_unichar_iscntrl(c))
+            fputc('?', to);
+        else
+            fwrite(at, 1, (size_t)(g_utf8_next_char(at) - at), to);
+    }
+}
+
 int command_fail(struct command_call *call, const GError *error)
 {
     static const enum error_code plain[] = {ERROR_INTERNAL, ERROR_INVALID, ERROR_NOT_FOUND,
@@ -288,10 +304,10 @@ int command_fail(struct command_call *call, const GError *error)
     for (size_t i = 0; i < G_N_ELEMENTS(plain) && !says_it_itself; i++)
         says_it_itself = error_is(error, plain[i]);
     if (says_it_itself)
-        fprintf(call->err, "postroom: %s\n", error != NULL ? error->message : "failed");
+        command_print(call->err, "postroom: %s\n", error != NULL ? error->message : "failed");
     else
-        fprintf(call->err, "postroom: %s %s (%s)\n", error_cause(error), error_next_step(error),
-                error->message);
+        command_print(call->err, "postroom: %s %s (%s)\n", error_cause(error),
+                      error_next_step(error), error->message);
     return 1;
 }
 

@@ -49,6 +49,8 @@ int command_check(int argc, char **argv, FILE *out, FILE *err);
 bool command_is_unopened(int argc, char **argv);
 void command_print_help(FILE *out);
 
+/* Text for people; what a mail server or a mail says in it cannot command the terminal. */
+void command_print(FILE *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* For the commands: one clear line. Returns 1. */
 int command_fail(struct command_call *call, const GError *error);
 /* JSON for scripts, indented, in ASCII, with a line end. (transfer full) value */

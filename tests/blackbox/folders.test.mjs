@@ -116,6 +116,14 @@ for (const side of sides)
     assert.deepEqual(await idsOf(side), before);
   });
 
+test('what mail says does not reach the terminal as commands to it', { timeout: 300000 }, async () => {
+  await org.control('append', { person: anna.mail, message: 'From: \x1b[2J <x@elsewhere.example>\nSubject: Bells \x07\x1b]0;whistles\x07 \x9b31m\n\nText\n' });
+  await until('the mail', async () => (await client.call('Email/query', { accountId, filter: { subject: 'whistles' } })).ids.length === 1, { ms: 60000 });
+  const said = postroom.must('search', anna.mail, 'whistles');
+  assert.match(said, /Bells.*whistles/);
+  assert.doesNotMatch(said, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+});
+
 test('a folder that is not opened is named, and the others stay live', { timeout: 300000 }, async () => {
   await postroom.settled(anna.mail);
   const logged = postroom.log().length;
@@ -125,6 +133,9 @@ test('a folder that is not opened is named, and the others stay live', { timeout
   await until('the refusal to be said', () => /sync\.differs.*refused=1\b/.test(postroom.log().slice(logged)), { ms: 60000 });
   const { state, error } = await postroom.settled(anna.mail, { state: 'retrying' });
   assert.deepEqual([state, error.code, error.detail], ['retrying', 'folder-refused', 'Archive']);
+  assert.match(postroom.must('account', 'status', anna.mail), /^ {2}The mail server does not open .*\(Archive\)\n {2}next attempt: 20\d\d-/m);
+  const doctor = JSON.parse(postroom.command(['doctor', '--json']).out).checks.filter((c) => c.check === `account ${anna.mail}`);
+  assert.match(doctor[0].text, /\(Archive\)$/);
   const news = async () => (await client.call('Email/query', { accountId, filter: { subject: 'News' } })).ids.length;
   await until('the news of the others', async () => await news() === 2, { ms: 60000 });
   assert.doesNotMatch(postroom.log().slice(logged), /refused=([2-9]|1\d)/);

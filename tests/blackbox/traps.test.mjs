@@ -103,6 +103,24 @@ test('folders in German have their roles', async () => {
   assert.deepEqual(['sent', 'trash', 'drafts', 'junk', 'archive'].map((role) => boxes[role]?.name), ['Gesendete Elemente', 'Gelöschte Elemente', 'Entwürfe', 'Junk-E-Mail', 'Archiv']);
 });
 
+test('a calendar is no place for mail: listed, not brought, and nothing is moved there', async () => {
+  const lin = org.person('empty');
+  await org.control('createFolder', { person: lin.mail, folder: 'Calendar' });
+  await org.control('append', { person: lin.mail, folder: 'Calendar', message: 'Subject: An appointment\n\nx\n' });
+  await org.control('append', { person: lin.mail, message: 'Subject: A mail\n\nx\n' });
+  const accountId = await client.linked(lin);
+  const { mailboxes } = await postroom.settled(lin.mail);
+  assert.deepEqual(mailboxes.filter((m) => !m.synced).map((m) => m.name), ['Calendar']);
+  assert.match(postroom.must('account', 'status', lin.mail), /^ {2}Calendar +not synced$/m);
+  const { list } = await client.call('Mailbox/get', { accountId, ids: null });
+  const calendar = list.find((m) => m.name === 'Calendar');
+  assert.equal(calendar.myRights.mayAddItems, false);
+  const { ids: [id] } = await client.call('Email/query', { accountId, filter: {} });
+  const { notUpdated } = await client.call('Email/set', { accountId, update: { [id]: { mailboxIds: { [calendar.id]: true } } } });
+  assert.deepEqual(notUpdated[id].properties, ['mailboxIds']);
+  assert.match(JSON.parse(postroom.command(['doctor', '--json']).out).checks.find((c) => c.check === `account ${lin.mail}: reconciled`).text, /of (\d+) folders/);
+});
+
 test('a mailbox that was moved has another UIDVALIDITY: the mail is the same, and is not brought again', { timeout: 300000 }, async () => {
   for (let i = 0; i < 3; i++) await org.control('append', { person: james.mail, folder: 'Archive', message: mail() });
   await agrees(what);

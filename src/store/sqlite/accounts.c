@@ -399,8 +399,8 @@ static void load_mailbox_statuses(struct db *db, struct store_account_status *st
         " AND remote.skipped IS NOT NULL), (SELECT count(*) FROM remote WHERE mailbox ="
         " mailbox.id AND remote.skipped IS NULL), (SELECT count(*) FROM email JOIN remote ON"
         " remote.email = email.id WHERE email.account = mailbox.account AND email.state = 0 AND"
-        " wanted >= 0 AND remote.mailbox = mailbox.id), reconciled_at, missing, surplus, astray"
-        " FROM mailbox WHERE account = ? AND place = 0 ORDER BY path",
+        " wanted >= 0 AND remote.mailbox = mailbox.id), reconciled_at, missing, surplus, astray,"
+        " sync OR gone FROM mailbox WHERE account = ? AND place = 0 ORDER BY path",
         I(status->view->id));
     while (db_step(db, row, error)) {
         struct store_mailbox_status *mailbox = g_new0(struct store_mailbox_status, 1);
@@ -414,6 +414,7 @@ static void load_mailbox_statuses(struct db *db, struct store_account_status *st
         mailbox->missing = (uint32_t)db_int(row, 7);
         mailbox->surplus = (uint32_t)db_int(row, 8);
         mailbox->astray = (uint32_t)db_int(row, 9);
+        mailbox->synced = db_int(row, 10) != 0;
         g_ptr_array_add(status->mailboxes, mailbox);
     }
 }

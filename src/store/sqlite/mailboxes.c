@@ -41,7 +41,8 @@ GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, G
     GPtrArray *mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, &cause,
-                 "SELECT id, parent, name, role, sort_order, subscribed, selectable, total_emails,"
+                 "SELECT id, parent, name, role, sort_order, subscribed, selectable AND (sync OR"
+                 " gone), total_emails,"
                  " unread_emails, total_threads, unread_threads, delimiter FROM mailbox WHERE"
                  " account = ? AND place <> ? ORDER BY id",
                  I(store_access_account(access)), I(FOLDER_LEAVING));

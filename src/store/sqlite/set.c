@@ -146,7 +146,7 @@ static bool mailboxes_exist(struct tx *tx, const struct store_set *set, const GA
     for (guint i = 0; i < mailboxes->len; i++)
         if (DB_NUMBER(tx->db, NULL, 0,
                       "SELECT 1 FROM mailbox WHERE id = ? AND account = ? AND selectable = 1 AND"
-                      " place <> ?",
+                      " (sync OR gone) AND place <> ?",
                       I(g_array_index(mailboxes, int64_t, i)), I(set->account),
                       I(FOLDER_LEAVING)) != 1)
             return false;
