@@ -296,6 +296,7 @@ void world_arm(struct world *world, unsigned commit, bool after, const struct mo
 {
     world->die_at_commit = commit;
     world->die_after = after;
+    atomic_store(&world->commits, 0);
     model_server_arm(world->stage->server, death, death->cut ? NULL : server_died, world);
     model_smtp_arm(world->stage->smtp, world->model, death, server_died, world);
 }

@@ -13,6 +13,8 @@ struct plan {
     GArray *there;   /* on the server once what was begun is done */
     GArray *wanted;  /* struct wanted, in the order to carry out */
     GArray *sources; /* of there, those with a message on the server now */
+    bool kept;       /* a message of a mailbox in here is known to be on the server, or ours was
+                        taken by it */
 };
 
 static void set_remove(GArray *ids, int64_t id)
@@ -51,9 +53,13 @@ static bool load_there(struct plan *plan, GError **error)
         if (kind != STORE_INTENT_EXPUNGE)
             set_add(plan->there, db_int(s, 2));
     }
-    s = DB_QUERY(db, &cause, "SELECT mailbox FROM expect WHERE email = ?", I(plan->row->id));
-    while (db_step(db, s, &cause))
+    for (guint i = 0; i < plan->sources->len; i++)
+        plan->kept = plan->kept || ids_hold(plan->here, g_array_index(plan->sources, int64_t, i));
+    s = DB_QUERY(db, &cause, "SELECT mailbox, kind FROM expect WHERE email = ?", I(plan->row->id));
+    while (db_step(db, s, &cause)) {
         set_add(plan->there, db_int(s, 0));
+        plan->kept = plan->kept || db_int(s, 1) != EXPECT_MOVED;
+    }
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);
@@ -157,6 +163,13 @@ static bool is_leaving(const struct plan *plan, int64_t mailbox)
                      I(mailbox)) == FOLDER_LEAVING;
 }
 
+/* A server says OK to moving what somebody took away meanwhile: that one may be the last there is.
+ * Until another was seen, it stays; and is moved when none was. */
+static bool may_expunge(const struct plan *plan)
+{
+    return plan->here->len == 0 || plan->kept;
+}
+
 static void make_plan(struct plan *plan)
 {
     g_autoptr(GArray) add = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -182,7 +195,7 @@ static void make_plan(struct plan *plan)
         int64_t target = i < moves ? g_array_index(add, int64_t, i) : 0;
         if (target != 0)
             want(plan, STORE_INTENT_MOVE, source, target);
-        else if (!is_leaving(plan, source))
+        else if (may_expunge(plan) && !is_leaving(plan, source))
             want(plan, STORE_INTENT_EXPUNGE, source, 0);
     }
 }
