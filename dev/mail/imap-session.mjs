@@ -12,6 +12,8 @@ const AFTER = 'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID U
 const ID = '* ID ("name" "Microsoft.Exchange.Imap4.Imap4Server" "version" "15.20")';
 const HOST = Buffer.from('LO0P265CA0042.GBRP265.PROD.OUTLOOK.EXAMPLE', 'utf16le').toString('base64');
 
+/** 'FETCH', 'UID FETCH' … */
+const verbOf = (name, args) => (name === 'UID' ? `UID ${args.split(' ')[0].toUpperCase()}` : name);
 const unquote = (word) => (word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word);
 
 const MAX_LINE = 65536;
@@ -117,7 +119,7 @@ export class ImapSession {
   /** Carries out one command; true ends the session. */
   async #execute(command) {
     const { tag, name } = command;
-    this.shared.counters.add(this.person, `imap ${name}`);
+    this.shared.counters.add(this.person, `imap ${verbOf(name, command.args)}`);
     switch (name) {
       case 'CAPABILITY': this.write(`* CAPABILITY ${this.person ? AFTER : BEFORE}`); this.write(`${tag} OK CAPABILITY completed.`); return false;
       case 'NOOP': if (this.person) break; this.write(`${tag} OK NOOP completed.`); return false;
@@ -344,7 +346,7 @@ export class ImapSession {
 
   /** Faults that answer in Dovecot's place; true when one did. */
   async #faulty({ tag, name, args }) {
-    const verb = name === 'UID' ? `UID ${args.split(' ')[0].toUpperCase()}` : name;
+    const verb = verbOf(name, args);
     const take = (kind) => this.#take(kind, verb, unquote(words(args)[0] ?? ''));
     const delay = take('delay');
     if (delay) await new Promise((done) => { setTimeout(done, delay.ms); });
