@@ -170,6 +170,14 @@ static bool take_transfer(struct lot *lot, GPtrArray *items, bool move, GError *
     return true;
 }
 
+/* An earlier try may have marked what is to be moved: its copy would be marked, too. */
+static bool unmark(struct lot *lot, GPtrArray *items, GError **error)
+{
+    const struct mail_flags deleted = {.bits = MAIL_DELETED};
+    return lot->head->kind != STORE_INTENT_MOVE || lot->head->journal == NULL ||
+           store_flags(lot, items, false, &deleted, error);
+}
+
 static bool take_append(struct lot *lot, struct item *item, GError **error)
 {
     const struct store_intent *intent = item->intent;
@@ -206,8 +214,9 @@ static bool carry_out(struct lot *lot, enum out_step step, GPtrArray *items, GEr
     case OUT_APPEND:
         return take_append(lot, items->pdata[0], error);
     case OUT_COPY:
+        return unmark(lot, items, error) && take_transfer(lot, items, false, error);
     case OUT_MOVE:
-        return take_transfer(lot, items, step == OUT_MOVE, error);
+        return take_transfer(lot, items, true, error);
     case OUT_FLAG:
         return take_flag(lot, items->pdata[0], error);
     case OUT_MARK_DELETED:
