@@ -105,3 +105,17 @@ test('a personal account gets its Message-ID replaced, and there is one copy all
   assert.equal((await withSubject(sam.mail, 'Sent Items', 'From a personal account')).length, 1);
   assert.equal((await withSubject(sam.mail, 'Drafts', 'From a personal account')).length, 0);
 });
+
+test('thirty a minute: the next ones wait their turn, and are not refused', { timeout: 300000 }, async () => {
+  const RATE = 30, MORE = 2;
+  const accountId = await client.linked(james, { since: '2026-11-01' });
+  await postroom.settled(james.mail);
+  const ids = [];
+  for (let i = 0; i < RATE + MORE; i++) ids.push(await send(`One of many ${i}`, { accountId, from: james, to: anna.mail }));
+  const arrived = async () => (await org.control('submissions')).filter((s) => s.from === james.mail).length;
+  await until('thirty to be sent', async () => await arrived() >= RATE, { ms: 50000 });
+  await sleep(3000);
+  assert.equal(await arrived(), RATE);
+  const left = (await client.call('EmailSubmission/get', { accountId, ids, properties: ['undoStatus'] })).list.filter((s) => s.undoStatus === 'pending');
+  assert.equal(left.length, MORE);
+});

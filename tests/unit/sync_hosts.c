@@ -1,4 +1,5 @@
-/* sync/hosts.h: the places at one host of those that are told of every folder by NOTIFY. */
+/* sync/hosts.h: what a provider bears, and the places at one host of those that are told of every
+ * folder by NOTIFY. */
 #include "sync/hosts.h"
 
 #include "base/clock.h"
@@ -95,9 +96,33 @@ static void a_quiet_one_makes_room_while_others_are_turned_away(void)
     close_hosts(&fixture);
 }
 
+static void each_provider_is_asked_as_it_bears(void)
+{
+    static const struct {
+        enum sync_profile profile;
+        int64_t idle_s;
+        uint64_t bytes_a_day;
+    } rows[] = {{SYNC_EXCHANGE, 600, 0},
+                {SYNC_GMAIL, 1500, UINT64_C(2250000000)},
+                {SYNC_PLAIN, 1680, 0}};
+    struct fixture fixture;
+    open_hosts(&fixture);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct sync_host *host =
+            sync_hosts_get(fixture.hosts, "its.example", (uint16_t)(i + 1), rows[i].profile);
+        const struct sync_limits *limits = sync_host_limits(host);
+        g_assert_cmpint(limits->idle_s, ==, rows[i].idle_s);
+        g_assert_cmpuint(limits->bytes_a_day, ==, rows[i].bytes_a_day);
+        g_assert_cmpuint(limits->connections, ==, 4);
+        sync_host_unref(host);
+    }
+    close_hosts(&fixture);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sync/hosts/providers", each_provider_is_asked_as_it_bears);
     g_test_add_func("/sync/hosts/places", a_host_has_200_places);
     g_test_add_func("/sync/hosts/quiet", a_quiet_one_makes_room_while_others_are_turned_away);
     return g_test_run();
