@@ -24,6 +24,8 @@ after(() => close?.());
 const fault = (kind, more = {}) => org.control('addFault', { service: 'imap', kind, person: james.mail, ...more });
 const call = (name, args) => client.call(name, { accountId: account, ...args });
 const count = async (name) => (await org.control('counters'))[james.upn]?.[`imap ${name}`] ?? 0;
+const state = async (id) => (({ mailboxIds, keywords }) => ({ mailboxIds, keywords }))((await call('Email/get', { ids: [id], properties: ['mailboxIds', 'keywords'] })).list[0]);
+const reasons = async (change) => (await client.call('LinkedAccount/get', { accountId: client.user.id, ids: [account], properties: ['refused'] })).list[0].refused.filter((r) => r.change === change);
 let serial = 0;
 const mail = (more = '', body = 'hello\r\n') => `From: x@elsewhere.example\r\nTo: ${james.mail}\r\nSubject: Trap ${++serial}\r\nMessage-ID: <trap-${serial}@elsewhere.example>\r\nDate: Sat, 21 Nov 2026 09:00:00 +0000\r\n${more}\r\n${body}`;
 
@@ -84,6 +86,26 @@ test('a reserved folder name is refused and gone again', async () => {
   const { created } = await call('Mailbox/set', { create: { f: { name: 'Files', parentId: null } } });
   assert.ok(created?.f);
   await until('the folder to go', async () => !(await client.mailboxes(account)).Files);
+  await agrees(what);
+  const [why] = await reasons('create-folder');
+  assert.deepEqual([why.name, why.problem.code, why.problem.detail], ['Files', 'server-refused', 'CREATE: Folder name is reserved']);
+});
+
+test('what is refused for good is undone here, and says why', async () => {
+  await org.control('append', { person: james.mail, message: mail() });
+  await agrees(what);
+  const { ids: [id] } = await call('Email/query', { filter: { subject: `"Trap ${serial}"` } });
+  await fault('no', { command: 'UID MOVE', reply: '[CANNOT] Not with me' });
+  await fault('no', { command: 'UID STORE', reply: '[CANNOT] Nor this' });
+  const [before, boxes] = [await state(id), await client.mailboxes(account)];
+  await call('Email/set', { update: { [id]: { mailboxIds: { [boxes.archive.id]: true }, 'keywords/$flagged': true } } });
+  await until('both to be undone', async () => JSON.stringify(await state(id)) === JSON.stringify(before));
+  await until('both reasons', async () => (await reasons('move')).length === 1 && (await reasons('flags')).length === 1);
+  const [[moved], [flagged]] = [await reasons('move'), await reasons('flags')];
+  assert.deepEqual([moved.emailId, flagged.emailId], [id, id]);
+  assert.match(moved.problem.detail, /Not with me/);
+  assert.match(flagged.problem.detail, /Nor this/);
+  await org.control('clearFaults');
   await agrees(what);
 });
 
