@@ -116,6 +116,34 @@ for (const side of sides)
     assert.deepEqual(await idsOf(side), before);
   });
 
+test('a role that a person chose stays: over passes, restarts, renames and a refused deletion', { timeout: 300000 }, async () => {
+  const roles = async () => Object.fromEntries((await client.call('Mailbox/get', { accountId, ids: null })).list.filter((m) => m.role).map((m) => [m.role, m.name]));
+  await org.control('createFolder', { person: anna.mail, folder: 'Bin' });
+  await until('the folder', async () => { await postroom.run('sync', anna.mail); return box('Bin'); }, { ms: 60000 });
+  const [bin, own, before] = [await box('Bin'), await box('Deleted Items'), await roles()];
+  assert.equal(before.trash, 'Deleted Items');
+  const set = (update) => client.call('Mailbox/set', { accountId, update });
+  assert.deepEqual(Object.keys((await set({ [bin.id]: { role: 'trash' } })).notUpdated), [bin.id], 'one folder has it');
+  assert.equal(Object.keys((await set({ [bin.id]: { role: 'trash' }, [own.id]: { role: null } })).updated).length, 2);
+  await postroom.run('sync', anna.mail, '--full');
+  await postroom.stop();
+  await postroom.serve();
+  client = await postroom.signIn();
+  await postroom.run('sync', anna.mail);
+  assert.deepEqual(await roles(), { ...before, trash: 'Bin' });
+  await org.control('renameFolder', { person: anna.mail, folder: 'Bin', to: 'Dustbin' });
+  await until('the new name', async () => { await postroom.run('sync', anna.mail); return box('Dustbin'); }, { ms: 60000 });
+  assert.deepEqual(await roles(), { ...before, trash: 'Dustbin' });
+  await org.control('addFault', { service: 'imap', kind: 'no', person: anna.mail, command: 'DELETE', reply: '[CANNOT] Not this one' });
+  await client.call('Mailbox/set', { accountId, destroy: [bin.id] });
+  await until('the deletion to be undone', async () => (await box('Dustbin'))?.id === bin.id, { ms: 60000 });
+  await org.control('clearFaults');
+  await postroom.run('sync', anna.mail);
+  assert.deepEqual(await roles(), { ...before, trash: 'Dustbin' });
+  await set({ [bin.id]: { role: null }, [own.id]: { role: 'trash' } });
+  assert.deepEqual(await roles(), before);
+});
+
 test('what mail says does not reach the terminal as commands to it', { timeout: 300000 }, async () => {
   await org.control('append', { person: anna.mail, message: 'From: \x1b[2J <x@elsewhere.example>\nSubject: Bells \x07\x1b]0;whistles\x07 \x9b31m\n\nText\n' });
   await until('the mail', async () => (await client.call('Email/query', { accountId, filter: { subject: 'whistles' } })).ids.length === 1, { ms: 60000 });

@@ -255,11 +255,17 @@ static bool undo_rename(struct tx *tx, int64_t account, int64_t mailbox, GError 
     return false;
 }
 
-/* It is here again, with what the server has in it. */
+/* It is here again, with what the server has in it, and with the role that a person chose for it
+ * where no other has it by now. What the server calls it the next list tells. */
 static bool undo_delete(struct tx *tx, int64_t account, int64_t mailbox, GError **error)
 {
     GError *cause = NULL;
-    DB_RUN(tx->db, &cause, "UPDATE mailbox SET place = ? WHERE id = ?", I(FOLDER_THERE),
+    DB_RUN(tx->db, &cause,
+           "UPDATE mailbox SET place = ?1, role_set = CASE WHEN role_set > 0 AND EXISTS(SELECT 1"
+           " FROM mailbox AS other WHERE other.account = ?3 AND other.role = mailbox.role_set)"
+           " THEN NULL ELSE role_set END WHERE id = ?2",
+           I(FOLDER_THERE), I(mailbox), I(account));
+    DB_RUN(tx->db, &cause, "UPDATE mailbox SET role = coalesce(role_set, 0) WHERE id = ?",
            I(mailbox));
     tx_change(tx, account, STORE_MAILBOX, mailbox, CHANGE_CREATED);
     g_autoptr(GArray) emails =
@@ -272,6 +278,9 @@ static bool undo_delete(struct tx *tx, int64_t account, int64_t mailbox, GError 
             email_settle(tx, id, &cause);
         email_row_clear(&row);
     }
+    if (cause == NULL && DB_NUMBER(tx->db, &cause, 0, "SELECT role FROM mailbox WHERE id = ?",
+                                   I(mailbox)) == MAIL_ROLE_TRASH)
+        counts_recount_account(tx, account, &cause);
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);
