@@ -1,7 +1,7 @@
 /* Folders that were renamed or moved elsewhere: one that is not under its name any more and one
  * that was not under its name before are the same when the server says so (MAILBOXID), or when its
- * UIDVALIDITY is nobody else's and all its marks agree, or messages of it (alike.c). What is in
- * doubt is listed as new, and its mail is found again message by message. */
+ * UIDVALIDITY is that of no other such folder and all its marks agree, or when messages of it do
+ * (alike.c). What is in doubt is listed as new, and its mail is found again message by message. */
 #include "sync/session.h"
 
 #include "base/log.h"
@@ -84,18 +84,6 @@ static struct store_remote_mailbox *known_as(const GPtrArray *known, const char 
     return NULL;
 }
 
-static bool is_unique(const GPtrArray *known, const GPtrArray *told, uint32_t uidvalidity)
-{
-    guint here = 0, there = 0;
-    for (guint i = 0; i < known->len; i++)
-        here += ((struct store_remote_mailbox *)known->pdata[i])->uidvalidity == uidvalidity;
-    for (guint i = 0; i < told->len; i++) {
-        const struct imap_mailbox_info *info = told->pdata[i];
-        there += info->has_status && info->status.uidvalidity == uidvalidity;
-    }
-    return here == 1 && there == 1;
-}
-
 /* The folder of this name is not the one that is known under it. */
 static bool is_another(const struct store_remote_mailbox *old, const struct imap_mailbox_info *info)
 {
@@ -105,7 +93,34 @@ static bool is_another(const struct store_remote_mailbox *old, const struct imap
            old->uidvalidity != info->status.uidvalidity;
 }
 
-enum likeness { LIKE_NOT, LIKE_PERHAPS, LIKE_SURELY };
+/* It has the name that it is known by. */
+static bool is_in_place(const struct store_remote_mailbox *old, const GPtrArray *told)
+{
+    const struct imap_mailbox_info *there = told_as(told, old->raw_name);
+    return there != NULL && !is_another(old, there);
+}
+
+/* Of all that are out of their place, one here and one there have it. Others may well have it, too:
+ * it is often the second in which a folder was made. */
+static bool is_unique(const GPtrArray *known, const GPtrArray *told, uint32_t uidvalidity)
+{
+    guint here = 0, there = 0;
+    for (guint i = 0; i < known->len; i++) {
+        const struct store_remote_mailbox *old = known->pdata[i];
+        here += old->uidvalidity == uidvalidity && !is_in_place(old, told);
+    }
+    for (guint i = 0; i < told->len; i++) {
+        const struct imap_mailbox_info *info = told->pdata[i];
+        if (!info->has_status || info->status.uidvalidity != uidvalidity)
+            continue;
+        const struct store_remote_mailbox *old = known_as(known, info->raw_name);
+        there += old == NULL || is_another(old, info);
+    }
+    return here == 1 && there == 1;
+}
+
+/* BY_MAIL: if messages of it are there. PERHAPS: so, or if there is nothing of it here. */
+enum likeness { LIKE_NOT, LIKE_BY_MAIL, LIKE_PERHAPS, LIKE_SURELY };
 
 static enum likeness likeness(const GPtrArray *known, const GPtrArray *told,
                               const struct store_remote_mailbox *old,
@@ -117,8 +132,10 @@ static enum likeness likeness(const GPtrArray *known, const GPtrArray *told,
     if (old->object_id != NULL && info->mailboxid != NULL)
         return strcmp(old->object_id, info->mailboxid) == 0 ? LIKE_SURELY : LIKE_NOT;
     if (old->uidvalidity != now->uidvalidity || now->uidnext < old->uidnext ||
-        now->highestmodseq < old->highestmodseq || !is_unique(known, told, old->uidvalidity))
+        now->highestmodseq < old->highestmodseq)
         return LIKE_NOT;
+    if (!is_unique(known, told, old->uidvalidity))
+        return LIKE_BY_MAIL;
     bool same = old->uidnext == now->uidnext && old->exists == now->messages &&
                 old->highestmodseq != 0 && old->highestmodseq == now->highestmodseq;
     return same ? LIKE_SURELY : LIKE_PERHAPS;
@@ -155,22 +172,32 @@ static bool is_empty(struct session *session, const struct store_remote_mailbox 
     return false;
 }
 
+static bool is_found(GHashTable *renamed, const struct store_remote_mailbox *old)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, renamed);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (value == old)
+            return true;
+    return false;
+}
+
 /* The known folder that this listed one is, though it has another name here; or NULL. */
 static bool find_old(struct session *session, const GPtrArray *known, const GPtrArray *told,
-                     const struct imap_mailbox_info *info, struct store_remote_mailbox **found,
-                     GError **error)
+                     GHashTable *renamed, const struct imap_mailbox_info *info,
+                     struct store_remote_mailbox **found, GError **error)
 {
     *found = NULL;
     for (guint k = 0; k < known->len; k++) {
         struct store_remote_mailbox *old = known->pdata[k];
-        const struct imap_mailbox_info *there = told_as(told, old->raw_name);
-        if (there != NULL && !is_another(old, there))
+        if (is_in_place(old, told) || is_found(renamed, old))
             continue;
         enum likeness like = likeness(known, told, old, info);
         bool same = like == LIKE_SURELY;
         if (like == LIKE_PERHAPS && !is_empty(session, old, &same, error))
             return false;
-        if (like == LIKE_PERHAPS && !same &&
+        if ((like == LIKE_PERHAPS || like == LIKE_BY_MAIL) && !same &&
             !session_holds_messages_of(session, old, info->raw_name, &same, error))
             return false;
         if (!same)
@@ -232,7 +259,7 @@ bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *
         struct store_remote_mailbox *old = NULL;
         if ((own != NULL && !is_another(own, info)) || told_as(listed, info->raw_name) == NULL)
             continue;
-        if (!find_old(session, known, told, info, &old, error))
+        if (!find_old(session, known, told, renamed, info, &old, error))
             return false;
         if (old != NULL)
             g_hash_table_insert(renamed, info, old);

