@@ -134,8 +134,8 @@ class Connection {
       if (this.proxy.tls && !this.through) this.client = await this.#secure({ ...this.proxy.tls, ...this.fault.tls });
       if (!this.open) return;
       await this.#dial();
-      if (!this.open) return;
-      await this.fault.begin?.(this);
+      if (this.open) await this.fault.begin?.(this);
+      if (!this.open) return void this.server.destroy(); // nobody reads what it says
       await Promise.all([this.#pump('server', this.server, this.client), this.#pump('client', this.client, this.server)]);
     } catch (error) { this.why = error; } finally {
       this.end();
