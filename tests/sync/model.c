@@ -171,20 +171,32 @@ bool model_delete(struct model *model, const char *raw_name)
     return folder != NULL && g_ptr_array_remove(model->folders, folder);
 }
 
+/* What follows raw in the name of that folder, or of one below it; NULL: it is another one. */
+static const char *name_below(const struct model_folder *folder, const char *raw)
+{
+    gsize length = strlen(raw);
+    bool is = strncmp(folder->name, raw, length) == 0 && strchr("/", folder->name[length]) != NULL;
+    return is ? folder->name + length : NULL;
+}
+
 bool model_rename(struct model *model, const char *raw_from, const char *raw_to)
 {
-    gsize length = strlen(raw_from);
-    if (model_folder(model, raw_from) == NULL || model_folder(model, raw_to) != NULL)
+    if (model_folder(model, raw_from) == NULL)
         return false;
-    for (guint i = 0; i < model->folders->len; i++) {
-        struct model_folder *folder = model->folders->pdata[i];
-        if (strncmp(folder->name, raw_from, length) != 0 ||
-            (folder->name[length] != '\0' && folder->name[length] != '/'))
-            continue;
-        char *name = g_strconcat(raw_to, folder->name + length, NULL);
-        g_free(folder->name);
-        folder->name = name;
-    }
+    for (guint pass = 0; pass < 2; pass++)
+        for (guint i = 0; i < model->folders->len; i++) {
+            struct model_folder *folder = model->folders->pdata[i];
+            const char *below = name_below(folder, raw_from);
+            if (below == NULL)
+                continue;
+            g_autofree char *name = g_strconcat(raw_to, below, NULL);
+            if (pass == 0 && model_folder(model, name) != NULL)
+                return false; /* it, or one below it, would have the name of another */
+            if (pass == 1) {
+                g_free(folder->name);
+                folder->name = g_steal_pointer(&name);
+            }
+        }
     return true;
 }
 

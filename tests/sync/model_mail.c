@@ -272,10 +272,8 @@ const char *model_verb_rename(struct model_connection *c, struct model_command *
         return "NO [NONEXISTENT] no such mailbox";
     if (folder->role != MAIL_ROLE_NONE)
         return "NO [CANNOT] this mailbox keeps its name";
-    if (model_folder(c->model, to) != NULL)
-        return "NO [ALREADYEXISTS] Mailbox already exists";
-    model_rename(c->model, from, to);
-    return "OK RENAME completed.";
+    return model_rename(c->model, from, to) ? "OK RENAME completed."
+                                            : "NO [ALREADYEXISTS] Mailbox already exists";
 }
 
 static const char *subscribe(struct model_connection *c, struct model_command *command, bool on)
