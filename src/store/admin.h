@@ -159,7 +159,7 @@ int64_t store_account_of_address(struct store *store, const char *address, GErro
 struct store_mailbox_status {
     char *name;
     enum mail_role role;
-    bool synced; /* false: it holds no mail, or only other folders */
+    bool synced;           /* false: it holds no mail, or only other folders */
     uint32_t server_count; /* in scope as last compared, and as changed by us since; less skipped */
     uint32_t local_count, pending;
     uint32_t skipped;                  /* named items that the server lists and does not give */

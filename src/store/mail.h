@@ -24,7 +24,7 @@ struct store_mailbox {
     enum mail_role role;
     uint32_t sort_order;
     bool subscribed, selectable; /* selectable: it may hold mail */
-    bool may_have_children; /* the server's names have levels */
+    bool may_have_children;      /* the server's names have levels */
     uint32_t total_emails, unread_emails, total_threads, unread_threads; /* exact (RFC 8621, 2) */
 };
 void store_mailbox_free(struct store_mailbox *mailbox);
