@@ -39,8 +39,8 @@ static struct imap_mailbox_info *info_of(const struct imap_client *client,
     info->raw_name = g_strndup(list->name, list->name_length);
     info->name = imap_client_decode_name(client, info->raw_name);
     info->delimiter = list->delimiter;
-    info->selectable = (list->attributes & IMAP_LIST_NOSELECT) == 0;
     info->non_existent = (list->attributes & IMAP_LIST_NONEXISTENT) != 0;
+    info->selectable = (list->attributes & IMAP_LIST_NOSELECT) == 0 && !info->non_existent;
     info->has_children = (list->attributes & IMAP_LIST_HASCHILDREN) != 0;
     info->subscribed = (list->attributes & IMAP_LIST_SUBSCRIBED) != 0;
     info->role = is_inbox(info->raw_name) ? MAIL_ROLE_INBOX : list->role;
@@ -52,6 +52,16 @@ struct listing {
     GHashTable *by_name; /* raw name -> info, borrowed */
 };
 
+/* With NOTIFY a name may come or go while the list is told: the last word counts. */
+static void list_again(struct imap_mailbox_info *known, struct imap_mailbox_info *again)
+{
+    known->subscribed = known->subscribed || again->subscribed;
+    known->non_existent = again->non_existent;
+    known->selectable = again->selectable;
+    known->has_children = again->has_children;
+    known->role = again->role != MAIL_ROLE_NONE ? again->role : known->role;
+}
+
 static bool take_listed(struct imap_client *client, const struct imap_response *response, void *arg)
 {
     struct listing *listing = arg;
@@ -61,9 +71,12 @@ static bool take_listed(struct imap_client *client, const struct imap_response *
         return false;
     g_autofree char *raw = g_strndup(response->list.name, response->list.name_length);
     struct imap_mailbox_info *known = g_hash_table_lookup(listing->by_name, raw);
-    if (known != NULL) {
-        known->subscribed = known->subscribed || response->list.lsub ||
-                            (response->list.attributes & IMAP_LIST_SUBSCRIBED) != 0;
+    if (known != NULL && response->list.lsub) {
+        known->subscribed = true;
+    } else if (known != NULL) {
+        struct imap_mailbox_info *again = info_of(client, &response->list);
+        list_again(known, again);
+        imap_mailbox_info_free(again);
     } else if (!response->list.lsub && listing->infos->len < MAILBOXES_MAX) {
         struct imap_mailbox_info *info = info_of(client, &response->list);
         g_ptr_array_add(listing->infos, info);
@@ -115,6 +128,33 @@ static bool list_all(struct imap_client *client, struct listing *listing, bool w
     return listed;
 }
 
+static bool has_listed_child(const GPtrArray *infos, const struct imap_mailbox_info *parent)
+{
+    size_t length = strlen(parent->raw_name);
+    for (guint i = 0; i < infos->len && parent->delimiter != 0; i++) {
+        const struct imap_mailbox_info *info = infos->pdata[i];
+        if (!info->non_existent && strncmp(info->raw_name, parent->raw_name, length) == 0 &&
+            info->raw_name[length] == parent->delimiter)
+            return true;
+    }
+    return false;
+}
+
+/* What does not exist is kept only as a parent of what does. At most so many are looked at: more
+ * come from nobody who means well. */
+static void drop_non_existent(GPtrArray *infos)
+{
+    guint left = 1000;
+    for (guint i = infos->len; i > 0; i--) {
+        const struct imap_mailbox_info *info = infos->pdata[i - 1];
+        if (!info->non_existent)
+            continue;
+        if (left == 0 || !has_listed_child(infos, info))
+            g_ptr_array_remove_index(infos, i - 1);
+        left -= left > 0;
+    }
+}
+
 static GPtrArray *list(struct imap_client *client, bool with_status, GError **error)
 {
     struct listing listing = {.infos = g_ptr_array_new_with_free_func(
@@ -125,6 +165,7 @@ static GPtrArray *list(struct imap_client *client, bool with_status, GError **er
     if (good && with_status && apart)
         good = imap_mailbox_ask_statuses(client, listing.infos, error);
     g_hash_table_unref(listing.by_name);
+    drop_non_existent(listing.infos);
     if (good)
         return listing.infos;
     g_ptr_array_unref(listing.infos);

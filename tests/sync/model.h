@@ -76,6 +76,7 @@ struct model_counts {
 
 struct model {
     enum model_profile profile;
+    bool notifies;      /* NOTIFY is offered as well */
     GPtrArray *folders; /* struct model_folder */
     uint64_t modseq;
     uint32_t last_uidvalidity;
@@ -176,7 +177,8 @@ struct model_connection {
     struct model *model; /* signed in */
     struct model_folder *selected;
     GArray *view; /* struct model_view: what the client was told */
-    bool condstore, qresync, read_only, idling, closing, notify, asked_sasl;
+    bool condstore, qresync, read_only, idling, closing, asked_sasl;
+    GHashTable *told; /* raw name -> what NOTIFY told of it; NULL: it was not asked to */
     char *idle_tag;
 };
 
@@ -221,6 +223,9 @@ void model_late_take(struct model *model);
 void model_late_clear(struct model *model);
 /* Tells the client what happened to its mailbox. */
 void model_tell(struct model_connection *c);
+/* model_notify.c: and to the others, if it asked. */
+model_verb_fn model_verb_notify;
+void model_tell_all(struct model_connection *c);
 void model_view_reset(struct model_connection *c);
 guint model_view_seq(const struct model_connection *c, uint32_t uid);
 void model_put_string(GString *out, const char *text);

@@ -35,6 +35,7 @@ static void connection_free(gpointer pointer)
     g_string_free(c->in, TRUE);
     g_string_free(c->out, TRUE);
     g_array_unref(c->view);
+    g_clear_pointer(&c->told, g_hash_table_unref);
     g_free(c->idle_tag);
     g_free(c);
 }
@@ -60,6 +61,8 @@ static const char *const capability_lines[MODEL_PROFILES] = {
 bool model_has(const struct model *model, const char *capability)
 {
     g_auto(GStrv) words = g_strsplit(capability_lines[model->profile], " ", -1);
+    if (strcmp(capability, "NOTIFY") == 0)
+        return model->notifies;
     return g_strv_contains((const char *const *)words, capability);
 }
 
@@ -125,8 +128,9 @@ static const char *verb_capability(struct model_connection *c, struct model_comm
     if (model == NULL && g_hash_table_size(c->server->models) == 1 &&
         g_hash_table_iter_next(&iter, NULL, &only))
         model = only;
-    g_string_append_printf(c->out, "* CAPABILITY %s\r\n",
-                           capability_lines[model != NULL ? model->profile : MODEL_PLAIN]);
+    g_string_append_printf(c->out, "* CAPABILITY %s%s\r\n",
+                           capability_lines[model != NULL ? model->profile : MODEL_PLAIN],
+                           model != NULL && model->notifies ? " NOTIFY" : "");
     return "OK done";
 }
 
@@ -216,6 +220,7 @@ static const struct {
     {"UNSELECT", verb_unselect, "UNSELECT", false, true, true},
     {"CHECK", verb_ok, NULL, false, true, true},
     {"IDLE", verb_idle, "IDLE", false, true, false},
+    {"NOTIFY", model_verb_notify, "NOTIFY", false, true, false},
     {"UID FETCH", model_verb_fetch, NULL, false, true, true},
     {"UID SEARCH", model_verb_search, NULL, false, true, true},
     {"UID STORE", model_verb_store, NULL, true, true, true},
@@ -321,8 +326,8 @@ static void run(struct model_connection *c, struct model_command *command)
         answer(c, command, "BAD Command Argument Error. 11");
     else {
         const char *reply = verbs[verb].fn(c, command);
-        if (reply != NULL && c->model != NULL && c->selected != NULL)
-            model_tell(c);
+        if (reply != NULL && c->model != NULL)
+            model_tell_all(c);
         answer(c, command, reply);
     }
     if (dies_now(server, mutates, true))
@@ -421,8 +426,7 @@ static void serve_one(struct model_server *server, struct model_connection *c, s
     bool good = (events & (POLLIN | POLLHUP | POLLERR)) == 0 || read_some(c);
     if (good && c->idling && c->model != NULL) {
         check_selected(c);
-        if (c->selected != NULL)
-            model_tell(c);
+        model_tell_all(c);
     }
     good = good && !server->dead && write_some(c);
     if (!good || (c->closing && c->out->len == 0))

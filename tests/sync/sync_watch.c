@@ -1,7 +1,8 @@
-/* What others do to INBOX at any moment of a pass is seen without another look: a live session ends
- * each pass in IDLE, and nothing may fall between its last comparison and the first thing that IDLE
- * tells. Each test changes the mailbox just before one of the commands of a pass, one after the
- * other, with every other way of noticing put off for hours. */
+/* What others do to INBOX, and with NOTIFY to any folder, at any moment of a pass is seen without
+ * another look: a live session ends each pass in IDLE, and nothing may fall between its last
+ * comparison and the first thing that IDLE tells. Each test changes the mailbox just before one of
+ * the commands of a pass, one after the other, with every other way of noticing put off for hours.
+ */
 #include "script.h"
 
 #include "base/clock.h"
@@ -34,10 +35,11 @@ static void rest(void)
     nanosleep(&(struct timespec){.tv_nsec = 2 * 1000 * 1000}, NULL);
 }
 
-static void start(struct watching *watching, enum model_profile profile)
+static void start(struct watching *watching, enum model_profile profile, bool notifies)
 {
     stage_open(&watching->stage);
     world_open(&watching->world, &watching->stage, profile);
+    watching->world.model->notifies = notifies;
     script_start(&watching->world, "INBOX: a b(S) c; Work: d");
     struct sync_config config = {.store = watching->world.store,
                                  .exec = watching->stage.exec,
@@ -108,7 +110,24 @@ static void test_edits(gconstpointer profile)
         {"deliver e INBOX", "expunge INBOX e"},
     };
     struct watching watching = {0};
-    start(&watching, (enum model_profile)GPOINTER_TO_INT(profile));
+    start(&watching, (enum model_profile)GPOINTER_TO_INT(profile), false);
+    model_server_between(watching.stage.server, between, &watching);
+    g_autofree char *differs = wait_for_agreement(&watching);
+    g_assert_null(differs);
+    for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
+        edit_at_every_moment(&watching, edits[i]);
+    stop(&watching);
+}
+
+static void test_everywhere(void)
+{
+    static const char *const edits[][2] = {
+        {"flag INBOX a +F", "flag INBOX a -F"},      {"flag Work d +F", "flag Work d -F"},
+        {"deliver e Work", "expunge Work e"},        {"move INBOX b Work", "move Work b INBOX"},
+        {"create Job; deliver g Job", "delete Job"}, {"rename Work Task", "rename Task Work"},
+    };
+    struct watching watching = {0};
+    start(&watching, MODEL_QRESYNC, true);
     model_server_between(watching.stage.server, between, &watching);
     g_autofree char *differs = wait_for_agreement(&watching);
     g_assert_null(differs);
@@ -129,5 +148,6 @@ int main(int argc, char **argv)
     };
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
         g_test_add_data_func(tests[i].path, GINT_TO_POINTER(tests[i].profile), test_edits);
+    g_test_add_func("/sync/watch/notify", test_everywhere);
     return g_test_run();
 }

@@ -34,6 +34,26 @@ static void list_tells_names_roles_and_subscriptions(void)
                  "Entw&APw-rfe &- mehr|Entwürfe & mehr|/|Ssent;a\"b|a\"b|/|c;");
 }
 
+/* RFC 5465, 5.4: a name that goes is told by LIST too, also while another LIST is answered. */
+static void names_that_do_not_exist_are_no_folders(void)
+{
+    static const char *const lines[] =
+        {CAPS("LIST-EXTENDED SPECIAL-USE"),
+         "C: P1 LIST \"\" \"*\" RETURN (SUBSCRIBED CHILDREN SPECIAL-USE)",
+         "S: * LIST (\\NonExistent) \"/\" Again",
+         "S: * LIST (\\Subscribed) \"/\" INBOX",
+         "S: * LIST () \"/\" Work",
+         "S: * LIST (\\NonExistent) \"/\" Gone",
+         "S: * LIST (\\NonExistent \\Subscribed) \"/\" Top",
+         "S: * LIST (\\Junk) \"/\" Again",
+         "S: * LIST () \"/\" Top/Below",
+         "S: * LIST (\\NonExistent) \"/\" Work",
+         "S: P1 OK done",
+         NULL};
+    imap_told_is(imap_script_run(lines, do_list),
+                 "Again|Again|/|Sjunk;INBOX|INBOX|/|Ssinbox;Top|Top|/|s;Top/Below|Top/Below|/|S;");
+}
+
 static void lsub_tells_subscriptions_where_list_cannot(void)
 {
     static const char *const lines[] = {CAPS("IDLE"),
@@ -425,6 +445,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/imap/list/extended", list_tells_names_roles_and_subscriptions);
+    g_test_add_func("/imap/list/nonexistent", names_that_do_not_exist_are_no_folders);
     g_test_add_func("/imap/list/lsub", lsub_tells_subscriptions_where_list_cannot);
     g_test_add_func("/imap/select/what", select_tells_what_the_mailbox_is);
     g_test_add_func("/imap/select/gone", a_mailbox_that_is_gone_is_told_apart);
