@@ -504,6 +504,15 @@ static const char *const once_red[] = {
     /* What an earlier try had marked \Deleted was copied with its mark. */
     "there create Work\nhere draft m1\ncheck\nhere put m1 Work\ncut-change 2 after\n"
     "there expunge ? m1\ncheck",
+    /* A copy that was given up was believed to be the mail, which others had moved. */
+    "there create Work\nthere deliver m1 INBOX\ncheck\nhere add m1 Work\n"
+    "cut-change 1 before\nhere drop m1 Work\nthere move INBOX m1 INBOX\ncheck",
+    /* Flags of a mail that was gone, and was destroyed here then. */
+    "there deliver m1 Trash\nthere flag ? m1 +S\ncheck\nthere expunge ? m1\nhere flag m1 -SF\n"
+    "die-commit 2 after\nhere redraft m1 m2\ncheck",
+    /* Its folder was deleted while it was on its way out. */
+    "there create Work\nhere import m1 Work S\ncheck\nhere import m2 Work S\nhere put m1 INBOX\n"
+    "die-commit 3 after\nthere delete Work\ncheck",
 };
 
 static void run_text(const char *text)

@@ -11,12 +11,18 @@
  * sweep may end a pass that began before. */
 #define EXPECT_SWEEPS 2
 
-static bool has_other_traces(struct tx *tx, int64_t email)
+static bool has_remotes(struct tx *tx, int64_t email)
+{
+    return DB_NUMBER(tx->db, NULL, 1, "SELECT EXISTS(SELECT 1 FROM remote WHERE email = ?)",
+                     I(email)) != 0;
+}
+
+/* Where it may come to. */
+static bool has_hopes(struct tx *tx, int64_t email)
 {
     return DB_NUMBER(tx->db, NULL, 1,
-                     "SELECT EXISTS(SELECT 1 FROM remote WHERE email = ?1) OR EXISTS(SELECT 1 FROM"
-                     " expect WHERE email = ?1) OR EXISTS(SELECT 1 FROM intent WHERE email = ?1"
-                     " AND journal IS NOT NULL AND target <> 0)",
+                     "SELECT EXISTS(SELECT 1 FROM expect WHERE email = ?1) OR EXISTS(SELECT 1 FROM"
+                     " intent WHERE email = ?1 AND journal IS NOT NULL AND target <> 0)",
                      I(email)) != 0;
 }
 
@@ -29,7 +35,8 @@ bool leave_orphan(struct tx *tx, int64_t email, int64_t mailbox, GError **error)
 static bool leave_seen(struct tx *tx, struct email_row *row, int64_t mailbox, GError **error)
 {
     g_autoptr(GArray) members = email_members(tx->db, row->id, error);
-    if (!has_other_traces(tx, row->id))
+    bool last = members->len == 1 && ids_hold(members, mailbox);
+    if (!has_remotes(tx, row->id) && (last || !has_hopes(tx, row->id)))
         /* Still shown where it was: a move by someone else shows up as a new message elsewhere
          * before the sweep. */
         return leave_orphan(tx, row->id, mailbox, error);
@@ -39,8 +46,7 @@ static bool leave_seen(struct tx *tx, struct email_row *row, int64_t mailbox, GE
         return false;
     if (!ids_hold(members, mailbox))
         return true;
-    return members->len == 1 ? email_hide(tx, row, error)
-                             : email_remove_member(tx, row, mailbox, error);
+    return last ? email_hide(tx, row, error) : email_remove_member(tx, row, mailbox, error);
 }
 
 bool leave_remote(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email, GError **error)

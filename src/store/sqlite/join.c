@@ -4,6 +4,7 @@
 struct candidate {
     int64_t id, orphan;
     struct batch_likeness is;
+    bool hidden; /* what comes of it is to go: only what is awaited is taken for it */
 };
 
 /* In this mailbox one message is one email. */
@@ -49,9 +50,9 @@ static int64_t find_by_emailid(struct tx *tx, int64_t account, const struct batc
     if (op->emailid == NULL)
         return 0;
     return DB_NUMBER(tx->db, error, 0,
-                     "SELECT id FROM email WHERE account = ?1 AND emailid = ?2 AND NOT EXISTS("
-                     "SELECT 1 FROM remote WHERE remote.email = email.id AND remote.mailbox = ?3)"
-                     " ORDER BY id LIMIT 1",
+                     "SELECT id FROM email WHERE account = ?1 AND emailid = ?2 AND thread <> 0 AND"
+                     " NOT EXISTS(SELECT 1 FROM remote WHERE remote.email = email.id AND"
+                     " remote.mailbox = ?3) ORDER BY id LIMIT 1",
                      I(account), T(op->emailid), I(op->mailbox));
 }
 
@@ -59,14 +60,15 @@ static GArray *load_candidates(struct tx *tx, int64_t account, int64_t msgid, GE
 {
     GArray *candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
     sqlite3_stmt *row = DB_QUERY(tx->db, error,
-                                 "SELECT id, orphan, received_at, size, estimate FROM loose JOIN"
-                                 " email ON email.id = loose.email WHERE loose.account = ? AND"
+                                 "SELECT id, orphan, received_at, size, estimate, thread FROM loose"
+                                 " JOIN email ON email.id = loose.email WHERE loose.account = ? AND"
                                  " loose.msgid = ? ORDER BY id",
                                  I(account), I(msgid));
     while (db_step(tx->db, row, error)) {
         struct candidate candidate = {db_int(row, 0),
                                       db_int(row, 1),
-                                      {db_int(row, 2), db_int(row, 3), db_int(row, 4)}};
+                                      {db_int(row, 2), db_int(row, 3), db_int(row, 4)},
+                                      db_int(row, 5) == 0};
         g_array_append_val(candidates, candidate);
     }
     return candidates;
@@ -82,7 +84,7 @@ static unsigned fits(struct tx *tx, const struct candidate *candidate, const str
     unsigned alike = batch_alike(&candidate->is, &is);
     if (candidate->orphan == 0 && is_awaited(tx, candidate->id, op->mailbox))
         return 9 + alike;
-    if (candidate->orphan == 0 && !is_adrift(tx, candidate->id))
+    if (candidate->hidden || (candidate->orphan == 0 && !is_adrift(tx, candidate->id)))
         return 0;
     return alike == 0 ? 0 : alike + (candidate->orphan == op->mailbox ? 4 : 0);
 }

@@ -336,10 +336,11 @@ bool plan_flags(struct tx *tx, const struct email_row *row, GError **error)
     /* Of an orphan they stay: they say which flags win when it is found again. */
     if (row->orphan != 0)
         return true;
+    /* What was begun may have been done; of what was destroyed nobody need know. */
     DB_RUN(tx->db, &cause,
-           "DELETE FROM intent WHERE email = ?1 AND kind = 0 AND journal IS NULL AND mailbox NOT IN"
-           " (SELECT mailbox FROM remote WHERE email = ?1)",
-           I(row->id));
+           "DELETE FROM intent WHERE email = ?1 AND kind = 0 AND (journal IS NULL OR ?2) AND"
+           " mailbox NOT IN (SELECT mailbox FROM remote WHERE email = ?1)",
+           I(row->id), I(row->thread == 0));
     if (cause == NULL) {
         g_autoptr(GArray) bases = load_bases(tx, row->id, &cause);
         for (guint i = 0; i < bases->len && cause == NULL; i++)

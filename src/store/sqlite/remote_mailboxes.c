@@ -286,13 +286,33 @@ bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error)
     return false;
 }
 
+/* What was to come into the mailbox, to leave it and to change in it; orphans of it keep the flags
+ * they are to get. What was on its way out of it is put there from here. */
+static bool forget_changes(struct tx *tx, int64_t account, int64_t id, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) leaving =
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT DISTINCT email FROM intent WHERE account = ?1 AND mailbox = ?2 AND kind"
+                   " <> 0 AND NOT EXISTS(SELECT 1 FROM member WHERE member.email = intent.email AND"
+                   " member.mailbox = ?2)",
+                   I(account), I(id));
+    if (cause == NULL && DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE mailbox = ?", I(id)))
+        DB_RUN(tx->db, &cause,
+               "DELETE FROM intent WHERE account = ?1 AND (mailbox = ?2 OR target = ?2) AND NOT"
+               " (kind = 0 AND email IN (SELECT id FROM email WHERE account = ?1 AND orphan = ?2))",
+               I(account), I(id));
+    for (guint i = 0; i < leaving->len && cause == NULL; i++)
+        email_settle(tx, g_array_index(leaving, int64_t, i), &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 bool mailbox_forget(struct tx *tx, int64_t account, int64_t id, GError **error)
 {
-    return leave_all(tx, id, error) &&
-           DB_RUN(tx->db, error, "DELETE FROM expect WHERE mailbox = ?", I(id)) &&
-           DB_RUN(tx->db, error,
-                  "DELETE FROM intent WHERE account = ? AND (mailbox = ? OR target = ?)",
-                  I(account), I(id), I(id)) &&
+    return leave_all(tx, id, error) && forget_changes(tx, account, id, error) &&
            DB_RUN(tx->db, error, "DELETE FROM folder_intent WHERE mailbox = ?", I(id)) &&
            mailbox_drop_members(tx, id, error) &&
            DB_RUN(tx->db, error, "UPDATE mailbox SET parent = 0 WHERE account = ? AND parent = ?",
@@ -324,12 +344,7 @@ static bool remove_mailbox(struct tx *tx, void *arg, GError **error)
     if (!leave_all(tx, id, error) ||
         !twins_adopt(tx, NULL, write->account, id, since, &matched, error) ||
         !folder_evict(tx, write->account, id, error) ||
-        !DB_RUN(tx->db, error, "DELETE FROM expect WHERE mailbox = ?", I(id)) ||
-        !DB_RUN(tx->db, error,
-                "DELETE FROM intent WHERE account = ?1 AND (mailbox = ?2 OR target = ?2) AND NOT"
-                " (kind = 0 AND email IN (SELECT id FROM email WHERE account = ?1 AND orphan ="
-                " ?2))",
-                I(write->account), I(id)))
+        !forget_changes(tx, write->account, id, error))
         return false;
     if (DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM member WHERE mailbox = ? LIMIT 1", I(id)) == 0)
         return mailbox_drop(tx, write->account, id, error);
