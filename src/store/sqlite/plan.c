@@ -153,6 +153,7 @@ static bool expect_sent_copy(struct plan *plan, GError **error)
     if (sent == 0 || ids_hold(plan->there, sent))
         return true;
     set_add(plan->there, sent);
+    plan->kept = true;
     return email_expect(tx, plan->row->id, sent, EXPECT_SENT_COPY, NULL, error);
 }
 
