@@ -140,7 +140,7 @@ GBytes *mime_without_bcc(GBytes *message)
 {
     gsize size = 0;
     const char *data = g_bytes_get_data(message, &size);
-    GByteArray *out = g_byte_array_sized_new((guint)size);
+    GByteArray *out = g_byte_array_new();
     struct field field;
     size_t at = 0, kept = 0;
     bool more = data != NULL;
@@ -152,6 +152,10 @@ GBytes *mime_without_bcc(GBytes *message)
         from = MAX(from, (size_t)(field.name - data));
         g_byte_array_append(out, (const guint8 *)data + kept, (guint)(from - kept));
         kept = at;
+    }
+    if (kept == 0) {
+        g_byte_array_unref(out);
+        return g_bytes_ref(message);
     }
     if (size > kept)
         g_byte_array_append(out, (const guint8 *)data + kept, (guint)(size - kept));

@@ -4,6 +4,7 @@
 #include "sync/sender.h"
 
 #include "base/log.h"
+#include "mime/mime.h"
 #include "smtp/smtp.h"
 
 #include <jansson.h>
@@ -212,11 +213,13 @@ static bool send_fresh(struct attempt *attempt, GError **error)
     g_autofree struct smtp_recipient *recipients = g_new0(struct smtp_recipient, count);
     for (size_t i = 0; i < count; i++)
         recipients[i].address = attempt->submission->rcpt_to[i];
+    /* RFC 8621, 7.5; what is filed in Sent by us keeps it. */
+    g_autoptr(GBytes) told = mime_without_bcc(attempt->raw);
     struct smtp_message message = {
         .mail_from = attempt->submission->mail_from,
         .recipients = recipients,
         .recipient_count = count,
-        .data = attempt->raw,
+        .data = told,
         .before_final_dot = before_final_dot,
         .arg = attempt,
     };

@@ -7,6 +7,7 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import { startLinked } from './support/linked.mjs';
 import { sleep, until } from './support/organisation.mjs';
+import { ADMIN } from './support/postroom.mjs';
 
 let org, postroom, client, anna, james, account, close;
 
@@ -20,11 +21,11 @@ beforeEach(() => org.control('clearFaults'));
 after(() => close?.());
 
 /** Sends as the page does; the submission's id. */
-async function send(subject, { accountId = account, from = anna, to = james.mail, fromAddress = from.mail, envelope } = {}) {
+async function send(subject, { accountId = account, from = anna, to = james.mail, fromAddress = from.mail, envelope, more = {} } = {}) {
   const boxes = await client.mailboxes(accountId);
   const [identity] = (await client.call('Identity/get', { accountId, ids: null })).list;
   const results = await client.calls([
-    ['Email/set', { accountId, create: { d: { mailboxIds: { [boxes.drafts.id]: true }, keywords: { $draft: true }, from: [{ email: fromAddress }], to: [{ email: to }], subject, textBody: [{ partId: 't', type: 'text/plain' }], bodyValues: { t: { value: `About: ${subject}\n` } } } } }],
+    ['Email/set', { accountId, create: { d: { mailboxIds: { [boxes.drafts.id]: true }, keywords: { $draft: true }, from: [{ email: fromAddress }], to: [{ email: to }], subject, ...more, textBody: [{ partId: 't', type: 'text/plain' }], bodyValues: { t: { value: `About: ${subject}\n` } } } } }],
     ['EmailSubmission/set', { accountId, create: { s: { emailId: '#d', identityId: identity.id, ...(envelope ? { envelope } : {}) } },
       onSuccessUpdateEmail: { '#s': { [`mailboxIds/${boxes.drafts.id}`]: null, [`mailboxIds/${boxes.sent.id}`]: true, 'keywords/$draft': null } } }],
   ]);
@@ -118,4 +119,19 @@ test('thirty a minute: the next ones wait their turn, and are not refused', { ti
   assert.equal(await arrived(), RATE);
   const left = (await client.call('EmailSubmission/get', { accountId, ids, properties: ['undoStatus'] })).list.filter((s) => s.undoStatus === 'pending');
   assert.equal(left.length, MORE);
+});
+
+test('nobody is told of a Bcc, not even by a server that passes on what it gets; the copy in Sent has it', { timeout: 300000 }, async () => {
+  const workshop = org.person('workshop@lampworks.example');
+  postroom.must('account', 'add', workshop.mail, '--owner', ADMIN.email, '--imap', `imaps://localhost:${org.dovecot.imapsPort}`, '--smtp', `smtp+starttls://localhost:${org.dovecot.submissionPort}`,
+    '--password-file', postroom.file('pw-dovecot', `${workshop.password}\n`), '--ca-file', org.caFile);
+  await postroom.settled(workshop.mail);
+  const accountId = await client.account(workshop.mail);
+  await send('Between us', { accountId, from: workshop, to: anna.mail, more: { bcc: [{ email: james.mail }] } });
+  const headers = async (person, folder) => {
+    const found = await until(`it in ${folder} of ${person.mail}`, async () => (await org.control('messages', { person: person.mail, folder, raw: true })).find((m) => m.subject === 'Between us'), { ms: 60000 });
+    return Buffer.from(found.raw, 'base64').toString('latin1').split('\r\n\r\n')[0];
+  };
+  for (const person of [anna, james]) assert.doesNotMatch(await headers(person, 'INBOX'), /^Bcc:/im, 'RFC 8621, 7.5');
+  assert.match(await headers(workshop, 'Sent Items'), /^Bcc: james\.okafor@/im);
 });

@@ -103,13 +103,14 @@ test('flags and deletions of another client are picked up', async () => {
 
 test('an answer with an attachment arrives, with one copy in Sent', async () => {
   const james = org.person('james.okafor@northlight.example');
+  const noted = org.person('jonas.weber@northlight.example');
   const boxes = await client.mailboxes(account);
   const [identity] = (await client.call('Identity/get', { accountId: account, ids: null })).list;
   assert.equal(identity.email, anna.mail);
   const { blobId } = await client.upload(account, Buffer.from('%PDF-1.4 not really'), 'application/pdf');
   const draft = {
     mailboxIds: { [boxes.drafts.id]: true }, keywords: { $draft: true, $seen: true }, from: [{ name: anna.name, email: anna.mail }], to: [{ name: james.name, email: james.mail }],
-    subject: 'Re: the lamp order', htmlBody: [{ partId: 'h', type: 'text/html' }], textBody: [{ partId: 't', type: 'text/plain' }],
+    bcc: [{ email: noted.mail }], subject: 'Re: the lamp order', htmlBody: [{ partId: 'h', type: 'text/html' }], textBody: [{ partId: 't', type: 'text/plain' }],
     bodyValues: { h: { value: '<p>Here it is. Grüße, שלום, 你好</p>' }, t: { value: 'Here it is. Grüße, שלום, 你好' } },
     attachments: [{ blobId, type: 'application/pdf', name: 'Angebot Größe 7.pdf', disposition: 'attachment' }],
   };
@@ -120,10 +121,14 @@ test('an answer with an attachment arrives, with one copy in Sent', async () => 
   ]);
   assert.ok(results[0][1].created?.d, JSON.stringify(results[0]));
   assert.ok(results[1][1].created?.s, JSON.stringify(results[1]));
-  const arrived = await until('the answer at the colleague', async () => (await org.control('messages', { person: james.mail, raw: true })).find((m) => m.subject === 'Re: the lamp order'));
-  const raw = Buffer.from(arrived.raw, 'base64').toString('latin1');
-  assert.match(raw, /application\/pdf/);
-  assert.doesNotMatch(raw, /^Bcc:/im);
+  for (const person of [james, noted]) {
+    const arrived = await until(`the answer at ${person.mail}`, async () => (await org.control('messages', { person: person.mail, raw: true })).find((m) => m.subject === 'Re: the lamp order'));
+    const raw = Buffer.from(arrived.raw, 'base64').toString('latin1');
+    assert.match(raw, /application\/pdf/);
+    assert.doesNotMatch(raw, /^Bcc:/im, 'RFC 8621, 7.5: nobody learns of it');
+  }
+  const { list: [{ bcc }] } = await client.call('Email/get', { accountId: account, ids: [results[0][1].created.d.id], properties: ['bcc'] });
+  assert.equal(bcc[0].email, noted.mail, 'its writer still knows');
   await until('one copy in Sent, none in Drafts', async () => {
     const sent = (await org.control('messages', { person: anna.mail, folder: 'Sent Items' })).filter((m) => m.subject === 'Re: the lamp order');
     const drafts = (await org.control('messages', { person: anna.mail, folder: 'Drafts' })).filter((m) => m.subject === 'Re: the lamp order');
