@@ -265,7 +265,7 @@ static bool undo_delete(struct tx *tx, int64_t account, int64_t mailbox, GError 
            " FROM mailbox AS other WHERE other.account = ?3 AND other.role = mailbox.role_set)"
            " THEN NULL ELSE role_set END WHERE id = ?2",
            I(FOLDER_THERE), I(mailbox), I(account));
-    DB_RUN(tx->db, &cause, "UPDATE mailbox SET role = coalesce(role_set, 0) WHERE id = ?",
+    DB_RUN(tx->db, &cause, "UPDATE mailbox SET role = max(coalesce(role_set, 0), 0) WHERE id = ?",
            I(mailbox));
     tx_change(tx, account, STORE_MAILBOX, mailbox, CHANGE_CREATED);
     g_autoptr(GArray) emails =

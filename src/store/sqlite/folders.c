@@ -328,8 +328,8 @@ static bool correct_role(struct tx *tx, struct change *change, const struct fold
     bool recount = role == MAIL_ROLE_TRASH || folder->role == MAIL_ROLE_TRASH;
     tx_change(tx, change->account, STORE_MAILBOX, folder->id, CHANGE_UPDATED);
     return role_is_free(tx, change, folder->id, role, error) &&
-           DB_RUN(tx->db, error, "UPDATE mailbox SET role = ?1, role_set = ?1 WHERE id = ?2",
-                  I(role), I(folder->id)) &&
+           DB_RUN(tx->db, error, "UPDATE mailbox SET role = ?, role_set = ? WHERE id = ?", I(role),
+                  I(role != MAIL_ROLE_NONE ? (int)role : -(int)folder->role), I(folder->id)) &&
            (!recount || counts_recount_account(tx, change->account, error));
 }
 

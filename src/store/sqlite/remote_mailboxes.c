@@ -310,6 +310,16 @@ static bool forget_changes(struct tx *tx, int64_t account, int64_t id, GError **
     return false;
 }
 
+/* The role that a person chose for it may be again what the server, or its name, says of those that
+ * gave it up for it. */
+static bool return_role(struct tx *tx, int64_t account, int64_t id, GError **error)
+{
+    return DB_RUN(tx->db, error,
+                  "UPDATE mailbox SET role_set = NULL WHERE account = ? AND role_set < 0 AND"
+                  " role_set = (SELECT -role_set FROM mailbox WHERE id = ?)",
+                  I(account), I(id));
+}
+
 bool mailbox_forget(struct tx *tx, int64_t account, int64_t id, GError **error)
 {
     return leave_all(tx, id, error) && forget_changes(tx, account, id, error) &&
@@ -317,6 +327,7 @@ bool mailbox_forget(struct tx *tx, int64_t account, int64_t id, GError **error)
            mailbox_drop_members(tx, id, error) &&
            DB_RUN(tx->db, error, "UPDATE mailbox SET parent = 0 WHERE account = ? AND parent = ?",
                   I(account), I(id)) &&
+           return_role(tx, account, id, error) &&
            DB_RUN(tx->db, error, "DELETE FROM mailbox WHERE id = ? AND account = ?", I(id),
                   I(account));
 }
@@ -328,6 +339,7 @@ bool mailbox_drop(struct tx *tx, int64_t account, int64_t id, GError **error)
            DB_RUN(tx->db, error, "DELETE FROM folder_intent WHERE mailbox = ?", I(id)) &&
            DB_RUN(tx->db, error, "UPDATE mailbox SET parent = 0 WHERE account = ? AND parent = ?",
                   I(account), I(id)) &&
+           return_role(tx, account, id, error) &&
            DB_RUN(tx->db, error, "DELETE FROM mailbox WHERE id = ? AND account = ?", I(id),
                   I(account));
 }

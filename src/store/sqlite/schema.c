@@ -145,8 +145,9 @@ static const char *const blobs_1 =
 
 /* What comparing folders needs. exists_there: all messages there, in scope or not. seen_email: the
  * newest email number when the folder was last compared. gone: it was deleted there, and goes here
- * after the next sweep. role_set: the role that a person chose; NULL: none was. orphan_round: the
- * email was an orphan already when the last round over all folders began. */
+ * after the next sweep. role_set: the role that a person chose; negative: that it gave up; NULL:
+ * none was. orphan_round: the email was an orphan already when the last round over all folders
+ * began. */
 static const char *const folders_2 =
     "ALTER TABLE mailbox ADD COLUMN exists_there INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN object_id TEXT;"
