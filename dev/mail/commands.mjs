@@ -9,32 +9,32 @@ import { makeRandom } from './generate/random.mjs';
 import { benchMessage } from './generate/bench.mjs';
 import { corpusMessages } from './corpus.mjs';
 
-/** Opens the folder of a person for writing: {person, add(bytes, options), finish()}. */
+/** Opens the folder of a person for writing: {person, already: messages in it, add(bytes, options), finish()}. */
 function openFolder({ dir, address, folder = 'INBOX' }) {
   const person = personByAddress(address);
   if (!person) throw new Error(`nobody in the sample organisation has the address ${address}`);
   const owner = mailOwner();
   const root = ownedDir(path.resolve(dir, 'mail'), owner);
   const where = makeFolder(root, person, localFolder(person, folder), owner);
-  const fresh = ['cur', 'new'].every((part) => fs.readdirSync(path.join(where, part)).length === 0);
+  const already = ['cur', 'new'].reduce((sum, part) => sum + fs.readdirSync(path.join(where, part)).length, 0);
   const files = [];
   return {
-    person,
+    person, already,
     add: (bytes, options) => files.push(addMessage(where, bytes, owner, options)),
-    finish: () => { if (fresh) numberMessages(where, files, owner); },
+    finish: () => { if (already === 0) numberMessages(where, files, owner); },
   };
 }
 
-/** Adds `messages` deterministic messages of about `average` bytes. */
+/** Adds `messages` deterministic messages of about `average` bytes; to those that are there others. */
 export async function fillMailbox({ dir, address, messages, average, folder, attachments, large = 0, largeSize = 64e6 }) {
   const box = openFolder({ dir, address, folder });
   const name = Buffer.from(folder ?? 'INBOX').toString('hex');
-  const random = makeRandom(`bench ${name} ${messages} ${average}`);
+  const random = makeRandom(`bench ${name} ${messages} ${average}${box.already ? ` ${box.already}` : ''}`);
   const newest = Date.UTC(2026, 9, 1);
   for (let i = 0; i < messages; i++) {
     const date = new Date(newest - (messages - i) * 17 * 60e3);
     const flags = ['\\Seen', ...(i % 7 === 0 ? ['\\Answered'] : []), ...(i % 41 === 0 ? ['\\Flagged'] : [])];
-    box.add(benchMessage({ number: i, date, average, random, to: box.person, box: name, attachments, large: large > 0 && i % Math.ceil(messages / large) === 0 ? largeSize : 0 }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
+    box.add(benchMessage({ number: box.already + i, date, average, random, to: box.person, box: name, attachments, large: large > 0 && i % Math.ceil(messages / large) === 0 ? largeSize : 0 }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
   }
   box.finish();
   process.stdout.write(`${messages} messages written for ${box.person.mail}\n`);
