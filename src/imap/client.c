@@ -15,6 +15,7 @@ static struct imap_client *make(struct conn *conn, int64_t deadline)
     client->conn = conn;
     client->patience_ms = PATIENCE_MS;
     client->deadline = client->latest = client->not_after = deadline;
+    client->round_trip = CLOCK_NEVER;
     imap_bodies_init(&client->bodies);
     struct imap_sink sink = {imap_bodies_begin, imap_bodies_data, &client->bodies};
     client->parser = imap_parser_new(&imap_limits_default, &sink);
@@ -167,6 +168,11 @@ const char *imap_client_last_text(const struct imap_client *client)
 struct conn *imap_client_conn(struct imap_client *client)
 {
     return client->conn;
+}
+
+int64_t imap_client_round_trip(const struct imap_client *client)
+{
+    return client->round_trip;
 }
 
 bool imap_client_is_usable(const struct imap_client *client)

@@ -72,6 +72,9 @@ void imap_client_logout(struct imap_client *client);
  * times of it. */
 void imap_client_set_patience(struct imap_client *client, int64_t milliseconds);
 
+/* The quickest that a command was answered on this connection, in microseconds; CLOCK_NEVER: none
+ * was yet. */
+int64_t imap_client_round_trip(const struct imap_client *client);
 /* False: nothing more can be said over this connection. */
 bool imap_client_is_usable(const struct imap_client *client);
 uint32_t imap_client_capabilities(const struct imap_client *client);
@@ -178,6 +181,7 @@ enum imap_fetch_what {
     IMAP_FETCH_BODY = 1 << 4,    /* BODY.PEEK[] */
     IMAP_FETCH_EMAILID = 1 << 5, /* where OBJECTID is offered */
     IMAP_FETCH_MODSEQ = 1 << 6,
+    IMAP_FETCH_IDS = 1 << 7, /* instead of _HEADER: only the fields of Message-IDs, as header */
 };
 
 /* One FETCH response. Valid inside the callback only; steal by taking a reference of the GBytes. */
@@ -228,6 +232,7 @@ struct imap_fetch_ask {
     const char *uid_set;  /* NULL: only the SELECT */
     uint64_t bytes;       /* about what comes of it: how much is asked for ahead follows */
     unsigned what;        /* enum imap_fetch_what; 0: that of the tour */
+    bool holds;           /* no SELECT goes out behind it before it was answered: see more */
     /* With raw_name, for QRESYNC; 0: without. What SELECT then tells goes to the events, between
      * their closed (where another folder was open) and opened. */
     uint32_t since_uidvalidity;
@@ -237,10 +242,15 @@ struct imap_fetch_ask {
  * refused. Return false when it is not what was meant: nothing of it is handed out, and no more is
  * asked for. It may be called for a folder that was asked for ahead after that. */
 typedef bool imap_fetch_opened_fn(size_t index, const struct imap_selected *selected, void *arg);
+/* asks[index], which holds, is complete. True: *ask (out; uid_set below 7,000 bytes, taken) is
+ * asked for in its folder too, behind all else that is; of UIDs that other asks there name. done is
+ * not called for it. */
+typedef bool imap_fetch_more_fn(size_t index, struct imap_fetch_ask *ask, void *arg);
 struct imap_fetch_hands {
     imap_fetch_fn *fetched;
     imap_fetch_done_fn *done; /* or NULL */
     imap_fetch_opened_fn *opened;
+    imap_fetch_more_fn *more; /* or NULL: no ask holds */
     void *arg;
 };
 /* imap_fetch_sets through several folders: the next one's SELECT goes out before the last FETCH of

@@ -27,6 +27,7 @@ struct imap_client {
     int64_t not_after;     /* for every verb: the caller's deadline while the client is opened */
     int64_t latest;        /* a bulk FETCH moves its deadline on, but never behind this */
     uint64_t stretched_at; /* bytes read when it was moved on last */
+    int64_t round_trip;    /* the shortest */
 
     uint32_t capabilities, enabled;
     struct imap_hello hello;
@@ -76,6 +77,8 @@ bool imap_client_finish(struct imap_client *client, const struct imap_command *c
 /* begin, send, finish and clear. */
 bool imap_client_run(struct imap_client *client, struct imap_command *command,
                      const struct imap_verb *verb, GError **error);
+/* The first answer to what was sent from begun on: for imap_client_round_trip. */
+void imap_client_answered(struct imap_client *client, int64_t begun);
 /* A command on its way with others, and how it ended. */
 struct imap_step {
     struct imap_command command;

@@ -17,6 +17,7 @@
 #define HEADER_FIELDS                                                                              \
     "Date From Sender Reply-To To Cc Bcc Subject Message-ID In-Reply-To References "               \
     "X-Microsoft-Original-Message-ID"
+#define ID_FIELDS "Message-ID X-Microsoft-Original-Message-ID"
 
 /* One command. */
 struct part {
@@ -28,6 +29,7 @@ struct part {
     uint64_t bytes;
     size_t ask;
     bool ends;      /* with it the ask is complete */
+    bool holds;     /* the next SELECT waits for it */
     GArray *ranges; /* SELECT: of all sets asked for in the folder; owned */
     struct imap_command command;
     size_t text;       /* bytes of the command as it was sent */
@@ -36,11 +38,11 @@ struct part {
 
 struct job {
     unsigned what;
-    unsigned wanted; /* of the part that is being answered */
     uint64_t changed_since;
     const struct imap_fetch_hands *hands;
     GArray *parts; /* struct part */
     guint sent, done;
+    guint held;      /* sent and not done, and the next SELECT waits for them */
     uint64_t ahead;  /* bytes of those sent and not done */
     size_t text;     /* bytes of their commands */
     GString *unsent; /* commands that go out together, before the next answer is read */
@@ -53,18 +55,32 @@ struct job {
     bool enough;          /* by done: what was asked for comes, no more is asked for */
 };
 
+static bool fits(const struct imap_client *client, unsigned wanted,
+                 const struct imap_fetch_data *fetch)
+{
+    if ((wanted & IMAP_FETCH_FLAGS) != 0 && !fetch->has_flags)
+        return false;
+    if ((wanted & (IMAP_FETCH_HEADER | IMAP_FETCH_IDS)) != 0 &&
+        (!fetch->header.given || fetch->header.nil))
+        return false;
+    if ((wanted & IMAP_FETCH_BODY) == 0)
+        return true;
+    return fetch->body.given && (!fetch->body.nil || client->bodies.body.too_large);
+}
+
+/* A server may begin with the next command before it says that one is done (RFC 3501, 5.5; Dovecot
+ * does). */
 static bool answers(const struct job *job, const struct imap_client *client,
                     const struct imap_fetch_data *fetch)
 {
-    if (fetch->uid == 0 || !imap_ranges_have(job->ranges, fetch->uid))
-        return false;
-    if ((job->wanted & IMAP_FETCH_FLAGS) != 0 && !fetch->has_flags)
-        return false;
-    if ((job->wanted & IMAP_FETCH_HEADER) != 0 && (!fetch->header.given || fetch->header.nil))
-        return false;
-    if ((job->wanted & IMAP_FETCH_BODY) == 0)
-        return true;
-    return fetch->body.given && (!fetch->body.nil || client->bodies.body.too_large);
+    bool fit = false;
+    for (guint i = job->done; i < job->sent && !fit; i++) {
+        const struct part *part = &g_array_index(job->parts, struct part, i);
+        if (part->raw_name != NULL)
+            break;
+        fit = fits(client, part->what, fetch);
+    }
+    return fit && fetch->uid != 0 && imap_ranges_have(job->ranges, fetch->uid);
 }
 
 static GBytes *section_bytes(struct imap_client *client, const struct imap_fetch_section *section,
@@ -156,6 +172,8 @@ static void put_items(struct imap_client *client, struct imap_command *command, 
         imap_command_word(command, "MODSEQ");
     if ((what & IMAP_FETCH_HEADER) != 0)
         imap_command_word(command, "BODY.PEEK[HEADER.FIELDS (" HEADER_FIELDS ")]");
+    if ((what & IMAP_FETCH_IDS) != 0)
+        imap_command_word(command, "BODY.PEEK[HEADER.FIELDS (" ID_FIELDS ")]");
     if ((what & IMAP_FETCH_BODY) != 0)
         imap_command_word(command, "BODY.PEEK[]");
     g_string_append_c(command->text, ')');
@@ -200,7 +218,21 @@ static void add_set(struct job *job, const struct imap_fetch_ask *ask, size_t in
         add_part(job, &part, g_strndup(set, (gsize)(comma - set)));
         set = comma + 1;
     }
-    add_part(job, &part, g_strdup(set))->ends = true;
+    struct part *last = add_part(job, &part, g_strdup(set));
+    last->ends = true;
+    last->holds = ask->holds;
+}
+
+/* Behind all else of the folder that is selected. */
+static void insert_set(struct job *job, const struct imap_fetch_ask *ask)
+{
+    const struct part part = {.set = (char *)(uintptr_t)ask->uid_set,
+                              .what = ask->what,
+                              .bytes = ask->bytes};
+    guint at = job->sent;
+    while (at < job->parts->len && g_array_index(job->parts, struct part, at).raw_name == NULL)
+        at++;
+    g_array_insert_val(job->parts, at, part);
 }
 
 /* Of the sets asked for in one folder: from the first on, up to the next SELECT. */
@@ -267,6 +299,8 @@ static struct part *next_part(struct imap_client *client, struct job *job)
     if (over || job->sent == job->parts->len)
         return NULL;
     struct part *part = &g_array_index(job->parts, struct part, job->sent);
+    if (part->raw_name != NULL && job->held > 0)
+        return NULL;
     if (!part->made && part->raw_name != NULL)
         imap_select_command(client, &part->command, part->raw_name, false, part->since_uidvalidity,
                             part->since_modseq);
@@ -295,9 +329,8 @@ static void send_part(struct imap_client *client, struct job *job, struct part *
     const struct imap_verb fetch = {.untagged = take_fetch, .arg = job, .bulk = true};
     const struct imap_verb select = imap_select_verb();
     GError *error = NULL;
-    if (job->sent == job->done)
-        job->wanted = part->what;
     job->sent++;
+    job->held += part->holds;
     part->text = part->command.text->len;
     job->ahead += part->bytes;
     job->text += part->text;
@@ -340,7 +373,6 @@ static bool read_fetch(struct imap_client *client, struct job *job, const struct
 {
     const struct imap_verb verb = {.untagged = take_fetch, .arg = job, .bulk = true};
     GError *error = NULL;
-    job->wanted = part->what;
     if (!part->failed && imap_client_finish(client, &part->command, &verb, &error))
         return true;
     if (error != NULL)
@@ -355,11 +387,15 @@ static void read_part(struct imap_client *client, struct job *job)
     bool good =
         part->raw_name != NULL ? read_select(client, job, part) : read_fetch(client, job, part);
     job->done++;
+    job->held -= part->holds;
     job->ahead -= part->bytes;
     job->text -= part->text;
     bool told = good && part->ends && job->first == NULL && !job->stopped && !job->astray;
     if (told && job->hands->done != NULL && !job->hands->done(part->ask, job->hands->arg))
         job->enough = true;
+    struct imap_fetch_ask more = {0};
+    if (told && part->holds && !job->enough && job->hands->more(part->ask, &more, job->hands->arg))
+        insert_set(job, &more);
     if (imap_client_is_usable(client))
         imap_client_begin(client, NULL);
 }

@@ -387,12 +387,20 @@ void imap_client_rest(struct imap_client *client)
     conn_shrink(client->conn);
 }
 
+void imap_client_answered(struct imap_client *client, int64_t begun)
+{
+    client->round_trip = MIN(client->round_trip, clock_now() - begun);
+}
+
 bool imap_client_run(struct imap_client *client, struct imap_command *command,
                      const struct imap_verb *verb, GError **error)
 {
+    int64_t begun = clock_now();
     bool done = imap_client_begin(client, error) &&
                 imap_client_send(client, command, verb, error) &&
                 imap_client_finish(client, command, verb, error);
+    if (done)
+        imap_client_answered(client, begun);
     imap_command_clear(command);
     imap_client_rest(client);
     return done;

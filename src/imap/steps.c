@@ -1,6 +1,8 @@
 /* Commands on their way together. */
 #include "imap/client_private.h"
 
+#include "base/clock.h"
+
 /* Sent and not answered. A server reads on while it answers, but what it has to keep for us is kept
  * small. */
 #define WINDOW 32
@@ -11,6 +13,7 @@ struct run {
     struct imap_client *client;
     struct imap_step *steps;
     size_t count, sent, done;
+    int64_t begun;
     const struct imap_step
         *last; /* the one talked about last: a connection that ended did so there */
 };
@@ -57,8 +60,10 @@ static void read_answer(struct run *run)
 {
     struct imap_step *step = &run->steps[run->done++];
     run->last = step;
-    if (step->error == NULL) /* else it was not sent, or was answered before it was complete */
-        imap_client_finish(run->client, &step->command, &step->verb, &step->error);
+    bool sent = step->error == NULL; /* else it was answered before it was complete, or not sent */
+    if (sent && imap_client_finish(run->client, &step->command, &step->verb, &step->error) &&
+        run->done == 1)
+        imap_client_answered(run->client, run->begun);
     if (imap_client_is_usable(run->client)) /* patience is for each answer */
         imap_client_begin(run->client, NULL);
 }
@@ -85,7 +90,7 @@ static GError *failure_of(const struct run *run)
 bool imap_client_run_steps(struct imap_client *client, struct imap_step *steps, size_t count,
                            GError **error)
 {
-    struct run run = {.client = client, .steps = steps, .count = count};
+    struct run run = {.client = client, .steps = steps, .count = count, .begun = clock_now()};
     GError *failed = NULL;
     bool begun = imap_client_begin(client, &failed);
     while (begun && !client->dead && run.done < count)

@@ -147,6 +147,10 @@ struct store_uid_range {
 };
 GArray *store_sync_messages_in(struct store *store, int64_t mailbox,
                                const struct store_uid_range *ranges, size_t count, GError **error);
+/* known[i] (out): an email of the account has ids[i] (without brackets) as its Message-ID, or
+ * refers to it. */
+bool store_sync_knows_ids(struct store *store, int64_t account, const char *const *ids,
+                          size_t count, bool *known, GError **error);
 /* The newest email number of all: what comes later is greater. */
 int64_t store_sync_newest_email(struct store *store, GError **error);
 /* The message known under this UID has this Message-ID (there is one) and INTERNALDATE. False also

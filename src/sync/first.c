@@ -212,7 +212,7 @@ static bool end_looks(const struct tour *tour, GError **error)
 static bool run_tour(struct tour *tour, GError **error)
 {
     struct session *session = tour->session;
-    const struct imap_fetch_hands hands = {take_first, ask_is_done, look_begins, tour};
+    const struct imap_fetch_hands hands = {take_first, ask_is_done, look_begins, NULL, tour};
     GError *failure = NULL;
     for (guint i = 0; i < tour->looks->len; i++)
         add_asks(tour, i);

@@ -151,6 +151,7 @@ static void note_quiet(struct session *session, const GPtrArray *listed)
 {
     g_clear_pointer(&session->quiet, g_hash_table_unref);
     session->quiet = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_clear_pointer(&session->grown, g_array_unref);
     g_clear_pointer(&session->unseen, g_array_unref);
     session->unseen = g_array_new(FALSE, FALSE, sizeof(struct session_unseen));
     g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
@@ -167,6 +168,8 @@ static void note_quiet(struct session *session, const GPtrArray *listed)
                                               info->status.uidnext};
         if (mailbox->uidvalidity == 0 && unseen.uidnext != 0)
             g_array_append_val(session->unseen, unseen);
+        if (unseen.uidnext > mailbox->uidnext)
+            session_list_add(&session->grown, mailbox->id);
         if (info->status.highestmodseq != 0 && mailbox->id != session->open_mailbox &&
             !session_has_news(mailbox, &info->status))
             g_hash_table_add(session->quiet, g_memdup2(&mailbox->id, sizeof mailbox->id));

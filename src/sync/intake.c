@@ -92,6 +92,8 @@ struct item {
     struct intake *intake;
     struct store_batch_message message; /* raw, emailid and flags owned */
     struct batch_op *prepared;          /* NULL: a substitute */
+    bool keywords;                      /* the mailbox keeps them, and these flags */
+    uint32_t permanent_bits;
     struct item *next;
 };
 
@@ -169,6 +171,7 @@ static void gather(struct intake *intake, struct item *items)
     for (struct item *item = items, *next; item != NULL; item = next) {
         next = item->next;
         const struct store_batch_message *message = &item->message;
+        store_batch_keeps(intake->filling, message->mailbox, item->keywords, item->permanent_bits);
         if (item->prepared != NULL)
             store_batch_add(intake->filling, item->prepared);
         else
@@ -232,9 +235,8 @@ bool intake_offer(struct intake *intake, GError **error)
     return (!worth && !is_much(intake)) || intake_hand_over(intake, error);
 }
 
-bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity,
-                    const struct imap_fetched *fetched, const struct mail_flags *flags,
-                    GError **error)
+bool intake_message(struct intake *intake, int64_t mailbox, const struct imap_selected *selected,
+                    const struct imap_fetched *fetched, GError **error)
 {
     gather(intake, take_done(intake, false));
     if (is_much(intake) && !intake_hand_over(intake, error))
@@ -242,16 +244,18 @@ bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity
     intake->dirty = true;
     struct item *item = g_new0(struct item, 1);
     item->intake = intake;
+    item->keywords = selected->permanent_keywords;
+    item->permanent_bits = selected->permanent_bits;
     item->message = (struct store_batch_message){
         .mailbox = mailbox,
-        .uidvalidity = uidvalidity,
+        .uidvalidity = selected->uidvalidity,
         .uid = fetched->uid,
         .received_at = fetched->internal_date != INT64_MIN ? fetched->internal_date : clock_wall(),
         .size = g_bytes_get_size(fetched->body),
         .emailid = g_strdup(fetched->emailid),
         .raw = g_bytes_ref(fetched->body),
     };
-    mail_flags_copy(&item->message.flags, flags);
+    mail_flags_copy(&item->message.flags, &fetched->flags);
     pthread_mutex_lock(&intake->lock);
     intake->on_its_way++;
     pthread_mutex_unlock(&intake->lock);

@@ -8,6 +8,7 @@
 #include "store/sync.h"
 
 struct imap_fetched;
+struct imap_selected;
 struct parsers;
 
 struct intake;
@@ -19,11 +20,10 @@ struct intake *intake_new(struct store *store, struct parsers *parsers, int64_t 
 /* Waits until nothing is on its way; what was not drained is written, unless an earlier batch
  * could not be. NULL is allowed. */
 void intake_free(struct intake *intake);
-/* A raw message of a mailbox (with body); flags: as they are to be kept. False: an earlier batch
- * could not be written; this message is not taken then. */
-bool intake_message(struct intake *intake, int64_t mailbox, uint32_t uidvalidity,
-                    const struct imap_fetched *fetched, const struct mail_flags *flags,
-                    GError **error);
+/* A raw message (with body) of a mailbox as it was selected. False: an earlier batch could not be
+ * written; this message is not taken then. */
+bool intake_message(struct intake *intake, int64_t mailbox, const struct imap_selected *selected,
+                    const struct imap_fetched *fetched, GError **error);
 /* The batch that is being gathered, for what needs no parsing; until the next call. */
 struct store_batch *intake_batch(struct intake *intake);
 /* Writes what was gathered while more comes; waits for the batch before it. */

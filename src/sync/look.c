@@ -223,20 +223,6 @@ GArray *session_scope(struct session *session, GError **error)
     return imap_search(session->imap, "ALL", error);
 }
 
-void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
-                              struct mail_flags *flags)
-{
-    const struct imap_selected *selected = &session->selected;
-    if (selected->permanent_keywords)
-        return;
-    g_autoptr(GArray) row =
-        store_sync_messages(session->manager->config.store, mailbox, uid, uid, NULL);
-    if (row == NULL || row->len == 0)
-        return;
-    const struct store_remote_message *known = &g_array_index(row, struct store_remote_message, 0);
-    sync_keep_unsupported(flags, known->flag_bits, known->words, false, selected->permanent_bits);
-}
-
 /* --- the ways */
 
 static bool load_known(struct session *session, const struct store_remote_mailbox *mailbox,

@@ -7,11 +7,19 @@
 
 #include "base/clock.h"
 #include "imap/client.h"
+#include "mime/mime.h"
+
+#include <string.h>
 
 #define TOUR_MESSAGES 200000
 /* So many UIDs behind the last known one are asked for unseen: mostly there are few, or none. */
 #define NEWS 1000
 #define NEWS_BYTES (32 * 1024)
+/* Of the first of them the whole messages come too, where that is no more. */
+#define WHOLE 64
+#define ID_LENGTH 1000
+#define WHOLE_BYTES (UINT64_C(4) * 1024 * 1024)
+#define MANY 4000
 #define WINDOW_BYTES (256 * 1024)
 #define STEP CLOCK_SECOND /* then others have their turn on this worker */
 
@@ -23,6 +31,12 @@ struct visit {
     bool ended, apart;
 };
 
+/* One that no email is yet, perhaps. */
+struct fresh {
+    uint32_t uid, size;
+    char *id, *original; /* Message-IDs */
+};
+
 struct tour {
     struct session *session;
     GArray *visits; /* struct visit */
@@ -31,6 +45,9 @@ struct tour {
     struct look look;
     struct visit *open;
     GHashTable *missing; /* of the open one: uid -> itself: new, its header has not come yet */
+    GHashTable *taken;   /* of the open one: uid -> itself: its header is on its way */
+    GHashTable *ids;     /* Message-IDs of what was asked for as a whole */
+    GPtrArray *fresh;    /* struct fresh: news of the open one, by their ids */
     uint32_t in_scope;   /* of the open one */
     bool marks;          /* the open one has new marks */
     bool astray;         /* one was refused, or its UIDs mean other messages by now */
@@ -44,6 +61,14 @@ static void clear_ask(void *ask)
     g_free((char *)(uintptr_t)((struct imap_fetch_ask *)ask)->uid_set);
 }
 
+static void free_fresh(void *data)
+{
+    struct fresh *fresh = data;
+    g_free(fresh->id);
+    g_free(fresh->original);
+    g_free(fresh);
+}
+
 static void tour_init(struct tour *tour, struct session *session)
 {
     *tour = (struct tour){.session = session,
@@ -51,6 +76,9 @@ static void tour_init(struct tour *tour, struct session *session)
                           .asks = g_array_new(FALSE, FALSE, sizeof(struct imap_fetch_ask)),
                           .of = g_array_new(FALSE, FALSE, sizeof(guint)),
                           .missing = g_hash_table_new(g_direct_hash, g_direct_equal),
+                          .taken = g_hash_table_new(g_direct_hash, g_direct_equal),
+                          .ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                          .fresh = g_ptr_array_new_with_free_func(free_fresh),
                           .until = clock_now() + STEP};
     look_init(&tour->look);
     g_array_set_clear_func(tour->asks, clear_ask);
@@ -62,6 +90,9 @@ static void tour_clear(struct tour *tour)
     g_array_unref(tour->asks);
     g_array_unref(tour->of);
     g_hash_table_unref(tour->missing);
+    g_hash_table_unref(tour->taken);
+    g_hash_table_unref(tour->ids);
+    g_ptr_array_unref(tour->fresh);
     look_clear(&tour->look);
     g_clear_error(&tour->error);
 }
@@ -117,42 +148,66 @@ static void add_ask(struct tour *tour, guint index, struct imap_fetch_ask ask)
     g_array_append_val(tour->of, index);
 }
 
-/* NULL: nothing is asked for unseen. (transfer full) */
-static char *news_of(const struct store_remote_mailbox *mailbox)
+/* At most so many from the last known one on; NULL: they cannot be named. (transfer full) */
+static char *news_of(const struct store_remote_mailbox *mailbox, uint32_t count)
 {
-    if (mailbox->uidnext == 0 || mailbox->uidnext > UINT32_MAX - NEWS)
+    if (mailbox->uidnext == 0 || mailbox->uidnext > UINT32_MAX - count)
         return NULL;
-    return g_strdup_printf("%u:%u", mailbox->uidnext, mailbox->uidnext + NEWS - 1);
+    return g_strdup_printf("%u:%u", mailbox->uidnext, mailbox->uidnext + count - 1);
 }
 
-static bool add_windows(struct tour *tour, guint index, GError **error)
+/* Whether its whole messages are worth that the server is not led on at once: there are some, or
+ * its flags take longer than that. When bytes are short what somebody waits for comes first. */
+static bool takes_whole(const struct tour *tour, guint index)
+{
+    const struct session *session = tour->session;
+    const struct visit *visit = &g_array_index(tour->visits, struct visit, index);
+    int64_t near = session->manager->config.tuning.near_ms * CLOCK_SECOND / 1000;
+    bool worth = index + 1 == tour->visits->len ||
+                 (visit->by_changes ? session_list_has(session->grown, visit->mailbox->id)
+                                    : visit->mailbox->exists >= MANY);
+    return worth && session->budget_until <= clock_wall() && clock_now() >= session->gentle_until &&
+           imap_client_round_trip(session->imap) < near;
+}
+
+static bool add_windows(struct tour *tour, guint index, const char *raw_name, GError **error)
 {
     const struct visit *visit = &g_array_index(tour->visits, struct visit, index);
     g_auto(GStrv) windows = look_windows(tour->session, visit->mailbox, error);
     for (size_t i = 0; windows != NULL && windows[i] != NULL; i++)
         add_ask(tour, index,
-                (struct imap_fetch_ask){.raw_name = i == 0 ? visit->mailbox->raw_name : NULL,
+                (struct imap_fetch_ask){.raw_name = i == 0 ? raw_name : NULL,
                                         .uid_set = g_strdup(windows[i]),
                                         .bytes = WINDOW_BYTES});
     return windows != NULL;
 }
 
-/* An empty folder has no UIDs to ask for: some servers dislike that. */
+/* The ids of what is new come first, so that whole messages can be asked for before the server is
+ * led to the next folder. An empty folder has no UIDs to ask for: some servers dislike that. */
 static bool add_asks(struct tour *tour, guint index, GError **error)
 {
     const struct visit *visit = &g_array_index(tour->visits, struct visit, index);
     const struct store_remote_mailbox *mailbox = visit->mailbox;
-    bool windows = !visit->by_changes && mailbox->exists > 0;
-    if (windows && !add_windows(tour, index, error))
-        return false;
-    struct imap_fetch_ask ask = {.raw_name = windows ? NULL : mailbox->raw_name,
-                                 .uid_set = mailbox->exists > 0 ? news_of(mailbox) : NULL,
-                                 .bytes = NEWS_BYTES,
-                                 .what = session_header_items(tour->session)};
+    bool empty = mailbox->exists == 0;
+    struct imap_fetch_ask ask = {.raw_name = mailbox->raw_name, .bytes = NEWS_BYTES};
     if (visit->by_changes) {
         ask.since_uidvalidity = mailbox->uidvalidity;
         ask.since_modseq = mailbox->highestmodseq;
     }
+    ask.uid_set = !empty && takes_whole(tour, index) ? news_of(mailbox, WHOLE) : NULL;
+    if (ask.uid_set != NULL) {
+        ask.what = IMAP_FETCH_SIZE | IMAP_FETCH_IDS;
+        ask.holds = true;
+        add_ask(tour, index, ask);
+        ask = (struct imap_fetch_ask){.bytes = NEWS_BYTES};
+    }
+    if (!visit->by_changes && !empty) {
+        if (!add_windows(tour, index, ask.raw_name, error))
+            return false;
+        ask.raw_name = NULL;
+    }
+    ask.what = session_header_items(tour->session);
+    ask.uid_set = empty ? NULL : news_of(mailbox, NEWS);
     if (ask.raw_name != NULL || ask.uid_set != NULL)
         add_ask(tour, index, ask);
     return true;
@@ -226,6 +281,8 @@ static bool visit_begins(size_t index, const struct imap_selected *selected, voi
     tour->open = visit;
     tour->marks = false;
     g_hash_table_remove_all(tour->missing);
+    g_hash_table_remove_all(tour->taken);
+    g_ptr_array_set_size(tour->fresh, 0);
     bool over = tour->astray || tour->error != NULL;
     bool opened = session_opened(tour->session, visit->mailbox, selected);
     visit->apart = !over && !opened;
@@ -238,14 +295,89 @@ static bool visit_begins(size_t index, const struct imap_selected *selected, voi
     return true;
 }
 
+/* One without an id, or with an absurd one, waits for the ordinary way. */
+static void take_ids(struct tour *tour, const struct imap_fetched *fetched)
+{
+    struct mail_summary *summary = mime_summary_of_header(fetched->header);
+    const char *id = summary->message_id != NULL ? summary->message_id : "";
+    const char *original = summary->original_id != NULL ? summary->original_id : id;
+    if (*id != '\0' && strlen(id) < ID_LENGTH && strlen(original) < ID_LENGTH &&
+        tour->fresh->len < WHOLE) {
+        struct fresh *fresh = g_new0(struct fresh, 1);
+        *fresh = (struct fresh){fetched->uid, fetched->size, g_strdup(id), g_strdup(original)};
+        g_ptr_array_add(tour->fresh, fresh);
+    }
+    mail_summary_free(summary);
+}
+
+/* A whole message comes behind its header. */
+static bool take_news(struct tour *tour, const struct imap_fetched *fetched)
+{
+    struct session *session = tour->session;
+    const struct store_remote_mailbox *mailbox = tour->open->mailbox;
+    gpointer uid = GUINT_TO_POINTER(fetched->uid);
+    if (fetched->body != NULL)
+        return !g_hash_table_remove(tour->taken, uid) ||
+               session_take_message(session, session_intake(session), mailbox->id, fetched,
+                                    &tour->error);
+    if (g_hash_table_contains(tour->missing, uid) &&
+        session_take_header(session, mailbox, fetched)) {
+        g_hash_table_remove(tour->missing, uid);
+        g_hash_table_add(tour->taken, uid);
+    }
+    return true;
+}
+
+/* Answers to one command may come among those to the next: what they hold says what they are. Ids
+ * are asked for without a date. */
 static bool take(const struct imap_fetched *fetched, void *arg)
 {
     struct tour *tour = arg;
-    if (fetched->header == NULL)
-        return look_take_flags(fetched, &tour->look);
-    if (g_hash_table_contains(tour->missing, GUINT_TO_POINTER(fetched->uid)) &&
-        session_take_header(tour->session, tour->open->mailbox, fetched))
-        g_hash_table_remove(tour->missing, GUINT_TO_POINTER(fetched->uid));
+    if (fetched->header == NULL && fetched->body == NULL)
+        return fetched->body_too_large || look_take_flags(fetched, &tour->look);
+    bool ids = fetched->body == NULL && fetched->internal_date == INT64_MIN;
+    if (!ids)
+        return take_news(tour, fetched);
+    take_ids(tour, fetched);
+    return true;
+}
+
+/* Those of which no email here may be another place. */
+static bool find_unknown(struct tour *tour, GArray *uids, uint64_t *bytes)
+{
+    guint count = tour->fresh->len;
+    g_autofree const char **ids = g_new0(const char *, 2 * count + 1);
+    g_autofree bool *known = g_new0(bool, 2 * count + 1);
+    for (guint i = 0; i < count; i++) {
+        const struct fresh *fresh = tour->fresh->pdata[i];
+        ids[2 * i] = fresh->id;
+        ids[2 * i + 1] = fresh->original;
+    }
+    if (!store_sync_knows_ids(tour->session->manager->config.store, tour->session->account, ids,
+                              2 * (size_t)count, known, &tour->error))
+        return false;
+    for (guint i = 0; i < count; i++) {
+        const struct fresh *fresh = tour->fresh->pdata[i];
+        if (known[2 * i] || known[2 * i + 1] || *bytes + fresh->size > WHOLE_BYTES ||
+            !g_hash_table_add(tour->ids, g_strdup(fresh->id)))
+            continue;
+        *bytes += fresh->size;
+        g_array_append_val(uids, fresh->uid);
+    }
+    return true;
+}
+
+/* What was heard of the open folder's news: the whole messages that are wanted of it. */
+static bool ask_whole(size_t index, struct imap_fetch_ask *ask, void *arg)
+{
+    struct tour *tour = arg;
+    (void)index;
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    if (tour->fresh->len == 0 || !find_unknown(tour, uids, &ask->bytes) || uids->len == 0)
+        return false;
+    g_array_sort(uids, session_uid_order);
+    ask->uid_set = imap_uid_set((const uint32_t *)uids->data, uids->len, SIZE_MAX, NULL);
+    ask->what = IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_BODY;
     return true;
 }
 
@@ -339,7 +471,7 @@ static bool end_tour(struct tour *tour, bool failed, GError **error)
 static bool run_tour(struct tour *tour, bool *failed, GError **error)
 {
     struct session *session = tour->session;
-    const struct imap_fetch_hands hands = {take, ask_is_done, visit_begins, tour};
+    const struct imap_fetch_hands hands = {take, ask_is_done, visit_begins, ask_whole, tour};
     const struct imap_events ears = {.exists = hear_exists,
                                      .expunged = hear_number,
                                      .vanished = hear_vanished,

@@ -8,6 +8,7 @@
 #define COMPARE_MS 900000
 #define PATIENCE_MS 60000
 #define BACKOFF_MS 5000
+#define NEAR_MS 5
 #define DOUBT_MS 5000
 #define PARSING_BYTES ((size_t)12 * 1024 * 1024)
 
@@ -53,6 +54,7 @@ static void session_free(gpointer data)
     g_clear_pointer(&session->notices, g_hash_table_unref);
     g_clear_pointer(&session->missing, g_hash_table_unref);
     g_clear_pointer(&session->quiet, g_hash_table_unref);
+    g_clear_pointer(&session->grown, g_array_unref);
     g_clear_pointer(&session->unseen, g_array_unref);
     g_clear_pointer(&session->whole, g_array_unref);
     g_clear_pointer(&session->apart, g_array_unref);
@@ -89,6 +91,7 @@ struct sync_manager *sync_manager_new(const struct sync_config *config)
     tuning->compare_ms = tuning->compare_ms > 0 ? tuning->compare_ms : COMPARE_MS;
     tuning->patience_ms = tuning->patience_ms > 0 ? tuning->patience_ms : PATIENCE_MS;
     tuning->calm_ms = tuning->calm_ms > 0 ? tuning->calm_ms : tuning->poll_ms * CALM_TIMES;
+    tuning->near_ms = tuning->near_ms > 0 ? tuning->near_ms : NEAR_MS;
     tuning->doubt_ms = tuning->doubt_ms > 0 ? tuning->doubt_ms : DOUBT_MS;
     tuning->backoff_ms = tuning->backoff_ms > 0 ? tuning->backoff_ms : BACKOFF_MS;
     manager->parsers = parsers_new(g_get_num_processors(), PARSING_BYTES);

@@ -53,20 +53,14 @@ static struct group *add_group(GPtrArray *groups, struct store_remote_mailbox *m
     return group;
 }
 
-static bool keep_message(struct taking *taking, const struct imap_fetched *fetched)
+bool session_take_message(struct session *session, struct intake *intake, int64_t mailbox,
+                          const struct imap_fetched *fetched, GError **error)
 {
-    struct session *session = taking->session;
-    struct mail_flags flags = {0};
-    mail_flags_copy(&flags, &fetched->flags);
-    session_keep_unsupported(session, taking->mailbox->id, fetched->uid, &flags);
-    bool ok = intake_message(taking->intake, taking->mailbox->id, session->selected.uidvalidity,
-                             fetched, &flags, &taking->error);
-    mail_flags_clear(&flags);
     uint64_t size = g_bytes_get_size(fetched->body);
     session->working.fetched++;
     session->working.bytes += size;
     session->rate_bytes += size;
-    return ok;
+    return intake_message(intake, mailbox, &session->selected, fetched, error);
 }
 
 static bool take_message(const struct imap_fetched *fetched, void *arg)
@@ -77,7 +71,8 @@ static bool take_message(const struct imap_fetched *fetched, void *arg)
         return true;
     taking->settled++;
     if (!fetched->body_too_large)
-        return keep_message(taking, fetched);
+        return session_take_message(taking->session, taking->intake, taking->mailbox->id, fetched,
+                                    &taking->error);
     store_batch_skipped(intake_batch(taking->intake), taking->mailbox->id,
                         taking->session->selected.uidvalidity, fetched->uid,
                         "larger than Postroom takes");
@@ -140,7 +135,8 @@ static bool folder_is_open(size_t index, const struct imap_selected *selected, v
 static bool fetch_groups(struct taking *taking, const GPtrArray *groups, GError **error)
 {
     unsigned what = IMAP_FETCH_FLAGS | IMAP_FETCH_INTERNALDATE | IMAP_FETCH_BODY;
-    const struct imap_fetch_hands hands = {take_message, group_is_done, folder_is_open, taking};
+    const struct imap_fetch_hands hands = {take_message, group_is_done, folder_is_open, NULL,
+                                           taking};
     g_autofree struct imap_fetch_ask *asks = g_new0(struct imap_fetch_ask, groups->len + 1);
     g_auto(GStrv) sets = g_new0(char *, groups->len + 1);
     int64_t open = taking->session->open_mailbox;
@@ -180,7 +176,7 @@ static GArray *uids_of(GHashTable *missing)
     return uids;
 }
 
-static int uid_order(gconstpointer a, gconstpointer b)
+int session_uid_order(gconstpointer a, gconstpointer b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return x < y ? -1 : x > y;
@@ -213,7 +209,7 @@ static bool fetch_missing(struct taking *taking, struct store_remote_mailbox *ma
         return true;
     g_autoptr(GPtrArray) again = groups_new();
     GArray *uids = uids_of(taking->missing);
-    g_array_sort(uids, uid_order);
+    g_array_sort(uids, session_uid_order);
     struct group *group = add_group(again, mailbox);
     g_array_unref(group->uids);
     group->uids = uids;
@@ -350,7 +346,7 @@ static GPtrArray *wanted_groups(struct session *session, const GArray *wanted)
             g_array_append_val(group->uids, items[k].uid);
             group->bytes += items[k].size;
         }
-        g_array_sort(group->uids, uid_order);
+        g_array_sort(group->uids, session_uid_order);
     }
     return groups;
 }

@@ -67,6 +67,7 @@ struct session {
     GArray *unseen;       /* struct session_unseen; or NULL */
     GHashTable *quiet;    /* int64_t*: mailboxes in which the list says that nothing happened; or
                              NULL */
+    GArray *grown;        /* int64_t: those in which it tells of new messages; or NULL */
     bool unsettled;     /* the last round left something to settle: the next wake begins another */
     bool round_is_full; /* every folder was looked at since the round began (rounds.c) */
     bool round_missed;  /* a message went on while the folders were looked at */
@@ -274,6 +275,12 @@ struct store_batch *session_batch(struct session *session,
 void session_mark(struct session *session, struct store_remote_mailbox *mailbox, uint32_t in_scope);
 /* All that was learnt is durable: before anything is done that counts on it. */
 bool session_settle(struct session *session, GError **error);
+/* A whole message (with body) of the open mailbox, on its way; of one that has its row, or whose
+ * header is on its way before it. messages.c */
+bool session_take_message(struct session *session, struct intake *intake, int64_t mailbox,
+                          const struct imap_fetched *fetched, GError **error);
+/* Of a GArray of uint32_t. messages.c */
+int session_uid_order(gconstpointer a, gconstpointer b);
 /* The next bounded step of the pending messages; *more: there may be others. They are durable
  * later. */
 bool session_messages(struct session *session, bool *more, GError **error); /* messages.c */
@@ -322,9 +329,6 @@ bool session_listen(struct session *session, bool *news,
 void session_progress(struct session *session, const char *phase); /* progress.c */
 /* The scope of an open mailbox: all UIDs since the start date, ascending. (transfer full) */
 GArray *session_scope(struct session *session, GError **error);
-/* What the server cannot keep of a message of the open mailbox: see sync_keep_unsupported. */
-void session_keep_unsupported(struct session *session, int64_t mailbox, uint32_t uid,
-                              struct mail_flags *flags);
 /* Checks by login only whether sending works, and notes the answer. */
 void session_check_send(struct session *session);
 

@@ -20,8 +20,10 @@ struct sync_tuning {
                             CONDSTORE tells; default 15 min, seldomer like STATUS */
     int64_t idle_ms;     /* IDLE renewed; default by provider */
     int64_t patience_ms; /* for one answer of a mail server; default 60 s */
-    int64_t doubt_ms;    /* how long a server may go on with a change after its connection ended;
-                            default 5 s */
+    int64_t near_ms;  /* a server that answers within it waits for us between two folders, so that
+                         their new messages come at once; default 5 ms */
+    int64_t doubt_ms; /* how long a server may go on with a change after its connection ended;
+                         default 5 s */
     int64_t
         backoff_ms; /* first pause after a failure, doubled each time up to 15 min; default 5 s */
 };

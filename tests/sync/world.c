@@ -314,7 +314,8 @@ void world_config(struct world *world, struct sync_config *config)
                                    .tokens = world->stage->tokens,
                                    .spool_dir = world->directory,
                                    .settle = settle,
-                                   .tuning = {.doubt_ms = MAX(world->doubt_ms, 1)},
+                                   .tuning = {.doubt_ms = MAX(world->doubt_ms, 1),
+                                              .near_ms = world->near_ms},
                                    .arg = world};
 }
 

@@ -33,6 +33,7 @@ struct world {
     bool sends;       /* the outbox is worked at too */
     bool lenient;     /* scripts may speak of what is not there */
     int64_t doubt_ms; /* sync_tuning; 0: next to nothing */
+    int64_t near_ms;  /* sync_tuning; 0: its default */
     /* The store dies at this commit, from 1; 0: never. */
     unsigned die_at_commit;
     bool die_after;

@@ -22,7 +22,7 @@ static bool tour(struct imap_client *client, GString *out, size_t stop_at, uint6
                                           {.raw_name = "b", .uid_set = "1:9", .bytes = bytes},
                                           {.raw_name = "c", .uid_set = "1:2", .bytes = bytes}};
     struct imap_sets sets = {out, stop_at};
-    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
+    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open, NULL,
                                            &sets};
     return imap_fetch_tour(client, asks, G_N_ELEMENTS(asks), IMAP_FETCH_FLAGS, &hands, error);
 }
@@ -119,7 +119,7 @@ static bool tour_odd_name(struct imap_client *client, GString *out, GError **err
     const struct imap_fetch_ask asks[] = {{.raw_name = "a", .uid_set = "1", .bytes = 9},
                                           {.raw_name = "\x01", .uid_set = "2", .bytes = 9}};
     struct imap_sets sets = {out, SIZE_MAX};
-    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
+    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open, NULL,
                                            &sets};
     return imap_fetch_tour(client, asks, G_N_ELEMENTS(asks), IMAP_FETCH_FLAGS, &hands, error);
 }
@@ -152,7 +152,7 @@ static bool tour_of_news(struct imap_client *client, GString *out, GError **erro
          .since_modseq = 9},
     };
     struct imap_sets sets = {out, SIZE_MAX};
-    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
+    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open, NULL,
                                            &sets};
     uint32_t enabled = 0;
     return imap_enable(client, IMAP_CAP_QRESYNC, &enabled, error) &&
@@ -181,6 +181,65 @@ static void each_set_may_have_items_of_its_own(void)
     imap_told_is(imap_script_run(lines, tour_of_news), "(0 0 0) 2 [0] 4 [1] (2 0 0) 7 [2] ");
 }
 
+static bool one_more(size_t index, struct imap_fetch_ask *ask, void *arg)
+{
+    struct imap_sets *sets = arg;
+    g_string_append_printf(sets->out, "+%zu ", index);
+    if (index != 0)
+        return false;
+    *ask = (struct imap_fetch_ask){.uid_set = g_strdup("8"), .bytes = 9, .what = IMAP_FETCH_BODY};
+    return true;
+}
+
+static bool tour_that_holds(struct imap_client *client, GString *out, GError **error)
+{
+    const struct imap_fetch_ask asks[] =
+        {{.raw_name = "a", .uid_set = "7:9", .bytes = 9, .what = IMAP_FETCH_IDS, .holds = true},
+         {.uid_set = "1:6", .bytes = 9},
+         {.uid_set = "7:9", .bytes = 9},
+         {.raw_name = "b", .uid_set = "5", .bytes = 9, .what = IMAP_FETCH_SIZE, .holds = true},
+         {.raw_name = "c", .uid_set = "3", .bytes = 9}};
+    struct imap_sets sets = {out, SIZE_MAX};
+    const struct imap_fetch_hands hands = {imap_sets_fetched, imap_sets_done, folder_is_open,
+                                           one_more, &sets};
+    return imap_fetch_tour(client, asks, G_N_ELEMENTS(asks), IMAP_FETCH_FLAGS, &hands, error);
+}
+
+#define HOLDS                                                                                      \
+    CAPS("IDLE"), "C: P1 SELECT \"a\"",                                                            \
+        "C: P2 UID FETCH 7:9 (UID BODY.PEEK[HEADER.FIELDS (Message-ID "                            \
+        "X-Microsoft-Original-Message-ID)])",                                                      \
+        "C: P3 UID FETCH 1:6 (UID FLAGS)", "C: P4 UID FETCH 7:9 (UID FLAGS)"
+
+/* The server may begin with the answer to one before it says that the last is complete. */
+static void a_tour_asks_for_more_before_it_leaves_a_folder(void)
+{
+    static const char *const lines[] =
+        {HOLDS,
+         "R: P1 OK x\r\n* 8 FETCH (UID 8 BODY[HEADER.FIELDS (Message-ID)] \"x\")\r\nP2 OK x\r\n",
+         "C: P5 UID FETCH 8 (UID BODY.PEEK[])",
+         "C: P6 SELECT \"b\"",
+         "C: P7 UID FETCH 5 (UID RFC822.SIZE)",
+         "R: * 1 FETCH (UID 2 FLAGS ())\r\nP3 OK x\r\n* 8 FETCH (UID 8 FLAGS ())\r\n",
+         "R: * 8 FETCH (UID 8 BODY[] \"y\")\r\nP4 OK x\r\nP5 OK x\r\n",
+         "R: P6 OK x\r\n* 1 FETCH (UID 5 RFC822.SIZE 3)\r\nP7 OK x\r\n",
+         "C: P8 SELECT \"c\"",
+         "C: P9 UID FETCH 3 (UID FLAGS)",
+         "R: P8 OK x\r\nP9 OK x\r\n",
+         NULL};
+    imap_told_is(imap_script_run(lines, tour_that_holds),
+                 "(0 0 0) 8 [0] +0 2 [1] 8 8 [2] (3 0 0) 5 [3] +3 (4 0 0) [4] ");
+}
+
+static void nothing_more_is_asked_for_after_a_refusal(void)
+{
+    static const char *const lines[] = {HOLDS, "R: P1 OK x\r\nP2 NO x\r\nP3 OK x\r\nP4 OK x\r\n",
+                                        NULL};
+    struct imap_told told = imap_script_run(lines, tour_that_holds);
+    g_assert_cmpstr(told.out->str, ==, "(0 0 0) ");
+    imap_told_failed(told, ERROR_SERVER_NO);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -191,5 +250,7 @@ int main(int argc, char **argv)
     g_test_add_func("/imap/tour/astray", a_tour_drops_what_comes_of_another_folder_than_meant);
     g_test_add_func("/imap/tour/literal", a_tour_waits_before_a_name_that_is_a_literal);
     g_test_add_func("/imap/tour/items", each_set_may_have_items_of_its_own);
+    g_test_add_func("/imap/tour/more", a_tour_asks_for_more_before_it_leaves_a_folder);
+    g_test_add_func("/imap/tour/no-more", nothing_more_is_asked_for_after_a_refusal);
     return g_test_run();
 }

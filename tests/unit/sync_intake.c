@@ -19,10 +19,13 @@ static char *text_of(unsigned uid)
 static void give(struct intake *intake, int64_t mailbox, unsigned uid, GBytes *body)
 {
     g_autoptr(GError) error = NULL;
-    struct mail_flags flags = {.bits = uid % 2 == 0 ? MAIL_SEEN : 0};
+    const struct imap_selected selected = {.uidvalidity = 7, .permanent_keywords = true};
     /* Newer ones have lower UIDs, as after an import: the index wants them the other way round. */
-    struct imap_fetched fetched = {.uid = uid, .internal_date = 2000000 - uid * 60, .body = body};
-    g_assert_true(intake_message(intake, mailbox, 7, &fetched, &flags, &error));
+    struct imap_fetched fetched = {.uid = uid,
+                                   .flags = {.bits = uid % 2 == 0 ? MAIL_SEEN : 0},
+                                   .internal_date = 2000000 - uid * 60,
+                                   .body = body};
+    g_assert_true(intake_message(intake, mailbox, &selected, &fetched, &error));
     g_assert_no_error(error);
 }
 

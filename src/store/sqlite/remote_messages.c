@@ -53,6 +53,25 @@ GArray *store_sync_messages(struct store *store, int64_t mailbox, uint32_t first
     return store_sync_messages_in(store, mailbox, &range, 1, error);
 }
 
+bool store_sync_knows_ids(struct store *store, int64_t account, const char *const *ids,
+                          size_t count, bool *known, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return false;
+    for (size_t i = 0; i < count && cause == NULL; i++)
+        known[i] = DB_NUMBER(&reader->main, &cause, 1,
+                             "SELECT EXISTS(SELECT 1 FROM ref WHERE account = ?1 AND hash = ?2) OR"
+                             " EXISTS(SELECT 1 FROM loose WHERE account = ?1 AND msgid = ?2)",
+                             I(account), I(id_hash(store, ids[i]))) != 0;
+    reader_end(store, reader);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 int64_t store_sync_newest_email(struct store *store, GError **error)
 {
     GError *cause = NULL;
