@@ -490,6 +490,18 @@ void session_carry_later(struct session *session, int64_t ms)
     session->carry_at = session->carry_at == 0 ? at : MIN(session->carry_at, at);
 }
 
+/* What waits for its time wakes the session then; a command waits for what is soon. */
+static bool plan_next(struct session *session, GError **error)
+{
+    int64_t next = 0;
+    if (!store_intents_next(session->manager->config.store, session->account, &next, error))
+        return false;
+    int64_t pause = next - clock_wall();
+    if (next != 0 && (session->manager->config.live || pause <= RETRY_S))
+        session_carry_later(session, MAX(pause, 1) * 1000);
+    return true;
+}
+
 bool session_carry(struct session *session, GError **error)
 {
     if (session->carry_at <= clock_now())
@@ -513,7 +525,7 @@ bool session_carry(struct session *session, GError **error)
         if (!carry_list(session, intents, &carried, error))
             return false;
         if (carried == 0)
-            return true;
+            break;
     }
-    return true;
+    return plan_next(session, error);
 }

@@ -106,10 +106,39 @@ static void a_start_is_no_activity(void)
     finish(&asking);
 }
 
+/* A change that waits is carried out when it is due, though nothing else wakes the session. */
+static void what_waits_is_carried_out(void)
+{
+    struct asking asking = {0};
+    g_autoptr(GError) error = NULL;
+    stage_open(&asking.stage);
+    world_open(&asking.world, &asking.stage, MODEL_QRESYNC);
+    script_start(&asking.world, "INBOX: a");
+    g_autofree char *problem = world_pass(&asking.world);
+    g_assert_null(problem);
+    script_here(&asking.world, "import m INBOX S");
+    g_autoptr(GPtrArray) intents =
+        store_intents(asking.world.store, asking.world.account, 10, &error);
+    g_assert_cmpuint(intents->len, ==, 1);
+    const struct store_intent *intent = intents->pdata[0];
+    g_assert_true(
+        store_intents_postpone(asking.world.store, &intent->id, 1, NULL, clock_wall() + 3, &error));
+    run(&asking);
+    bool there = false;
+    for (int i = 0; i < PATIENCE_S * 100 && !there; i++) {
+        g_usleep(10000);
+        g_autofree char *text = script_of_server(&asking.world);
+        there = strstr(text, "m(S)") != NULL;
+    }
+    g_assert_true(there);
+    finish(&asking);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sync/cadence/fresh-mail", a_folder_with_fresh_mail_is_asked_often);
     g_test_add_func("/sync/cadence/start", a_start_is_no_activity);
+    g_test_add_func("/sync/cadence/due", what_waits_is_carried_out);
     return g_test_run();
 }

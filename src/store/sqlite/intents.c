@@ -111,22 +111,42 @@ GPtrArray *store_intents_begun(struct store *store, int64_t account, int64_t tar
     return take_intents(store, reader, row, cause, error);
 }
 
-bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error)
+/* The first column of the first row. */
+static bool ask_number(struct store *store, const char *sql, int64_t account, int64_t *number,
+                       GError **error)
 {
     GError *cause = NULL;
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return false;
-    *in_doubt = DB_NUMBER(&reader->main, &cause, 0,
-                          "SELECT EXISTS(SELECT 1 FROM intent WHERE account = ?1 AND target <> 0"
-                          " AND journal IS NOT NULL) OR EXISTS(SELECT 1 FROM folder_intent WHERE"
-                          " account = ?1 AND begun)",
-                          I(account)) != 0;
+    const struct db_value values[] = {I(account), I(clock_wall())};
+    *number = db_number(&reader->main, sql, values, G_N_ELEMENTS(values), 0, &cause);
     reader_end(store, reader);
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);
     return false;
+}
+
+bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error)
+{
+    int64_t found = 0;
+    bool ok = ask_number(store,
+                         "SELECT EXISTS(SELECT 1 FROM intent WHERE account = ?1 AND target <> 0"
+                         " AND journal IS NOT NULL) OR EXISTS(SELECT 1 FROM folder_intent WHERE"
+                         " account = ?1 AND begun AND ?2)",
+                         account, &found, error);
+    *in_doubt = found != 0;
+    return ok;
+}
+
+bool store_intents_next(struct store *store, int64_t account, int64_t *next, GError **error)
+{
+    return ask_number(store,
+                      "SELECT min(next_attempt) FROM (SELECT next_attempt FROM intent WHERE account"
+                      " = ?1 AND next_attempt > ?2 UNION ALL SELECT next_attempt FROM folder_intent"
+                      " WHERE account = ?1 AND next_attempt > ?2)",
+                      account, next, error);
 }
 
 struct begin {
