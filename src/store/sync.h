@@ -297,8 +297,8 @@ GPtrArray *store_intents_begun(struct store *store, int64_t account, int64_t tar
 /* Some intent's message may be on its way to its target, or a folder be changed: its step was
  * begun. */
 bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error);
-/* *next: when the first of those that wait for their time is due (wall clock, s), of messages and of
- * folders; 0: none waits. */
+/* *next: when the first of those that wait for their time is due (wall clock, s), of messages and
+ * of folders; 0: none waits. */
 bool store_intents_next(struct store *store, int64_t account, int64_t *next, GError **error);
 /* Journals a step of these intents before it is taken; durable when it returns. begun[i]: false
  * when it was superseded meanwhile, and must not be carried out. */
