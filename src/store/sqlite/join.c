@@ -200,18 +200,20 @@ static bool learn_id(struct tx *tx, const struct email_row *row, const struct ba
                   I(op->msgid), I(row->subject), I(row->thread));
 }
 
-/* The flags that it had where it was moved or copied from, when that was carried out, or is being
- * carried out. False: nobody knows. (clear *base) */
+/* The flags that it had where it was moved or copied from: what we did says so, or the place that
+ * it is still known in (others moved it, and EMAILID tells). False: nobody knows. (clear *base) */
 static bool load_moved_base(struct tx *tx, int64_t email, int64_t mailbox, struct mail_flags *base,
                             GError **error)
 {
     sqlite3_stmt *row = DB_QUERY(
         tx->db, error,
-        "SELECT bits, words, mailbox = ?2 AS here FROM expect WHERE email = ?1 AND bits IS NOT NULL"
-        " AND (mailbox = ?2 OR kind = 0) UNION ALL"
-        " SELECT remote.bits, remote.words, 0 FROM intent JOIN remote ON remote.email = ?1 AND"
+        "SELECT bits, words, 3 - (mailbox <> ?2) AS rank FROM expect WHERE email = ?1 AND bits IS"
+        " NOT NULL AND (mailbox = ?2 OR kind = 0) UNION ALL"
+        " SELECT remote.bits, remote.words, 1 FROM intent JOIN remote ON remote.email = ?1 AND"
         " remote.mailbox = intent.mailbox WHERE intent.email = ?1 AND target = ?2 AND journal IS"
-        " NOT NULL ORDER BY here DESC LIMIT 1",
+        " NOT NULL UNION ALL"
+        " SELECT bits, words, 0 FROM remote WHERE email = ?1 AND NOT EXISTS(SELECT 1 FROM expect"
+        " WHERE expect.email = ?1 AND expect.mailbox = ?2) ORDER BY rank DESC LIMIT 1",
         I(email), I(mailbox));
     if (!db_step(tx->db, row, error))
         return false;
