@@ -112,15 +112,14 @@ GPtrArray *store_intents_begun(struct store *store, int64_t account, int64_t tar
 }
 
 /* The first column of the first row. */
-static bool ask_number(struct store *store, const char *sql, int64_t account, int64_t *number,
-                       GError **error)
+static bool ask_number(struct store *store, const char *sql, const struct db_value *values,
+                       size_t count, int64_t *number, GError **error)
 {
     GError *cause = NULL;
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return false;
-    const struct db_value values[] = {I(account), I(clock_wall())};
-    *number = db_number(&reader->main, sql, values, G_N_ELEMENTS(values), 0, &cause);
+    *number = db_number(&reader->main, sql, values, count, 0, &cause);
     reader_end(store, reader);
     if (cause == NULL)
         return true;
@@ -134,8 +133,8 @@ bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt
     bool ok = ask_number(store,
                          "SELECT EXISTS(SELECT 1 FROM intent WHERE account = ?1 AND target <> 0"
                          " AND journal IS NOT NULL) OR EXISTS(SELECT 1 FROM folder_intent WHERE"
-                         " account = ?1 AND begun AND ?2)",
-                         account, &found, error);
+                         " account = ?1 AND begun)",
+                         (const struct db_value[]){I(account)}, 1, &found, error);
     *in_doubt = found != 0;
     return ok;
 }
@@ -146,7 +145,7 @@ bool store_intents_next(struct store *store, int64_t account, int64_t *next, GEr
                       "SELECT min(next_attempt) FROM (SELECT next_attempt FROM intent WHERE account"
                       " = ?1 AND next_attempt > ?2 UNION ALL SELECT next_attempt FROM folder_intent"
                       " WHERE account = ?1 AND next_attempt > ?2)",
-                      account, next, error);
+                      (const struct db_value[]){I(account), I(clock_wall())}, 2, next, error);
 }
 
 struct begin {
