@@ -148,10 +148,10 @@ int command_account_list(struct command_call *call, const struct command_options
 
 static void print_problem(struct command_call *call, const char *problem, const char *detail)
 {
-    g_autofree char *more = detail != NULL ? g_strdup_printf(" (%s)", detail) : NULL;
-    if (problem != NULL)
-        command_print(call->out, "  %s %s%s\n", error_title(problem), error_action(problem),
-                      more != NULL ? more : "");
+    if (problem == NULL)
+        return;
+    g_autofree char *text = command_problem(problem, detail);
+    command_print(call->out, "  %s\n", text);
 }
 
 static void print_mailbox(struct command_call *call, const struct store_mailbox_status *mailbox)

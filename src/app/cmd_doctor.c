@@ -85,21 +85,20 @@ static void examine_clock(struct probe *exam)
         probe_note(exam, "clock", "ok", "agrees with the provider's within %d s", CLOCK_SKEW_MAX_S);
 }
 
-static void note_problem(struct probe *exam, const char *check, const char *problem,
-                         const char *detail)
+static void examine_problem(struct probe *exam, const char *check, const char *problem,
+                            const char *detail)
 {
-    g_autofree char *more = detail != NULL ? g_strdup_printf(" (%s)", detail) : NULL;
-    probe_note(exam, check, "bad", "%s %s%s", error_title(problem), error_action(problem),
-               more != NULL ? more : "");
+    if (problem == NULL)
+        return;
+    g_autofree char *text = command_problem(problem, detail);
+    probe_note(exam, check, "bad", "%s", text);
 }
 
 static void examine_problems(struct probe *exam, const char *check,
                              const struct store_account_view *view)
 {
-    if (view->problem != NULL)
-        note_problem(exam, check, view->problem, view->detail);
-    if (view->send_problem != NULL)
-        note_problem(exam, check, view->send_problem, view->send_detail);
+    examine_problem(exam, check, view->problem, view->detail);
+    examine_problem(exam, check, view->send_problem, view->send_detail);
 }
 
 /* What the last look at every message of each folder found to differ. */

@@ -296,6 +296,13 @@ void command_print(FILE *to, const char *format, ...)
     }
 }
 
+char *command_problem(const char *problem, const char *detail)
+{
+    if (detail == NULL)
+        return g_strdup_printf("%s %s", error_title(problem), error_action(problem));
+    return g_strdup_printf("%s %s (%s)", error_title(problem), error_action(problem), detail);
+}
+
 int command_fail(struct command_call *call, const GError *error)
 {
     static const enum error_code plain[] = {ERROR_INTERNAL, ERROR_INVALID, ERROR_NOT_FOUND,

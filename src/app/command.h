@@ -51,6 +51,8 @@ void command_print_help(FILE *out);
 
 /* Text for people; what a mail server or a mail says in it cannot command the terminal. */
 void command_print(FILE *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What a problem of a mailbox is, what to do, and its detail if there is one. (transfer full) */
+char *command_problem(const char *problem, const char *detail);
 /* For the commands: one clear line. Returns 1. */
 int command_fail(struct command_call *call, const GError *error);
 /* JSON for scripts, indented, in ASCII, with a line end. (transfer full) value */
