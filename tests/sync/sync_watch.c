@@ -103,20 +103,26 @@ static void edit_at_every_moment(struct watching *watching, const char *const *e
     }
 }
 
+static void try_edits(enum model_profile profile, bool notifies, const char *const (*edits)[2],
+                      size_t count)
+{
+    struct watching watching = {0};
+    start(&watching, profile, notifies);
+    model_server_between(watching.stage.server, between, &watching);
+    g_autofree char *differs = wait_for_agreement(&watching);
+    g_assert_null(differs);
+    for (size_t i = 0; i < count; i++)
+        edit_at_every_moment(&watching, edits[i]);
+    stop(&watching);
+}
+
 static void test_edits(gconstpointer profile)
 {
     static const char *const edits[][2] = {
         {"flag INBOX a +F", "flag INBOX a -F"},
         {"deliver e INBOX", "expunge INBOX e"},
     };
-    struct watching watching = {0};
-    start(&watching, (enum model_profile)GPOINTER_TO_INT(profile), false);
-    model_server_between(watching.stage.server, between, &watching);
-    g_autofree char *differs = wait_for_agreement(&watching);
-    g_assert_null(differs);
-    for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
-        edit_at_every_moment(&watching, edits[i]);
-    stop(&watching);
+    try_edits((enum model_profile)GPOINTER_TO_INT(profile), false, edits, G_N_ELEMENTS(edits));
 }
 
 static void test_everywhere(void)
@@ -126,14 +132,7 @@ static void test_everywhere(void)
         {"deliver e Work", "expunge Work e"},        {"move INBOX b Work", "move Work b INBOX"},
         {"create Job; deliver g Job", "delete Job"}, {"rename Work Task", "rename Task Work"},
     };
-    struct watching watching = {0};
-    start(&watching, MODEL_QRESYNC, true);
-    model_server_between(watching.stage.server, between, &watching);
-    g_autofree char *differs = wait_for_agreement(&watching);
-    g_assert_null(differs);
-    for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
-        edit_at_every_moment(&watching, edits[i]);
-    stop(&watching);
+    try_edits(MODEL_QRESYNC, true, edits, G_N_ELEMENTS(edits));
 }
 
 int main(int argc, char **argv)
