@@ -1,6 +1,8 @@
 /* Messages that come from the server, and how JMAP sees them. */
 #include "store_mailbox_fixture.h"
 
+#include <sqlite3.h>
+
 static void a_message_is_listed_read_and_found(void)
 {
     struct mail_fixture m;
@@ -162,6 +164,31 @@ static void the_trash_counts_by_itself(void)
     mail_close(&m);
 }
 
+/* SQLite keeps what a transaction changed until it is told that it may spill. */
+static void a_large_blob_passes_through_little_memory(void)
+{
+    enum { LARGE = 40 * 1024 * 1024, LITTLE = 20 * 1024 * 1024 };
+    struct mail_fixture m;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GRand) noise = g_rand_new_with_seed(3);
+    guint32 *numbers = g_malloc(LARGE);
+    for (size_t i = 0; i < LARGE / sizeof *numbers; i++)
+        numbers[i] = g_rand_int(noise);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(numbers, LARGE);
+    mail_open(&m);
+    struct store_access *access = mail_access(&m, STORE_WRITE);
+    sqlite3_memory_highwater(1);
+    int64_t blob = store_blob_put(access, bytes, NULL, &error);
+    g_assert_no_error(error);
+    g_autoptr(GBytes) back = store_blob(access, blob, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_bytes_equal(back, bytes));
+    g_assert_cmpint(sqlite3_memory_highwater(0), >, 0);
+    g_assert_cmpint(sqlite3_memory_highwater(0), <, LITTLE);
+    store_access_free(access);
+    mail_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -169,6 +196,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/mail/threads", threads_follow_references_and_subject);
     g_test_add_func("/store/mail/mailboxes", mailboxes_form_a_tree_in_any_order);
     g_test_add_func("/store/mail/skipped", a_skipped_message_is_counted_and_not_asked_for_again);
+    g_test_add_func("/store/mail/large", a_large_blob_passes_through_little_memory);
     g_test_add_func("/store/mail/trash", the_trash_counts_by_itself);
     return g_test_run();
 }

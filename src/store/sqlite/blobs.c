@@ -81,18 +81,20 @@ bool blob_ref(struct tx *tx, int64_t blob, int delta, GError **error)
            (delta < 0 || DB_RUN(tx->db, error, "DELETE FROM blob_trash WHERE id = ?", I(blob)));
 }
 
+struct mapping {
+    void *map;
+    size_t length;
+};
+
 static void unmap(gpointer pointer)
 {
-    struct {
-        void *map;
-        size_t length;
-    } *mapping = pointer;
+    struct mapping *mapping = pointer;
     munmap(mapping->map, mapping->length);
     g_free(mapping);
 }
 
-static GBytes *unpack_to_file(struct store *store, struct db *main, const void *packed,
-                              size_t packed_length, size_t length, GError **error)
+/* In a file without a name. */
+static GBytes *map_file(struct store *store, size_t length, GError **error)
 {
     int fd = open(store->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -108,33 +110,89 @@ static GBytes *unpack_to_file(struct store *store, struct db *main, const void *
                   "cannot unpack a large message: %s", g_strerror(code));
         return NULL;
     }
-    struct {
-        void *map;
-        size_t length;
-    } *mapping = g_malloc(sizeof *mapping);
-    mapping->map = map;
-    mapping->length = length;
-    if (dictionary_unpack(store, main, packed, packed_length, map, length, error))
-        return g_bytes_new_with_free_func(map, length, unmap, mapping);
-    unmap(mapping);
-    return NULL;
+    struct mapping *mapping = g_new(struct mapping, 1);
+    *mapping = (struct mapping){map, length};
+    return g_bytes_new_with_free_func(map, length, unmap, mapping);
 }
 
-static GBytes *unpack(struct store *store, struct db *main, const void *packed,
-                      size_t packed_length, GError **error)
+/* Room for what a frame, of which this is the beginning, holds; *to is where it begins. */
+static GBytes *make_room(struct store *store, const void *packed, size_t packed_length, void **to,
+                         GError **error)
 {
     unsigned long long length = ZSTD_getFrameContentSize(packed, packed_length);
     if (length > (unsigned long long)BLOB_MAX) {
         error_set(error, ERROR_STORE, "a stored message is damaged");
         return NULL;
     }
-    if (length > FILE_BACKED)
-        return unpack_to_file(store, main, packed, packed_length, (size_t)length, error);
-    void *bytes = g_malloc(length + 1);
-    if (dictionary_unpack(store, main, packed, packed_length, bytes, (size_t)length, error))
-        return g_bytes_new_take(bytes, (size_t)length);
-    g_free(bytes);
+    GBytes *bytes = length > FILE_BACKED ? map_file(store, (size_t)length, error)
+                                         : g_bytes_new_take(g_malloc(length + 1), (size_t)length);
+    if (bytes != NULL)
+        *to = (void *)(uintptr_t)g_bytes_get_data(bytes, NULL);
+    return bytes;
+}
+
+static GBytes *unpack(struct store *store, struct db *main, const void *packed,
+                      size_t packed_length, GError **error)
+{
+    void *to = NULL;
+    GBytes *bytes = make_room(store, packed, packed_length, &to, error);
+    if (bytes == NULL ||
+        dictionary_unpack(store, main, packed, packed_length, to, g_bytes_get_size(bytes), error))
+        return bytes;
+    g_bytes_unref(bytes);
     return NULL;
+}
+
+static bool unpack_piece(ZSTD_DCtx *context, const void *piece, size_t length, ZSTD_outBuffer *out)
+{
+    ZSTD_inBuffer in = {piece, length, 0};
+    size_t code = 1;
+    while (in.pos < in.size && code != 0 && !ZSTD_isError(code))
+        code = ZSTD_decompressStream(context, out, &in);
+    return in.pos == in.size && !ZSTD_isError(code);
+}
+
+/* One too large for a dictionary to be of use. */
+static GBytes *unpack_pieces(struct store *store, sqlite3_blob *blob, ZSTD_DCtx *context,
+                             GError **error)
+{
+    g_autofree char *piece = g_malloc(PIECE);
+    GBytes *bytes = NULL;
+    ZSTD_outBuffer out = {0};
+    bool ok = true;
+    for (int at = 0, left = sqlite3_blob_bytes(blob), length; ok && left > 0;
+         at += length, left -= length) {
+        length = MIN((int)PIECE, left);
+        ok = sqlite3_blob_read(blob, piece, length, at) == SQLITE_OK;
+        if (ok && at == 0) {
+            bytes = make_room(store, piece, (size_t)length, &out.dst, error);
+            if (bytes == NULL)
+                return NULL;
+            out.size = g_bytes_get_size(bytes);
+        }
+        ok = ok && unpack_piece(context, piece, (size_t)length, &out);
+    }
+    if (ok && out.pos == out.size)
+        return bytes;
+    error_set(error, ERROR_STORE, "a stored message is damaged");
+    g_clear_pointer(&bytes, g_bytes_unref);
+    return NULL;
+}
+
+/* SQLite would have it in memory as a whole to give it out. */
+static GBytes *load_in_pieces(struct store *store, struct db *blobs, int64_t id, GError **error)
+{
+    sqlite3_blob *blob = NULL;
+    GBytes *bytes = NULL;
+    if (sqlite3_blob_open(blobs->handle, "main", "raw", "data", id, 0, &blob) == SQLITE_OK) {
+        ZSTD_DCtx *context = ZSTD_createDCtx();
+        bytes = unpack_pieces(store, blob, context, error);
+        ZSTD_freeDCtx(context);
+    } else {
+        db_fail(blobs, "large message", error);
+    }
+    sqlite3_blob_close(blob);
+    return bytes;
 }
 
 GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GError **error)
@@ -142,10 +200,16 @@ GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GErr
     struct db *blobs = &reader->blobs;
     GBytes *bytes = NULL;
     GError *cause = NULL;
-    sqlite3_stmt *row = DB_QUERY(blobs, &cause, "SELECT data FROM raw WHERE id = ?", I(blob));
+    sqlite3_stmt *row = DB_QUERY(blobs, &cause,
+                                 "SELECT CASE WHEN length(data) <= ?2 THEN data END FROM raw"
+                                 " WHERE id = ?1",
+                                 I(blob), I(PACK_LARGE));
     if (db_step(blobs, row, &cause)) {
-        bytes = unpack(store, &reader->main, sqlite3_column_blob(row, 0),
-                       (size_t)sqlite3_column_bytes(row, 0), &cause);
+        if (sqlite3_column_type(row, 0) == SQLITE_NULL)
+            bytes = load_in_pieces(store, blobs, blob, &cause);
+        else
+            bytes = unpack(store, &reader->main, sqlite3_column_blob(row, 0),
+                           (size_t)sqlite3_column_bytes(row, 0), &cause);
         db_done(row);
     } else if (cause == NULL) {
         error_set(&cause, ERROR_NOT_FOUND, "no such blob");

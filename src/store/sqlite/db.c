@@ -21,9 +21,11 @@ static const char *const open_script = "PRAGMA journal_mode=WAL;"
 /* Messages are rows of some kilobytes: on average half a page is lost with each. */
 static const char *const blobs_script = "PRAGMA page_size=2048;";
 
-/* Raw messages are written once and seldom read: room for them would be taken from everything. */
+/* Raw messages are written once and seldom read: room for them would be taken from everything. A
+ * transaction with a large one spills: SQLite keeps the number of pages, but takes its lowest byte
+ * for "on", so that a multiple of 256 would turn that off. */
 static const char *const blobs_memory_script = "PRAGMA cache_size=-2048;"
-                                               "PRAGMA cache_spill=512;"
+                                               "PRAGMA cache_spill=500;"
                                                "PRAGMA wal_autocheckpoint=16000;";
 
 static const char *const reader_script = "PRAGMA trusted_schema=OFF;"
