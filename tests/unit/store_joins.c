@@ -323,6 +323,29 @@ static void a_sent_message_has_one_copy(void)
     }
 }
 
+/* Its flags are not what became of those of the draft. */
+static void the_copy_of_the_service_takes_no_flag_away(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    become_microsoft(&m);
+    mail_put(&m, &(struct mail_spec){.mailbox = m.drafts,
+                                     .uid = 21,
+                                     .id = "d@x",
+                                     .bits = MAIL_DRAFT | MAIL_SEEN | MAIL_FLAGGED});
+    int64_t id = mail_only(&m, m.drafts);
+    int64_t submission = submit(&m, id);
+    set_mailboxes(&m, id, m.sent);
+    mark(&m, submission, STORE_SEND_SENDING, NULL);
+    mark(&m, submission, STORE_SEND_UNCERTAIN, NULL);
+    mail_put(&m, &(struct mail_spec){.mailbox = m.sent, .uid = 5, .id = "d@x", .bits = MAIL_SEEN});
+    g_assert_cmpint(mail_only(&m, m.sent), ==, id);
+    struct store_email *email = mail_get(&m, id);
+    g_assert_cmpuint(email->flags.bits & MAIL_FLAGGED, ==, MAIL_FLAGGED);
+    store_email_free(email);
+    mail_close(&m);
+}
+
 static void a_message_that_failed_is_a_draft_again(void)
 {
     struct mail_fixture m;
@@ -367,6 +390,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/joins/flags", flags_merge_three_ways);
     g_test_add_func("/store/joins/refused", a_refused_destroy_brings_the_email_back);
     g_test_add_func("/store/joins/sent", a_sent_message_has_one_copy);
+    g_test_add_func("/store/joins/sent-flags", the_copy_of_the_service_takes_no_flag_away);
     g_test_add_func("/store/joins/failed", a_message_that_failed_is_a_draft_again);
     g_test_add_func("/store/joins/cancelled", a_cancelled_submission_is_never_sent);
     return g_test_run();

@@ -201,9 +201,10 @@ static bool learn_id(struct tx *tx, const struct email_row *row, const struct ba
 }
 
 /* The flags that it had where it was moved or copied from: what we did says so, or the place that
- * it is still known in (others moved it, and EMAILID tells). False: nobody knows. (clear *base) */
-static bool load_moved_base(struct tx *tx, int64_t email, int64_t mailbox, struct mail_flags *base,
-                            GError **error)
+ * it is still known in (others moved it, and EMAILID tells; another copy of it, as a service files
+ * in Sent, has flags of its own). False: nobody knows. (clear *base) */
+static bool load_moved_base(struct tx *tx, int64_t email, const struct batch_op *op,
+                            struct mail_flags *base, GError **error)
 {
     sqlite3_stmt *row = DB_QUERY(
         tx->db, error,
@@ -212,9 +213,10 @@ static bool load_moved_base(struct tx *tx, int64_t email, int64_t mailbox, struc
         " SELECT remote.bits, remote.words, 1 FROM intent JOIN remote ON remote.email = ?1 AND"
         " remote.mailbox = intent.mailbox WHERE intent.email = ?1 AND target = ?2 AND journal IS"
         " NOT NULL UNION ALL"
-        " SELECT bits, words, 0 FROM remote WHERE email = ?1 AND NOT EXISTS(SELECT 1 FROM expect"
-        " WHERE expect.email = ?1 AND expect.mailbox = ?2) ORDER BY rank DESC LIMIT 1",
-        I(email), I(mailbox));
+        " SELECT remote.bits, remote.words, 0 FROM email JOIN remote ON remote.email = email.id"
+        " WHERE email.id = ?1 AND emailid = ?3 AND NOT EXISTS(SELECT 1 FROM expect WHERE"
+        " expect.email = ?1 AND expect.mailbox = ?2) ORDER BY rank DESC LIMIT 1",
+        I(email), I(op->mailbox), T(op->emailid));
     if (!db_step(tx->db, row, error))
         return false;
     flags_from(base, (uint32_t)db_int(row, 0), db_text(row, 1));
@@ -229,7 +231,7 @@ static bool merge_moved_flags(struct tx *tx, struct email_row *row, const struct
     GError *cause = NULL;
     struct mail_flags base = {0}, local = {0};
     const struct mail_flags none = {0};
-    if (row->orphan != 0 || !load_moved_base(tx, row->id, op->mailbox, &base, &cause)) {
+    if (row->orphan != 0 || !load_moved_base(tx, row->id, op, &base, &cause)) {
         if (cause != NULL)
             g_propagate_error(error, cause);
         return cause == NULL;
