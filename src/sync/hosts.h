@@ -37,7 +37,7 @@ struct sync_host;
  * (transfer full) */
 struct sync_hosts *sync_hosts_new(struct exec *exec, unsigned workers,
                                   const struct sync_limits overrides[SYNC_PROFILES]);
-/* Nobody may wait. */
+/* Nobody may wait, and exec is still there. */
 void sync_hosts_free(struct sync_hosts *hosts);
 
 /* The host of that name and port; the profile counts when it is new. Drop with sync_host_unref. */

@@ -48,8 +48,8 @@ static void close_hosts(struct fixture *fixture)
         sync_host_leave(&fixture->waiters[i]);
     sync_host_unref(fixture->one);
     sync_host_unref(fixture->other);
-    exec_free(fixture->exec);
     sync_hosts_free(fixture->hosts);
+    exec_free(fixture->exec);
     clock_override(NULL, NULL);
 }
 

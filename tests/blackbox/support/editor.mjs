@@ -66,7 +66,14 @@ export class Editor {
   async #imap(folder, work) {
     this.imap ??= await otherClient(this.what.org, this.what.person);
     if (folder) await this.imap.must(`SELECT ${quote(encodeFolder(folder))}`);
-    return work(this.imap);
+    try {
+      const result = await work(this.imap);
+      await this.imap.command('UNSELECT'); // Dovecot hangs up when the folder that is selected is deleted
+      return result;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** UIDs and Message-IDs of our messages in the folder. */
@@ -91,13 +98,17 @@ export class Editor {
   #among(names) { return this.pick([...this.folders, ...MOVABLE.filter((name) => this.builds && [...names].includes(name))]); }
 
   async #there(work, folder = null) {
+    let at = folder;
     return this.#imap(null, async (imap) => {
-      const at = folder ?? this.#among(this.builds ? await foldersOf(imap) : []);
+      at ??= this.#among(this.builds ? await foldersOf(imap) : []);
       const { status, text } = await imap.command(`SELECT ${quote(encodeFolder(at))}`);
       if (status !== 'OK' && MOVABLE.includes(at)) return null; // the other side deleted it just now
       assert.equal(status, 'OK', text);
       const m = await this.#some(imap);
       return m && work(imap, m);
+    }).catch((error) => {
+      if (error.kind === 'closed' && MOVABLE.includes(at)) return null; // and so it was a moment later
+      throw error;
     });
   }
 
@@ -298,5 +309,8 @@ export class Editor {
     assert.equal(ids.length, 1, `drafts left: ${ids.length}`);
   }
 
-  close() { this.imap?.close(); }
+  close() {
+    this.imap?.close();
+    this.imap = null;
+  }
 }
