@@ -144,6 +144,7 @@ static const struct jmap_method methods[] = {
 
     {"Identity/get", JMAP_SUBMISSION, MAILBOX, STORE_READ, get_args, jmap_identity_get},
     {"Identity/changes", JMAP_SUBMISSION, MAILBOX, STORE_READ, changes_args, jmap_identity_changes},
+    {"Identity/set", JMAP_SUBMISSION, MAILBOX, STORE_SEND, set_args, jmap_identity_set},
 
     {"EmailSubmission/get", JMAP_SUBMISSION, MAILBOX, STORE_READ, get_args, jmap_submission_get},
     {"EmailSubmission/changes", JMAP_SUBMISSION, MAILBOX, STORE_READ, changes_args, jmap_submission_changes},

@@ -27,6 +27,7 @@ void jmap_snippet_get(struct jmap_call *call);
 
 void jmap_identity_get(struct jmap_call *call);
 void jmap_identity_changes(struct jmap_call *call);
+void jmap_identity_set(struct jmap_call *call);
 
 void jmap_submission_get(struct jmap_call *call);
 void jmap_submission_changes(struct jmap_call *call);

@@ -257,13 +257,35 @@ GBytes *store_blob(const struct store_access *access, int64_t blob, GError **err
 /* --- identities and submissions
  * ------------------------------------------------------------------------------------------ */
 
+#define STORE_IDENTITIES_MAX 100
+
 struct store_identity {
     int64_t id;
-    char *name, *email, *text_signature, *html_signature;
-    bool may_delete;
+    char *name, *email, *text_signature;
+    char *html_signature; /* as some client gave it: hostile wherever it is shown */
+    char *reply_to, *bcc; /* EmailAddress[] as JSON, or NULL */
+    bool may_delete;      /* false: the one that came with the account */
 };
 void store_identity_free(struct store_identity *identity);
+/* All of the account, by id. (transfer full) with free func. */
 GPtrArray *store_identities(const struct store_access *access, uint64_t *state, GError **error);
+
+/* What an Identity/set says of one identity (RFC 8621, 6.3). Texts NULL: as before, or empty. */
+struct store_identity_patch {
+    const char *name, *text_signature, *html_signature;
+    bool has_reply_to, has_bcc;
+    const char *reply_to, *bcc; /* as above */
+};
+/* These need STORE_SEND: who writes a bcc into an identity reads what others send as it. */
+/* email: any spelling of the account's address, else ERROR_FORBIDDEN; ERROR_TOO_LARGE: there are
+ * STORE_IDENTITIES_MAX. Returns the new id, 0 on error. */
+int64_t store_identity_create(const struct store_access *access, const char *email,
+                              const struct store_identity_patch *patch, GError **error);
+/* ERROR_NOT_FOUND. */
+bool store_identity_update(const struct store_access *access, int64_t id,
+                           const struct store_identity_patch *patch, GError **error);
+/* ERROR_NOT_FOUND; ERROR_FORBIDDEN when it may not be deleted. Submissions made with it go on. */
+bool store_identity_destroy(const struct store_access *access, int64_t id, GError **error);
 
 enum store_send_state {
     STORE_SEND_PENDING,

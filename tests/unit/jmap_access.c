@@ -26,6 +26,7 @@ static const struct row {
     {"SearchSnippet/get", "{'filter': {'text': 'x'}, 'emailIds': ['e1']}"},
     {"Identity/get", "{'ids': null}"},
     {"Identity/changes", "{'sinceState': '1'}"},
+    {"Identity/set", "{'destroy': ['i1']}"},
     {"EmailSubmission/get", "{'ids': null}"},
     {"EmailSubmission/changes", "{'sinceState': '1'}"},
     {"EmailSubmission/query", "{}"},
@@ -183,6 +184,7 @@ static void test_may_write_not_send(void)
     people_open(&p);
     jmap_fixture_share(&p.t, p.other, STORE_READ | STORE_WRITE);
     expect(&p.t, p.other, "EmailSubmission/set", p.account, "forbidden");
+    expect(&p.t, p.other, "Identity/set", p.account, "forbidden");
     expect_allowed(&p.t, p.other, "Email/set", p.account);
     people_close(&p);
 }

@@ -19,6 +19,7 @@
 #define JMAP_MAX_MESSAGE 75000000 /* a composed message, after encoding */
 #define JMAP_MAX_RECIPIENTS 500
 #define JMAP_MAX_KEYWORDS 100
+#define JMAP_MAX_SIGNATURE (256 * 1024)
 #define JMAP_MAX_DELAY (366 * INT64_C(86400)) /* seconds a submission may wait */
 /* Bytes that the answers of one request may draw from bodies and references. */
 #define JMAP_MAX_RESPONSE (64 * 1024 * 1024)

@@ -1,3 +1,4 @@
+#include "jmap/identity/object.h"
 #include "jmap/methods.h"
 
 /* RFC 8621, 6.1. */
@@ -5,21 +6,6 @@
 static const char *const properties[] = {
     "id", "name", "email", "replyTo", "bcc", "textSignature", "htmlSignature", "mayDelete", NULL,
 };
-
-static const char *or_empty(const char *text)
-{
-    return text != NULL ? text : "";
-}
-
-static json_t *identity_object(const struct store_identity *identity)
-{
-    return json_pack("{s: o, s: o, s: o, s: n, s: n, s: o, s: o, s: b}", "id",
-                     jmap_id('i', identity->id), "name", jmap_json_text(or_empty(identity->name)),
-                     "email", jmap_json_text(or_empty(identity->email)), "replyTo", "bcc",
-                     "textSignature", jmap_json_text(or_empty(identity->text_signature)),
-                     "htmlSignature", jmap_json_text(or_empty(identity->html_signature)),
-                     "mayDelete", identity->may_delete);
-}
 
 void jmap_identity_get(struct jmap_call *call)
 {
@@ -44,7 +30,7 @@ void jmap_identity_get(struct jmap_call *call)
         g_array_append_val(found, identity->id);
         if (ids != NULL && !jmap_ids_contain(ids, identity->id))
             continue;
-        object = identity_object(identity);
+        object = jmap_identity_object(identity);
         jmap_properties_apply(call, object);
         json_array_append_new(list, object);
     }

@@ -4,9 +4,7 @@
 
 #define ADDRESS_MAX 320
 
-/* Local part and domain, without anything that would end the command it stands in (SECURITY.md 10).
- */
-static bool address_is_valid(const char *address)
+bool jmap_address_is_valid(const char *address)
 {
     const char *at = address != NULL ? strrchr(address, '@') : NULL;
 
@@ -150,7 +148,7 @@ static void add_recipient(struct recipients *to, const char *address)
 {
     char *folded;
 
-    if (!address_is_valid(address)) {
+    if (!jmap_address_is_valid(address)) {
         json_array_append_new(to->invalid, jmap_json_text(address != NULL ? address : ""));
         return;
     }

@@ -17,6 +17,9 @@ const char *jmap_submission_undo_status(const struct store_submission *submissio
 json_t *jmap_envelope_read(json_t *envelope, const struct mail_summary *email,
                            const struct store_identity *identity, const GPtrArray *identities,
                            struct store_submission *submission);
+/* Local part and domain, without anything that would end the command or the header field it stands
+ * in (SECURITY.md 10). */
+bool jmap_address_is_valid(const char *address);
 /* One of the identities covers the address. */
 bool jmap_identities_allow(const GPtrArray *identities, const char *address);
 

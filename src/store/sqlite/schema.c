@@ -203,6 +203,10 @@ static const char *const dictionaries_2 =
     " kind INTEGER NOT NULL, emails INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
     "CREATE INDEX dictionary_account ON dictionary(account);";
 
+/* EmailAddress[] as JSON, or NULL. */
+static const char *const identities_2 = "ALTER TABLE identity ADD COLUMN reply_to TEXT;"
+                                        "ALTER TABLE identity ADD COLUMN bcc TEXT;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -232,6 +236,7 @@ static bool upgrade_2(struct store *store, GError **error)
     return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
            db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
            db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
+           db_script(db, identities_2, error) &&
            db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 

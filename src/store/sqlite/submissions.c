@@ -2,54 +2,6 @@
 
 #include "base/clock.h"
 
-void store_identity_free(struct store_identity *identity)
-{
-    if (identity == NULL)
-        return;
-    g_free(identity->name);
-    g_free(identity->email);
-    g_free(identity->text_signature);
-    g_free(identity->html_signature);
-    g_free(identity);
-}
-
-static void free_identity(gpointer identity)
-{
-    store_identity_free(identity);
-}
-
-GPtrArray *store_identities(const struct store_access *access, uint64_t *state, GError **error)
-{
-    GError *cause = NULL;
-    struct store *store = store_access_store(access);
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return NULL;
-    GPtrArray *identities = g_ptr_array_new_with_free_func(free_identity);
-    sqlite3_stmt *row = DB_QUERY(&reader->main, &cause,
-                                 "SELECT id, name, email, text_signature, html_signature,"
-                                 " may_delete FROM identity WHERE account = ? ORDER BY id",
-                                 I(store_access_account(access)));
-    while (db_step(&reader->main, row, &cause)) {
-        struct store_identity *identity = g_new0(struct store_identity, 1);
-        identity->id = db_int(row, 0);
-        identity->name = db_text_copy(row, 1);
-        identity->email = db_text_copy(row, 2);
-        identity->text_signature = db_text_copy(row, 3);
-        identity->html_signature = db_text_copy(row, 4);
-        identity->may_delete = db_int(row, 5) != 0;
-        g_ptr_array_add(identities, identity);
-    }
-    if (state != NULL)
-        *state = log_state(&reader->main, store_access_account(access), STORE_IDENTITY, NULL);
-    reader_end(store, reader);
-    if (cause == NULL)
-        return identities;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(identities);
-    return NULL;
-}
-
 void store_submission_free(struct store_submission *submission)
 {
     if (submission == NULL)

@@ -1,0 +1,368 @@
+#include "jmap/identity/object.h"
+#include "jmap/methods.h"
+#include "jmap/submission/object.h"
+
+/* RFC 8621, 6.3. Signatures are kept as they came: an htmlSignature is made safe where it is shown,
+ * like any mail (SECURITY.md 6, 7). */
+
+#define NAME_MAX_OCTETS 1000
+
+struct run {
+    struct jmap_call *call;
+    struct jmap_set answer;
+};
+
+/* An object or a patch being read. */
+struct reading {
+    struct store_identity_patch patch; /* borrows from the object and from here */
+    char *reply_to, *bcc;
+    json_t *bad; /* names of wrong properties */
+    bool is_patch, too_large, wrong_path;
+};
+
+static void reading_clear(struct reading *reading)
+{
+    free(reading->reply_to);
+    free(reading->bcc);
+    json_decref(reading->bad);
+}
+
+/* --- values --- */
+
+static bool has_nul(const json_t *value)
+{
+    return strlen(json_string_value(value)) != json_string_length(value);
+}
+
+/* What goes into a header field. */
+static bool is_line(const json_t *value)
+{
+    if (!json_is_string(value) || json_string_length(value) > NAME_MAX_OCTETS || has_nul(value))
+        return false;
+    for (const char *c = json_string_value(value); *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return false;
+    return true;
+}
+
+/* {"name": …, "email": …} from item, or NULL when it is no EmailAddress. (transfer full) */
+static json_t *read_address(json_t *item)
+{
+    json_t *name = json_object_get(item, "name"), *email = json_object_get(item, "email");
+    size_t known = (name != NULL) + (email != NULL);
+
+    if (json_object_size(item) != known || !json_is_string(email) || has_nul(email) ||
+        !jmap_address_is_valid(json_string_value(email)))
+        return NULL;
+    if (name != NULL && !json_is_null(name) && !is_line(name))
+        return NULL;
+    return json_pack("{s: O?, s: O}", "name", name, "email", email);
+}
+
+/* As text for the store; NULL for null. false: no list of addresses. */
+static bool read_addresses(json_t *value, char **text)
+{
+    json_t *list, *item;
+    size_t i;
+
+    if (json_is_null(value))
+        return true;
+    if (!json_is_array(value) || json_array_size(value) > JMAP_MAX_RECIPIENTS)
+        return false;
+    list = json_array();
+    json_array_foreach(value, i, item)
+    {
+        json_t *address = read_address(item);
+
+        if (address == NULL) {
+            json_decref(list);
+            return false;
+        }
+        json_array_append_new(list, address);
+    }
+    *text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    return true;
+}
+
+/* A patch says null for the default (RFC 8620, 5.3). */
+static bool read_name(const json_t *value, bool is_patch, const char **name)
+{
+    bool is_default = is_patch && json_is_null(value);
+
+    *name = is_default ? "" : json_string_value(value);
+    return is_default || is_line(value);
+}
+
+static bool read_signature(struct reading *reading, const json_t *value, const char **signature)
+{
+    bool is_default = reading->is_patch && json_is_null(value);
+
+    *signature = is_default ? "" : json_string_value(value);
+    reading->too_large = reading->too_large || json_string_length(value) > JMAP_MAX_SIGNATURE;
+    return is_default || (json_is_string(value) && !has_nul(value));
+}
+
+static bool read_property(struct reading *reading, const char *name, json_t *value)
+{
+    struct store_identity_patch *patch = &reading->patch;
+
+    if (strcmp(name, "name") == 0)
+        return read_name(value, reading->is_patch, &patch->name);
+    if (strcmp(name, "textSignature") == 0)
+        return read_signature(reading, value, &patch->text_signature);
+    if (strcmp(name, "htmlSignature") == 0)
+        return read_signature(reading, value, &patch->html_signature);
+    if (strcmp(name, "replyTo") == 0) {
+        patch->has_reply_to = true;
+        return read_addresses(value, &reading->reply_to);
+    }
+    if (strcmp(name, "bcc") == 0) {
+        patch->has_bcc = true;
+        return read_addresses(value, &reading->bcc);
+    }
+    return false;
+}
+
+/* The SetError of what was read, or NULL. */
+static json_t *problem(struct reading *reading)
+{
+    json_t *error;
+
+    reading->patch.reply_to = reading->reply_to;
+    reading->patch.bcc = reading->bcc;
+    if (reading->wrong_path)
+        return jmap_set_error("invalidPatch", NULL);
+    if (json_array_size(reading->bad) > 0) {
+        error = jmap_set_error("invalidProperties", NULL);
+        json_object_set(error, "properties", reading->bad);
+        return error;
+    }
+    return reading->too_large ? jmap_set_error("tooLarge", "a signature is too long") : NULL;
+}
+
+static void note_bad(struct reading *reading, const char *name)
+{
+    json_array_append_new(reading->bad, jmap_json_text(name));
+}
+
+/* --- what became of it --- */
+
+/* The identity as it is now; NULL when there is none. (transfer full) */
+static json_t *load(struct run *run, int64_t id)
+{
+    g_autoptr(GPtrArray) identities = store_identities(run->call->access, NULL, NULL);
+
+    for (size_t i = 0; identities != NULL && i < identities->len; i++) {
+        const struct store_identity *identity = g_ptr_array_index(identities, i);
+
+        if (identity->id == id)
+            return jmap_identity_object(identity);
+    }
+    return NULL;
+}
+
+/* --- create --- */
+
+static json_t *read_creation(struct reading *reading, json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        if (strcmp(name, "email") != 0 && !read_property(reading, name, value))
+            note_bad(reading, name);
+    }
+    value = json_object_get(object, "email");
+    if (!json_is_string(value) || has_nul(value))
+        note_bad(reading, "email");
+    return problem(reading);
+}
+
+/* Takes from the whole object what the client said just so. */
+static json_t *without_given(json_t *whole, json_t *given)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(given, name, value)
+    {
+        if (json_equal(json_object_get(whole, name), value))
+            json_object_del(whole, name);
+    }
+    return whole;
+}
+
+static json_t *put(struct run *run, const char *key, json_t *object,
+                   const struct store_identity_patch *patch)
+{
+    const char *email = json_string_value(json_object_get(object, "email"));
+    GError *error = NULL;
+    int64_t id = store_identity_create(run->call->access, email, patch, &error);
+    json_t *created;
+
+    if (id == 0 && error_is(error, ERROR_FORBIDDEN)) {
+        g_error_free(error);
+        return jmap_set_error("forbiddenFrom", "not an address of this account");
+    }
+    if (id == 0)
+        return jmap_set_error_of(error, NULL);
+    created = load(run, id);
+    if (created == NULL) /* somebody was quick to destroy it */
+        created = json_pack("{s: o}", "id", jmap_id('i', id));
+    jmap_id_created(run->call->request, key, json_object_get(created, "id"));
+    json_object_set_new(run->answer.created, key, without_given(created, object));
+    return NULL;
+}
+
+static json_t *create(struct run *run, const char *key, json_t *object)
+{
+    struct reading reading = {.bad = json_array()};
+    json_t *error = read_creation(&reading, object);
+
+    if (error == NULL)
+        error = put(run, key, object, &reading.patch);
+    reading_clear(&reading);
+    return error;
+}
+
+/* --- update --- */
+
+/* What the server sets may be sent as it is. */
+static json_t *read_update(struct reading *reading, json_t *current, json_t *patch)
+{
+    static const char *const fixed[] = {"id", "email", "mayDelete", NULL};
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(patch, name, value)
+    {
+        if (strchr(name, '/') != NULL)
+            reading->wrong_path = true;
+        else if (g_strv_contains(fixed, name) && json_equal(json_object_get(current, name), value))
+            continue;
+        else if (!read_property(reading, name, value))
+            note_bad(reading, name);
+    }
+    return problem(reading);
+}
+
+/* What is now other than the patch said; null when nothing is. */
+static json_t *told(struct run *run, int64_t id, json_t *patch)
+{
+    json_t *now = load(run, id), *result = json_object(), *value;
+    const char *name;
+
+    json_object_foreach(patch, name, value)
+    {
+        json_t *kept = json_object_get(now, name);
+
+        if (kept != NULL && !json_is_null(value) && !json_equal(kept, value))
+            json_object_set(result, name, kept);
+    }
+    json_decref(now);
+    if (json_object_size(result) > 0)
+        return result;
+    json_decref(result);
+    return json_null();
+}
+
+static json_t *update_known(struct run *run, int64_t id, json_t *current, json_t *patch)
+{
+    struct reading reading = {.bad = json_array(), .is_patch = true};
+    json_t *refusal = read_update(&reading, current, patch);
+    GError *error = NULL;
+
+    if (refusal == NULL && !store_identity_update(run->call->access, id, &reading.patch, &error))
+        refusal = jmap_set_error_of(error, NULL);
+    reading_clear(&reading);
+    return refusal;
+}
+
+static json_t *update(struct run *run, const char *key, json_t *patch)
+{
+    const char *id = jmap_id_resolve(run->call->request, key);
+    int64_t number = jmap_id_parse('i', id);
+    json_t *current = number != 0 ? load(run, number) : NULL, *error;
+
+    if (current == NULL)
+        return jmap_set_error("notFound", NULL);
+    error = jmap_set_destroys(run->call, id) ? jmap_set_error("willDestroy", NULL)
+                                             : update_known(run, number, current, patch);
+    if (error == NULL)
+        json_object_set_new(run->answer.updated, id, told(run, number, patch));
+    json_decref(current);
+    return error;
+}
+
+/* --- destroy --- */
+
+static json_t *destroy(struct run *run, const char *key)
+{
+    const char *id = jmap_id_resolve(run->call->request, key);
+    int64_t number = jmap_id_parse('i', id);
+    GError *error = NULL;
+
+    if (number == 0)
+        return jmap_set_error("notFound", NULL);
+    if (!store_identity_destroy(run->call->access, number, &error))
+        return jmap_set_error_of(error, NULL);
+    json_array_append_new(run->answer.destroyed, json_string(id));
+    return NULL;
+}
+
+static void destroy_all(struct run *run)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    json_t *item, *error;
+    size_t i;
+
+    json_array_foreach(jmap_arg(run->call, "destroy"), i, item)
+    {
+        const char *key = json_string_value(item);
+
+        error = g_hash_table_add(seen, (gpointer)(uintptr_t)key) ? destroy(run, key) : NULL;
+        if (error != NULL)
+            json_object_set_new(run->answer.not_destroyed, key, error);
+    }
+}
+
+static void process(struct run *run)
+{
+    const char *key;
+    json_t *object, *error;
+
+    json_object_foreach(jmap_arg(run->call, "create"), key, object)
+    {
+        error = create(run, key, object);
+        if (error != NULL)
+            json_object_set_new(run->answer.not_created, key, error);
+    }
+    json_object_foreach(jmap_arg(run->call, "update"), key, object)
+    {
+        error = update(run, key, object);
+        if (error != NULL)
+            json_object_set_new(run->answer.not_updated, key, error);
+    }
+    destroy_all(run);
+}
+
+void jmap_identity_set(struct jmap_call *call)
+{
+    struct run run = {.call = call};
+    const char *condition = jmap_arg_string(call, "ifInState");
+    uint64_t before = store_state(call->access, STORE_IDENTITY), wanted;
+    g_autofree char *old_state = g_strdup_printf("%" G_GUINT64_FORMAT, before);
+    g_autofree char *new_state = NULL;
+
+    if (condition != NULL && (!jmap_state_parse(condition, &wanted) || wanted != before)) {
+        jmap_fail(call, "stateMismatch", NULL);
+        return;
+    }
+    if (!jmap_set_begin(call, &run.answer))
+        return;
+    process(&run);
+    new_state = g_strdup_printf("%" G_GUINT64_FORMAT, store_state(call->access, STORE_IDENTITY));
+    jmap_set_answer(call, &run.answer, old_state, new_state);
+}
