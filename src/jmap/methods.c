@@ -89,6 +89,23 @@ static const struct jmap_arg email_query_changes_args[] = {
     {"collapseThreads", JMAP_ARG_BOOLEAN, OPTIONAL},
     END,
 };
+/* RFC 8620, 5.4. */
+static const struct jmap_arg email_copy_args[] = {
+    ACCOUNT,
+    {"fromAccountId", JMAP_ARG_STRING, 0},
+    {"ifFromInState", JMAP_ARG_STRING, NULLABLE},
+    {"ifInState", JMAP_ARG_STRING, NULLABLE},
+    {"create", JMAP_ARG_OBJECT_MAP, 0},
+    {"onSuccessDestroyOriginal", JMAP_ARG_BOOLEAN, OPTIONAL},
+    {"destroyFromIfInState", JMAP_ARG_STRING, NULLABLE},
+    END,
+};
+static const struct jmap_arg blob_copy_args[] = {
+    ACCOUNT,
+    {"fromAccountId", JMAP_ARG_STRING, 0},
+    {"blobIds", JMAP_ARG_STRINGS, 0},
+    END,
+};
 static const struct jmap_arg email_import_args[] = {
     ACCOUNT,
     {"ifInState", JMAP_ARG_STRING, NULLABLE},
@@ -122,6 +139,7 @@ static const struct jmap_arg email_view_args[] = {
 /* clang-format off */
 static const struct jmap_method methods[] = {
     {"Core/echo", JMAP_CORE, JMAP_SCOPE_NONE, 0, NULL, jmap_core_echo},
+    {"Blob/copy", JMAP_CORE, MAILBOX, STORE_WRITE, blob_copy_args, jmap_blob_copy},
 
     {"Mailbox/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_mailbox_get},
     {"Mailbox/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_mailbox_changes},
@@ -137,6 +155,7 @@ static const struct jmap_method methods[] = {
     {"Email/query", JMAP_MAIL, MAILBOX, STORE_READ, email_query_args, jmap_email_query},
     {"Email/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, email_query_changes_args, jmap_query_changes_never},
     {"Email/set", JMAP_MAIL, MAILBOX, STORE_WRITE, set_args, jmap_email_set},
+    {"Email/copy", JMAP_MAIL, MAILBOX, STORE_WRITE, email_copy_args, jmap_email_copy},
     {"Email/import", JMAP_MAIL, MAILBOX, STORE_WRITE, email_import_args, jmap_email_import},
     {"Email/parse", JMAP_MAIL, MAILBOX, STORE_READ, email_parse_args, jmap_email_parse},
 

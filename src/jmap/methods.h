@@ -5,6 +5,7 @@
 #include "jmap/engine/engine.h"
 
 void jmap_core_echo(struct jmap_call *call);
+void jmap_blob_copy(struct jmap_call *call);
 
 void jmap_mailbox_get(struct jmap_call *call);
 void jmap_mailbox_changes(struct jmap_call *call);
@@ -20,6 +21,7 @@ void jmap_email_get(struct jmap_call *call);
 void jmap_email_changes(struct jmap_call *call);
 void jmap_email_query(struct jmap_call *call);
 void jmap_email_set(struct jmap_call *call);
+void jmap_email_copy(struct jmap_call *call);
 void jmap_email_import(struct jmap_call *call);
 void jmap_email_parse(struct jmap_call *call);
 

@@ -9,6 +9,7 @@ static const struct row {
     const char *method, *args;
 } rows[] = {
     {"Core/echo", "{}"},
+    {"Blob/copy", "{'fromAccountId': 'a999', 'blobIds': ['b1']}"},
     {"Mailbox/get", "{'ids': null}"},
     {"Mailbox/changes", "{'sinceState': '1'}"},
     {"Mailbox/query", "{}"},
@@ -21,6 +22,7 @@ static const struct row {
     {"Email/query", "{}"},
     {"Email/queryChanges", "{'sinceQueryState': '1'}"},
     {"Email/set", "{'destroy': ['e1']}"},
+    {"Email/copy", "{'fromAccountId': 'a999', 'create': {'k': {'id': 'e1'}}}"},
     {"Email/import", "{'emails': {'k': {'blobId': 'b1', 'mailboxIds': {'m1': true}}}}"},
     {"Email/parse", "{'blobIds': ['b1']}"},
     {"SearchSnippet/get", "{'filter': {'text': 'x'}, 'emailIds': ['e1']}"},

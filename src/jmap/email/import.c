@@ -4,8 +4,6 @@
 
 #include "base/clock.h"
 
-#include <string.h>
-
 /* RFC 8621, 4.8. */
 
 struct import {
@@ -55,46 +53,6 @@ static void read_names(json_t *object, GPtrArray *bad)
     }
 }
 
-/* Where the line behind this one begins, a folded header field taken as one line. */
-static const char *after_field(const char *at, const char *end)
-{
-    do {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        at = newline != NULL ? newline + 1 : end;
-    } while (at < end && (*at == ' ' || *at == '\t'));
-    return at;
-}
-
-/* A service may send receipts for an imported mail that asks for one (docs/internals/exchange.md):
- * the fields that ask are left out. Takes and gives (transfer full). */
-static GBytes *without_receipt_requests(GBytes *message, bool *changed)
-{
-    static const char *const names[] = {"Disposition-Notification-To:", "Return-Receipt-To:",
-                                        "X-Confirm-Reading-To:"};
-    size_t size = 0;
-    const char *start = g_bytes_get_data(message, &size), *end = start + size, *at = start;
-    g_autoptr(GByteArray) kept = g_byte_array_new();
-
-    *changed = false;
-    while (at < end && *at != '\r' && *at != '\n') {
-        const char *next = after_field(at, end);
-        bool asks = false;
-
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-            asks = asks || ((size_t)(next - at) > strlen(names[i]) &&
-                            g_ascii_strncasecmp(at, names[i], strlen(names[i])) == 0);
-        if (!asks)
-            g_byte_array_append(kept, (const uint8_t *)at, (guint)(next - at));
-        *changed = *changed || asks;
-        at = next;
-    }
-    if (!*changed)
-        return message;
-    g_byte_array_append(kept, (const uint8_t *)at, (guint)(end - at));
-    g_bytes_unref(message);
-    return g_byte_array_free_to_bytes(g_steal_pointer(&kept));
-}
-
 /* A part of a mail, or what was left of one, becomes a blob of its own, since an email holds a
  * whole one. */
 static int64_t whole_blob(struct jmap_call *call, const char *id, bool changed, GBytes *message,
@@ -126,7 +84,7 @@ static json_t *import_checked(struct run *run, const char *key, json_t *object, 
         received_at = date_of(message);
     else if (!jmap_date_parse(json_string_value(received), true, &received_at, NULL))
         return jmap_invalid_property("receivedAt", NULL);
-    message = without_receipt_requests(message, &changed);
+    message = jmap_email_without_receipts(message, &changed);
     blob = whole_blob(run->call, id, changed, message, &error);
     if (blob == 0)
         return jmap_set_error_of(error, NULL);

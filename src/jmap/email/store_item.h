@@ -10,4 +10,9 @@ size_t jmap_email_store(struct store_set *set, int64_t blob, GBytes *message, GA
 /* {id, blobId, threadId, size} of a created one. (transfer full) */
 json_t *jmap_email_created(const struct store_email *email);
 
+/* A service may send receipts for a mail put into a folder that asks for one
+ * (docs/internals/exchange.md): the fields that ask are left out. Takes and gives (transfer full).
+ */
+GBytes *jmap_email_without_receipts(GBytes *message, bool *changed);
+
 #endif

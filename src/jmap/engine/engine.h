@@ -19,6 +19,7 @@
 #define JMAP_MAX_MESSAGE 75000000 /* a composed message, after encoding */
 #define JMAP_MAX_RECIPIENTS 500
 #define JMAP_MAX_KEYWORDS 100
+#define JMAP_MAX_COPY ((uint64_t)256 * 1024 * 1024) /* bytes that one call copies */
 #define JMAP_MAX_SIGNATURE (256 * 1024)
 #define JMAP_MAX_DELAY (366 * INT64_C(86400)) /* seconds a submission may wait */
 /* Bytes that the answers of one request may draw from bodies and references. */
@@ -186,6 +187,14 @@ void jmap_set_answer(struct jmap_call *call, struct jmap_set *set, const char *o
                      const char *new_state);
 /* The id behind an update's or destroy's key is also to be destroyed in this call. */
 bool jmap_set_destroys(const struct jmap_call *call, const char *id);
+
+/* The account that fromAccountId names, to read (RFC 8620, 5.4 and 6.3); (transfer full), or NULL:
+ * answered. */
+struct store_access *jmap_copy_from(struct jmap_call *call);
+/* The answer of a copy to build on. (transfer full) */
+json_t *jmap_copy_answer(const struct jmap_call *call);
+/* So much may be copied in this call besides, and is counted. One always may. */
+bool jmap_copy_allows(uint64_t *copied, uint64_t size);
 
 /* /query: position, anchor and limit over a list that is complete; consumes ids. */
 void jmap_query_answer_list(struct jmap_call *call, uint64_t state, GArray *ids, char prefix);

@@ -1,0 +1,304 @@
+#include "jmap/email/draft.h"
+#include "jmap/email/store_item.h"
+#include "jmap/methods.h"
+
+/* RFC 8621, 4.7; RFC 8620, 5.4. */
+
+/* Messages wait as uploads until they are committed, and the quota of uploads is small. */
+#define COMMIT_AFTER ((uint64_t)32 * 1024 * 1024)
+
+struct copy {
+    const char *key;
+    int64_t original;
+    size_t item;
+};
+struct run {
+    struct jmap_call *call;
+    struct store_access *from;
+    GPtrArray *originals; /* of struct store_email */
+    struct store_set *set;
+    GArray *copies; /* of struct copy: those of set */
+    uint64_t condition, old_state, new_state;
+    bool committed;
+    uint64_t bytes, waiting; /* copied in all, and since the last commit */
+    json_t *created, *not_created;
+    json_t *destroy; /* originals of what was copied: id -> true */
+};
+
+/* --- one email --- */
+
+static const struct store_email *find_original(const struct run *run, const json_t *object)
+{
+    int64_t id =
+        jmap_id_find(run->call->request, 'e', json_string_value(json_object_get(object, "id")));
+
+    for (size_t i = 0; id != 0 && i < run->originals->len; i++) {
+        const struct store_email *email = g_ptr_array_index(run->originals, i);
+
+        if (email->id == id)
+            return email;
+    }
+    return NULL;
+}
+
+static void read_names(json_t *object, GPtrArray *bad)
+{
+    static const char *const names[] = {"id", "mailboxIds", "keywords", "receivedAt", NULL};
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        if (!g_strv_contains(names, key))
+            g_ptr_array_add(bad, g_strdup(key));
+    }
+}
+
+static void read_received_at(const json_t *object, GPtrArray *bad, int64_t *received_at)
+{
+    const json_t *value = json_object_get(object, "receivedAt");
+
+    if (value != NULL && !json_is_null(value) &&
+        !jmap_date_parse(json_string_value(value), true, received_at, NULL))
+        g_ptr_array_add(bad, g_strdup("receivedAt"));
+}
+
+/* NULL: its message can be copied now. */
+static json_t *original_problem(struct run *run, const struct store_email *original)
+{
+    if (original->state == STORE_EMAIL_PENDING || original->blob == 0) {
+        store_email_want(run->from, original->id);
+        return jmap_set_error("serverUnavailable", "the message is not here as a whole yet");
+    }
+    if (original->state == STORE_EMAIL_UNREADABLE)
+        return jmap_set_error("invalidEmail", "the message cannot be read");
+    return NULL;
+}
+
+static json_t *keep(struct run *run, const char *key, const struct store_email *original,
+                    GArray *mailboxes, const struct mail_flags *flags, int64_t received_at)
+{
+    struct copy copy = {.key = key, .original = original->id};
+    GError *error = NULL;
+    g_autoptr(GBytes) message = NULL;
+    bool changed;
+    int64_t blob;
+
+    if (!jmap_copy_allows(&run->bytes, original->size))
+        return jmap_set_error("rateLimit", "copy the rest in further calls");
+    message = store_blob(run->from, original->blob, &error);
+    if (message == NULL)
+        return jmap_set_error_of(error, NULL);
+    message = jmap_email_without_receipts(message, &changed);
+    blob = store_blob_put(run->call->access, message, "message/rfc822", &error);
+    if (blob == 0)
+        return jmap_set_error_of(error, NULL);
+    run->waiting += g_bytes_get_size(message);
+    copy.item = jmap_email_store(run->set, blob, message, mailboxes, flags, received_at);
+    g_array_append_val(run->copies, copy);
+    return NULL;
+}
+
+static json_t *copy_one(struct run *run, const char *key, json_t *object)
+{
+    const struct store_email *original = find_original(run, object);
+    g_autoptr(GPtrArray) bad = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) mailboxes = NULL;
+    struct mail_flags flags = {0};
+    json_t *error = NULL;
+    int64_t received_at;
+
+    if (!json_is_string(json_object_get(object, "id")))
+        return jmap_invalid_property("id", "the id of the email to copy");
+    if (original == NULL)
+        return jmap_set_error("notFound", NULL);
+    received_at = original->received_at;
+    read_names(object, bad);
+    read_received_at(object, bad, &received_at);
+    jmap_email_membership(run->call, object, &mailboxes, &flags, bad, &error);
+    if (json_object_get(object, "keywords") == NULL)
+        mail_flags_copy(&flags, &original->flags);
+    if (error == NULL && bad->len > 0)
+        error = jmap_email_bad_properties(bad);
+    if (error == NULL)
+        error = original_problem(run, original);
+    if (error == NULL)
+        error = keep(run, key, original, mailboxes, &flags, received_at);
+    mail_flags_clear(&flags);
+    return error;
+}
+
+/* --- all of them --- */
+
+static void take_result(struct run *run, const struct copy *copy)
+{
+    const char *property = NULL;
+    const GError *error = store_set_error(run->set, copy->item, &property);
+    g_autofree char *original = g_strdup_printf("e%" G_GINT64_FORMAT, copy->original);
+    json_t *object;
+
+    if (error != NULL) {
+        json_object_set_new(run->not_created, copy->key,
+                            jmap_set_error_of(g_error_copy(error), property));
+        return;
+    }
+    object = jmap_email_created(store_set_created(run->set, copy->item));
+    jmap_id_created(run->call->request, copy->key, json_object_get(object, "id"));
+    json_object_set_new(run->created, copy->key, object);
+    json_object_set_new(run->destroy, original, json_true());
+}
+
+/* false: answered. */
+static bool commit(struct run *run)
+{
+    GError *error = NULL;
+    uint64_t before;
+
+    if (!store_set_commit(run->set, &before, &run->new_state, &error)) {
+        if (run->committed) {
+            g_error_free(error);
+            jmap_fail(run->call, "serverPartialFail", NULL);
+        } else {
+            jmap_fail_error(run->call, error);
+        }
+        return false;
+    }
+    if (!run->committed)
+        run->old_state = before;
+    run->committed = true;
+    for (size_t i = 0; i < run->copies->len; i++)
+        take_result(run, &g_array_index(run->copies, struct copy, i));
+    store_set_free(run->set);
+    run->set = store_set_new(run->call->access, 0);
+    g_array_set_size(run->copies, 0);
+    run->waiting = 0;
+    return true;
+}
+
+static bool copy_all(struct run *run)
+{
+    const char *key;
+    json_t *object, *error;
+
+    json_object_foreach(jmap_arg(run->call, "create"), key, object)
+    {
+        error = copy_one(run, key, object);
+        if (error != NULL)
+            json_object_set_new(run->not_created, key, error);
+        if (run->waiting > COMMIT_AFTER && !commit(run))
+            return false;
+    }
+    return (run->committed && run->copies->len == 0) || commit(run);
+}
+
+static json_t *or_null(json_t *object)
+{
+    return json_object_size(object) > 0 ? object : json_null();
+}
+
+static void answer(struct run *run)
+{
+    json_t *object = jmap_copy_answer(run->call);
+
+    json_object_set_new(object, "oldState", jmap_state(run->old_state));
+    json_object_set_new(object, "newState", jmap_state(run->new_state));
+    json_object_set(object, "created", or_null(run->created));
+    json_object_set(object, "notCreated", or_null(run->not_created));
+    jmap_respond(run->call, object);
+}
+
+/* What may not be destroyed there is refused by the Email/set itself. */
+static void destroy_originals(struct run *run)
+{
+    const char *condition = jmap_arg_string(run->call, "destroyFromIfInState"), *id;
+    json_t *ids = json_array(), *value;
+
+    json_object_foreach(run->destroy, id, value)
+    {
+        json_array_append_new(ids, json_string(id));
+    }
+    jmap_call_implicit(run->call, "Email/set",
+                       json_pack("{s: s, s: s?, s: o}", "accountId",
+                                 jmap_arg_string(run->call, "fromAccountId"), "ifInState",
+                                 condition, "destroy", ids));
+}
+
+/* --- the call --- */
+
+/* What is to be copied, as it is now; false: answered. */
+static bool read_originals(struct run *run)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    const char *condition = jmap_arg_string(run->call, "ifFromInState"), *key;
+    uint64_t wanted = 0, state = 0;
+    GError *error = NULL;
+    json_t *object;
+
+    json_object_foreach(jmap_arg(run->call, "create"), key, object)
+    {
+        int64_t id =
+            jmap_id_find(run->call->request, 'e', json_string_value(json_object_get(object, "id")));
+
+        if (id != 0)
+            g_array_append_val(ids, id);
+    }
+    run->originals = store_emails(run->from, (const int64_t *)(const void *)ids->data, ids->len,
+                                  STORE_EMAIL_FLAGS, &state, &error);
+    if (run->originals == NULL) {
+        jmap_fail_error(run->call, error);
+        return false;
+    }
+    if (condition == NULL || (jmap_state_parse(condition, &wanted) && wanted == state))
+        return true;
+    jmap_fail(run->call, "stateMismatch", NULL);
+    return false;
+}
+
+/* false: answered. */
+static bool read_condition(struct run *run)
+{
+    const char *text = jmap_arg_string(run->call, "ifInState");
+
+    if (text == NULL || (jmap_state_parse(text, &run->condition) &&
+                         run->condition == store_state(run->call->access, STORE_EMAIL)))
+        return true;
+    jmap_fail(run->call, "stateMismatch", NULL);
+    return false;
+}
+
+static void run_checked(struct run *run)
+{
+    run->set = store_set_new(run->call->access, run->condition);
+    run->copies = g_array_new(FALSE, FALSE, sizeof(struct copy));
+    run->created = json_object();
+    run->not_created = json_object();
+    run->destroy = json_object();
+    if (copy_all(run)) {
+        answer(run);
+        if (jmap_arg_bool(run->call, "onSuccessDestroyOriginal") &&
+            json_object_size(run->destroy) > 0)
+            destroy_originals(run);
+    }
+    store_set_free(run->set);
+    g_array_unref(run->copies);
+    json_decref(run->created);
+    json_decref(run->not_created);
+    json_decref(run->destroy);
+}
+
+void jmap_email_copy(struct jmap_call *call)
+{
+    struct run run = {.call = call};
+
+    if (json_object_size(jmap_arg(call, "create")) > JMAP_MAX_OBJECTS) {
+        jmap_fail(call, "requestTooLarge", "too many emails in one call");
+        return;
+    }
+    run.from = jmap_copy_from(call);
+    if (run.from == NULL)
+        return;
+    if (read_condition(&run) && read_originals(&run))
+        run_checked(&run);
+    store_access_free(run.from);
+    g_clear_pointer(&run.originals, g_ptr_array_unref);
+}
