@@ -110,8 +110,26 @@ static char *readable(const char *text)
     return shown;
 }
 
+/* RFC 8621, 7: what later lines have in common with the first one, which is their enhanced code, is
+ * left out. (transfer full) */
+static char *without_repeated_codes(const char *text)
+{
+    g_autofree char *code = enhanced_code(text);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        g_autofree char *own = i > 0 && code != NULL ? enhanced_code(lines[i]) : NULL;
+        const char *line = lines[i];
+        if (own != NULL && strcmp(own, code) == 0)
+            line += strlen(code) + strspn(line + strlen(code), " ");
+        g_string_append_printf(out, i > 0 ? "\n%s" : "%s", line);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
 static void keep_reply(struct smtp_result *result, int code, const char *text)
 {
+    g_autofree char *told = without_repeated_codes(text);
     const char *last = strrchr(text, '\n');
     g_free(result->enhanced);
     g_free(result->reply);
@@ -119,7 +137,7 @@ static void keep_reply(struct smtp_result *result, int code, const char *text)
     result->enhanced = enhanced_code(last == NULL ? text : last + 1);
     if (result->enhanced == NULL)
         result->enhanced = enhanced_code(text);
-    result->reply = readable(text);
+    result->reply = readable(told);
 }
 
 char *smtp_reply(struct smtp *smtp, int64_t deadline, GError **error)

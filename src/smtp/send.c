@@ -52,7 +52,8 @@ static bool message_is_valid(const struct smtp_message *message, GError **error)
     for (size_t i = 0; ok && i < message->recipient_count; i++) {
         const struct smtp_recipient *recipient = &message->recipients[i];
         ok = smtp_address_is_valid(recipient->address, false) &&
-             parameter_is_valid(recipient->notify) && parameter_is_valid(recipient->orcpt);
+             parameter_is_valid(recipient->notify) &&
+             (recipient->orcpt == NULL || strlen(recipient->orcpt) <= PARAMETER_MAX);
     }
     if (!ok)
         error_set(error, ERROR_INVALID, "an address or parameter that cannot be sent");
@@ -141,8 +142,10 @@ static bool say_rcpt(struct smtp *smtp, const struct smtp_recipient *recipient, 
     g_string_printf(line, "RCPT TO:<%s>", address);
     if (smtp->offers.dsn && recipient->notify != NULL)
         g_string_append_printf(line, " NOTIFY=%s", recipient->notify);
-    if (smtp->offers.dsn && recipient->orcpt != NULL)
-        g_string_append_printf(line, " ORCPT=%s", recipient->orcpt);
+    if (smtp->offers.dsn && recipient->orcpt != NULL) {
+        g_autofree char *orcpt = smtp_xtext(recipient->orcpt);
+        g_string_append_printf(line, " ORCPT=%s", orcpt);
+    }
     return smtp_command(smtp, error, "%s", line->str);
 }
 

@@ -30,7 +30,7 @@ struct smtp_server {
 struct smtp_recipient {
     const char *address;
     const char *notify; /* DSN NOTIFY value, or NULL */
-    const char *orcpt;  /* DSN ORCPT value (already xtext), or NULL */
+    const char *orcpt;  /* DSN ORCPT value as "rfc822;address", or NULL */
     /* out: */
     int code;
     char *reply; /* (transfer full) the server's words about it */
@@ -53,7 +53,7 @@ struct smtp_message {
 struct smtp_result {
     int code;         /* of the deciding reply; 0 before any */
     char *enhanced;   /* "5.7.139" or NULL */
-    char *reply;      /* all its lines, joined by spaces, cut at 1000 bytes */
+    char *reply;      /* all its lines without their code, joined by spaces, cut at 1000 bytes */
     char *queued_id;  /* a message id in the final 250, as personal Outlook gives, without < >; or
                          NULL */
     bool handed_over; /* the final dot was sent: after an error the end is uncertain

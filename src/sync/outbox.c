@@ -1,5 +1,7 @@
 #include "sync/outbox.h"
 
+#include <jansson.h>
+
 #define MINUTE 60
 #define HOUR 3600
 #define DAY 86400
@@ -66,4 +68,27 @@ int64_t outbox_look_at(int64_t handed_over_at, int64_t now)
         if (now - handed_over_at < looks_s[i])
             return handed_over_at + looks_s[i];
     return 0;
+}
+
+char *outbox_reply(int code, const char *words)
+{
+    return code == 0 || words == NULL ? g_strdup(words) : g_strdup_printf("%d %s", code, words);
+}
+
+char *outbox_recipient_replies(const struct smtp_message *message, const struct smtp_result *result)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < message->recipient_count; i++) {
+        const struct smtp_recipient *recipient = &message->recipients[i];
+        bool refused_as_a_whole = recipient->code < 300 && result->code >= 400;
+        g_autofree char *reply =
+            refused_as_a_whole
+                ? outbox_reply(result->code, result->reply)
+                : outbox_reply(recipient->code, recipient->reply != NULL ? recipient->reply : "");
+        if (recipient->code != 0 && reply != NULL)
+            json_object_set_new(object, recipient->address, json_string(reply));
+    }
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return text;
 }

@@ -3,6 +3,7 @@
 #ifndef POSTROOM_SYNC_OUTBOX_H
 #define POSTROOM_SYNC_OUTBOX_H
 
+#include "smtp/smtp.h"
 #include "store/sync.h"
 
 #define OUTBOX_MINUTE_MAX 60
@@ -27,5 +28,13 @@ int64_t outbox_retry_at(const GError *problem, int attempts, int64_t due_at, int
 int64_t outbox_look_at(int64_t handed_over_at, int64_t now);
 /* How long a failing look is tried again before the end stays uncertain, in seconds. */
 #define OUTBOX_LOOK_MAX_S (5 * 86400)
+
+/* A reply as EmailSubmission tells it (RFC 8621, 7): "550 5.1.1 nobody"; code 0: the words alone,
+ * which are none of a server's. (transfer full), NULL without words. */
+char *outbox_reply(int code, const char *words);
+/* What became of each recipient that was asked about, as JSON {"address": reply}: the reply to
+ * RCPT, unless that was fine and the message as a whole was refused. (transfer full) */
+char *outbox_recipient_replies(const struct smtp_message *message,
+                               const struct smtp_result *result);
 
 #endif

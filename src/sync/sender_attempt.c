@@ -32,21 +32,6 @@ static bool before_final_dot(void *arg, GError **error)
     return mark(arg, STORE_SEND_SENDING, 0, NULL, NULL, NULL, NULL, error);
 }
 
-static char *recipient_replies(const struct smtp_message *message)
-{
-    json_t *object = json_object();
-    for (size_t i = 0; i < message->recipient_count; i++) {
-        const struct smtp_recipient *recipient = &message->recipients[i];
-        if (recipient->code != 0)
-            json_object_set_new(object, recipient->address,
-                                json_pack("{s:i, s:s}", "code", recipient->code, "reply",
-                                          recipient->reply != NULL ? recipient->reply : ""));
-    }
-    char *text = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    return text;
-}
-
 static int64_t retry_at(const struct attempt *attempt, const GError *problem)
 {
     return outbox_retry_at(problem, attempt->submission->attempts, attempt->submission->send_at,
@@ -56,7 +41,8 @@ static int64_t retry_at(const struct attempt *attempt, const GError *problem)
 static bool note_failure(const struct attempt *attempt, const struct smtp_result *result,
                          const GError *problem, const char *rcpt, GError **error)
 {
-    const char *reply = result->reply != NULL ? result->reply : problem->message;
+    g_autofree char *reply = result->reply != NULL ? outbox_reply(result->code, result->reply)
+                                                   : g_strdup(problem->message);
     bool uncertain =
         error_is(problem, ERROR_UNCERTAIN) || (result->handed_over && result->code == 0);
     /* Cancelled while it was on its way to the final dot: nothing was sent, nothing is to be said.
@@ -195,10 +181,11 @@ static bool transmit(struct attempt *attempt, struct smtp_message *message,
 static bool settle_sending(struct attempt *attempt, const struct smtp_message *message,
                            const struct smtp_result *result, const GError *problem, GError **error)
 {
-    char *rcpt = recipient_replies(message);
-    bool ok = problem == NULL ? mark(attempt, STORE_SEND_SENT, 0, result->reply, NULL, rcpt,
-                                     result->queued_id, error)
-                              : note_failure(attempt, result, problem, rcpt, error);
+    char *rcpt = outbox_recipient_replies(message, result);
+    g_autofree char *reply = outbox_reply(result->code, result->reply);
+    bool ok = problem == NULL
+                  ? mark(attempt, STORE_SEND_SENT, 0, reply, NULL, rcpt, result->queued_id, error)
+                  : note_failure(attempt, result, problem, rcpt, error);
     free(rcpt);
     note_for_account(attempt, problem);
     LOG_INFO("outbox.attempt", LOG_INT("account", attempt->account->id),

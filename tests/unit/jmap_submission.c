@@ -141,6 +141,9 @@ static void test_envelope_errors(void)
         {ENVELOPE("ann@mail.example",
                   "{'email': 'a@c.example', 'parameters': {'NOTIFY': 'NEVER,SUCCESS'}}"),
          "invalidProperties"},
+        {ENVELOPE("ann@mail.example",
+                  "{'email': 'a@c.example', 'parameters': {'ORCPT': 'a@c.example'}}"),
+         "invalidProperties"},
         {", 'envelope': {'mailFrom': {'email': 'ann@mail.example', 'parameters': {'HOLDFOR':"
          " '99999999999'}}, 'rcptTo': [{'email': 'x@example.org'}]}",
          "invalidProperties"},
@@ -332,6 +335,61 @@ static void test_cancel(void)
     sending_close(&s);
 }
 
+/* Marks what waits in the outbox as the sender does, and gives its deliveryStatus. */
+static json_t *status_after(struct sending *s, enum store_send_state state, const char *reply,
+                            const char *rcpt_replies)
+{
+    g_autofree char *email = draft(s, FROM ", 'to': [{'email': 'a@example.org'},"
+                                           " {'email': 'b@example.org'}]");
+    json_t *created = submit(s, email, "", true), *got, *status;
+    int64_t wake;
+    struct store_submission *next =
+        store_outbox_next(s->t.m.f.store, s->t.m.account, clock_wall() + 10, &wake, NULL);
+
+    g_assert_true(store_outbox_mark(s->t.m.f.store, next->id, state, clock_wall() + 3600, reply,
+                                    NULL, rcpt_replies, NULL, NULL));
+    got = jmap_fixture_call(&s->t, "EmailSubmission/get", "{'ids': ['%s']}",
+                            jmap_text_at(created, "id"));
+    status = json_incref(jmap_at(got, "list/0/deliveryStatus"));
+    store_submission_free(next);
+    json_decref(got);
+    json_decref(created);
+    return status;
+}
+
+static void expect_status(struct sending *s, enum store_send_state state, const char *reply,
+                          const char *rcpt_replies, const char *wanted)
+{
+    json_t *status = status_after(s, state, reply, rcpt_replies);
+
+    jmap_assert_json(status, wanted);
+    json_decref(status);
+}
+
+#define STATUS(a, a_delivered, b, b_delivered)                                                     \
+    "{'a@example.org': {'smtpReply': '" a "', 'delivered': '" a_delivered                          \
+    "', 'displayed': 'unknown'}, 'b@example.org': {'smtpReply': '" b                               \
+    "', 'delivered': '" b_delivered "', 'displayed': 'unknown'}}"
+
+/* RFC 8621, 7: each recipient has its own reply; what no server said has the form of one. */
+static void test_delivery_status(void)
+{
+    struct sending s;
+
+    sending_open(&s);
+    expect_status(&s, STORE_SEND_SENT, "250 2.0.0 queued",
+                  "{\"a@example.org\": \"250 2.1.5 ok\", \"b@example.org\": \"450 4.2.1 full\"}",
+                  STATUS("250 2.1.5 ok", "unknown", "450 4.2.1 full", "no"));
+    expect_status(&s, STORE_SEND_PENDING, "451 4.3.0 later",
+                  "{\"b@example.org\": \"450 4.2.1 full\"}",
+                  STATUS("451 4.3.0 later", "queued", "450 4.2.1 full", "queued"));
+    expect_status(&s, STORE_SEND_FAILED, "554 5.6.0 spam", NULL,
+                  STATUS("554 5.6.0 spam", "no", "554 5.6.0 spam", "no"));
+    expect_status(&s, STORE_SEND_FAILED, "connection refused", NULL,
+                  STATUS("550 5.0.0 Not sent", "no", "550 5.0.0 Not sent", "no"));
+    sending_close(&s);
+}
+
 static void test_query_and_changes(void)
 {
     struct sending s;
@@ -379,6 +437,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap/submission/on-success", test_on_success);
     g_test_add_func("/jmap/submission/on-success-destroy", test_on_success_destroy);
     g_test_add_func("/jmap/submission/cancel", test_cancel);
+    g_test_add_func("/jmap/submission/delivery-status", test_delivery_status);
     g_test_add_func("/jmap/submission/query-and-changes", test_query_and_changes);
     return g_test_run();
 }

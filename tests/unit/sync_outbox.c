@@ -2,6 +2,7 @@
 #include "sync/outbox.h"
 
 #include <glib.h>
+#include <stdlib.h>
 
 #define DAY 86400
 
@@ -83,6 +84,28 @@ static void test_looks(void)
     g_assert_cmpint(outbox_look_at(100, 160), ==, 0);
 }
 
+static void test_replies(void)
+{
+    struct smtp_recipient recipients[] = {
+        {.address = "taken@example.net", .code = 250, .reply = (char[]){"2.1.5 ok"}},
+        {.address = "refused@example.net", .code = 550, .reply = (char[]){"5.1.1 nobody"}},
+        {.address = "unasked@example.net"},
+    };
+    struct smtp_message message = {.recipients = recipients, .recipient_count = 3};
+    struct smtp_result sent = {.code = 250, .reply = (char[]){"2.0.0 queued"}};
+    struct smtp_result refused = {.code = 554, .reply = (char[]){"5.6.0 spam"}};
+    char *replies = outbox_recipient_replies(&message, &sent);
+    g_assert_cmpstr(replies, ==,
+                    "{\"taken@example.net\":\"250 2.1.5 ok\","
+                    "\"refused@example.net\":\"550 5.1.1 nobody\"}");
+    free(replies);
+    replies = outbox_recipient_replies(&message, &refused);
+    g_assert_cmpstr(replies, ==,
+                    "{\"taken@example.net\":\"554 5.6.0 spam\","
+                    "\"refused@example.net\":\"550 5.1.1 nobody\"}");
+    free(replies);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -92,5 +115,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/outbox/ends", test_it_ends);
     g_test_add_func("/sync/outbox/retry-after", test_what_the_server_asks);
     g_test_add_func("/sync/outbox/looks", test_looks);
+    g_test_add_func("/sync/outbox/replies", test_replies);
     return g_test_run();
 }

@@ -103,11 +103,24 @@ static bool from_parameter(const char *name, const char *value, int64_t *send_at
     return g_ascii_strcasecmp(name, "ENVID") == 0 && is_printable(value, 100);
 }
 
+/* RFC 3461, 4.2: an address type and the address as it was first given. */
+static bool orcpt_is_valid(const char *value)
+{
+    const char *semicolon = value != NULL ? strchr(value, ';') : NULL;
+
+    if (semicolon == NULL || semicolon == value || semicolon[1] == '\0')
+        return false;
+    for (const char *c = value; c < semicolon; c++)
+        if (!g_ascii_isalnum(*c) && *c != '-')
+            return false;
+    return is_printable(value, 500);
+}
+
 static bool to_parameter(const char *name, const char *value)
 {
     if (g_ascii_strcasecmp(name, "NOTIFY") == 0)
         return notify_is_valid(value);
-    return g_ascii_strcasecmp(name, "ORCPT") == 0 && is_printable(value, 500);
+    return g_ascii_strcasecmp(name, "ORCPT") == 0 && orcpt_is_valid(value);
 }
 
 /* send_at NULL: those of a recipient. */

@@ -65,10 +65,28 @@ static const char *own_reply(const struct store_submission *submission)
     }
 }
 
+/* "550 …": what came from elsewhere is no reply (RFC 8621, 7). */
+static bool is_reply(const char *text)
+{
+    return text != NULL && text[0] >= '2' && text[0] <= '5' && g_ascii_isdigit(text[1]) &&
+           g_ascii_isdigit(text[2]) && text[3] == ' ';
+}
+
 /* A recipient that the server refused is lost, though the message went to others. */
 static const char *delivered_with(const struct store_submission *submission, const char *reply)
 {
-    return reply != NULL && reply[0] == '5' ? "no" : delivered(submission);
+    bool is_lost = is_reply(reply) && reply[0] != '2' && submission->state == STORE_SEND_SENT;
+
+    return is_lost ? "no" : delivered(submission);
+}
+
+static const char *reply_of(const struct store_submission *submission, const char *reply)
+{
+    bool tells_all = submission->state != STORE_SEND_CANCELLED;
+
+    if (tells_all && is_reply(reply))
+        return reply;
+    return tells_all && is_reply(submission->reply) ? submission->reply : own_reply(submission);
 }
 
 static json_t *delivery_status(const struct store_submission *submission)
@@ -81,13 +99,11 @@ static json_t *delivery_status(const struct store_submission *submission)
     for (size_t i = 0; submission->rcpt_to != NULL && submission->rcpt_to[i] != NULL; i++) {
         const char *address = submission->rcpt_to[i];
         const char *reply = json_string_value(json_object_get(replies, address));
-        const char *shown = reply != NULL ? reply : submission->reply;
 
         json_object_set_new(status, address,
                             json_pack("{s: o, s: s, s: s}", "smtpReply",
-                                      jmap_json_text(shown != NULL ? shown : own_reply(submission)),
-                                      "delivered", delivered_with(submission, reply), "displayed",
-                                      "unknown"));
+                                      jmap_json_text(reply_of(submission, reply)), "delivered",
+                                      delivered_with(submission, reply), "displayed", "unknown"));
     }
     json_decref(replies);
     return status;
