@@ -66,6 +66,38 @@ void mail_summary_free(struct mail_summary *summary)
     g_free(summary);
 }
 
+struct mail_report *mail_report_copy(const struct mail_report *report)
+{
+    struct mail_report *copy;
+
+    if (report == NULL)
+        return NULL;
+    copy = g_memdup2(report, sizeof *report);
+    copy->message_id = g_strdup(report->message_id);
+    copy->items = g_new0(struct mail_report_recipient, report->count);
+    for (size_t i = 0; i < report->count; i++) {
+        copy->items[i] = report->items[i];
+        copy->items[i].original = g_strdup(report->items[i].original);
+        copy->items[i].final = g_strdup(report->items[i].final);
+        copy->items[i].reply = g_strdup(report->items[i].reply);
+    }
+    return copy;
+}
+
+void mail_report_free(struct mail_report *report)
+{
+    if (report == NULL)
+        return;
+    for (size_t i = 0; i < report->count; i++) {
+        g_free(report->items[i].original);
+        g_free(report->items[i].final);
+        g_free(report->items[i].reply);
+    }
+    g_free(report->items);
+    g_free(report->message_id);
+    g_free(report);
+}
+
 void mail_flags_clear(struct mail_flags *flags)
 {
     g_clear_pointer(&flags->keywords, g_strfreev);

@@ -56,6 +56,21 @@ struct mail_flags {
     char **keywords;
 };
 
+/* What a notification about a sent message says (RFC 3464, RFC 8098). */
+enum mail_delivered { MAIL_DELIVERY_UNKNOWN, MAIL_DELIVERED, MAIL_NOT_DELIVERED };
+struct mail_report_recipient {
+    char *original, *final; /* addresses as the sender gave it and as it was in the end; or NULL */
+    enum mail_delivered delivered;
+    bool displayed;
+    char *reply; /* "550 5.1.1 …" when delivered is known, else NULL */
+};
+struct mail_report {
+    bool is_disposition; /* an MDN, else a DSN */
+    char *message_id;    /* of the message it is about */
+    size_t count;
+    struct mail_report_recipient *items;
+};
+
 enum mail_role {
     MAIL_ROLE_NONE,
     MAIL_ROLE_INBOX,
@@ -74,6 +89,9 @@ void mail_addresses_clear(struct mail_addresses *addresses);
 void mail_addresses_add(struct mail_addresses *addresses, const char *name, const char *email);
 struct mail_summary *mail_summary_new(void);
 void mail_summary_free(struct mail_summary *summary);
+/* NULL is allowed. copy: (transfer full). */
+struct mail_report *mail_report_copy(const struct mail_report *report);
+void mail_report_free(struct mail_report *report);
 
 void mail_flags_clear(struct mail_flags *flags);
 void mail_flags_copy(struct mail_flags *to, const struct mail_flags *from);

@@ -63,6 +63,10 @@ struct mail_summary *mime_summary(struct mime_mail *mail);
  * (transfer full), never NULL. */
 struct mail_summary *mime_summary_of_header(GBytes *header);
 
+/* What a multipart/report says of a sent message; NULL: it is none, or does not say of which and to
+ * whom. (transfer full) */
+struct mail_report *mime_report(struct mime_mail *mail);
+
 size_t mime_part_count(const struct mime_mail *mail);
 const struct mime_part *mime_part(const struct mime_mail *mail, size_t index);
 /* Index of the part with this partId; -1: none. */

@@ -295,6 +295,15 @@ enum store_send_state {
     STORE_SEND_FAILED,
     STORE_SEND_CANCELLED
 };
+/* What notifications said of one recipient. */
+struct store_outcome {
+    char *address; /* as in rcpt_to */
+    enum mail_delivered delivered;
+    bool displayed;
+    char *reply; /* or NULL */
+};
+void store_outcome_free(struct store_outcome *outcome);
+
 struct store_submission {
     int64_t id, identity, email, thread;
     char *mail_from;
@@ -304,10 +313,13 @@ struct store_submission {
     enum store_send_state state;
     int attempts;
     int64_t next_attempt;
-    int64_t handed_over_at; /* when its final dot was about to leave; 0: never */
-    char *reply;            /* last words of the server */
-    char *problem;          /* problem code, or NULL */
-    char *rcpt_replies;     /* JSON {"address": "reply"}, or NULL */
+    int64_t handed_over_at;        /* when its final dot was about to leave; 0: never */
+    char *reply;                   /* last words of the server */
+    char *problem;                 /* problem code, or NULL */
+    char *rcpt_replies;            /* JSON {"address": "reply"}, or NULL */
+    bool reported;                 /* notifications came: the rest is filled by store_submissions */
+    GPtrArray *outcomes;           /* of struct store_outcome, or NULL */
+    GArray *dsn_blobs, *mdn_blobs; /* int64_t, oldest first, or NULL */
 };
 void store_submission_free(struct store_submission *submission);
 /* ids NULL: all, newest first. */

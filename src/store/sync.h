@@ -184,10 +184,11 @@ struct store_batch_message {
     int64_t received_at;     /* INTERNALDATE */
     uint64_t size;           /* true size with raw, else an estimate */
     const struct mail_summary *summary;
-    const char *emailid;             /* or NULL */
-    GBytes *raw;                     /* NULL: pending */
-    const struct store_index *index; /* with raw */
-    bool unreadable;                 /* raw kept, not parsed */
+    const char *emailid;              /* or NULL */
+    GBytes *raw;                      /* NULL: pending */
+    const struct store_index *index;  /* with raw */
+    bool unreadable;                  /* raw kept, not parsed */
+    const struct mail_report *report; /* with raw: it is a notification; or NULL */
 };
 /* A message of a mailbox. A known UID keeps its email: a pending one becomes ready when raw came;
  * flags merge three ways against the last seen ones, local pending intents winning. An unknown UID

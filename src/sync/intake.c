@@ -31,6 +31,7 @@ void sync_parse(GBytes *raw, struct sync_parsed *parsed)
 {
     struct mime_mail *mail = mime_parse(raw);
     parsed->summary = mime_summary(mail);
+    parsed->report = mime_report(mail);
     g_autofree char *quoted = NULL;
     g_autofree char *body = mime_plain_text(mail, INDEX_TEXT_MAX, &quoted);
     g_autofree char *names = mime_attachment_names(mail);
@@ -53,6 +54,7 @@ void sync_parsed_clear(struct sync_parsed *parsed)
 {
     g_clear_pointer(&parsed->summary, mail_summary_free);
     store_index_clear(&parsed->index);
+    g_clear_pointer(&parsed->report, mail_report_free);
 }
 
 /* Several messages are parsed at once, and a crash may blame them all. Those that were there once
@@ -153,10 +155,12 @@ static void parse_item(void *arg)
                                          message->uid, message->raw, &parsed);
     message->summary = parsed.summary;
     message->index = &parsed.index;
+    message->report = parsed.report;
     if (!is_substitute(parsed.summary))
         item->prepared = store_batch_prepare(intake->store, intake->account, message);
     message->summary = NULL;
     message->index = NULL;
+    message->report = NULL;
     sync_parsed_clear(&parsed);
     pthread_mutex_lock(&intake->lock);
     item->next = intake->done;

@@ -462,17 +462,17 @@ static void test_foreign_blob(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/rfc8621/4.7/copy", test_copy);
-    g_test_add_func("/jmap/rfc8621/4.7/other-properties", test_other_properties);
-    g_test_add_func("/jmap/rfc8621/4.7/set-errors", test_set_errors);
-    g_test_add_func("/jmap/rfc8621/4.7/receipt-requests", test_receipt_requests);
-    g_test_add_func("/jmap/rfc8620/5.4/one-by-one", test_one_by_one);
-    g_test_add_func("/jmap/rfc8620/5.4/states", test_states);
-    g_test_add_func("/jmap/rfc8620/5.4/destroy-original", test_destroy_original);
-    g_test_add_func("/jmap/rfc8620/5.4/destroy-condition", test_destroy_condition);
-    g_test_add_func("/jmap/rfc8620/5.4/accounts", test_accounts);
-    g_test_add_func("/jmap/rfc8620/5.4/read-only-source", test_read_only_source);
-    g_test_add_func("/jmap/rfc8620/6.3/blobs", test_blobs);
-    g_test_add_func("/jmap/rfc8620/6.3/foreign-blob", test_foreign_blob);
+    g_test_add_func("/rfc8621/4.7/copy", test_copy);
+    g_test_add_func("/rfc8621/4.7/other-properties", test_other_properties);
+    g_test_add_func("/rfc8621/4.7/set-errors", test_set_errors);
+    g_test_add_func("/rfc8621/4.7/receipt-requests", test_receipt_requests);
+    g_test_add_func("/rfc8620/5.4/one-by-one", test_one_by_one);
+    g_test_add_func("/rfc8620/5.4/states", test_states);
+    g_test_add_func("/rfc8620/5.4/destroy-original", test_destroy_original);
+    g_test_add_func("/rfc8620/5.4/destroy-condition", test_destroy_condition);
+    g_test_add_func("/rfc8620/5.4/accounts", test_accounts);
+    g_test_add_func("/rfc8620/5.4/read-only-source", test_read_only_source);
+    g_test_add_func("/rfc8620/6.3/blobs", test_blobs);
+    g_test_add_func("/rfc8620/6.3/foreign-blob", test_foreign_blob);
     return g_test_run();
 }

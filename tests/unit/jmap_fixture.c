@@ -138,7 +138,9 @@ static int64_t put(struct jmap_fixture *t, struct store_batch_message *message, 
     message->raw = pending ? NULL : raw;
     message->index = pending ? NULL : &index;
     message->size = g_bytes_get_size(raw);
+    message->report = pending ? NULL : mime_report(mail);
     store_batch_message(batch, message);
+    mail_report_free((struct mail_report *)(uintptr_t)message->report);
     mail_commit(batch);
     store_batch_free(batch);
     store_index_clear(&index);

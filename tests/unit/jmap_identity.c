@@ -332,16 +332,16 @@ static void test_creation_reference(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/rfc8621/6.3/create", test_create);
-    g_test_add_func("/jmap/rfc8621/6/html-signature-is-kept", test_html_signature_is_kept);
-    g_test_add_func("/jmap/rfc8621/6.3/forbidden-from", test_forbidden_from);
-    g_test_add_func("/jmap/rfc8621/6.3/invalid-properties", test_invalid_properties);
-    g_test_add_func("/jmap/rfc8621/6.3/limits", test_limits);
-    g_test_add_func("/jmap/rfc8621/6.3/update", test_update);
-    g_test_add_func("/jmap/rfc8621/6.3/update-whole-object", test_update_whole_object);
-    g_test_add_func("/jmap/rfc8621/6.3/update-errors", test_update_errors);
-    g_test_add_func("/jmap/rfc8621/6.3/destroy", test_destroy);
-    g_test_add_func("/jmap/rfc8621/6.2/changes", test_changes);
-    g_test_add_func("/jmap/rfc8621/6.3/creation-reference", test_creation_reference);
+    g_test_add_func("/rfc8621/6.3/create", test_create);
+    g_test_add_func("/rfc8621/6/html-signature-is-kept", test_html_signature_is_kept);
+    g_test_add_func("/rfc8621/6.3/forbidden-from", test_forbidden_from);
+    g_test_add_func("/rfc8621/6.3/invalid-properties", test_invalid_properties);
+    g_test_add_func("/rfc8621/6.3/limits", test_limits);
+    g_test_add_func("/rfc8621/6.3/update", test_update);
+    g_test_add_func("/rfc8621/6.3/update-whole-object", test_update_whole_object);
+    g_test_add_func("/rfc8621/6.3/update-errors", test_update_errors);
+    g_test_add_func("/rfc8621/6.3/destroy", test_destroy);
+    g_test_add_func("/rfc8621/6.2/changes", test_changes);
+    g_test_add_func("/rfc8621/6.3/creation-reference", test_creation_reference);
     return g_test_run();
 }

@@ -390,6 +390,159 @@ static void test_delivery_status(void)
     sending_close(&s);
 }
 
+/* --- notifications (RFC 3464, RFC 8098) --- */
+
+/* A report about a message to three people, with what it says of them and the Message-ID of what it
+ * brings back. */
+static void bring_report(struct sending *s, uint32_t uid, const char *type, const char *said,
+                         const char *message_id)
+{
+    g_autofree char *text = g_strdup_printf(
+        "From: postmaster@example.org\nTo: ann@mail.example\nSubject: Report %u\n"
+        "Message-ID: <report-%u@example.org>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=%s; boundary=b\n\n--b\n\nIn words.\n"
+        "--b\nContent-Type: message/%s\n\n%s\n--b\nContent-Type: text/rfc822-headers\n\n"
+        "Subject: x\nMessage-ID: <%s>\n\n--b--\n",
+        uid, uid, type, type, said, message_id);
+
+    jmap_fixture_put(&s->t, s->t.m.inbox, uid, 0, 5000 + uid, text);
+}
+
+/* Something that was sent to a, b and c; its id, and the Message-ID. */
+static char *sent(struct sending *s, char **message_id)
+{
+    g_autofree char *email = draft(s, FROM ", 'to': [{'email': 'a@example.org'},"
+                                           " {'email': 'B@example.org'},"
+                                           " {'email': 'c@example.org'}]");
+    json_t *created = submit(s, email, "", true), *got;
+    char *id = g_strdup(jmap_text_at(created, "id"));
+
+    got = jmap_fixture_call(&s->t, "Email/get", "{'ids': ['%s'], 'properties': ['messageId']}",
+                            email);
+    *message_id = g_strdup(jmap_text_at(got, "list/0/messageId/0"));
+    g_assert_true(store_outbox_mark(s->t.m.f.store, g_ascii_strtoll(id + 1, NULL, 10),
+                                    STORE_SEND_SENT, 0, "250 2.0.0 queued", NULL, NULL, NULL,
+                                    NULL));
+    json_decref(got);
+    json_decref(created);
+    return id;
+}
+
+static json_t *submission_of(struct sending *s, const char *id)
+{
+    json_t *got = jmap_fixture_call(&s->t, "EmailSubmission/get", "{'ids': ['%s']}", id);
+    json_t *object = json_incref(jmap_at(got, "list/0"));
+
+    json_decref(got);
+    return object;
+}
+
+static void expect_recipient(json_t *submission, const char *address, const char *reply,
+                             const char *delivered, const char *displayed)
+{
+    json_t *status = json_object_get(jmap_at(submission, "deliveryStatus"), address);
+
+    g_assert_cmpstr(jmap_text_at(status, "smtpReply"), ==, reply);
+    g_assert_cmpstr(jmap_text_at(status, "delivered"), ==, delivered);
+    g_assert_cmpstr(jmap_text_at(status, "displayed"), ==, displayed);
+}
+
+#define REPORT_A                                                                                   \
+    "Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: rfc822; forwarded@example.net\n"       \
+    "Original-Recipient: rfc822;a@example.org\nAction: failed\nStatus: 5.1.1\n"                    \
+    "Diagnostic-Code: smtp; 550-5.1.1 nobody\n here\n"
+#define REPORT_B "\nFinal-Recipient: rfc822; <b@example.org>\nAction: delivered\nStatus: 2.1.5\n"
+#define REPORT_C "\nFinal-Recipient: rfc822; c@example.org\nAction: delayed\nStatus: 4.4.1\n"
+#define REPORT_D "\nFinal-Recipient: rfc822; d@example.org\nAction: failed\nStatus: 5.0.0\n"
+
+static void test_delivery_reports(void)
+{
+    struct sending s;
+    g_autofree char *message_id = NULL, *id = NULL;
+    json_t *before, *submission, *changes;
+
+    sending_open(&s);
+    id = sent(&s, &message_id);
+    before = jmap_fixture_call(&s.t, "EmailSubmission/get", "{'ids': []}");
+    bring_report(&s, 1, "delivery-status", REPORT_A REPORT_B REPORT_C REPORT_D, message_id);
+    submission = submission_of(&s, id);
+    expect_recipient(submission, "a@example.org", "550 5.1.1 nobody here", "no", "unknown");
+    expect_recipient(submission, "B@example.org", "250 2.1.5 Delivered", "yes", "unknown");
+    expect_recipient(submission, "c@example.org", "250 2.0.0 queued", "unknown", "unknown");
+    g_assert_cmpuint(json_object_size(jmap_at(submission, "deliveryStatus")), ==, 3);
+    g_assert_cmpuint(json_array_size(jmap_at(submission, "dsnBlobIds")), ==, 1);
+    g_assert_cmpuint(json_array_size(jmap_at(submission, "mdnBlobIds")), ==, 0);
+    changes = jmap_fixture_call(&s.t, "EmailSubmission/changes", "{'sinceState': '%s'}",
+                                jmap_text_at(before, "state"));
+    g_assert_cmpstr(jmap_text_at(changes, "updated/0"), ==, id);
+    json_decref(changes);
+    json_decref(before);
+    json_decref(submission);
+    /* What is known is final. */
+    bring_report(&s, 2, "delivery-status",
+                 "\nFinal-Recipient: rfc822; b@example.org\nAction: failed\nStatus: 5.0.0\n",
+                 message_id);
+    submission = submission_of(&s, id);
+    expect_recipient(submission, "B@example.org", "250 2.1.5 Delivered", "yes", "unknown");
+    g_assert_cmpuint(json_array_size(jmap_at(submission, "dsnBlobIds")), ==, 2);
+    json_decref(submission);
+    sending_close(&s);
+}
+
+static void test_disposition_report(void)
+{
+    struct sending s;
+    g_autofree char *message_id = NULL, *id = NULL;
+    json_t *submission;
+
+    sending_open(&s);
+    id = sent(&s, &message_id);
+    bring_report(&s, 1, "disposition-notification",
+                 "Final-Recipient: rfc822;c@example.org\n"
+                 "Disposition: manual-action/MDN-sent-manually; displayed\n",
+                 message_id);
+    bring_report(&s, 2, "disposition-notification",
+                 "Final-Recipient: rfc822;a@example.org\n"
+                 "Disposition: automatic-action/MDN-sent-automatically; deleted\n",
+                 message_id);
+    submission = submission_of(&s, id);
+    expect_recipient(submission, "c@example.org", "250 2.0.0 queued", "unknown", "yes");
+    expect_recipient(submission, "a@example.org", "250 2.0.0 queued", "unknown", "unknown");
+    g_assert_cmpuint(json_array_size(jmap_at(submission, "mdnBlobIds")), ==, 2);
+    g_assert_cmpuint(json_array_size(jmap_at(submission, "dsnBlobIds")), ==, 0);
+    json_decref(submission);
+    sending_close(&s);
+}
+
+/* The notification stays the submission's when its email goes; one about other mail is none. */
+static void test_report_outlives_its_email(void)
+{
+    struct sending s;
+    g_autofree char *message_id = NULL, *id = NULL, *account = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    json_t *submission, *emails;
+
+    sending_open(&s);
+    id = sent(&s, &message_id);
+    bring_report(&s, 1, "delivery-status", REPORT_A, "other@example.org");
+    submission = submission_of(&s, id);
+    g_assert_cmpuint(json_array_size(jmap_at(submission, "dsnBlobIds")), ==, 0);
+    json_decref(submission);
+    bring_report(&s, 2, "delivery-status", REPORT_A, message_id);
+    emails = jmap_fixture_call(&s.t, "Email/query", "{'filter': {'subject': 'Report'}}");
+    g_assert_cmpuint(json_array_size(jmap_at(emails, "ids")), ==, 2);
+    json_decref(jmap_fixture_call(&s.t, "Email/set", "{'destroy': ['%s', '%s']}",
+                                  jmap_text_at(emails, "ids/0"), jmap_text_at(emails, "ids/1")));
+    json_decref(emails);
+    submission = submission_of(&s, id);
+    account = g_strdup_printf("a%" G_GINT64_FORMAT, s.t.m.account);
+    bytes = jmap_download(s.t.jmap, s.t.m.user, account, jmap_text_at(submission, "dsnBlobIds/0"),
+                          NULL);
+    g_assert_nonnull(bytes);
+    json_decref(submission);
+    sending_close(&s);
+}
+
 static void test_query_and_changes(void)
 {
     struct sending s;
@@ -437,7 +590,10 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap/submission/on-success", test_on_success);
     g_test_add_func("/jmap/submission/on-success-destroy", test_on_success_destroy);
     g_test_add_func("/jmap/submission/cancel", test_cancel);
-    g_test_add_func("/jmap/submission/delivery-status", test_delivery_status);
+    g_test_add_func("/rfc8621/7/delivery-status", test_delivery_status);
+    g_test_add_func("/rfc8621/7/delivery-reports", test_delivery_reports);
+    g_test_add_func("/rfc8621/7/disposition-report", test_disposition_report);
+    g_test_add_func("/rfc8621/7/report-outlives-email", test_report_outlives_its_email);
     g_test_add_func("/jmap/submission/query-and-changes", test_query_and_changes);
     return g_test_run();
 }

@@ -253,6 +253,57 @@ static void test_budget(void)
     parsers_free(parsers);
 }
 
+/* A message that was sent to bob; its Message-ID is m1@example.org. */
+static int64_t send_one(struct mail_fixture *m)
+{
+    struct store_access *access = mail_access(m, STORE_SEND);
+    g_autoptr(GPtrArray) identities = store_identities(access, NULL, NULL);
+    g_autoptr(GArray) emails = mail_ids(m, 0);
+    struct store_submission *submission = g_new0(struct store_submission, 1);
+    submission->identity = ((struct store_identity *)identities->pdata[0])->id;
+    submission->email = g_array_index(emails, int64_t, 0);
+    submission->mail_from = g_strdup("ann@mail.example");
+    submission->rcpt_to = g_strsplit("bob@example.org", " ", -1);
+    g_assert_true(store_submission_create(access, submission, NULL, NULL, NULL, NULL));
+    g_assert_true(store_outbox_mark(m->f.store, submission->id, STORE_SEND_SENT, 0, NULL, NULL,
+                                    NULL, NULL, NULL));
+    int64_t id = submission->id;
+    store_submission_free(submission);
+    store_access_free(access);
+    return id;
+}
+
+/* A notification finds what it is about on its way in. */
+static void test_report(void)
+{
+    static const char report[] =
+        "From: mx@example.org\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n"
+        "Content-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\n"
+        "Action: failed\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        "Message-ID: <m1@example.org>\r\n\r\n--b--\r\n";
+    g_autoptr(GBytes) body = g_bytes_new_static(report, sizeof report - 1);
+    struct mail_fixture m;
+    mail_open(&m);
+    struct parsers *parsers = parsers_new(2, 1 << 20);
+    struct intake *intake = intake_new(m.f.store, parsers, m.account, STORE_LANE_BULK, NULL, NULL);
+    give_text(intake, m.inbox, 1);
+    g_assert_true(intake_drain(intake, NULL));
+    int64_t id = send_one(&m);
+    give(intake, m.inbox, 2, body);
+    g_assert_true(intake_drain(intake, NULL));
+    struct store_access *access = mail_access(&m, STORE_READ);
+    g_autoptr(GPtrArray) submissions = store_submissions(access, &id, 1, NULL, NULL);
+    const struct store_submission *submission = submissions->pdata[0];
+    g_assert_true(submission->reported);
+    g_assert_cmpuint(submission->dsn_blobs->len, ==, 1);
+    g_assert_cmpint(((struct store_outcome *)submission->outcomes->pdata[0])->delivered, ==,
+                    MAIL_NOT_DELIVERED);
+    store_access_free(access);
+    intake_free(intake);
+    parsers_free(parsers);
+    mail_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -260,6 +311,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/intake/free-keeps", test_free_keeps);
     g_test_add_func("/sync/intake/large", test_large);
     g_test_add_func("/sync/intake/budget", test_budget);
+    g_test_add_func("/sync/intake/report", test_report);
     g_test_add_func("/sync/intake/deadly", test_deadly);
     g_test_add_func("/sync/intake/parsers", test_parsers);
     return g_test_run();

@@ -80,6 +80,19 @@ static const char *delivered_with(const struct store_submission *submission, con
     return is_lost ? "no" : delivered(submission);
 }
 
+/* What notifications said of a recipient; NULL: nothing. */
+static const struct store_outcome *outcome_of(const struct store_submission *submission,
+                                              const char *address)
+{
+    for (size_t i = 0; submission->outcomes != NULL && i < submission->outcomes->len; i++) {
+        const struct store_outcome *outcome = g_ptr_array_index(submission->outcomes, i);
+
+        if (g_ascii_strcasecmp(outcome->address, address) == 0)
+            return outcome;
+    }
+    return NULL;
+}
+
 static const char *reply_of(const struct store_submission *submission, const char *reply)
 {
     bool tells_all = submission->state != STORE_SEND_CANCELLED;
@@ -87,6 +100,30 @@ static const char *reply_of(const struct store_submission *submission, const cha
     if (tells_all && is_reply(reply))
         return reply;
     return tells_all && is_reply(submission->reply) ? submission->reply : own_reply(submission);
+}
+
+/* A DeliveryStatus; reply: what RCPT was answered, or NULL. */
+static json_t *status_of(const struct store_submission *submission, const char *address,
+                         const char *reply)
+{
+    const struct store_outcome *outcome = outcome_of(submission, address);
+    const char *shown = reply_of(submission, reply), *word = delivered_with(submission, reply);
+
+    if (outcome != NULL && outcome->delivered != MAIL_DELIVERY_UNKNOWN) {
+        shown = outcome->reply != NULL ? outcome->reply : shown;
+        word = outcome->delivered == MAIL_DELIVERED ? "yes" : "no";
+    }
+    return json_pack("{s: o, s: s, s: s}", "smtpReply", jmap_json_text(shown), "delivered", word,
+                     "displayed", outcome != NULL && outcome->displayed ? "yes" : "unknown");
+}
+
+static json_t *blob_ids(const GArray *blobs)
+{
+    json_t *ids = json_array();
+
+    for (size_t i = 0; blobs != NULL && i < blobs->len; i++)
+        json_array_append_new(ids, jmap_id('b', g_array_index(blobs, int64_t, i)));
+    return ids;
 }
 
 static json_t *delivery_status(const struct store_submission *submission)
@@ -100,10 +137,7 @@ static json_t *delivery_status(const struct store_submission *submission)
         const char *address = submission->rcpt_to[i];
         const char *reply = json_string_value(json_object_get(replies, address));
 
-        json_object_set_new(status, address,
-                            json_pack("{s: o, s: s, s: s}", "smtpReply",
-                                      jmap_json_text(reply_of(submission, reply)), "delivered",
-                                      delivered_with(submission, reply), "displayed", "unknown"));
+        json_object_set_new(status, address, status_of(submission, address, reply));
     }
     json_decref(replies);
     return status;
@@ -111,12 +145,13 @@ static json_t *delivery_status(const struct store_submission *submission)
 
 json_t *jmap_submission_object(const struct store_submission *submission)
 {
-    return json_pack("{s: o, s: o, s: o, s: o, s: o, s: o, s: s, s: o, s: [], s: [], s: o}", "id",
+    return json_pack("{s: o, s: o, s: o, s: o, s: o, s: o, s: s, s: o, s: o, s: o, s: o}", "id",
                      jmap_id('s', submission->id), "identityId", jmap_id('i', submission->identity),
                      "emailId", jmap_id('e', submission->email), "threadId",
                      jmap_id('t', submission->thread), "envelope", envelope(submission), "sendAt",
                      jmap_json_utc(submission->send_at), "undoStatus",
                      jmap_submission_undo_status(submission), "deliveryStatus",
-                     delivery_status(submission), "dsnBlobIds", "mdnBlobIds", "postroom:problem",
+                     delivery_status(submission), "dsnBlobIds", blob_ids(submission->dsn_blobs),
+                     "mdnBlobIds", blob_ids(submission->mdn_blobs), "postroom:problem",
                      jmap_json_text(submission->problem));
 }

@@ -17,6 +17,7 @@ static void free_op(gpointer pointer)
     g_clear_pointer(&op->kept, g_bytes_unref);
     store_index_clear(&op->index);
     g_free(op->emailid);
+    mail_report_free(op->report);
     g_clear_pointer(&op->thread_ids, g_array_unref);
     g_free(op);
 }
@@ -154,6 +155,7 @@ static void prepare_raw(struct store *store, int64_t account, struct batch_op *o
 {
     op->has_raw = true;
     op->packed = blob_pack(store, account, message->raw);
+    op->report = mail_report_copy(message->report);
     if (message->index == NULL)
         return;
     copy_index(&op->index, message->index);

@@ -27,6 +27,7 @@ struct batch_op {
     struct store_index index;
     bool has_raw, unreadable, attachment;
     char *emailid;
+    struct mail_report *report;
     int64_t msgid, original, subject; /* original 0: its service kept the Message-ID */
     GArray *thread_ids;               /* int64_t */
 };

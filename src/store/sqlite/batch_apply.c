@@ -1,6 +1,7 @@
 #include "store/sqlite/batch.h"
 
 #include "store/sqlite/fts.h"
+#include "store/sqlite/submissions.h"
 
 struct remote_row {
     bool found, skipped;
@@ -114,7 +115,8 @@ static bool merge(struct tx *tx, struct store_batch *batch, struct batch_op *op,
 static bool add_raw(struct tx *tx, struct email_row *row, const struct batch_op *op, GError **error)
 {
     row->blob = tx_new_blob(tx);
-    return blob_insert(tx, row->blob, row->account, 0, NULL, op->size, op->packed, 1, error);
+    return blob_insert(tx, row->blob, row->account, 0, NULL, op->size, op->packed, 1, error) &&
+           report_take(tx, row->account, op->report, row->blob, error);
 }
 
 static void add_words(struct store_batch *batch, const struct email_row *row,

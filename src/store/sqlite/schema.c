@@ -207,6 +207,17 @@ static const char *const dictionaries_2 =
 static const char *const identities_2 = "ALTER TABLE identity ADD COLUMN reply_to TEXT;"
                                         "ALTER TABLE identity ADD COLUMN bcc TEXT;";
 
+/* Notifications about what was sent, and what they say of recipients: enum mail_delivered. */
+static const char *const reports_2 =
+    "ALTER TABLE submission ADD COLUMN reported INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE report(id INTEGER PRIMARY KEY AUTOINCREMENT, submission INTEGER NOT NULL"
+    " REFERENCES submission ON DELETE CASCADE, blob INTEGER NOT NULL, disposition INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX report_submission ON report(submission);"
+    "CREATE TABLE outcome(submission INTEGER NOT NULL REFERENCES submission ON DELETE CASCADE,"
+    " address TEXT NOT NULL COLLATE NOCASE, delivered INTEGER NOT NULL, displayed INTEGER NOT NULL,"
+    " reply TEXT, PRIMARY KEY(submission, address)) STRICT, WITHOUT ROWID;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -236,7 +247,7 @@ static bool upgrade_2(struct store *store, GError **error)
     return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
            db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
            db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
-           db_script(db, identities_2, error) &&
+           db_script(db, identities_2, error) && db_script(db, reports_2, error) &&
            db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 

@@ -12,6 +12,9 @@ void store_submission_free(struct store_submission *submission)
     g_free(submission->reply);
     g_free(submission->problem);
     g_free(submission->rcpt_replies);
+    g_clear_pointer(&submission->outcomes, g_ptr_array_unref);
+    g_clear_pointer(&submission->dsn_blobs, g_array_unref);
+    g_clear_pointer(&submission->mdn_blobs, g_array_unref);
     g_free(submission);
 }
 
@@ -38,6 +41,7 @@ struct store_submission *submission_of_row(sqlite3_stmt *row)
     submission->problem = db_text_copy(row, 12);
     submission->rcpt_replies = db_text_copy(row, 13);
     submission->handed_over_at = db_int(row, 14);
+    submission->reported = db_int(row, 15) != 0;
     return submission;
 }
 
@@ -75,6 +79,9 @@ GPtrArray *store_submissions(const struct store_access *access, const int64_t *i
         return NULL;
     GPtrArray *submissions = g_ptr_array_new_with_free_func(free_submission);
     load_submissions(&reader->main, account, ids, count, submissions, &cause);
+    for (guint i = 0; i < submissions->len && cause == NULL; i++)
+        if (((struct store_submission *)submissions->pdata[i])->reported)
+            reports_load(&reader->main, submissions->pdata[i], &cause);
     if (state != NULL)
         *state = log_state(&reader->main, account, STORE_SUBMISSION, NULL);
     reader_end(store, reader);
