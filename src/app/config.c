@@ -38,6 +38,7 @@ static const struct key keys[] = {
     {"network", "proxy", TEXT, offsetof(struct config, proxy)},
     {"network", "proxy_password_file", TEXT, offsetof(struct config, proxy_password_file)},
     {"network", "allowed", LIST, offsetof(struct config, allowed_networks)},
+    {"push", "ca_file", TEXT, offsetof(struct config, push_ca_file)},
     {"sync", "poll", SECONDS, offsetof(struct config, poll_s)},
     {"sync", "calm", SECONDS, offsetof(struct config, calm_s)},
     {"sync", "compare", SECONDS, offsetof(struct config, compare_s)},
@@ -210,6 +211,7 @@ void config_free(struct config *config)
     secret_wipe_string(config->proxy);
     g_free(config->proxy_password_file);
     g_strfreev(config->allowed_networks);
+    g_free(config->push_ca_file);
     g_free(config->metrics_from);
     g_free(config);
 }

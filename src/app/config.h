@@ -19,6 +19,7 @@ struct config {
     char *proxy;               /* [network] proxy: base/proxy.h */
     char *proxy_password_file; /* [network] proxy_password_file */
     char **allowed_networks;   /* [network] allowed: networks that users' mail hosts may be in */
+    char *push_ca_file;        /* [push] ca_file: trusted besides the system's */
     char *metrics_from;        /* [server] metrics: who may read /metrics; "loopback" or "all" */
     int workers;               /* [server] workers */
     /* [sync] of these names: seconds */

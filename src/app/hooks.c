@@ -1,5 +1,8 @@
 #include "app/hooks.h"
 
+#include "httpc/httpc.h"
+#include "httpc/webpush.h"
+
 #include <string.h>
 
 /* Properties of a Provider that are plain texts, and where they are kept. */
@@ -274,6 +277,20 @@ static bool hook_account_destroy(const struct store_access *access, void *arg, G
     return ok;
 }
 
+static bool hook_push_check(const char *url, const char *p256dh, const char *auth,
+                            const char **property, void *arg, GError **error)
+{
+    struct webpush_keys keys;
+    (void)arg;
+    *property = "url";
+    if (!httpc_url_check(url, error))
+        return false;
+    *property = "keys";
+    bool good = p256dh == NULL || webpush_keys_parse(&keys, p256dh, auth, error);
+    explicit_bzero(&keys, sizeof keys);
+    return good;
+}
+
 void hooks_fill(struct jmap_hooks *hooks, struct app *app)
 {
     *hooks = (struct jmap_hooks){
@@ -284,5 +301,6 @@ void hooks_fill(struct jmap_hooks *hooks, struct app *app)
         .account_create = hook_account_create,
         .account_update = hook_account_update,
         .account_destroy = hook_account_destroy,
+        .push_check = hook_push_check,
     };
 }

@@ -9,6 +9,7 @@
 #include "http/auth.h"
 #include "http/http.h"
 #include "http/jmap_routes.h"
+#include "http/push.h"
 
 #include <netinet/in.h>
 #include <signal.h>
@@ -28,6 +29,7 @@ struct server {
     struct http_server *http;
     struct http_auth *auth;
     struct http_jmap *routes;
+    struct push *push;
     struct control *control;
 };
 
@@ -122,6 +124,7 @@ static char *metrics(void *arg)
 static void server_stop(struct server *server)
 {
     control_stop(server->control);
+    push_free(server->push);
     http_jmap_stop(server->routes);
     http_server_free(server->http);
     http_jmap_free(server->routes);
@@ -152,6 +155,11 @@ static bool start_http(struct server *server, GError **error)
     server->flows = oauth_flows_new();
     server->auth = http_auth_add(server->http, app->store, app->keyring);
     server->routes = http_jmap_add(server->http, server->jmap, app->store, &app->policy);
+    const struct push_config push = {.jmap = server->jmap,
+                                     .store = app->store,
+                                     .policy = &app->policy,
+                                     .ca_file = app->config->push_ca_file};
+    server->push = push_new(&push);
     const struct http_route oauth = {.method = "GET",
                                      .path = "oauth/",
                                      .door = HTTP_DOOR_BROWSE,

@@ -52,6 +52,9 @@ void httpc_init(void);
 bool httpc_perform(const struct httpc_request *request, struct httpc_answer *answer,
                    GError **error);
 
+/* Whether a request could be made to this https address; nothing is resolved. ERROR_INVALID. */
+bool httpc_url_check(const char *url, GError **error);
+
 /* application/x-www-form-urlencoded from pairs { name, value, name, value, NULL }; a pair whose
  * value is NULL cannot be expressed: end the list before it. (transfer full) */
 struct secret *httpc_form(const char *const *names_and_values);

@@ -77,3 +77,14 @@ bool httpc_target_parse(struct httpc_target *target, const char *base, const cha
     error_set(error, ERROR_INVALID, "not an http or https address without user name");
     return false;
 }
+
+bool httpc_url_check(const char *url, GError **error)
+{
+    struct httpc_target target;
+    bool tls = g_str_has_prefix(url, "https://") && httpc_target_parse(&target, NULL, url, NULL);
+    if (tls)
+        httpc_target_clear(&target);
+    else
+        error_set(error, ERROR_INVALID, "not an https address without user name");
+    return tls;
+}

@@ -31,6 +31,10 @@ struct jmap_hooks {
     bool (*account_update)(const struct store_access *access, const json_t *patch,
                            const char **property, void *arg, GError **error);
     bool (*account_destroy)(const struct store_access *access, void *arg, GError **error);
+    /* PushSubscription/set: the address is https, and the keys (NULL both: none) are of RFC 8291.
+     * ERROR_INVALID with *property. */
+    bool (*push_check)(const char *url, const char *p256dh, const char *auth, const char **property,
+                       void *arg, GError **error);
 };
 
 struct jmap_config {
@@ -65,6 +69,18 @@ GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, cons
  * they may not see it or nothing of types is in it. types NULL: all. (transfer full) */
 json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
                           unsigned changed, const char *const *types);
+/* What changed in one account: bits of enum store_type. */
+struct jmap_changed {
+    int64_t account;
+    unsigned bits;
+};
+/* The same for several accounts at once; those they may not see are left out, and account 0 stands
+ * for what concerns none. */
+json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
+                           const struct jmap_changed *list, size_t count, const char *const *types);
+/* What changed since a state (of any account) in all that the person may see. (transfer full)
+ * struct jmap_changed */
+GArray *jmap_changed_since(struct jmap *jmap, struct store_principal *principal, uint64_t since);
 /* The store's types (enum store_type) that concern who asked for these. */
 unsigned jmap_state_bits(const char *const *types);
 

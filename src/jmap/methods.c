@@ -128,6 +128,14 @@ static const struct jmap_arg submission_set_args[] = {
     {"onSuccessDestroyEmail", JMAP_ARG_STRINGS, NULLABLE},
     END,
 };
+/* RFC 8620, 7.2: without an account and without states. */
+static const struct jmap_arg push_get_args[] = {IDS, PROPERTIES, END};
+static const struct jmap_arg push_set_args[] = {
+    {"create", JMAP_ARG_OBJECT_MAP, NULLABLE},
+    {"update", JMAP_ARG_OBJECT_MAP, NULLABLE},
+    {"destroy", JMAP_ARG_STRINGS, NULLABLE},
+    END,
+};
 static const struct jmap_arg email_view_args[] = {
     ACCOUNT, {"ids", JMAP_ARG_STRINGS, 0}, PROPERTIES, {"remoteImages", JMAP_ARG_BOOLEAN, OPTIONAL},
     END,
@@ -140,6 +148,8 @@ static const struct jmap_arg email_view_args[] = {
 static const struct jmap_method methods[] = {
     {"Core/echo", JMAP_CORE, JMAP_SCOPE_NONE, 0, NULL, jmap_core_echo},
     {"Blob/copy", JMAP_CORE, MAILBOX, STORE_WRITE, blob_copy_args, jmap_blob_copy},
+    {"PushSubscription/get", JMAP_CORE, JMAP_SCOPE_NONE, 0, push_get_args, jmap_push_subscription_get},
+    {"PushSubscription/set", JMAP_CORE, JMAP_SCOPE_NONE, 0, push_set_args, jmap_push_subscription_set},
 
     {"Mailbox/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_mailbox_get},
     {"Mailbox/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_mailbox_changes},

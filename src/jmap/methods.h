@@ -36,6 +36,9 @@ void jmap_submission_changes(struct jmap_call *call);
 void jmap_submission_query(struct jmap_call *call);
 void jmap_submission_set(struct jmap_call *call);
 
+void jmap_push_subscription_get(struct jmap_call *call);
+void jmap_push_subscription_set(struct jmap_call *call);
+
 void jmap_provider_get(struct jmap_call *call);
 void jmap_provider_set(struct jmap_call *call);
 void jmap_linked_account_get(struct jmap_call *call);

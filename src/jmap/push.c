@@ -56,6 +56,61 @@ static void add_linked(json_t *changed, struct jmap *jmap, const struct store_pr
         json_object_set_new(changed, id, json_pack("{s: o}", "LinkedAccount", jmap_state(state)));
 }
 
+static void add_change(json_t *map, struct jmap *jmap, struct store_principal *principal,
+                       const struct jmap_changed *change, const char *const *types)
+{
+    struct store_access *access = NULL;
+
+    if (change->account != 0)
+        access = store_authorise(jmap->config.store, principal, change->account, STORE_READ, NULL);
+    if (access != NULL)
+        add_account(map, access, change->bits, types);
+    store_access_free(access);
+}
+
+json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
+                           const struct jmap_changed *list, size_t count, const char *const *types)
+{
+    json_t *map;
+    unsigned linked = 0;
+
+    if (!store_principal_is_valid(jmap->config.store, principal))
+        return NULL;
+    map = json_object();
+    for (size_t i = 0; i < count; i++) {
+        add_change(map, jmap, principal, &list[i], types);
+        linked |= list[i].bits;
+    }
+    if (linked & (STORE_LINKED_ACCOUNT | STORE_ACCESS))
+        add_linked(map, jmap, principal, types);
+    if (json_object_size(map) == 0) {
+        json_decref(map);
+        return NULL;
+    }
+    return json_pack("{s: s, s: o}", "@type", "StateChange", "changed", map);
+}
+
+GArray *jmap_changed_since(struct jmap *jmap, struct store_principal *principal, uint64_t since)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(struct jmap_changed));
+    g_autoptr(GPtrArray) views = store_accounts_of(jmap->config.store, principal, NULL, NULL);
+
+    for (size_t i = 0; views != NULL && i < views->len; i++) {
+        const struct store_account_view *view = g_ptr_array_index(views, i);
+        struct jmap_changed change = {.account = view->id};
+        struct store_access *access =
+            store_authorise(jmap->config.store, principal, view->id, STORE_READ, NULL);
+
+        for (size_t k = 0; access != NULL && k < G_N_ELEMENTS(pushed); k++)
+            if (store_state(access, pushed[k].state_of) > since)
+                change.bits |= pushed[k].type;
+        store_access_free(access);
+        if (change.bits != 0)
+            g_array_append_val(list, change);
+    }
+    return list;
+}
+
 json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
                           unsigned changed, const char *const *types)
 {

@@ -21,8 +21,9 @@ void store_user_free(struct store_user *user);
  * characters. Returns the id, 0 on error. */
 int64_t store_user_add(struct store *store, const char *email, const struct secret *password,
                        bool admin, GError **error);
-bool store_user_password(struct store *store, const char *email, const struct secret *password,
-                         GError **error); /* ends their sessions */
+bool store_user_password(
+    struct store *store, const char *email, const struct secret *password,
+    GError **error); /* ends their sessions, and pushes made with the old one */
 /* Also their sessions, tokens, credentials and accesses; accounts nobody else can reach go too. */
 bool store_user_remove(struct store *store, const char *email, GError **error);
 GPtrArray *store_users(struct store *store, GError **error);

@@ -10,6 +10,8 @@ static const struct row {
 } rows[] = {
     {"Core/echo", "{}"},
     {"Blob/copy", "{'fromAccountId': 'a999', 'blobIds': ['b1']}"},
+    {"PushSubscription/get", "{'ids': null}"},
+    {"PushSubscription/set", "{'destroy': ['p1']}"},
     {"Mailbox/get", "{'ids': null}"},
     {"Mailbox/changes", "{'sinceState': '1'}"},
     {"Mailbox/query", "{}"},

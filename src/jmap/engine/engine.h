@@ -95,7 +95,7 @@ struct jmap_call {
 
 /* Adds a response under the method's name; arguments (transfer full). */
 void jmap_respond(struct jmap_call *call, json_t *arguments);
-/* {"accountId": …} to build an answer on. (transfer full) */
+/* {"accountId": …}, or {} of a method without one, to build an answer on. (transfer full) */
 json_t *jmap_answer(const struct jmap_call *call);
 /* Adds an error response (RFC 8620, 3.6.2). description may be NULL. */
 void jmap_fail(struct jmap_call *call, const char *type, const char *description);
@@ -182,7 +182,7 @@ struct jmap_set {
 /* false: answered with requestTooLarge. */
 bool jmap_set_begin(struct jmap_call *call, struct jmap_set *set);
 void jmap_set_clear(struct jmap_set *set);
-/* Answers; states may be NULL for oldState. Clears the set. */
+/* Answers; old_state may be NULL. new_state NULL: a type without states. Clears the set. */
 void jmap_set_answer(struct jmap_call *call, struct jmap_set *set, const char *old_state,
                      const char *new_state);
 /* The id behind an update's or destroy's key is also to be destroyed in this call. */

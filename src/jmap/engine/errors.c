@@ -10,6 +10,8 @@ void jmap_respond(struct jmap_call *call, json_t *arguments)
 
 json_t *jmap_answer(const struct jmap_call *call)
 {
+    if (call->account == NULL)
+        return json_object();
     return json_pack("{s: s}", "accountId", call->account);
 }
 

@@ -40,8 +40,10 @@ void jmap_set_answer(struct jmap_call *call, struct jmap_set *set, const char *o
 {
     json_t *answer = jmap_answer(call);
 
-    json_object_set_new(answer, "oldState", jmap_json_text(old_state));
-    json_object_set_new(answer, "newState", jmap_json_text(new_state));
+    if (new_state != NULL) {
+        json_object_set_new(answer, "oldState", jmap_json_text(old_state));
+        json_object_set_new(answer, "newState", jmap_json_text(new_state));
+    }
     put(answer, "created", set->created);
     put(answer, "updated", set->updated);
     put(answer, "destroyed", set->destroyed);

@@ -60,6 +60,7 @@ static bool renew(struct tx *tx, void *arg, GError **error)
         "DELETE FROM watch",
         "UPDATE account SET next_attempt = 0",
         "DELETE FROM session",
+        "DELETE FROM push", /* what was destroyed since does not come back */
         "DELETE FROM log",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(statements); i++)

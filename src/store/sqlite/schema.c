@@ -218,6 +218,23 @@ static const char *const reports_2 =
     " address TEXT NOT NULL COLLATE NOCASE, delivered INTEGER NOT NULL, displayed INTEGER NOT NULL,"
     " reply TEXT, PRIMARY KEY(submission, address)) STRICT, WITHOUT ROWID;";
 
+/* Push subscriptions (store/push.h). session, token: the credentials it was made with; neither: the
+ * password of that epoch. target: address and keys, sealed. state: enum push_state. told: the state
+ * that the receiver knows. push_rate: how many a person made in an hour. */
+static const char *const push_2 =
+    "CREATE TABLE push(id INTEGER PRIMARY KEY, user INTEGER NOT NULL REFERENCES user ON DELETE "
+    "CASCADE,"
+    " session BLOB REFERENCES session ON DELETE CASCADE,"
+    " token INTEGER REFERENCES token ON DELETE CASCADE, epoch INTEGER NOT NULL,"
+    " device TEXT NOT NULL, target BLOB NOT NULL, code TEXT NOT NULL, state INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL, types TEXT, created INTEGER NOT NULL, told INTEGER NOT NULL) "
+    "STRICT;"
+    "CREATE INDEX push_user ON push(user);"
+    "CREATE INDEX push_session ON push(session) WHERE session IS NOT NULL;"
+    "CREATE INDEX push_token ON push(token) WHERE token IS NOT NULL;"
+    "CREATE TABLE push_rate(user INTEGER PRIMARY KEY REFERENCES user ON DELETE CASCADE,"
+    " hour INTEGER NOT NULL, made INTEGER NOT NULL) STRICT;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -248,7 +265,7 @@ static bool upgrade_2(struct store *store, GError **error)
            db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
            db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
            db_script(db, identities_2, error) && db_script(db, reports_2, error) &&
-           db_script(db, "PRAGMA user_version=2; COMMIT", error);
+           db_script(db, push_2, error) && db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)

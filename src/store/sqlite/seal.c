@@ -1,6 +1,7 @@
 #include "store/sqlite/seal.h"
 
 #include "store/sqlite/proxies.h"
+#include "store/sqlite/push.h"
 
 static char *associated_of(int64_t account, int64_t user, const char *kind, const char *origin)
 {
@@ -124,7 +125,7 @@ static bool reseal_all(struct tx *tx, void *arg, GError **error)
         *count += changed;
     }
     if (cause == NULL)
-        return proxies_reseal(tx, count, error);
+        return proxies_reseal(tx, count, error) && push_reseal(tx, count, error);
     g_propagate_error(error, cause);
     return false;
 }

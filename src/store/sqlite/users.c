@@ -87,7 +87,10 @@ static bool set_password(struct tx *tx, void *arg, GError **error)
     return require_user(tx, write, error) &&
            DB_RUN(tx->db, error, "UPDATE user SET password = ?, epoch = epoch + 1 WHERE id = ?",
                   T(write->hash), I(write->id)) &&
-           DB_RUN(tx->db, error, "DELETE FROM session WHERE user = ?", I(write->id));
+           DB_RUN(tx->db, error, "DELETE FROM session WHERE user = ?", I(write->id)) &&
+           DB_RUN(tx->db, error,
+                  "DELETE FROM push WHERE user = ? AND session IS NULL AND token IS NULL",
+                  I(write->id));
 }
 
 bool store_user_password(struct store *store, const char *email, const struct secret *password,
