@@ -131,9 +131,9 @@ static void keys_that_are_none(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/httpc/webpush/the-example-of-the-rfc", the_example_of_the_rfc);
-    g_test_add_func("/httpc/webpush/no-two-messages-are-alike", no_two_messages_are_alike);
-    g_test_add_func("/httpc/webpush/a-body-has-4096-bytes-at-most", a_body_has_4096_bytes_at_most);
-    g_test_add_func("/httpc/webpush/keys-that-are-none", keys_that_are_none);
+    g_test_add_func("/rfc8620/8.7/the-example-of-the-rfc", the_example_of_the_rfc);
+    g_test_add_func("/rfc8620/8.7/no-two-messages-are-alike", no_two_messages_are_alike);
+    g_test_add_func("/rfc8620/8.7/a-body-has-4096-bytes-at-most", a_body_has_4096_bytes_at_most);
+    g_test_add_func("/rfc8620/8.7/keys-that-are-none", keys_that_are_none);
     return g_test_run();
 }

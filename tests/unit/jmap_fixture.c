@@ -56,6 +56,18 @@ static bool destroy_hook(const struct store_access *access, void *arg, GError **
     return store_account_remove(t->m.f.store, store_access_account(access), error);
 }
 
+static bool push_check_hook(const char *url, const char *p256dh, const char *auth,
+                            const char **property, void *arg, GError **error)
+{
+    (void)auth;
+    (void)arg;
+    *property = g_str_has_prefix(url, "https://") ? "keys" : "url";
+    if (strcmp(*property, "keys") == 0 && g_strcmp0(p256dh, "bad") != 0)
+        return true;
+    error_set(error, ERROR_INVALID, "not usable");
+    return false;
+}
+
 void jmap_fixture_open(struct jmap_fixture *t)
 {
     struct jmap_config config = {.public_url = "https://mail.example/post"};
@@ -71,6 +83,7 @@ void jmap_fixture_open(struct jmap_fixture *t)
         .providers = providers_hook,
         .account_update = update_hook,
         .account_destroy = destroy_hook,
+        .push_check = push_check_hook,
     };
     t->jmap = jmap_new(&config);
 }
