@@ -15,6 +15,8 @@
 #define GAP_MAIL CLOCK_SECOND
 #define GAP_OTHER (5 * CLOCK_SECOND)
 #define GAP_LINKED (60 * CLOCK_SECOND)
+/* When the store could not be read. */
+#define GAP_STORE (60 * CLOCK_SECOND)
 /* Between messages to a receiver that said 429: at first, and at most. */
 #define GAP_SLOW (10 * CLOCK_SECOND)
 #define GAP_SLOWEST (3600 * CLOCK_SECOND)
@@ -333,7 +335,7 @@ static struct exec_verdict run_target(void *arg, unsigned woke)
     if (delivery == NULL && error_is(error, ERROR_NOT_FOUND))
         return done;
     if (delivery == NULL)
-        return (struct exec_verdict){EXEC_PARK, EXEC_BULK, -1, clock_now() + GAP_LINKED};
+        return (struct exec_verdict){EXEC_PARK, EXEC_BULK, -1, clock_now() + GAP_STORE};
     enum push_result result =
         delivery->verified ? tell(target, delivery) : verify(target, delivery);
     bool waits = result == PUSH_FAILED && target->tries < VERIFY_TRIES;
@@ -373,10 +375,10 @@ static void start_target(struct push *push, int64_t id)
 static struct exec_verdict run_keeper(void *arg, unsigned woke)
 {
     struct push *push = arg;
-    const struct exec_verdict wait = {EXEC_PARK, EXEC_INTERACTIVE, -1, CLOCK_NEVER};
     if ((woke & EXEC_WOKE_STOP) != 0)
         return done;
     g_autoptr(GArray) ids = store_deliveries(push->config.store, NULL);
+    int64_t again = ids != NULL ? CLOCK_NEVER : clock_now() + GAP_STORE;
     GHashTableIter at;
     void *value;
     pthread_mutex_lock(&push->mutex);
@@ -389,7 +391,7 @@ static struct exec_verdict run_keeper(void *arg, unsigned woke)
             start_target(push, id);
     }
     pthread_mutex_unlock(&push->mutex);
-    return wait;
+    return (struct exec_verdict){EXEC_PARK, EXEC_INTERACTIVE, -1, again};
 }
 
 struct push *push_new(const struct push_config *config)

@@ -4,7 +4,8 @@
  *
  * Each subscription is a task of its own on workers of our own, so that hosts that hang hold up
  * nobody else; while it has nothing to say it is parked, and its address and keys are in the store
- * only. What was not delivered is not kept: a later message has the newest states (docs/jmap.md).
+ * only. What was not delivered is not kept: a later message has the newest states
+ * (docs/internals/push.md).
  */
 #ifndef POSTROOM_HTTP_PUSH_H
 #define POSTROOM_HTTP_PUSH_H

@@ -566,43 +566,6 @@ static void the_target_is_sealed(void)
     end(&t);
 }
 
-/* --- 8.6 --- */
-
-static void a_person_has_so_many(void)
-{
-    struct jmap_fixture t;
-    struct store_principal *session;
-    g_autofree char *cookie = NULL;
-    json_t *answer;
-
-    begin(&t);
-    session = session_of(&t, &cookie);
-    for (int i = 0; i < STORE_PUSH_MAX; i++)
-        make_as(&t, i % 2 == 0 ? t.m.user : session, "");
-    answer = set_as(&t, t.m.user, "{'create': {'k': {" URL "}}}");
-    g_assert_cmpstr(jmap_text_at(answer, "notCreated/k/type"), ==, "overQuota");
-    json_decref(answer);
-    store_principal_unref(session);
-    end(&t);
-}
-
-static void so_many_are_made_in_an_hour(void)
-{
-    struct jmap_fixture t;
-    json_t *answer;
-
-    begin(&t);
-    ahead = 3600 - shifted() % 3600; /* the hour begins */
-    for (int i = 0; i < STORE_PUSH_HOURLY; i++)
-        g_assert_true(store_push_destroy(t.m.f.store, t.m.user, make_as(&t, t.m.user, ""), NULL));
-    answer = set_as(&t, t.m.user, "{'create': {'k': {" URL "}}}");
-    g_assert_cmpstr(jmap_text_at(answer, "notCreated/k/type"), ==, "rateLimit");
-    json_decref(answer);
-    ahead += 3600;
-    make_as(&t, t.m.user, "");
-    end(&t);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -629,7 +592,5 @@ int main(int argc, char **argv)
     g_test_add_func("/rfc8620/7.2/it-goes-with-its-credentials", it_goes_with_its_credentials);
     g_test_add_func("/rfc8620/7.2/who-is-no-more-gets-nothing", who_is_no_more_gets_nothing);
     g_test_add_func("/rfc8620/7.2/the-target-is-sealed", the_target_is_sealed);
-    g_test_add_func("/rfc8620/8.6/a-person-has-so-many", a_person_has_so_many);
-    g_test_add_func("/rfc8620/8.6/so-many-are-made-in-an-hour", so_many_are_made_in_an_hour);
     return g_test_run();
 }

@@ -147,7 +147,7 @@ static json_t *created_object(const struct store_push *push, const json_t *objec
     return created;
 }
 
-static json_t *store_error(GError *error, const char *property)
+static json_t *problem_of(GError *error, const char *property)
 {
     if (!error_is(error, ERROR_THROTTLED))
         return jmap_set_error_of(error, property);
@@ -163,7 +163,7 @@ static json_t *put(struct run *run, const char *key, const json_t *object,
     json_t *created;
 
     if (push == NULL)
-        return store_error(error, NULL);
+        return problem_of(error, NULL);
     created = created_object(push, object);
     jmap_id_created(run->call->request, key, json_object_get(created, "id"));
     json_object_set_new(run->answer.created, key, created);
@@ -274,7 +274,7 @@ static json_t *apply(struct run *run, const char *id, const struct store_push *p
         return jmap_invalid_property("types", "names of types are wanted");
     change.types = names_of(names);
     if (!store_push_update(run->store, run->principal, push->id, &change, &settled, &error))
-        return store_error(error, "verificationCode");
+        return problem_of(error, "verificationCode");
     now = jmap_json_utc_or_null(settled);
     if (expires != NULL && !json_equal(now, expires))
         answer = json_pack("{s: O}", "expires", now);
@@ -295,7 +295,7 @@ static json_t *update(struct run *run, const char *key, json_t *patch)
         return jmap_set_error("willDestroy", NULL);
     pushes = store_pushes(run->store, run->principal, &failure);
     if (pushes == NULL)
-        return store_error(failure, NULL);
+        return problem_of(failure, NULL);
     push = find(pushes, jmap_id_parse('p', id));
     if (push == NULL)
         return jmap_set_error("notFound", NULL);
@@ -311,7 +311,7 @@ static json_t *destroy(struct run *run, const char *key)
     GError *error = NULL;
 
     if (!store_push_destroy(run->store, run->principal, jmap_id_parse('p', id), &error))
-        return store_error(error, NULL);
+        return problem_of(error, NULL);
     json_array_append_new(run->answer.destroyed, json_string(id));
     return NULL;
 }
