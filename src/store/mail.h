@@ -245,6 +245,9 @@ struct store_index {
     char *subject, *from, *to, *cc, *bcc, *body, *quoted, *filenames;
 };
 void store_index_clear(struct store_index *index);
+/* Fills the words of subject and addresses, the same for every way into the index; what else it
+ * holds stays. */
+void store_index_headers(const struct mail_summary *summary, struct store_index *index);
 
 /* Keeps bytes as a blob that lives for a day unless an email takes it (RFC 8620, 6.1). Returns its
  * number, 0 on error (ERROR_TOO_LARGE over the user's quota of unreferenced uploads,

@@ -17,16 +17,6 @@
 
 /* --- parsing, in any thread */
 
-static char *address_words(const struct mail_addresses *addresses)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (size_t i = 0; i < addresses->count; i++)
-        g_string_append_printf(text, "%s %s\n",
-                               addresses->items[i].name != NULL ? addresses->items[i].name : "",
-                               addresses->items[i].email != NULL ? addresses->items[i].email : "");
-    return text_index_words(text->str, (gssize)text->len, INDEX_WORDS_MAX);
-}
-
 void sync_parse(GBytes *raw, struct sync_parsed *parsed)
 {
     struct mime_mail *mail = mime_parse(raw);
@@ -35,18 +25,12 @@ void sync_parse(GBytes *raw, struct sync_parsed *parsed)
     g_autofree char *quoted = NULL;
     g_autofree char *body = mime_plain_text(mail, INDEX_TEXT_MAX, &quoted);
     g_autofree char *names = mime_attachment_names(mail);
-    const struct mail_summary *summary = parsed->summary;
     parsed->index = (struct store_index){
-        .subject =
-            text_index_words(summary->subject != NULL ? summary->subject : "", -1, INDEX_WORDS_MAX),
-        .from = address_words(&summary->from),
-        .to = address_words(&summary->to),
-        .cc = address_words(&summary->cc),
-        .bcc = address_words(&summary->bcc),
         .body = text_index_words(body, -1, INDEX_WORDS_MAX),
         .quoted = quoted != NULL ? text_index_words(quoted, -1, INDEX_WORDS_MAX) : NULL,
         .filenames = text_index_words(names, -1, INDEX_WORDS_MAX),
     };
+    store_index_headers(parsed->summary, &parsed->index);
     mime_mail_free(mail);
 }
 

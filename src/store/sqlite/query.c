@@ -159,6 +159,8 @@ bool store_query(const struct store_access *access, const struct store_query *as
         return false;
     query.match = g_string_new(NULL);
     query.tests = g_ptr_array_new();
+    query.worded_by = g_ptr_array_new();
+    query.pending = g_array_new(FALSE, FALSE, sizeof(struct candidate));
     query.texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
     query.hidden = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     query.thread_bits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -169,6 +171,8 @@ bool store_query(const struct store_access *access, const struct store_query *as
     reader_end(query.store, query.reader);
     g_string_free(query.match, TRUE);
     g_ptr_array_unref(query.tests);
+    g_ptr_array_unref(query.worded_by);
+    g_array_unref(query.pending);
     g_hash_table_destroy(query.texts);
     g_hash_table_destroy(query.hidden);
     g_hash_table_destroy(query.thread_bits);

@@ -32,7 +32,9 @@ struct query {
     int64_t first, last;  /* bounds of ord */
     bool never;
     GPtrArray *tests;        /* const struct store_filter *, all must hold */
+    GPtrArray *worded_by;    /* const struct store_filter *: what match was made of */
     GHashTable *texts;       /* const struct store_filter * -> GArray of ord, sorted */
+    GArray *pending;         /* struct candidate: matches of worded_by outside the index, by ord */
     GHashTable *hidden;      /* ords in the index that are not shown */
     GHashTable *thread_bits; /* keyword and thread -> answer */
     char *candidate_words;
@@ -54,6 +56,11 @@ bool query_text_expression(const struct query *query, const struct store_filter 
 void query_load_texts(struct query *query, const struct store_filter *filter);
 bool query_header(struct query *query, const struct store_filter *filter,
                   struct candidate *candidate);
+
+/* --- query_pending.c: emails whose message is not here yet are not in the index; what is known of
+ * them is read. They are few but during a first sync. */
+/* Fills pending, and adds to texts. */
+void query_load_pending(struct query *query);
 
 /* --- query_stream.c */
 typedef bool query_visit_fn(struct query *query, struct candidate *candidate, void *arg);

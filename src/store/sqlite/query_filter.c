@@ -80,6 +80,7 @@ void query_plan(struct query *query, const struct store_filter *filter)
         if (query->match->len > 0)
             g_string_append(query->match, " AND ");
         g_string_append_printf(query->match, "(%s)", text->str);
+        g_ptr_array_add(query->worded_by, (void *)(uintptr_t)filter);
     } else {
         plan_condition(query, filter);
     }

@@ -9,6 +9,10 @@ struct stream {
     sqlite3_stmt *row;
     struct candidate at;
     bool words, done;
+    /* of words: what the index gives next, and what the pending emails do */
+    int64_t indexed;
+    bool indexed_done;
+    guint pending;
 };
 
 static sqlite3_stmt *members_of(struct query *query, int64_t bound, bool ascending)
@@ -43,34 +47,77 @@ static sqlite3_stmt *all_of(struct query *query, int64_t bound, bool ascending)
     return db_query(db, sql, values, 2, &query->error);
 }
 
-static void stream_read(struct query *query, struct stream *stream)
+static bool is_behind(int64_t ord, int64_t bound, bool ascending)
+{
+    return ascending ? ord < bound : ord > bound;
+}
+
+static void read_indexed(struct query *query, struct stream *stream)
+{
+    stream->indexed_done = !db_step(&query->reader->main, stream->row, &query->error);
+    stream->indexed = stream->indexed_done ? 0 : db_int(stream->row, 0);
+}
+
+static const struct candidate *pending_at(const struct query *query, const struct stream *stream,
+                                          bool ascending)
+{
+    guint left = query->pending->len - stream->pending;
+    guint at = ascending ? stream->pending : left - 1;
+    return left > 0 ? &g_array_index(query->pending, struct candidate, at) : NULL;
+}
+
+/* The next of the index or of the pending ones, which it lacks. */
+static void read_words(struct query *query, struct stream *stream, bool ascending)
+{
+    const struct candidate *pending = pending_at(query, stream, ascending);
+    if (pending != NULL &&
+        (stream->indexed_done || is_behind(pending->ord, stream->indexed, ascending))) {
+        stream->at = *pending;
+        stream->pending++;
+        return;
+    }
+    stream->done = stream->indexed_done;
+    stream->at.ord = stream->indexed;
+    if (!stream->done)
+        read_indexed(query, stream);
+}
+
+static void stream_read(struct query *query, struct stream *stream, bool ascending)
 {
     stream->at = (struct candidate){0};
+    if (stream->words) {
+        read_words(query, stream, ascending);
+        return;
+    }
     stream->done = !db_step(&query->reader->main, stream->row, &query->error);
     if (stream->done)
         return;
     stream->at.ord = db_int(stream->row, 0);
-    if (stream->words)
-        return;
     stream->at.email = db_int(stream->row, 1);
     stream->at.thread = db_int(stream->row, 2);
     stream->at.bits = (uint32_t)db_int(stream->row, 3);
 }
 
+static void seek_words(struct query *query, struct stream *stream, int64_t bound, bool ascending)
+{
+    const struct candidate *pending;
+    stream->row = fts_query(&query->reader->main, query->account, query->match->str, bound,
+                            ascending, &query->error);
+    read_indexed(query, stream);
+    stream->pending = 0;
+    while ((pending = pending_at(query, stream, ascending)) != NULL &&
+           is_behind(pending->ord, bound, ascending))
+        stream->pending++;
+}
+
 static void stream_seek(struct query *query, struct stream *stream, int64_t bound, bool ascending)
 {
     if (stream->words)
-        stream->row = fts_query(&query->reader->main, query->account, query->match->str, bound,
-                                ascending, &query->error);
+        seek_words(query, stream, bound, ascending);
     else
         stream->row = query->mailbox != 0 ? members_of(query, bound, ascending)
                                           : all_of(query, bound, ascending);
-    stream_read(query, stream);
-}
-
-static bool is_behind(int64_t ord, int64_t bound, bool ascending)
-{
-    return ascending ? ord < bound : ord > bound;
+    stream_read(query, stream, ascending);
 }
 
 /* Brings a stream to the first entry at or after bound. */
@@ -80,7 +127,7 @@ static void stream_catch_up(struct query *query, struct stream *stream, int64_t 
     for (int i = 0; i < PATIENCE && !stream->done; i++) {
         if (!is_behind(stream->at.ord, bound, ascending))
             return;
-        stream_read(query, stream);
+        stream_read(query, stream, ascending);
     }
     if (!stream->done && is_behind(stream->at.ord, bound, ascending))
         stream_seek(query, stream, bound, ascending);
@@ -122,7 +169,7 @@ static void walk(struct query *query, struct stream *main, struct stream *other,
             !main->words || other != NULL || !g_hash_table_contains(query->hidden, &candidate.ord);
         if (shown && holds(query, &candidate) && !visit(query, &candidate, arg))
             break;
-        stream_read(query, main);
+        stream_read(query, main, ascending);
     }
     db_done(main->row);
     if (other != NULL)
@@ -148,6 +195,7 @@ void query_walk(struct query *query, bool ascending, query_visit_fn *visit, void
         return;
     for (guint i = 0; i < query->tests->len; i++)
         query_load_texts(query, query->tests->pdata[i]);
+    query_load_pending(query);
     bool has_words = query->match->len > 0;
     if (has_words && query->mailbox == 0)
         load_hidden(query);

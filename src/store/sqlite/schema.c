@@ -235,6 +235,11 @@ static const char *const push_2 =
     "CREATE TABLE push_rate(user INTEGER PRIMARY KEY REFERENCES user ON DELETE CASCADE,"
     " hour INTEGER NOT NULL, made INTEGER NOT NULL) STRICT;";
 
+/* Searches read what is known of every email whose message is not here, of the skipped ones too. */
+static const char *const pending_2 =
+    "DROP INDEX email_pending;"
+    "CREATE INDEX email_pending ON email(account, wanted, ord) WHERE state = 0;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -265,7 +270,8 @@ static bool upgrade_2(struct store *store, GError **error)
            db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
            db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
            db_script(db, identities_2, error) && db_script(db, reports_2, error) &&
-           db_script(db, push_2, error) && db_script(db, "PRAGMA user_version=2; COMMIT", error);
+           db_script(db, push_2, error) && db_script(db, pending_2, error) &&
+           db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)
