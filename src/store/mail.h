@@ -198,6 +198,26 @@ void store_query_result_clear(struct store_query_result *result);
 bool store_query(const struct store_access *access, const struct store_query *query,
                  struct store_query_result *result, GError **error);
 
+/* What makes the list that a query had into the one that it has now. */
+struct store_query_added {
+    int64_t id;
+    uint64_t index; /* in the list of now */
+};
+struct store_query_changes {
+    uint64_t new_state;
+    GArray *removed; /* int64_t; some may not have been in the list */
+    GArray *added;   /* struct store_query_added, by index; those that stay but may have changed
+                        their place are removed and added */
+    uint64_t total;  /* valid when asked for */
+};
+void store_query_changes_clear(struct store_query_changes *changes);
+/* Of a query without a window since a state (RFC 8620, 5.6). up_to, 0: none: what is added after it
+ * is left out, where filter and sort are of what never changes. max 0: no limit.
+ * ERROR_CANNOT_CALCULATE: the log does not reach back; ERROR_TOO_LARGE: there are more than max. */
+bool store_query_changes(const struct store_access *access, const struct store_query *query,
+                         uint64_t since, int64_t up_to, size_t max,
+                         struct store_query_changes *changes, GError **error);
+
 /* --- set
  * -----------------------------------------------------------------------------------------------------------
  */

@@ -9,20 +9,20 @@ struct window {
     bool count_all;
 };
 
-static bool first_of_thread(struct query *query, struct window *window, struct candidate *candidate)
+bool query_first_of_thread(struct query *query, GHashTable *threads, struct candidate *candidate)
 {
-    if (window->threads == NULL)
+    if (threads == NULL)
         return true;
     if (candidate->thread == 0 && !query_load_row(query, candidate))
         return false;
-    return g_hash_table_add(window->threads, g_memdup2(&candidate->thread, sizeof(int64_t)));
+    return g_hash_table_add(threads, g_memdup2(&candidate->thread, sizeof(int64_t)));
 }
 
 static bool visit(struct query *query, struct candidate *candidate, void *arg)
 {
     struct window *window = arg;
     const struct store_query *asked = window->asked;
-    if (!first_of_thread(query, window, candidate))
+    if (!query_first_of_thread(query, window->threads, candidate))
         return true;
     uint64_t index = window->count++;
     candidate->words = NULL;
@@ -78,8 +78,7 @@ static void fill_ids(struct query *query, const struct window *window,
     }
 }
 
-/* The mailbox's own counts answer for a query of nothing else. */
-static bool total_of_mailbox(struct query *query, const struct store_query *asked, uint64_t *total)
+bool query_total_of_mailbox(struct query *query, const struct store_query *asked, uint64_t *total)
 {
     if (query->mailbox == 0 || query->tests->len > 0 || query->match->len > 0 || query->first > 0 ||
         query->last < INT64_MAX || query->never)
@@ -111,7 +110,7 @@ static bool run(struct query *query, const struct store_query *asked,
 {
     bool ascending = false, direct = query_is_direct(asked, &ascending), ok = true;
     uint64_t total = 0;
-    bool total_known = asked->calculate_total && total_of_mailbox(query, asked, &total);
+    bool total_known = asked->calculate_total && query_total_of_mailbox(query, asked, &total);
     struct window window = {.asked = asked,
                             .whole = asked->anchor != 0 || asked->position < 0,
                             .count_all = asked->calculate_total && !total_known,
@@ -147,40 +146,55 @@ static void check_mailbox(struct query *query)
         query->never = true;
 }
 
+bool query_open(struct query *query, const struct store_access *access,
+                const struct store_filter *filter, GError **error)
+{
+    *query = (struct query){.store = store_access_store(access),
+                            .account = store_access_account(access),
+                            .last = INT64_MAX};
+    query->reader = reader_begin(query->store, error);
+    if (query->reader == NULL)
+        return false;
+    query->match = g_string_new(NULL);
+    query->tests = g_ptr_array_new();
+    query->worded_by = g_ptr_array_new();
+    query->pending = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+    query->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
+    query->hidden = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    query->thread_bits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    query_plan(query, filter);
+    check_mailbox(query);
+    return true;
+}
+
+bool query_close(struct query *query, bool ok, GError **error)
+{
+    reader_end(query->store, query->reader);
+    g_string_free(query->match, TRUE);
+    g_ptr_array_unref(query->tests);
+    g_ptr_array_unref(query->worded_by);
+    g_array_unref(query->pending);
+    g_hash_table_destroy(query->texts);
+    g_hash_table_destroy(query->hidden);
+    g_hash_table_destroy(query->thread_bits);
+    g_free(query->candidate_words);
+    if (query->error == NULL)
+        return ok;
+    g_clear_error(error);
+    g_propagate_error(error, query->error);
+    return false;
+}
+
 bool store_query(const struct store_access *access, const struct store_query *asked,
                  struct store_query_result *result, GError **error)
 {
-    struct query query = {.store = store_access_store(access),
-                          .account = store_access_account(access),
-                          .last = INT64_MAX};
+    struct query query;
     *result = (struct store_query_result){.ids = g_array_new(FALSE, FALSE, sizeof(int64_t))};
-    query.reader = reader_begin(query.store, error);
-    if (query.reader == NULL)
+    if (!query_open(&query, access, asked->filter, error))
         return false;
-    query.match = g_string_new(NULL);
-    query.tests = g_ptr_array_new();
-    query.worded_by = g_ptr_array_new();
-    query.pending = g_array_new(FALSE, FALSE, sizeof(struct candidate));
-    query.texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
-    query.hidden = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    query.thread_bits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    query_plan(&query, asked->filter);
-    check_mailbox(&query);
     result->state = log_state(&query.reader->main, query.account, STORE_EMAIL, NULL);
     bool ok = run(&query, asked, result, error);
-    reader_end(query.store, query.reader);
-    g_string_free(query.match, TRUE);
-    g_ptr_array_unref(query.tests);
-    g_ptr_array_unref(query.worded_by);
-    g_array_unref(query.pending);
-    g_hash_table_destroy(query.texts);
-    g_hash_table_destroy(query.hidden);
-    g_hash_table_destroy(query.thread_bits);
-    g_free(query.candidate_words);
-    if (query.error == NULL)
-        return ok;
-    g_propagate_error(error, query.error);
-    return false;
+    return query_close(&query, ok, error);
 }
 
 void store_query_result_clear(struct store_query_result *result)

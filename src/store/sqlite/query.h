@@ -40,6 +40,17 @@ struct query {
     char *candidate_words;
 };
 
+/* --- query.c */
+/* A snapshot, and the plan for the filter. close: ok and *error are of what was done with it; an
+ * error of the reading itself takes their place. */
+bool query_open(struct query *query, const struct store_access *access,
+                const struct store_filter *filter, GError **error);
+bool query_close(struct query *query, bool ok, GError **error);
+/* threads: those seen, or NULL where all their emails are listed. */
+bool query_first_of_thread(struct query *query, GHashTable *threads, struct candidate *candidate);
+/* The mailbox's own counts answer for a query of nothing else. */
+bool query_total_of_mailbox(struct query *query, const struct store_query *asked, uint64_t *total);
+
 /* --- query_filter.c */
 void query_plan(struct query *query, const struct store_filter *filter);
 bool query_test(struct query *query, const struct store_filter *filter,

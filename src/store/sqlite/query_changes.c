@@ -1,0 +1,275 @@
+/* Email/queryChanges (RFC 8620, 5.6). The change log says which emails may have come, gone or
+ * changed their place; all of them are removed, and added again where they are now. With threads
+ * in play every email of a thread that changed is one of them. */
+#include "store/sqlite/query.h"
+
+struct differ {
+    struct query query;
+    const struct store_query *asked;
+    struct store_query_changes *out;
+    struct store_changes log;
+    bool of_threads, constant;
+    GHashTable *fresh;       /* ids of created emails: they were in no list */
+    GHashTable *removed;     /* ids, those of out->removed */
+    GHashTable *touched;     /* ord of emails shown now -> id */
+    int64_t lowest, highest; /* ord, of touched */
+    GHashTable *threads;     /* touched ones */
+    GHashTable *listed;      /* threads met, when they are collapsed */
+    int64_t stop;            /* ord of up_to; -1: none */
+    size_t max;
+    uint64_t count;
+    bool count_all, stopped, too_many;
+};
+
+static bool is_of_threads(const struct store_filter *filter)
+{
+    for (guint i = 0; filter->children != NULL && i < filter->children->len; i++)
+        if (is_of_threads(filter->children->pdata[i]))
+            return true;
+    return filter->kind == STORE_ALL_IN_THREAD || filter->kind == STORE_SOME_IN_THREAD ||
+           filter->kind == STORE_NONE_IN_THREAD;
+}
+
+/* Size, words and attachments are not: they come with the message. */
+static bool is_constant(const struct store_filter *filter)
+{
+    for (guint i = 0; filter->children != NULL && i < filter->children->len; i++)
+        if (!is_constant(filter->children->pdata[i]))
+            return false;
+    return filter->kind == STORE_AND || filter->kind == STORE_OR || filter->kind == STORE_NOT ||
+           filter->kind == STORE_BEFORE || filter->kind == STORE_AFTER ||
+           filter->kind == STORE_NEVER;
+}
+
+static void classify(struct differ *differ)
+{
+    const struct store_query *asked = differ->asked;
+    differ->of_threads =
+        asked->collapse_threads || (asked->filter != NULL && is_of_threads(asked->filter));
+    differ->constant = asked->filter == NULL || is_constant(asked->filter);
+    for (size_t i = 0; i < asked->sort_count; i++) {
+        enum store_sort_by by = asked->sort[i].by;
+        differ->constant = differ->constant && by == STORE_BY_RECEIVED_AT;
+        if (by == STORE_BY_ALL_IN_THREAD || by == STORE_BY_SOME_IN_THREAD)
+            differ->of_threads = true;
+    }
+}
+
+static void add_number(GHashTable *set, int64_t number)
+{
+    g_hash_table_add(set, g_memdup2(&number, sizeof number));
+}
+
+static void remove_id(struct differ *differ, int64_t id)
+{
+    if (g_hash_table_contains(differ->fresh, &id) || g_hash_table_contains(differ->removed, &id))
+        return;
+    add_number(differ->removed, id);
+    g_array_append_val(differ->out->removed, id);
+}
+
+static void touch(struct differ *differ, int64_t id, int64_t ord)
+{
+    g_hash_table_insert(differ->touched, g_memdup2(&ord, sizeof ord), g_memdup2(&id, sizeof id));
+    differ->lowest = MIN(differ->lowest, ord);
+    differ->highest = MAX(differ->highest, ord);
+    remove_id(differ, id);
+}
+
+/* An email that was created or changed. */
+static void touch_id(struct differ *differ, int64_t id)
+{
+    struct db *db = &differ->query.reader->main;
+    GError **error = &differ->query.error;
+    sqlite3_stmt *row = DB_QUERY(db, error, "SELECT ord, thread FROM email WHERE id = ?",
+                                 I(email_of_public(db, differ->query.account, id)));
+    if (!db_step(db, row, error))
+        return;
+    if (differ->of_threads)
+        add_number(differ->threads, db_int(row, 1));
+    touch(differ, id, db_int(row, 0));
+    db_done(row);
+}
+
+static void touch_ids(struct differ *differ, const GArray *ids)
+{
+    for (guint i = 0; i < ids->len && differ->query.error == NULL; i++)
+        touch_id(differ, g_array_index(ids, int64_t, i));
+}
+
+/* Threads that gained or lost emails. */
+static bool log_threads(struct differ *differ, uint64_t since, GError **error)
+{
+    struct db *db = &differ->query.reader->main;
+    int64_t account = differ->query.account;
+    int64_t floor = DB_NUMBER(db, &differ->query.error, 0,
+                              "SELECT floor FROM state WHERE account = ? AND type = ?", I(account),
+                              I(STORE_THREAD));
+    if ((int64_t)since < floor) {
+        error_set(error, ERROR_CANNOT_CALCULATE,
+                  "the log of threads does not reach back to that state");
+        return false;
+    }
+    sqlite3_stmt *row = DB_QUERY(db, &differ->query.error,
+                                 "SELECT id FROM log WHERE account = ? AND type = ? AND modseq > ?",
+                                 I(account), I(STORE_THREAD), I((int64_t)since));
+    while (db_step(db, row, &differ->query.error))
+        add_number(differ->threads, db_int(row, 0));
+    return true;
+}
+
+static void touch_threads(struct differ *differ)
+{
+    struct db *db = &differ->query.reader->main;
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, differ->threads);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        sqlite3_stmt *row = DB_QUERY(db, &differ->query.error,
+                                     "SELECT public, ord FROM email WHERE thread = ? AND thread > "
+                                     "0 AND account = ?",
+                                     I(*(const int64_t *)key), I(differ->query.account));
+        while (db_step(db, row, &differ->query.error))
+            touch(differ, db_int(row, 0), db_int(row, 1));
+    }
+}
+
+/* Fills removed and touched. */
+static bool read_log(struct differ *differ, uint64_t since, GError **error)
+{
+    struct query *query = &differ->query;
+    if (!log_changes(&query->reader->main, query->account, STORE_EMAIL, since, 0, &differ->log,
+                     error))
+        return false;
+    const struct store_changes *log = &differ->log;
+    differ->out->new_state = log->new_state;
+    for (guint i = 0; i < log->created->len; i++)
+        add_number(differ->fresh, g_array_index(log->created, int64_t, i));
+    for (guint i = 0; i < log->destroyed->len; i++)
+        remove_id(differ, g_array_index(log->destroyed, int64_t, i));
+    touch_ids(differ, log->created);
+    if (!differ->constant)
+        touch_ids(differ, log->updated);
+    if (!differ->of_threads)
+        return true;
+    if (log->created->len + log->updated->len + log->destroyed->len > 0 &&
+        !log_threads(differ, since, error))
+        return false;
+    touch_threads(differ);
+    return true;
+}
+
+static void find_stop(struct differ *differ, int64_t up_to)
+{
+    struct db *db = &differ->query.reader->main;
+    int64_t email = up_to != 0 ? email_of_public(db, differ->query.account, up_to) : 0;
+    differ->stop = -1;
+    if (email != 0 && differ->constant)
+        differ->stop =
+            DB_NUMBER(db, &differ->query.error, -1, "SELECT ord FROM email WHERE id = ?", I(email));
+}
+
+/* An email at its place in the list of now. false: the rest does not matter. */
+static bool visit(struct query *query, struct candidate *candidate, void *arg)
+{
+    struct differ *differ = arg;
+    struct store_query_changes *out = differ->out;
+    if (!query_first_of_thread(query, differ->listed, candidate))
+        return true;
+    uint64_t index = differ->count++;
+    const int64_t *id = g_hash_table_lookup(differ->touched, &candidate->ord);
+    if (id != NULL && !differ->stopped) {
+        const struct store_query_added added = {*id, index};
+        g_array_append_val(out->added, added);
+        differ->too_many = differ->max > 0 && out->removed->len + out->added->len > differ->max;
+    }
+    differ->stopped = differ->stopped || candidate->ord == differ->stop;
+    return !differ->too_many && (!differ->stopped || differ->count_all);
+}
+
+/* In the order of received_at nothing beyond the last touched one matters. */
+static bool visit_direct(struct query *query, struct candidate *candidate, void *arg)
+{
+    struct differ *differ = arg;
+    bool ascending = false;
+    query_is_direct(differ->asked, &ascending);
+    if (ascending ? candidate->ord > differ->highest : candidate->ord < differ->lowest) {
+        if (!differ->count_all)
+            return false;
+        differ->stopped = true;
+    }
+    return visit(query, candidate, arg);
+}
+
+static void list(struct differ *differ)
+{
+    struct query *query = &differ->query;
+    bool ascending = false, direct = query_is_direct(differ->asked, &ascending);
+    if (g_hash_table_size(differ->touched) == 0 && !differ->count_all)
+        return;
+    if (direct) {
+        query_walk(query, ascending, visit_direct, differ);
+        return;
+    }
+    g_autoptr(GArray) sorted = query_sorted(query, differ->asked);
+    for (guint i = 0; i < sorted->len; i++)
+        if (!visit(query, &g_array_index(sorted, struct candidate, i), differ))
+            break;
+}
+
+static bool run(struct differ *differ, uint64_t since, int64_t up_to, GError **error)
+{
+    const struct store_query *asked = differ->asked;
+    struct store_query_changes *out = differ->out;
+    classify(differ);
+    if (!read_log(differ, since, error))
+        return false;
+    find_stop(differ, up_to);
+    bool known =
+        asked->calculate_total && query_total_of_mailbox(&differ->query, asked, &out->total);
+    differ->count_all = asked->calculate_total && !known;
+    differ->too_many = differ->max > 0 && out->removed->len > differ->max;
+    if (!differ->too_many && differ->query.error == NULL)
+        list(differ);
+    if (!known)
+        out->total = differ->count;
+    if (differ->too_many)
+        error_set(error, ERROR_TOO_LARGE, "there are more changes of the list");
+    return !differ->too_many;
+}
+
+static GHashTable *number_set(void)
+{
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+bool store_query_changes(const struct store_access *access, const struct store_query *asked,
+                         uint64_t since, int64_t up_to, size_t max,
+                         struct store_query_changes *changes, GError **error)
+{
+    struct differ differ = {.asked = asked, .out = changes, .max = max, .lowest = INT64_MAX};
+    *changes = (struct store_query_changes){.removed = g_array_new(FALSE, FALSE, sizeof(int64_t)),
+                                            .added = g_array_new(FALSE, FALSE,
+                                                                 sizeof(struct store_query_added))};
+    if (!query_open(&differ.query, access, asked->filter, error))
+        return false;
+    differ.fresh = number_set();
+    differ.removed = number_set();
+    differ.threads = number_set();
+    differ.listed = asked->collapse_threads ? number_set() : NULL;
+    differ.touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    bool ok = run(&differ, since, up_to, error);
+    store_changes_clear(&differ.log);
+    g_hash_table_destroy(differ.fresh);
+    g_hash_table_destroy(differ.removed);
+    g_hash_table_destroy(differ.threads);
+    g_hash_table_destroy(differ.touched);
+    g_clear_pointer(&differ.listed, g_hash_table_destroy);
+    return query_close(&differ.query, ok, error);
+}
+
+void store_query_changes_clear(struct store_query_changes *changes)
+{
+    g_clear_pointer(&changes->removed, g_array_unref);
+    g_clear_pointer(&changes->added, g_array_unref);
+}
