@@ -70,6 +70,13 @@ static const struct jmap_arg mailbox_query_args[] = {
     {"filterAsTree", JMAP_ARG_BOOLEAN, OPTIONAL},
     END,
 };
+static const struct jmap_arg mailbox_query_changes_args[] = {
+    ACCOUNT,
+    QUERY_CHANGES_ARGUMENTS,
+    {"sortAsTree", JMAP_ARG_BOOLEAN, OPTIONAL},
+    {"filterAsTree", JMAP_ARG_BOOLEAN, OPTIONAL},
+    END,
+};
 static const struct jmap_arg mailbox_set_args[] = {
     ACCOUNT,
     SET_ARGUMENTS,
@@ -155,7 +162,7 @@ static const struct jmap_method methods[] = {
     {"Mailbox/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_mailbox_changes},
     {"Mailbox/query", JMAP_MAIL, MAILBOX, STORE_READ, mailbox_query_args, jmap_mailbox_query},
     {"Mailbox/set", JMAP_MAIL, MAILBOX, STORE_WRITE, mailbox_set_args, jmap_mailbox_set},
-    {"Mailbox/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, query_changes_args, jmap_query_changes_never},
+    {"Mailbox/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, mailbox_query_changes_args, jmap_mailbox_query_changes},
 
     {"Thread/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_thread_get},
     {"Thread/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_thread_changes},
@@ -163,7 +170,7 @@ static const struct jmap_method methods[] = {
     {"Email/get", JMAP_MAIL, MAILBOX, STORE_READ, email_get_args, jmap_email_get},
     {"Email/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_email_changes},
     {"Email/query", JMAP_MAIL, MAILBOX, STORE_READ, email_query_args, jmap_email_query},
-    {"Email/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, email_query_changes_args, jmap_query_changes_never},
+    {"Email/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, email_query_changes_args, jmap_email_query_changes},
     {"Email/set", JMAP_MAIL, MAILBOX, STORE_WRITE, set_args, jmap_email_set},
     {"Email/copy", JMAP_MAIL, MAILBOX, STORE_WRITE, email_copy_args, jmap_email_copy},
     {"Email/import", JMAP_MAIL, MAILBOX, STORE_WRITE, email_import_args, jmap_email_import},
@@ -178,7 +185,7 @@ static const struct jmap_method methods[] = {
     {"EmailSubmission/get", JMAP_SUBMISSION, MAILBOX, STORE_READ, get_args, jmap_submission_get},
     {"EmailSubmission/changes", JMAP_SUBMISSION, MAILBOX, STORE_READ, changes_args, jmap_submission_changes},
     {"EmailSubmission/query", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_args, jmap_submission_query},
-    {"EmailSubmission/queryChanges", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_changes_args, jmap_query_changes_never},
+    {"EmailSubmission/queryChanges", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_changes_args, jmap_submission_query_changes},
     {"EmailSubmission/set", JMAP_SUBMISSION, MAILBOX, STORE_SEND, submission_set_args, jmap_submission_set},
 
     {"Provider/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_provider_get},

@@ -10,6 +10,7 @@ void jmap_blob_copy(struct jmap_call *call);
 void jmap_mailbox_get(struct jmap_call *call);
 void jmap_mailbox_changes(struct jmap_call *call);
 void jmap_mailbox_query(struct jmap_call *call);
+void jmap_mailbox_query_changes(struct jmap_call *call);
 void jmap_mailbox_set(struct jmap_call *call);
 /* myRights (RFC 8621, 2). (transfer full) */
 json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox, bool may_write, bool may_send);
@@ -20,6 +21,7 @@ void jmap_thread_changes(struct jmap_call *call);
 void jmap_email_get(struct jmap_call *call);
 void jmap_email_changes(struct jmap_call *call);
 void jmap_email_query(struct jmap_call *call);
+void jmap_email_query_changes(struct jmap_call *call);
 void jmap_email_set(struct jmap_call *call);
 void jmap_email_copy(struct jmap_call *call);
 void jmap_email_import(struct jmap_call *call);
@@ -34,6 +36,7 @@ void jmap_identity_set(struct jmap_call *call);
 void jmap_submission_get(struct jmap_call *call);
 void jmap_submission_changes(struct jmap_call *call);
 void jmap_submission_query(struct jmap_call *call);
+void jmap_submission_query_changes(struct jmap_call *call);
 void jmap_submission_set(struct jmap_call *call);
 
 void jmap_push_subscription_get(struct jmap_call *call);
@@ -45,8 +48,5 @@ void jmap_linked_account_get(struct jmap_call *call);
 void jmap_linked_account_changes(struct jmap_call *call);
 void jmap_linked_account_set(struct jmap_call *call);
 void jmap_email_view_get(struct jmap_call *call);
-
-/* /queryChanges of types whose /query says canCalculateChanges: false (RFC 8620, 5.6). */
-void jmap_query_changes_never(struct jmap_call *call);
 
 #endif

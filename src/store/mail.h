@@ -212,7 +212,7 @@ struct store_query_changes {
 };
 void store_query_changes_clear(struct store_query_changes *changes);
 /* Of a query without a window since a state (RFC 8620, 5.6). up_to, 0: none: what is added after it
- * is left out, where filter and sort are of what never changes. max 0: no limit.
+ * is left out, where filter and sort are of what never changes.
  * ERROR_CANNOT_CALCULATE: the log does not reach back; ERROR_TOO_LARGE: there are more than max. */
 bool store_query_changes(const struct store_access *access, const struct store_query *query,
                          uint64_t since, int64_t up_to, size_t max,

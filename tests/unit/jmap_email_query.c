@@ -41,7 +41,7 @@ static void expect(struct corpus *c, const char *args, const int64_t *ids, size_
         if (strcmp(json_string_value(json_array_get(list, i)), id) != 0)
             g_error("%s: %s", args, json_dumps(answer, 0));
     }
-    g_assert_true(json_is_false(jmap_at(answer, "canCalculateChanges")));
+    g_assert_true(json_is_true(jmap_at(answer, "canCalculateChanges")));
     json_decref(answer);
 }
 
@@ -220,9 +220,6 @@ static void test_window(void)
     answer = jmap_fixture_call(&c.t, "Email/query", "{}");
     g_assert_cmpint(jmap_number_at(answer, "limit"), ==, 5000);
     g_assert_false(jmap_has(answer, "total"));
-    json_decref(answer);
-    answer = jmap_fixture_call(&c.t, "Email/queryChanges", "{'sinceQueryState': '1'}");
-    g_assert_cmpstr(jmap_text_at(answer, "type"), ==, "cannotCalculateChanges");
     json_decref(answer);
     jmap_fixture_close(&c.t);
 }

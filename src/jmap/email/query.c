@@ -1,9 +1,9 @@
+#include "jmap/email/query.h"
+
 #include "jmap/email/filter.h"
 #include "jmap/methods.h"
 
 /* RFC 8621, 4.4. */
-
-#define SORTS_MAX 8
 
 static const struct {
     const char *name;
@@ -51,7 +51,7 @@ static const char *read_comparator(json_t *json, struct store_sort *sort)
 static bool read_sort(struct jmap_call *call, struct store_sort *list, size_t *count)
 {
     json_t *json = jmap_arg(call, "sort"), *item;
-    const char *error = json_array_size(json) > SORTS_MAX ? "unsupportedSort" : NULL;
+    const char *error = json_array_size(json) > JMAP_EMAIL_SORTS_MAX ? "unsupportedSort" : NULL;
     size_t i;
 
     json_array_foreach(json, i, item)
@@ -75,7 +75,7 @@ static void answer(struct jmap_call *call, const struct store_query *query,
     for (size_t i = 0; i < result->ids->len; i++)
         json_array_append_new(ids, jmap_id('e', g_array_index(result->ids, int64_t, i)));
     json_object_set_new(object, "queryState", jmap_state(result->state));
-    json_object_set_new(object, "canCalculateChanges", json_false());
+    json_object_set_new(object, "canCalculateChanges", json_true());
     json_object_set_new(object, "position", json_integer((json_int_t)result->position));
     json_object_set_new(object, "ids", ids);
     if (query->calculate_total)
@@ -96,8 +96,6 @@ static void run(struct jmap_call *call, struct store_query *query)
     query->position = jmap_arg_int(call, "position", 0);
     query->anchor_offset = jmap_arg_int(call, "anchorOffset", 0);
     query->anchor = anchor != NULL ? jmap_id_find(call->request, 'e', anchor) : 0;
-    query->collapse_threads = jmap_arg_bool(call, "collapseThreads");
-    query->calculate_total = jmap_arg_bool(call, "calculateTotal");
     if (anchor != NULL && query->anchor == 0) {
         jmap_fail(call, "anchorNotFound", NULL);
         return;
@@ -116,20 +114,35 @@ static void run(struct jmap_call *call, struct store_query *query)
     store_query_result_clear(&result);
 }
 
-void jmap_email_query(struct jmap_call *call)
+bool jmap_email_query_read(struct jmap_call *call, struct jmap_email_query *out)
 {
-    struct store_sort sort[SORTS_MAX];
-    struct store_filter *filter = NULL;
-    struct store_query query = {.sort = sort};
     const char *error;
 
-    if (!read_sort(call, sort, &query.sort_count))
-        return;
-    if (!jmap_email_filter_read(call->request, jmap_arg(call, "filter"), &filter, &error)) {
+    *out = (struct jmap_email_query){
+        .query = {.collapse_threads = jmap_arg_bool(call, "collapseThreads"),
+                  .calculate_total = jmap_arg_bool(call, "calculateTotal")}};
+    if (!read_sort(call, out->sort, &out->query.sort_count))
+        return false;
+    if (!jmap_email_filter_read(call->request, jmap_arg(call, "filter"), &out->filter, &error)) {
         jmap_fail(call, error, NULL);
-        return;
+        return false;
     }
-    query.filter = filter;
-    run(call, &query);
-    store_filter_free(filter);
+    out->query.sort = out->sort;
+    out->query.filter = out->filter;
+    return true;
+}
+
+void jmap_email_query_clear(struct jmap_email_query *query)
+{
+    g_clear_pointer(&query->filter, store_filter_free);
+}
+
+void jmap_email_query(struct jmap_call *call)
+{
+    struct jmap_email_query asked;
+
+    if (!jmap_email_query_read(call, &asked))
+        return;
+    run(call, &asked.query);
+    jmap_email_query_clear(&asked);
 }

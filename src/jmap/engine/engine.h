@@ -16,7 +16,8 @@
 #define JMAP_MAX_DEPTH 64    /* of JSON, in and by reference (SECURITY.md 14) */
 #define JMAP_MAX_QUERY 5000
 #define JMAP_MAX_CHANGES 10000
-#define JMAP_MAX_MESSAGE 75000000 /* a composed message, after encoding */
+#define JMAP_MAX_QUERY_CHANGES 50000 /* removed and added */
+#define JMAP_MAX_MESSAGE 75000000    /* a composed message, after encoding */
 #define JMAP_MAX_RECIPIENTS 500
 #define JMAP_MAX_KEYWORDS 100
 #define JMAP_MAX_COPY ((uint64_t)256 * 1024 * 1024) /* bytes that one call copies */
@@ -198,6 +199,19 @@ bool jmap_copy_allows(uint64_t *copied, uint64_t size);
 
 /* /query: position, anchor and limit over a list that is complete; consumes ids. */
 void jmap_query_answer_list(struct jmap_call *call, uint64_t state, GArray *ids, char prefix);
+/* /queryChanges (RFC 8620, 5.6): *since, and *max of removed and added; false: answered. */
+bool jmap_query_changes_arguments(struct jmap_call *call, uint64_t *since, size_t *max);
+void jmap_query_changes_answer(struct jmap_call *call, const struct store_query_changes *changes,
+                               char prefix);
+/* There are more than *max: whose limit was it? */
+void jmap_query_changes_too_many(struct jmap_call *call);
+/* The same over a list that is complete, ids at a state: what changed of its type (read after the
+ * list, so that nothing is missed; counts as updated what may have moved for other reasons), then
+ * the answer. false: answered. */
+bool jmap_query_changes_log(struct jmap_call *call, enum store_type type,
+                            struct store_changes *log);
+void jmap_query_changes_answer_list(struct jmap_call *call, uint64_t state, const GArray *ids,
+                                    char prefix, const struct store_changes *log);
 /* Limit of the arguments; *clamped when ours is smaller. */
 size_t jmap_query_limit(const struct jmap_call *call, bool *clamped);
 

@@ -42,7 +42,7 @@ void jmap_query_answer_list(struct jmap_call *call, uint64_t state, GArray *ids,
     for (uint64_t i = (uint64_t)first; i < ids->len && json_array_size(list) < limit; i++)
         json_array_append_new(list, jmap_id(prefix, g_array_index(ids, int64_t, i)));
     json_object_set_new(answer, "queryState", jmap_state(state));
-    json_object_set_new(answer, "canCalculateChanges", json_false());
+    json_object_set_new(answer, "canCalculateChanges", json_true());
     json_object_set_new(answer, "position", json_integer(first));
     json_object_set_new(answer, "ids", list);
     if (jmap_arg_bool(call, "calculateTotal"))

@@ -1,3 +1,5 @@
+#include "jmap/mailbox/query.h"
+
 #include "jmap/methods.h"
 
 #include "text/text.h"
@@ -209,28 +211,37 @@ static GArray *select_ids(struct search *search, json_t *filter, bool filter_as_
     return ids;
 }
 
-void jmap_mailbox_query(struct jmap_call *call)
+GArray *jmap_mailbox_list(struct jmap_call *call, uint64_t *state, GPtrArray **all)
 {
     struct search search = {.as_tree = jmap_arg_bool(call, "sortAsTree")};
     GError *error = NULL;
-    uint64_t state = 0;
-    g_autoptr(GPtrArray) mailboxes = store_mailboxes(call->access, &state, &error);
+    g_autoptr(GPtrArray) mailboxes = store_mailboxes(call->access, state, &error);
     GArray *ids;
 
     if (mailboxes == NULL) {
         jmap_fail_error(call, error);
-        return;
+        return NULL;
     }
     link_rows(&search, mailboxes);
     read_sorts(&search, jmap_arg(call, "sort"));
     ids = select_ids(&search, jmap_arg(call, "filter"), jmap_arg_bool(call, "filterAsTree"));
-    if (search.error != NULL) {
-        jmap_fail(call, search.error, NULL);
-        g_array_unref(ids);
-    } else {
-        jmap_query_answer_list(call, state, ids, 'm');
-    }
     for (size_t i = 0; i < search.count; i++)
         g_free(search.rows[i].folded);
     g_free(search.rows);
+    if (all != NULL)
+        *all = g_steal_pointer(&mailboxes);
+    if (search.error == NULL)
+        return ids;
+    jmap_fail(call, search.error, NULL);
+    g_array_unref(ids);
+    return NULL;
+}
+
+void jmap_mailbox_query(struct jmap_call *call)
+{
+    uint64_t state = 0;
+    GArray *ids = jmap_mailbox_list(call, &state, NULL);
+
+    if (ids != NULL)
+        jmap_query_answer_list(call, state, ids, 'm');
 }

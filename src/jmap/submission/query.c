@@ -1,3 +1,5 @@
+#include "jmap/submission/query.h"
+
 #include "jmap/methods.h"
 #include "jmap/submission/object.h"
 
@@ -134,18 +136,17 @@ static void read_sorts(struct search *search, json_t *list)
     }
 }
 
-void jmap_submission_query(struct jmap_call *call)
+GArray *jmap_submission_list(struct jmap_call *call, uint64_t *state)
 {
     struct search search = {0};
-    uint64_t state = 0;
     GError *error = NULL;
-    g_autoptr(GPtrArray) all = store_submissions(call->access, NULL, 0, &state, &error);
+    g_autoptr(GPtrArray) all = store_submissions(call->access, NULL, 0, state, &error);
     json_t *filter = jmap_arg(call, "filter");
     GArray *ids;
 
     if (all == NULL) {
         jmap_fail_error(call, error);
-        return;
+        return NULL;
     }
     read_sorts(&search, jmap_arg(call, "sort"));
     g_ptr_array_sort_with_data(all, compare, &search);
@@ -156,10 +157,18 @@ void jmap_submission_query(struct jmap_call *call)
         if (filter == NULL || filter_holds(&search, submission, filter, 0))
             g_array_append_val(ids, submission->id);
     }
-    if (search.error == NULL) {
-        jmap_query_answer_list(call, state, ids, 's');
-        return;
-    }
+    if (search.error == NULL)
+        return ids;
     jmap_fail(call, search.error, NULL);
     g_array_unref(ids);
+    return NULL;
+}
+
+void jmap_submission_query(struct jmap_call *call)
+{
+    uint64_t state = 0;
+    GArray *ids = jmap_submission_list(call, &state);
+
+    if (ids != NULL)
+        jmap_query_answer_list(call, state, ids, 's');
 }

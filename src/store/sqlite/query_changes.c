@@ -97,7 +97,8 @@ static void touch_ids(struct differ *differ, const GArray *ids)
         touch_id(differ, g_array_index(ids, int64_t, i));
 }
 
-/* Threads that gained or lost emails. */
+/* Threads that gained or lost emails. The log of a transaction has them after its emails, so those
+ * of the transaction that made the state stand before the next email. */
 static bool log_threads(struct differ *differ, uint64_t since, GError **error)
 {
     struct db *db = &differ->query.reader->main;
@@ -110,9 +111,11 @@ static bool log_threads(struct differ *differ, uint64_t since, GError **error)
                   "the log of threads does not reach back to that state");
         return false;
     }
-    sqlite3_stmt *row = DB_QUERY(db, &differ->query.error,
-                                 "SELECT id FROM log WHERE account = ? AND type = ? AND modseq > ?",
-                                 I(account), I(STORE_THREAD), I((int64_t)since));
+    sqlite3_stmt *row =
+        DB_QUERY(db, &differ->query.error,
+                 "SELECT id FROM log WHERE account = ?1 AND type = ?2 AND modseq > (SELECT"
+                 " min(modseq) FROM log WHERE account = ?1 AND type = ?3 AND modseq > ?4)",
+                 I(account), I(STORE_THREAD), I(STORE_EMAIL), I((int64_t)since));
     while (db_step(db, row, &differ->query.error))
         add_number(differ->threads, db_int(row, 0));
     return true;
@@ -181,7 +184,7 @@ static bool visit(struct query *query, struct candidate *candidate, void *arg)
     if (id != NULL && !differ->stopped) {
         const struct store_query_added added = {*id, index};
         g_array_append_val(out->added, added);
-        differ->too_many = differ->max > 0 && out->removed->len + out->added->len > differ->max;
+        differ->too_many = out->removed->len + out->added->len > differ->max;
     }
     differ->stopped = differ->stopped || candidate->ord == differ->stop;
     return !differ->too_many && (!differ->stopped || differ->count_all);
@@ -228,7 +231,7 @@ static bool run(struct differ *differ, uint64_t since, int64_t up_to, GError **e
     bool known =
         asked->calculate_total && query_total_of_mailbox(&differ->query, asked, &out->total);
     differ->count_all = asked->calculate_total && !known;
-    differ->too_many = differ->max > 0 && out->removed->len > differ->max;
+    differ->too_many = out->removed->len > differ->max;
     if (!differ->too_many && differ->query.error == NULL)
         list(differ);
     if (!known)

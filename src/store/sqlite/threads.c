@@ -1,5 +1,19 @@
 #include "store/sqlite/emails.h"
 
+/* Submissions tell the id and thread that their email has now. */
+static bool tell_submissions(struct tx *tx, int64_t account, int64_t email, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) ids =
+        DB_NUMBERS(tx->db, &cause, "SELECT id FROM submission WHERE email = ?", I(email));
+    for (guint i = 0; cause == NULL && i < ids->len; i++)
+        tx_change(tx, account, STORE_SUBMISSION, g_array_index(ids, int64_t, i), CHANGE_UPDATED);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 /* Emails of the loser get new public ids, since their threadId changes (RFC 8621, 4.1.1). */
 static bool merge_thread(struct tx *tx, int64_t account, int64_t from, int64_t into, GError **error)
 {
@@ -18,7 +32,8 @@ static bool merge_thread(struct tx *tx, int64_t account, int64_t from, int64_t i
         int64_t fresh = tx_new_id(tx);
         tx_change(tx, account, STORE_EMAIL, pair[1], CHANGE_DESTROYED);
         tx_change(tx, account, STORE_EMAIL, fresh, CHANGE_CREATED);
-        if (DB_RUN(tx->db, &cause, "UPDATE email SET thread = ?, public = ? WHERE id = ?", I(into),
+        if (tell_submissions(tx, account, pair[0], &cause) &&
+            DB_RUN(tx->db, &cause, "UPDATE email SET thread = ?, public = ? WHERE id = ?", I(into),
                    I(fresh), I(pair[0])))
             DB_RUN(tx->db, &cause,
                    "UPDATE member SET thread = ?1 WHERE (mailbox, ord) IN (SELECT mailbox, ord FROM"
