@@ -157,6 +157,8 @@ struct store_filter {
     char *text;
     char **words;        /* already broken and folded by text_query_words */
     bool phrase, prefix; /* words in this order; last word is a prefix */
+    /* Of STORE_HEADER: how a field's value reads (RFC 2047); NULL: as it stands. (transfer full) */
+    char *(*decode)(const char *value);
 };
 struct store_filter *store_filter_new(enum store_filter_kind kind);
 void store_filter_free(struct store_filter *filter);

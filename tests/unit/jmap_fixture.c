@@ -116,9 +116,8 @@ static void fill_index(struct mime_mail *mail, const struct mail_summary *summar
 {
     g_autofree char *body = mime_plain_text(mail, 100000, NULL);
 
-    *index = (struct store_index){.subject = words(summary->subject), .body = words(body)};
-    if (summary->from.count > 0)
-        index->from = words(summary->from.items[0].email);
+    *index = (struct store_index){.body = words(body)};
+    store_index_headers(summary, index);
 }
 
 static int64_t newest_of(struct jmap_fixture *t, GArray *before)

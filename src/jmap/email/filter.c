@@ -1,5 +1,6 @@
 #include "jmap/email/filter.h"
 
+#include "mime/mime.h"
 #include "text/text.h"
 
 #define DEPTH_MAX 20
@@ -217,6 +218,7 @@ static struct store_filter *read_header(struct reading *reading, json_t *value)
         return fail(reading, "invalidArguments");
     filter = node(reading, STORE_HEADER);
     filter->text = g_strdup(name);
+    filter->decode = mime_form_text;
     if (text != NULL) {
         filter->words = g_new0(char *, 2);
         filter->words[0] = g_strdup(json_string_value(text));

@@ -115,25 +115,28 @@ static GString *unfold(const char *value, const char *end)
     return out;
 }
 
-static bool value_matches(const char *value, const char *end, const char *wanted)
+static bool value_matches(const char *value, const char *end, const struct store_filter *filter)
 {
+    const char *wanted = filter->words != NULL ? filter->words[0] : NULL;
     if (wanted == NULL)
         return true;
     g_autoptr(GString) text = unfold(value, end);
-    g_autofree char *have = folded(text->str, text->len);
+    g_autofree char *plain = filter->decode != NULL ? filter->decode(text->str) : NULL;
+    g_autofree char *have =
+        plain != NULL ? folded(plain, strlen(plain)) : folded(text->str, text->len);
     g_autofree char *want = folded(wanted, strlen(wanted));
     return strstr(have, want) != NULL;
 }
 
-static bool header_matches(const char *raw, gsize length, const char *name, const char *wanted)
+static bool header_matches(const char *raw, gsize length, const struct store_filter *filter)
 {
-    const char *end = raw + length;
+    const char *end = raw + length, *name = filter->text;
     size_t name_length = strlen(name);
     for (const char *line = raw; line < end && *line != '\r' && *line != '\n';) {
         size_t left = (size_t)(end - line);
         if (left > name_length && line[name_length] == ':' &&
             g_ascii_strncasecmp(line, name, name_length) == 0 &&
-            value_matches(line + name_length + 1, end, wanted))
+            value_matches(line + name_length + 1, end, filter))
             return true;
         const char *next = memchr(line, '\n', left);
         if (next == NULL)
@@ -153,6 +156,5 @@ bool query_header(struct query *query, const struct store_filter *filter,
         return false;
     gsize length = 0;
     const char *bytes = g_bytes_get_data(raw, &length);
-    return header_matches(bytes, length, filter->text,
-                          filter->words != NULL ? filter->words[0] : NULL);
+    return header_matches(bytes, length, filter);
 }
