@@ -396,16 +396,16 @@ static void test_too_many(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/email/get/default-properties", test_default_properties);
-    g_test_add_func("/jmap/email/get/header-properties", test_header_properties);
-    g_test_add_func("/jmap/email/get/wrong-properties", test_wrong_properties);
-    g_test_add_func("/jmap/email/get/structure", test_structure);
-    g_test_add_func("/jmap/email/get/body-values", test_body_values);
-    g_test_add_func("/jmap/email/get/pending", test_pending);
-    g_test_add_func("/jmap/email/get/vendor-property", test_vendor_property_needs_using);
-    g_test_add_func("/jmap/email/get/too-many", test_too_many);
-    g_test_add_func("/jmap/email/blobs", test_blobs);
-    g_test_add_func("/jmap/email/parse", test_parse);
-    g_test_add_func("/jmap/email/changes", test_changes);
+    g_test_add_func("/rfc8621/4.2/default-properties", test_default_properties);
+    g_test_add_func("/rfc8621/4.1.3/header-properties", test_header_properties);
+    g_test_add_func("/rfc8621/4.1.3/wrong-properties", test_wrong_properties);
+    g_test_add_func("/rfc8621/4.1.4/structure", test_structure);
+    g_test_add_func("/rfc8621/4.1.4/body-values", test_body_values);
+    g_test_add_func("/rfc8621/4.2/pending", test_pending);
+    g_test_add_func("/rfc8621/4.2/vendor-property", test_vendor_property_needs_using);
+    g_test_add_func("/rfc8620/5.1/too-many-ids", test_too_many);
+    g_test_add_func("/rfc8620/6.2/blobs-of-parts", test_blobs);
+    g_test_add_func("/rfc8621/4.9/parse", test_parse);
+    g_test_add_func("/rfc8621/4.3/changes", test_changes);
     return g_test_run();
 }

@@ -256,12 +256,12 @@ static void test_snippets(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/email/query/conditions", test_conditions);
-    g_test_add_func("/jmap/email/query/text", test_text);
-    g_test_add_func("/jmap/email/query/operators", test_operators);
-    g_test_add_func("/jmap/email/query/errors", test_errors);
-    g_test_add_func("/jmap/email/query/sort", test_sort);
-    g_test_add_func("/jmap/email/query/window", test_window);
-    g_test_add_func("/jmap/snippets", test_snippets);
+    g_test_add_func("/rfc8621/4.4.1/conditions", test_conditions);
+    g_test_add_func("/rfc8621/4.4.1/text", test_text);
+    g_test_add_func("/rfc8621/4.4.1/operators", test_operators);
+    g_test_add_func("/rfc8621/4.4.1/errors", test_errors);
+    g_test_add_func("/rfc8621/4.4.2/sort", test_sort);
+    g_test_add_func("/rfc8620/5.5/window", test_window);
+    g_test_add_func("/rfc8621/5.1/snippets", test_snippets);
     return g_test_run();
 }

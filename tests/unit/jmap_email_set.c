@@ -567,18 +567,18 @@ static void test_import(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/email/set/draft", test_draft);
-    g_test_add_func("/jmap/email/set/empty-draft", test_empty_draft);
-    g_test_add_func("/jmap/email/set/body-structure", test_body_structure);
-    g_test_add_func("/jmap/email/set/constraints", test_constraints);
-    g_test_add_func("/jmap/email/set/create-mailboxes", test_create_mailboxes);
-    g_test_add_func("/jmap/email/set/update-keywords", test_update_keywords);
-    g_test_add_func("/jmap/email/set/too-many-keywords", test_too_many_keywords);
-    g_test_add_func("/jmap/email/set/update-mailboxes", test_update_mailboxes);
-    g_test_add_func("/jmap/email/set/update-immutable", test_update_immutable);
-    g_test_add_func("/jmap/email/set/destroy", test_destroy);
-    g_test_add_func("/jmap/email/set/if-in-state", test_if_in_state);
-    g_test_add_func("/jmap/email/set/creation-in-same-call", test_creation_in_same_call);
-    g_test_add_func("/jmap/email/import", test_import);
+    g_test_add_func("/rfc8621/4.6/draft", test_draft);
+    g_test_add_func("/rfc8621/4.6/empty-draft", test_empty_draft);
+    g_test_add_func("/rfc8621/4.6/body-structure", test_body_structure);
+    g_test_add_func("/rfc8621/4.6/constraints", test_constraints);
+    g_test_add_func("/rfc8621/4.6/create-mailboxes", test_create_mailboxes);
+    g_test_add_func("/rfc8621/4.6/update-keywords", test_update_keywords);
+    g_test_add_func("/rfc8621/4.6/too-many-keywords", test_too_many_keywords);
+    g_test_add_func("/rfc8621/4.6/update-mailboxes", test_update_mailboxes);
+    g_test_add_func("/rfc8621/4.6/update-immutable", test_update_immutable);
+    g_test_add_func("/rfc8621/4.6/destroy", test_destroy);
+    g_test_add_func("/rfc8620/5.3/if-in-state-of-emails", test_if_in_state);
+    g_test_add_func("/rfc8620/5.3/creation-in-same-call", test_creation_in_same_call);
+    g_test_add_func("/rfc8621/4.8/import", test_import);
     return g_test_run();
 }

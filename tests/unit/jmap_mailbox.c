@@ -151,9 +151,9 @@ static void test_threads(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/mailbox/get", test_get);
-    g_test_add_func("/jmap/mailbox/changes", test_changes);
-    g_test_add_func("/jmap/mailbox/query", test_query);
-    g_test_add_func("/jmap/thread", test_threads);
+    g_test_add_func("/rfc8621/2.1/get", test_get);
+    g_test_add_func("/rfc8621/2.2/changes", test_changes);
+    g_test_add_func("/rfc8621/2.3/query", test_query);
+    g_test_add_func("/rfc8621/3.1/threads", test_threads);
     return g_test_run();
 }

@@ -346,14 +346,14 @@ static void test_list_meanwhile(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/mailbox-set/create", test_create);
-    g_test_add_func("/jmap/mailbox-set/refusals", test_refusals_of_create);
-    g_test_add_func("/jmap/mailbox-set/update", test_update);
-    g_test_add_func("/jmap/mailbox-set/roles", test_roles);
-    g_test_add_func("/jmap/mailbox-set/destroy", test_destroy);
-    g_test_add_func("/jmap/mailbox-set/refused-create", test_refused_create);
-    g_test_add_func("/jmap/mailbox-set/refused-rename", test_refused_rename);
-    g_test_add_func("/jmap/mailbox-set/refused-delete", test_refused_delete);
-    g_test_add_func("/jmap/mailbox-set/list-meanwhile", test_list_meanwhile);
+    g_test_add_func("/rfc8621/2.5/create", test_create);
+    g_test_add_func("/rfc8621/2.5/refusals", test_refusals_of_create);
+    g_test_add_func("/rfc8621/2.5/update", test_update);
+    g_test_add_func("/rfc8621/2.5/roles", test_roles);
+    g_test_add_func("/rfc8621/2.5/destroy", test_destroy);
+    g_test_add_func("/rfc8621/2.5/refused-create", test_refused_create);
+    g_test_add_func("/rfc8621/2.5/refused-rename", test_refused_rename);
+    g_test_add_func("/rfc8621/2.5/refused-delete", test_refused_delete);
+    g_test_add_func("/rfc8621/2.5/list-meanwhile", test_list_meanwhile);
     return g_test_run();
 }

@@ -304,6 +304,6 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap/manage/view", test_view);
     g_test_add_func("/jmap/manage/text-view", test_text_view);
     g_test_add_func("/jmap/manage/images", test_images);
-    g_test_add_func("/jmap/push", test_push);
+    g_test_add_func("/rfc8620/7.1/state-change", test_push);
     return g_test_run();
 }

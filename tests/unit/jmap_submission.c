@@ -582,18 +582,18 @@ static void test_query_and_changes(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/submission/generated-envelope", test_generated_envelope);
-    g_test_add_func("/jmap/submission/given-envelope", test_given_envelope);
-    g_test_add_func("/jmap/submission/envelope-errors", test_envelope_errors);
-    g_test_add_func("/jmap/submission/email-errors", test_email_errors);
-    g_test_add_func("/jmap/submission/too-many-recipients", test_too_many_recipients);
-    g_test_add_func("/jmap/submission/on-success", test_on_success);
-    g_test_add_func("/jmap/submission/on-success-destroy", test_on_success_destroy);
-    g_test_add_func("/jmap/submission/cancel", test_cancel);
+    g_test_add_func("/rfc8621/7/generated-envelope", test_generated_envelope);
+    g_test_add_func("/rfc8621/7/given-envelope", test_given_envelope);
+    g_test_add_func("/rfc8621/7/envelope-errors", test_envelope_errors);
+    g_test_add_func("/rfc8621/7.5/email-errors", test_email_errors);
+    g_test_add_func("/rfc8621/7/too-many-recipients", test_too_many_recipients);
+    g_test_add_func("/rfc8621/7.5/on-success", test_on_success);
+    g_test_add_func("/rfc8621/7.5/on-success-destroy", test_on_success_destroy);
+    g_test_add_func("/rfc8621/7.5/cancel", test_cancel);
     g_test_add_func("/rfc8621/7/delivery-status", test_delivery_status);
     g_test_add_func("/rfc8621/7/delivery-reports", test_delivery_reports);
     g_test_add_func("/rfc8621/7/disposition-report", test_disposition_report);
     g_test_add_func("/rfc8621/7/report-outlives-email", test_report_outlives_its_email);
-    g_test_add_func("/jmap/submission/query-and-changes", test_query_and_changes);
+    g_test_add_func("/rfc8621/7.3/query-and-changes", test_query_and_changes);
     return g_test_run();
 }

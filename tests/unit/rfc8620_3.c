@@ -306,16 +306,16 @@ static void test_session(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/jmap/request/not-json", test_not_json);
-    g_test_add_func("/jmap/request/not-request", test_not_request);
-    g_test_add_func("/jmap/request/too-many-calls", test_too_many_calls);
-    g_test_add_func("/jmap/request/too-many-at-once", test_too_many_at_once);
-    g_test_add_func("/jmap/request/using", test_using);
-    g_test_add_func("/jmap/request/arguments", test_arguments);
-    g_test_add_func("/jmap/request/weird-ids", test_weird_ids);
-    g_test_add_func("/jmap/request/references", test_references);
-    g_test_add_func("/jmap/request/reference-bomb", test_reference_bomb);
-    g_test_add_func("/jmap/request/created-ids", test_created_ids);
-    g_test_add_func("/jmap/session", test_session);
+    g_test_add_func("/rfc8620/3.6.1/not-json", test_not_json);
+    g_test_add_func("/rfc8620/3.6.1/not-request", test_not_request);
+    g_test_add_func("/rfc8620/3.6.1/too-many-calls", test_too_many_calls);
+    g_test_add_func("/rfc8620/3.6.1/too-many-at-once", test_too_many_at_once);
+    g_test_add_func("/rfc8620/1.8/using", test_using);
+    g_test_add_func("/rfc8620/3.9/arguments", test_arguments);
+    g_test_add_func("/rfc8620/1.2/weird-ids", test_weird_ids);
+    g_test_add_func("/rfc8620/3.7/references", test_references);
+    g_test_add_func("/rfc8620/3.7/reference-bomb", test_reference_bomb);
+    g_test_add_func("/rfc8620/3.3/created-ids", test_created_ids);
+    g_test_add_func("/rfc8620/2/session", test_session);
     return g_test_run();
 }
