@@ -44,7 +44,7 @@ static json_t *mailbox_account(const struct jmap *jmap, const struct store_accou
                   submission_capability(), jmap_capability_names[3]);
 
     return json_pack("{s: o, s: b, s: b, s: o}", "name", jmap_json_text(view->address),
-                     "isPersonal", writable, "isReadOnly", !writable, "accountCapabilities",
+                     "isPersonal", view->is_own, "isReadOnly", !writable, "accountCapabilities",
                      capabilities);
 }
 
@@ -72,7 +72,7 @@ static json_t *accounts_object(const struct jmap *jmap, const struct store_princ
     return accounts;
 }
 
-/* The first mailbox that may be written to, by id; none is right when all are others'. */
+/* The first of their own, by id; none is right when all are others'. */
 static json_t *primary_object(const struct store_principal *principal, const GPtrArray *views)
 {
     json_t *primary = json_object();
@@ -80,7 +80,7 @@ static json_t *primary_object(const struct store_principal *principal, const GPt
     for (size_t i = 0; i < views->len; i++) {
         const struct store_account_view *view = g_ptr_array_index(views, i);
 
-        if (!(view->rights & STORE_WRITE))
+        if (!view->is_own || !(view->rights & STORE_WRITE))
             continue;
         json_object_set_new(primary, jmap_capability_names[1], jmap_id('a', view->id));
         json_object_set_new(primary, jmap_capability_names[2], jmap_id('a', view->id));
@@ -127,7 +127,7 @@ static char *state_of(const struct jmap *jmap, const struct store_principal *pri
         const struct store_account_view *view = g_ptr_array_index(views, i);
 
         numbers[0] = (guint64)view->id;
-        numbers[1] = (view->rights & STORE_WRITE) != 0;
+        numbers[1] = ((view->rights & STORE_WRITE) != 0) + 2u * view->is_own;
         g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
         sum_text(sum, view->address);
     }

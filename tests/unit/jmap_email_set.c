@@ -24,23 +24,6 @@ static json_t *created(struct jmap_fixture *t, const char *properties, const cha
     return email;
 }
 
-static char *upload(struct jmap_fixture *t, const char *type, const char *bytes, size_t length)
-{
-    g_autoptr(GBytes) body = g_bytes_new(bytes, length);
-    g_autofree char *account = g_strdup_printf("a%" G_GINT64_FORMAT, t->m.account);
-    int status = 0;
-    g_autoptr(GBytes) answer = jmap_upload(t->jmap, t->m.user, account, type, body, &status);
-    json_t *json = json_loadb(g_bytes_get_data(answer, NULL), g_bytes_get_size(answer), 0, NULL);
-    char *blob;
-
-    g_assert_cmpint(status, ==, 201);
-    g_assert_cmpstr(jmap_text_at(json, "type"), ==, type);
-    g_assert_cmpint(jmap_number_at(json, "size"), ==, length);
-    blob = g_strdup(jmap_text_at(json, "blobId"));
-    json_decref(json);
-    return blob;
-}
-
 static char *download(struct jmap_fixture *t, const char *blob)
 {
     g_autofree char *account = g_strdup_printf("a%" G_GINT64_FORMAT, t->m.account);
@@ -73,8 +56,8 @@ static void test_draft(void)
     json_t *email;
 
     jmap_fixture_open(&t);
-    file = upload(&t, "application/pdf", "%PDF-1.4 \xff binary", 17);
-    inlined = upload(&t, "image/gif", "GIF89a------", 12);
+    file = jmap_fixture_upload(&t, "application/pdf", "%PDF-1.4 \xff binary", 17);
+    inlined = jmap_fixture_upload(&t, "image/gif", "GIF89a------", 12);
     properties = g_strdup_printf(
         ", 'keywords': {'$draft': true, 'Own': true},"
         " 'from': [{'name': 'J\\u00f6rg', 'email': 'ann@mail.example'}],"
@@ -146,7 +129,7 @@ static void test_body_structure(void)
     json_t *email;
 
     jmap_fixture_open(&t);
-    file = upload(&t, "image/png", "\x89PNG\r\n\x1a\n--------", 16);
+    file = jmap_fixture_upload(&t, "image/png", "\x89PNG\r\n\x1a\n--------", 16);
     properties = g_strdup_printf(
         ", 'bodyValues': {'a': {'value': 'one\\nFrom two\\n.\\n'}, 'c': {'value': "
         "'BEGIN:VCALENDAR'}},"
@@ -534,7 +517,7 @@ static void test_import(void)
     json_t *answer, *email;
 
     jmap_fixture_open(&t);
-    blob = upload(&t, "message/rfc822", message, strlen(message));
+    blob = jmap_fixture_upload(&t, "message/rfc822", message, strlen(message));
     answer = jmap_fixture_call(
         &t, "Email/import",
         "{'emails': {'k': {'blobId': '%s', 'mailboxIds': {'m%" G_GINT64_FORMAT

@@ -325,14 +325,9 @@ void jmap_assert_json(json_t *value, const char *text)
 
 /* --- people --- */
 
-/* Sharing has no page yet, so the test writes the row that it will write. */
-void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, unsigned rights)
+void jmap_fixture_sql(struct jmap_fixture *t, const char *sql)
 {
     g_autofree char *path = g_build_filename(t->m.f.directory, "data", "postroom.db", NULL);
-    g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO access(user, account, rights) "
-                                           "VALUES(%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
-                                           ", %u); DELETE FROM access WHERE rights = 0;",
-                                           store_principal_user(who), t->m.account, rights);
     char *problem = NULL;
     sqlite3 *db;
 
@@ -341,4 +336,77 @@ void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, uns
     sqlite3_exec(db, sql, NULL, NULL, &problem);
     g_assert_cmpstr(problem, ==, NULL);
     sqlite3_close(db);
+}
+
+/* Sharing has no page yet, so the test writes the row that it will write. */
+void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, unsigned rights)
+{
+    g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO access(user, account, rights) "
+                                           "VALUES(%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+                                           ", %u); DELETE FROM access WHERE rights = 0;",
+                                           store_principal_user(who), t->m.account, rights);
+
+    jmap_fixture_sql(t, sql);
+}
+
+/* --- cases --- */
+
+static void run_case(gconstpointer data)
+{
+    const struct jmap_case *one = data;
+    struct jmap_fixture t;
+
+    jmap_fixture_open(&t);
+    one->run(&t);
+    jmap_fixture_close(&t);
+}
+
+void jmap_fixture_cases(const struct jmap_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g_test_add_data_func(cases[i].name, &cases[i], run_case);
+}
+
+void jmap_expect_error(struct jmap_fixture *t, const char *type, const char *method,
+                       const char *format, ...)
+{
+    g_autofree char *args = NULL;
+    va_list arguments;
+    json_t *answer;
+
+    va_start(arguments, format);
+    args = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    answer = jmap_fixture_call(t, method, "%s", args);
+    if (g_strcmp0(json_string_value(json_object_get(answer, "type")), type) != 0)
+        g_error("%s %s: expected %s, got %s", method, args, type, json_dumps(answer, 0));
+    json_decref(answer);
+}
+
+char *jmap_state_of(struct jmap_fixture *t, const char *type)
+{
+    g_autofree char *method = g_strconcat(type, "/get", NULL);
+    json_t *answer = jmap_fixture_call(t, method, "{'ids': []}");
+    char *state = g_strdup(jmap_text_at(answer, "state"));
+
+    json_decref(answer);
+    return state;
+}
+
+char *jmap_fixture_upload(struct jmap_fixture *t, const char *type, const char *bytes,
+                          size_t length)
+{
+    g_autoptr(GBytes) body = g_bytes_new(bytes, length);
+    g_autofree char *account = g_strdup_printf("a%" G_GINT64_FORMAT, t->m.account);
+    int status = 0;
+    g_autoptr(GBytes) answer = jmap_upload(t->jmap, t->m.user, account, type, body, &status);
+    json_t *json = json_loadb(g_bytes_get_data(answer, NULL), g_bytes_get_size(answer), 0, NULL);
+    char *blob;
+
+    g_assert_cmpint(status, ==, 201);
+    g_assert_cmpstr(jmap_text_at(json, "type"), ==, type);
+    g_assert_cmpint(jmap_number_at(json, "size"), ==, length);
+    blob = g_strdup(jmap_text_at(json, "blobId"));
+    json_decref(json);
+    return blob;
 }

@@ -42,6 +42,24 @@ bool jmap_has(json_t *value, const char *path);
 /* value equals such JSON, whatever the order of members. */
 void jmap_assert_json(json_t *value, const char *json);
 
+/* A case that begins with a fixture of its own; its name is that of its section (docs/jmap.md). */
+struct jmap_case {
+    const char *name;
+    void (*run)(struct jmap_fixture *t);
+};
+/* Adds them to the test program; cases outlive it. */
+void jmap_fixture_cases(const struct jmap_case *cases, size_t count);
+/* One call must fail with this error of the method. */
+void jmap_expect_error(struct jmap_fixture *t, const char *type, const char *method,
+                       const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* The state that a /get of the type tells. (transfer full) */
+char *jmap_state_of(struct jmap_fixture *t, const char *type);
+/* Uploads as the fixture's user; the blob's id. (transfer full) */
+char *jmap_fixture_upload(struct jmap_fixture *t, const char *type, const char *bytes,
+                          size_t length);
+/* Runs SQL on the store's file, for what has no other way in yet. */
+void jmap_fixture_sql(struct jmap_fixture *t, const char *sql);
+
 /* Gives another person rights to the fixture's account. */
 void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, unsigned rights);
 

@@ -130,13 +130,17 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
     GPtrArray *views = g_ptr_array_new_with_free_func(free_view);
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, &cause,
-                 "SELECT " VIEW_COLUMNS
+                 "SELECT " VIEW_COLUMNS ", owner = user OR EXISTS(SELECT 1 FROM credential WHERE"
+                 " credential.account = account.id AND credential.user = access.user)"
                  " FROM access JOIN account ON account.id = access.account LEFT JOIN"
                  " provider ON provider.name = account.provider WHERE user = ? AND removing = 0"
                  " ORDER BY account.id",
                  I(principal->user));
-    while (db_step(&reader->main, row, &cause))
-        g_ptr_array_add(views, view_of_row(store, row));
+    while (db_step(&reader->main, row, &cause)) {
+        struct store_account_view *view = view_of_row(store, row);
+        view->is_own = db_int(row, 17) != 0;
+        g_ptr_array_add(views, view);
+    }
     if (state != NULL)
         *state = linked_state(&reader->main, principal, tick);
     reader_end(store, reader);
