@@ -14,6 +14,8 @@ void jmap_mailbox_query_changes(struct jmap_call *call);
 void jmap_mailbox_set(struct jmap_call *call);
 /* myRights (RFC 8621, 2). (transfer full) */
 json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox, bool may_write, bool may_send);
+/* A Mailbox with all its properties (transfer full); NULL when there is none. */
+json_t *jmap_mailbox_one(struct jmap_call *call, int64_t id);
 
 void jmap_thread_get(struct jmap_call *call);
 void jmap_thread_changes(struct jmap_call *call);

@@ -132,6 +132,15 @@ bool jmap_json_has_nul(const json_t *value);
  * NULL with the type of the error in *error. */
 json_t *jmap_refs_resolve(struct jmap_request *request, json_t *args, const char **error);
 
+/* What a PatchObject (RFC 8620, 5.3) makes of an object that has all its properties: the settable
+ * ones that it names, with their whole new values, null for one that is to have its default
+ * (transfer full). NULL: invalidPatch. Names that are no property, or one that cannot be set and
+ * would become another, are added to bad, an array. settable ends with NULL. */
+json_t *jmap_patch_changes(json_t *current, json_t *patch, const char *const *settable,
+                           json_t *bad);
+/* invalidProperties naming all of them; takes properties. description may be NULL. */
+json_t *jmap_invalid_properties(json_t *properties, const char *description);
+
 /* One token of a JSON Pointer (RFC 6901, 4), in place; false: no valid escape. */
 bool jmap_pointer_unescape(char *token);
 

@@ -67,12 +67,17 @@ json_t *jmap_set_error(const char *type, const char *description)
     return error;
 }
 
-json_t *jmap_invalid_property(const char *property, const char *description)
+json_t *jmap_invalid_properties(json_t *properties, const char *description)
 {
     json_t *error = jmap_set_error("invalidProperties", description);
 
-    json_object_set_new(error, "properties", json_pack("[o]", jmap_json_text(property)));
+    json_object_set_new(error, "properties", properties);
     return error;
+}
+
+json_t *jmap_invalid_property(const char *property, const char *description)
+{
+    return jmap_invalid_properties(json_pack("[o]", jmap_json_text(property)), description);
 }
 
 json_t *jmap_set_error_of(GError *error, const char *property)

@@ -34,6 +34,20 @@ static json_t *mailbox_object(const struct store_mailbox *mailbox, json_t *my_ri
                      mailbox->subscribed);
 }
 
+json_t *jmap_mailbox_one(struct jmap_call *call, int64_t id)
+{
+    g_autoptr(GPtrArray) mailboxes = store_mailboxes(call->access, NULL, NULL);
+    bool may_write = jmap_may(call, STORE_WRITE), may_send = jmap_may(call, STORE_SEND);
+
+    for (size_t i = 0; mailboxes != NULL && i < mailboxes->len; i++) {
+        const struct store_mailbox *mailbox = g_ptr_array_index(mailboxes, i);
+
+        if (mailbox->id == id)
+            return mailbox_object(mailbox, jmap_mailbox_rights(mailbox, may_write, may_send));
+    }
+    return NULL;
+}
+
 void jmap_mailbox_get(struct jmap_call *call)
 {
     json_t *not_found = json_array(), *list = json_array();

@@ -2,84 +2,133 @@
 
 /* RFC 8621, 2.5. */
 
+/* How often names are tried again that others of the call had: a chain in the worst order needs one
+ * for each, and each costs a write. */
+#define ROUNDS 32
+
 struct run {
     struct jmap_call *call;
     struct jmap_set answer;
 };
 
-/* --- properties --- */
+static const char *const settable[] = {
+    "name", "parentId", "role", "sortOrder", "isSubscribed", NULL,
+};
 
-static json_t *take_name(const json_t *value, struct store_mailbox_patch *patch)
+/* --- properties: each is NULL, or says what is wrong with the value --- */
+
+static const char *take_name(const json_t *value, struct store_mailbox_patch *patch)
 {
     if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
-        return jmap_invalid_property("name", "a name is a text");
+        return "a name is a text";
     patch->has_name = true;
     patch->name = json_string_value(value);
     return NULL;
 }
 
-static json_t *take_parent(struct run *run, const json_t *value, struct store_mailbox_patch *patch)
+static const char *take_parent(struct run *run, const json_t *value,
+                               struct store_mailbox_patch *patch)
 {
     patch->has_parent = true;
     patch->parent =
         json_is_null(value) ? 0 : jmap_id_find(run->call->request, 'm', json_string_value(value));
-    if (patch->parent != 0 || json_is_null(value))
-        return NULL;
-    return jmap_invalid_property("parentId", "no such mailbox");
+    return patch->parent != 0 || json_is_null(value) ? NULL : "no such mailbox";
 }
 
-static json_t *take_role(const json_t *value, struct store_mailbox_patch *patch)
+static const char *take_role(const json_t *value, struct store_mailbox_patch *patch)
 {
     const char *word = json_string_value(value);
 
     patch->has_role = true;
     patch->role = word != NULL ? mail_role_of_name(word) : MAIL_ROLE_NONE;
-    if (patch->role != MAIL_ROLE_NONE || json_is_null(value))
-        return NULL;
-    return jmap_invalid_property("role", "no such role");
+    return patch->role != MAIL_ROLE_NONE || json_is_null(value) ? NULL : "no such role";
 }
 
-static json_t *take_order(const json_t *value, struct store_mailbox_patch *patch)
+static const char *take_order(const json_t *value, struct store_mailbox_patch *patch)
 {
     patch->has_sort_order = true;
+    if (json_is_null(value)) /* the default (RFC 8621, 2) */
+        return NULL;
     if (!json_is_integer(value) || json_integer_value(value) < 0 ||
         json_integer_value(value) > INT32_MAX)
-        return jmap_invalid_property("sortOrder", "a number from 0 to 2^31-1");
+        return "a number from 0 to 2^31-1";
     patch->sort_order = (uint32_t)json_integer_value(value);
     return NULL;
 }
 
-static json_t *take_subscribed(const json_t *value, struct store_mailbox_patch *patch)
+static const char *take_subscribed(const json_t *value, struct store_mailbox_patch *patch)
 {
     patch->has_subscribed = true;
     patch->subscribed = json_is_true(value);
-    return json_is_boolean(value) ? NULL : jmap_invalid_property("isSubscribed", "true or false");
+    return json_is_boolean(value) ? NULL : "true or false";
 }
 
-/* What the object says; or a SetError. */
-static json_t *read_patch(struct run *run, json_t *object, struct store_mailbox_patch *patch)
+static const char *take(struct run *run, const char *name, const json_t *value,
+                        struct store_mailbox_patch *patch)
 {
-    const char *name;
-    json_t *value, *error = NULL;
+    if (strcmp(name, "name") == 0)
+        return take_name(value, patch);
+    if (strcmp(name, "parentId") == 0)
+        return take_parent(run, value, patch);
+    if (strcmp(name, "role") == 0)
+        return take_role(value, patch);
+    if (strcmp(name, "sortOrder") == 0)
+        return take_order(value, patch);
+    if (strcmp(name, "isSubscribed") == 0)
+        return take_subscribed(value, patch);
+    return "not a property that can be set";
+}
+
+/* What the object says; or a SetError that names all that is wrong, with what is in bad already.
+ * Takes bad. */
+static json_t *read_patch(struct run *run, json_t *object, json_t *bad,
+                          struct store_mailbox_patch *patch)
+{
+    const char *name, *why = json_array_size(bad) > 0 ? "not a property that can be set" : NULL;
+    json_t *value;
 
     json_object_foreach(object, name, value)
     {
-        if (strcmp(name, "name") == 0)
-            error = take_name(value, patch);
-        else if (strcmp(name, "parentId") == 0)
-            error = take_parent(run, value, patch);
-        else if (strcmp(name, "role") == 0)
-            error = take_role(value, patch);
-        else if (strcmp(name, "sortOrder") == 0)
-            error = take_order(value, patch);
-        else if (strcmp(name, "isSubscribed") == 0)
-            error = take_subscribed(value, patch);
-        else
-            error = jmap_invalid_property(name, "not a property that can be set");
-        if (error != NULL)
-            return error;
+        const char *wrong = take(run, name, value, patch);
+
+        if (wrong == NULL)
+            continue;
+        json_array_append_new(bad, json_string(name));
+        why = why != NULL ? why : wrong;
     }
+    if (why != NULL)
+        return jmap_invalid_properties(bad, why);
+    json_decref(bad);
     return NULL;
+}
+
+static bool is_plain(json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        if (!g_strv_contains(settable, name))
+            return false;
+    }
+    return true;
+}
+
+/* The changes that a PatchObject makes (transfer full), or NULL with a SetError. Those that cannot
+ * be made are added to bad. */
+static json_t *changes_of(struct run *run, int64_t id, json_t *object, json_t *bad, json_t **error)
+{
+    json_t *current, *changes;
+
+    if (is_plain(object))
+        return json_incref(object);
+    current = jmap_mailbox_one(run->call, id);
+    changes = current != NULL ? jmap_patch_changes(current, object, settable, bad) : NULL;
+    if (changes == NULL)
+        *error = jmap_set_error(current != NULL ? "invalidPatch" : "notFound", NULL);
+    json_decref(current);
+    return changes;
 }
 
 /* Conflicts are SetErrors of their own (RFC 8621, 2.5). */
@@ -132,7 +181,7 @@ static json_t *create(struct run *run, const char *key, json_t *object)
     struct store_mailbox_patch patch = {0};
     const char *property = NULL;
     GError *error = NULL;
-    json_t *refusal = read_patch(run, object, &patch), *created;
+    json_t *refusal = read_patch(run, object, json_array(), &patch), *created;
     int64_t id;
 
     if (refusal != NULL)
@@ -185,51 +234,87 @@ static void create_all(struct run *run)
 
 /* --- update --- */
 
-static json_t *update(struct run *run, const char *key, json_t *object)
+static json_t *update_checked(struct run *run, int64_t number, json_t *changes, json_t *bad,
+                              json_t *told, bool *name_taken)
 {
     struct store_mailbox_patch patch = {0};
-    const char *property = NULL, *id = jmap_id_resolve(run->call->request, key);
+    const char *property = NULL;
     GError *error = NULL;
-    json_t *refusal, *told;
-    int64_t number = jmap_id_find(run->call->request, 'm', key);
+    json_t *refusal = read_patch(run, changes, bad, &patch);
 
+    if (refusal != NULL)
+        return refusal;
+    if (store_mailbox_update(run->call->access, number, &patch, &property, &error)) {
+        tell_name(told, &patch);
+        return NULL;
+    }
+    *name_taken = error_is(error, ERROR_INVALID) && g_strcmp0(property, "name") == 0;
+    return set_error(error, property);
+}
+
+static json_t *update(struct run *run, const char *key, json_t *object, bool *name_taken)
+{
+    const char *id = jmap_id_resolve(run->call->request, key);
+    int64_t number = jmap_id_find(run->call->request, 'm', key);
+    json_t *error = NULL, *told, *bad, *changes;
+
+    *name_taken = false;
     if (number == 0)
         return jmap_set_error("notFound", NULL);
     if (jmap_set_destroys(run->call, id))
         return jmap_set_error("willDestroy", NULL);
-    refusal = read_patch(run, object, &patch);
-    if (refusal != NULL)
-        return refusal;
-    if (!store_mailbox_update(run->call->access, number, &patch, &property, &error))
-        return set_error(error, property);
-    told = json_object();
-    tell_name(told, &patch);
-    if (json_object_size(told) == 0) {
-        json_decref(told);
-        told = json_null();
+    bad = json_array();
+    changes = changes_of(run, number, object, bad, &error);
+    if (changes == NULL) {
+        json_decref(bad);
+        return error;
     }
-    json_object_set_new(run->answer.updated, id, told);
-    return NULL;
+    told = json_object();
+    error = update_checked(run, number, changes, bad, told, name_taken);
+    if (error == NULL)
+        json_object_set(run->answer.updated, id, json_object_size(told) > 0 ? told : json_null());
+    json_decref(told);
+    json_decref(changes);
+    return error;
+}
+
+/* One after the other; again those whose name another of them had, since it may have given it up.
+ */
+static void update_some(struct run *run, bool gives_up_role)
+{
+    g_autoptr(GHashTable) settled = g_hash_table_new(g_str_hash, g_str_equal);
+    bool progress = true;
+
+    for (int round = 0; progress && round < ROUNDS; round++) {
+        const char *key;
+        json_t *object;
+
+        progress = false;
+        json_object_foreach(jmap_arg(run->call, "update"), key, object)
+        {
+            json_t *role = json_object_get(object, "role"), *error;
+            bool name_taken;
+
+            if ((role != NULL && json_is_null(role)) != gives_up_role ||
+                g_hash_table_contains(settled, key))
+                continue;
+            error = update(run, key, object, &name_taken);
+            if (error == NULL)
+                json_object_del(run->answer.not_updated, key);
+            else
+                json_object_set_new(run->answer.not_updated, key, error);
+            progress = progress || error == NULL;
+            if (!name_taken)
+                g_hash_table_add(settled, (gpointer)(uintptr_t)key);
+        }
+    }
 }
 
 /* A role is given up before another mailbox takes it. */
 static void update_all(struct run *run)
 {
-    for (int gives_up = 1; gives_up >= 0; gives_up--) {
-        const char *key;
-        json_t *object;
-
-        json_object_foreach(jmap_arg(run->call, "update"), key, object)
-        {
-            json_t *role = json_object_get(object, "role"), *error;
-
-            if ((role != NULL && json_is_null(role)) != (gives_up != 0))
-                continue;
-            error = update(run, key, object);
-            if (error != NULL)
-                json_object_set_new(run->answer.not_updated, key, error);
-        }
-    }
+    update_some(run, true);
+    update_some(run, false);
 }
 
 /* --- destroy --- */
