@@ -181,7 +181,7 @@ static void test_all_invalid_properties(struct jmap_fixture *t)
 {
     g_autofree char *before = jmap_state_of(t, "Mailbox"), *after = NULL;
     json_t *answer = jmap_fixture_call(t, "Mailbox/set",
-                                       "{'create': {'k': {'name': 7, 'parentId': 'm999', "
+                                       "{'create': {'k': {'name': 7, 'parentId': 'none', "
                                        "'sortOrder': -1, 'myRights': {}}},"
                                        " 'update': {'" MAILBOX
                                        "': {'name': 'Fine', 'sortOrder': 'x', 'totalEmails': 5}}}",
