@@ -26,6 +26,8 @@ struct subscriber {
     char **types;        /* NULL: all */
     unsigned wanted;     /* of enum store_type: what can become one of them */
     bool once;           /* closeafter=state */
+    bool fresh;          /* has not been told its first event id */
+    char *last_id;       /* Last-Event-ID that it came with, or NULL; until it was answered */
     GHashTable *pending; /* account -> struct pending */
     int64_t last_linked;
 };
@@ -48,6 +50,7 @@ static void subscriber_free(void *data)
     http_stream_unref(subscriber->stream);
     store_principal_unref(subscriber->principal);
     g_strfreev(subscriber->types);
+    g_free(subscriber->last_id);
     g_hash_table_unref(subscriber->pending);
     g_free(subscriber);
 }
@@ -80,10 +83,25 @@ struct due {
     unsigned bits;
 };
 
+struct telling {
+    struct subscriber *subscriber;
+    GArray *due;
+    bool complete; /* nothing is held back: the event id may pass over it */
+};
+
+static void telling_free(void *data)
+{
+    struct telling *telling = data;
+    g_array_unref(telling->due);
+    g_free(telling);
+}
+
 /* With the mutex held. */
-static GArray *take_due(struct subscriber *subscriber, int64_t now)
+static struct telling *take_due(struct subscriber *subscriber, int64_t now)
 {
     GArray *due = g_array_new(FALSE, FALSE, sizeof(struct due));
+    struct telling *telling = g_new0(struct telling, 1);
+    *telling = (struct telling){subscriber, due, true};
     bool linked = now - subscriber->last_linked >= GATHER_LINKED;
     unsigned held = linked ? 0 : (unsigned)STORE_LINKED_ACCOUNT;
     GHashTableIter at;
@@ -91,10 +109,13 @@ static GArray *take_due(struct subscriber *subscriber, int64_t now)
     g_hash_table_iter_init(&at, subscriber->pending);
     while (g_hash_table_iter_next(&at, &key, &value)) {
         struct pending *pending = value;
-        if (now < pending->not_before)
+        if (now < pending->not_before) {
+            telling->complete = telling->complete && pending->bits == 0;
             continue;
+        }
         struct due entry = {*(int64_t *)key, pending->bits & ~held};
         pending->bits &= held;
+        telling->complete = telling->complete && pending->bits == 0;
         if (entry.bits != 0)
             g_array_append_val(due, entry);
         /* What a sync says of itself does not hold up the mail that it brings. */
@@ -105,7 +126,7 @@ static GArray *take_due(struct subscriber *subscriber, int64_t now)
         if (pending->bits == 0 && entry.bits == 0)
             g_hash_table_iter_remove(&at);
     }
-    return due;
+    return telling;
 }
 
 static void merge(json_t *changed, json_t *change)
@@ -124,31 +145,47 @@ static void merge(json_t *changed, json_t *change)
     json_decref(change);
 }
 
-/* One StateChange of all that is due; the connection is closed to who may no longer listen. */
-static void tell(struct events *events, struct subscriber *subscriber, const GArray *due)
+/* What it missed since the event that it saw last, and what is due. (transfer full) */
+static json_t *gather(struct events *events, const struct telling *telling, uint64_t told)
 {
+    struct subscriber *subscriber = telling->subscriber;
     const char *const *types = (const char *const *)subscriber->types;
-    if (!store_principal_is_valid(events->store, subscriber->principal)) {
-        http_stream_close(subscriber->stream);
-        return;
-    }
     json_t *changed = json_object();
-    for (guint i = 0; i < due->len; i++) {
-        const struct due *entry = &g_array_index(due, struct due, i);
+    if (subscriber->fresh && subscriber->last_id != NULL)
+        merge(changed, jmap_push_missed(events->jmap, subscriber->principal, subscriber->last_id,
+                                        told, types));
+    for (guint i = 0; i < telling->due->len; i++) {
+        const struct due *entry = &g_array_index(telling->due, struct due, i);
         merge(changed, jmap_state_change(events->jmap, subscriber->principal, entry->account,
                                          entry->bits, types));
         if ((entry->bits & STORE_ACCESS) != 0) /* also told to those who just lost it */
             merge(changed,
                   jmap_state_change(events->jmap, subscriber->principal, 0, STORE_ACCESS, types));
     }
+    return changed;
+}
+
+/* One StateChange; the connection is closed to who may no longer listen. */
+static void tell(struct events *events, const struct telling *telling, uint64_t told)
+{
+    struct subscriber *subscriber = telling->subscriber;
+    if (!store_principal_is_valid(events->store, subscriber->principal)) {
+        http_stream_close(subscriber->stream);
+        return;
+    }
+    json_t *changed = gather(events, telling, told);
     bool any = json_object_size(changed) > 0;
     json_t *change = json_pack("{s:s, s:o}", "@type", "StateChange", "changed", changed);
     char *text = json_dumps(change, JSON_COMPACT);
-    if (any && text != NULL) {
-        (void)http_stream_send(subscriber->stream, "state", text);
-        if (subscriber->once)
-            http_stream_close(subscriber->stream);
-    }
+    bool names_state = telling->complete && (any || subscriber->fresh);
+    g_autofree char *id =
+        names_state ? jmap_push_id(events->jmap, subscriber->principal, told) : NULL;
+    if (any && text != NULL)
+        (void)http_stream_send(subscriber->stream, "state", text, id);
+    else if (id != NULL)
+        (void)http_stream_send(subscriber->stream, NULL, NULL, id);
+    if (any && subscriber->once)
+        http_stream_close(subscriber->stream);
     free(text);
     json_decref(change);
 }
@@ -156,19 +193,19 @@ static void tell(struct events *events, struct subscriber *subscriber, const GAr
 /* Takes the subscribers out for the time of the flush, since telling them reads the store. */
 static void flush(struct events *events, int64_t now)
 {
-    g_autoptr(GPtrArray) copies = g_ptr_array_new();
-    g_autoptr(GPtrArray) dues = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    g_autoptr(GPtrArray) tellings = g_ptr_array_new_with_free_func(telling_free);
+    /* First: what it covers is then due, held back, or was told before. */
+    uint64_t told = store_told(events->store);
     pthread_mutex_lock(&events->mutex);
     events->last_flush = now;
-    for (guint i = 0; i < events->subscribers->len; i++) {
-        struct subscriber *subscriber = events->subscribers->pdata[i];
-        g_ptr_array_add(copies, subscriber);
-        g_ptr_array_add(dues, take_due(subscriber, now));
-    }
+    for (guint i = 0; i < events->subscribers->len; i++)
+        g_ptr_array_add(tellings, take_due(events->subscribers->pdata[i], now));
     pthread_mutex_unlock(&events->mutex);
-    for (guint i = 0; i < copies->len; i++) /* only this task removes subscribers */
-        tell(events, copies->pdata[i], dues->pdata[i]);
+    for (guint i = 0; i < tellings->len; i++) /* only this task removes subscribers */
+        tell(events, tellings->pdata[i], told);
     pthread_mutex_lock(&events->mutex);
+    for (guint i = 0; i < tellings->len; i++)
+        ((struct telling *)tellings->pdata[i])->subscriber->fresh = false;
     for (guint i = events->subscribers->len; i > 0; i--) {
         struct subscriber *subscriber = events->subscribers->pdata[i - 1];
         if (!http_stream_is_open(subscriber->stream))
@@ -188,6 +225,8 @@ static int64_t next_due(struct events *events)
         const struct subscriber *subscriber = events->subscribers->pdata[i];
         GHashTableIter at;
         void *value;
+        if (subscriber->fresh)
+            due = 0;
         g_hash_table_iter_init(&at, subscriber->pending);
         while (g_hash_table_iter_next(&at, NULL, &value)) {
             const struct pending *pending = value;
@@ -301,6 +340,8 @@ static struct subscriber *subscribe(struct events *events, struct http_request *
         subscriber->wanted = jmap_state_bits((const char *const *)subscriber->types);
         subscriber->once = g_strcmp0(http_request_query(request, "closeafter"), "state") == 0;
         subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+        subscriber->fresh = true;
+        subscriber->last_id = g_strdup(http_request_header(request, "last-event-id"));
         unsigned ping = parse_ping(http_request_query(request, "ping"));
         subscriber->stream = http_respond_stream(request);
         http_stream_ping(subscriber->stream, ping);
@@ -313,7 +354,7 @@ static struct subscriber *subscribe(struct events *events, struct http_request *
 void events_serve(struct events *events, struct http_request *request)
 {
     if (subscribe(events, request, http_request_principal(request)) != NULL) {
-        exec_task_poke(events->task, EXEC_NOTIFY); /* for the sweep's deadline */
+        exec_task_poke(events->task, EXEC_NOTIFY); /* for its first event id */
         return;
     }
     http_set_header(request, "Retry-After", "30");

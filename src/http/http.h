@@ -138,12 +138,14 @@ void http_respond_redirect(struct http_request *request, const char *location);
 struct http_stream *http_respond_stream(struct http_request *request);
 struct http_stream *http_stream_ref(struct http_stream *stream);
 void http_stream_unref(struct http_stream *stream);
-/* Sends an event ping with {"interval":seconds} so often; 0: only comments, which keep proxies
- * awake. */
+/* Sends an event ping with {"interval":seconds} when no event was sent for so long; 0: only
+ * comments, which keep proxies awake. */
 void http_stream_ping(struct http_stream *stream, unsigned seconds);
-/* Queues an event; data has no line ends. From any thread, never blocks. False when the client is
- * gone or reads so slowly that 256 KiB wait for it: the stream is then closed. */
-bool http_stream_send(struct http_stream *stream, const char *event, const char *data);
+/* Queues an event with an id, or NULL: the one before stays; data has no line ends; event NULL:
+ * only the id is told. From any thread, never blocks. False when the client is gone or reads so
+ * slowly that 256 KiB wait for it: the stream is then closed. */
+bool http_stream_send(struct http_stream *stream, const char *event, const char *data,
+                      const char *id);
 /* Ends it after what is queued. */
 void http_stream_close(struct http_stream *stream);
 bool http_stream_is_open(struct http_stream *stream);

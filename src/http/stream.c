@@ -18,7 +18,7 @@ struct http_stream {
     GString *queue;
     bool suspended, closed;
     unsigned ping_seconds;
-    int64_t last_sent, last_ping;
+    int64_t last_sent, last_event;
 };
 
 struct http_stream *stream_new(struct http_request *request)
@@ -28,7 +28,7 @@ struct http_stream *stream_new(struct http_request *request)
     pthread_mutex_init(&stream->mutex, NULL);
     stream->connection = request->connection;
     stream->queue = g_string_new(":\n\n"); /* so that the client sees the headers at once */
-    stream->last_sent = stream->last_ping = clock_now();
+    stream->last_sent = stream->last_event = clock_now();
     return stream;
 }
 
@@ -109,11 +109,19 @@ static bool append(struct http_stream *stream, const char *text)
     return !stream->closed;
 }
 
-bool http_stream_send(struct http_stream *stream, const char *event, const char *data)
+bool http_stream_send(struct http_stream *stream, const char *event, const char *data,
+                      const char *id)
 {
-    g_autofree char *text = g_strdup_printf("event: %s\ndata: %s\n\n", event, data);
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (id != NULL)
+        g_string_append_printf(text, "id: %s\n", id);
+    if (event != NULL)
+        g_string_append_printf(text, "event: %s\ndata: %s\n", event, data);
+    g_string_append_c(text, '\n');
     pthread_mutex_lock(&stream->mutex);
-    bool sent = append(stream, text);
+    bool sent = append(stream, text->str);
+    if (event != NULL)
+        stream->last_event = clock_now();
     pthread_mutex_unlock(&stream->mutex);
     return sent;
 }
@@ -122,7 +130,7 @@ void http_stream_ping(struct http_stream *stream, unsigned seconds)
 {
     pthread_mutex_lock(&stream->mutex);
     stream->ping_seconds = seconds;
-    stream->last_ping = clock_now();
+    stream->last_event = clock_now();
     pthread_mutex_unlock(&stream->mutex);
 }
 
@@ -130,9 +138,9 @@ void stream_tick(struct http_stream *stream, int64_t now)
 {
     pthread_mutex_lock(&stream->mutex);
     unsigned ping = stream->ping_seconds;
-    if (ping > 0 && now - stream->last_ping >= ping * CLOCK_SECOND) {
+    if (ping > 0 && now - stream->last_event >= ping * CLOCK_SECOND) {
         g_autofree char *text = g_strdup_printf("event: ping\ndata: {\"interval\":%u}\n\n", ping);
-        stream->last_ping = now;
+        stream->last_event = now;
         (void)append(stream, text);
     } else if (now - stream->last_sent >= QUIET_SECONDS * CLOCK_SECOND) {
         (void)append(stream, ":\n\n");

@@ -81,6 +81,13 @@ json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
 /* What changed since a state (of any account) in all that the person may see. (transfer full)
  * struct jmap_changed */
 GArray *jmap_changed_since(struct jmap *jmap, struct store_principal *principal, uint64_t since);
+/* The id of an event (RFC 8620, 7.3): it names the state of all that the person sees, told being
+ * the store's (store_told) when what it follows was gathered. (transfer full) */
+char *jmap_push_id(struct jmap *jmap, const struct store_principal *principal, uint64_t told);
+/* A StateChange of all that is not as it was at the event of that id, of everything when it is none
+ * of ours or lies beyond told (store_told now); NULL when nothing is. (transfer full) */
+json_t *jmap_push_missed(struct jmap *jmap, struct store_principal *principal, const char *id,
+                         uint64_t told, const char *const *types);
 /* The store's types (enum store_type) that concern who asked for these. */
 unsigned jmap_state_bits(const char *const *types);
 

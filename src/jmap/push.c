@@ -29,19 +29,25 @@ unsigned jmap_state_bits(const char *const *types)
     return wanted(types, "LinkedAccount") ? bits | STORE_LINKED_ACCOUNT : bits;
 }
 
+static void put_states(json_t *changed, const struct store_access *access, json_t *states)
+{
+    g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, store_access_account(access));
+
+    if (json_object_size(states) > 0)
+        json_object_set(changed, id, states);
+    json_decref(states);
+}
+
 static void add_account(json_t *changed, const struct store_access *access, unsigned bits,
                         const char *const *types)
 {
     json_t *states = json_object();
-    g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, store_access_account(access));
 
     for (size_t i = 0; i < G_N_ELEMENTS(pushed); i++)
         if ((bits & pushed[i].type) && wanted(types, pushed[i].name))
             json_object_set_new(states, pushed[i].name,
                                 jmap_state(store_state(access, pushed[i].state_of)));
-    if (json_object_size(states) > 0)
-        json_object_set(changed, id, states);
-    json_decref(states);
+    put_states(changed, access, states);
 }
 
 static void add_linked(json_t *changed, struct jmap *jmap, const struct store_principal *principal,
@@ -54,6 +60,15 @@ static void add_linked(json_t *changed, struct jmap *jmap, const struct store_pr
         return;
     if (store_accounts_state(jmap->config.store, principal, &state, NULL))
         json_object_set_new(changed, id, json_pack("{s: o}", "LinkedAccount", jmap_state(state)));
+}
+
+/* Takes the map; NULL when it is empty. */
+static json_t *state_change(json_t *map)
+{
+    if (json_object_size(map) > 0)
+        return json_pack("{s: s, s: o}", "@type", "StateChange", "changed", map);
+    json_decref(map);
+    return NULL;
 }
 
 static void add_change(json_t *map, struct jmap *jmap, struct store_principal *principal,
@@ -83,11 +98,7 @@ json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
     }
     if (linked & (STORE_LINKED_ACCOUNT | STORE_ACCESS))
         add_linked(map, jmap, principal, types);
-    if (json_object_size(map) == 0) {
-        json_decref(map);
-        return NULL;
-    }
-    return json_pack("{s: s, s: o}", "@type", "StateChange", "changed", map);
+    return state_change(map);
 }
 
 GArray *jmap_changed_since(struct jmap *jmap, struct store_principal *principal, uint64_t since)
@@ -131,9 +142,40 @@ json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, 
     store_access_free(access);
     if (changed & (STORE_LINKED_ACCOUNT | STORE_ACCESS))
         add_linked(map, jmap, principal, types);
-    if (json_object_size(map) == 0) {
-        json_decref(map);
-        return NULL;
-    }
-    return json_pack("{s: s, s: o}", "@type", "StateChange", "changed", map);
+    return state_change(map);
+}
+
+/* --- what was missed --- */
+
+char *jmap_push_id(struct jmap *jmap, const struct store_principal *principal, uint64_t told)
+{
+    uint64_t linked = 0;
+
+    store_accounts_state(jmap->config.store, principal, &linked, NULL);
+    return g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, told, linked);
+}
+
+/* false: none of ours. */
+static bool read_id(const char *id, uint64_t *since, uint64_t *linked)
+{
+    g_auto(GStrv) parts = g_strsplit(id, "-", 3);
+
+    return g_strv_length(parts) == 2 && jmap_state_parse(parts[0], since) &&
+           jmap_state_parse(parts[1], linked);
+}
+
+json_t *jmap_push_missed(struct jmap *jmap, struct store_principal *principal, const char *id,
+                         uint64_t told, const char *const *types)
+{
+    uint64_t since = 0, linked = 0, linked_now = 0;
+    bool known = read_id(id, &since, &linked) && since <= told;
+    g_autoptr(GArray) list = jmap_changed_since(jmap, principal, known ? since : 0);
+    json_t *map = json_object();
+
+    for (size_t i = 0; i < list->len; i++)
+        add_change(map, jmap, principal, &g_array_index(list, struct jmap_changed, i), types);
+    store_accounts_state(jmap->config.store, principal, &linked_now, NULL);
+    if (!known || linked != linked_now)
+        add_linked(map, jmap, principal, types);
+    return state_change(map);
 }

@@ -55,6 +55,9 @@ enum store_type {
 typedef void store_listener_fn(int64_t account, unsigned types, void *arg);
 void store_listen(struct store *store, store_listener_fn *fn, void *arg);
 void store_unlisten(struct store *store, store_listener_fn *fn, void *arg);
+/* What listeners were told of: the states of all accounts that are at most this one are from
+ * changes that each listener was called for before this returns. Not from a listener. */
+uint64_t store_told(struct store *store);
 
 /* A changes answer (RFC 8620, 5.2). ids are numbers; jmap makes strings of them. */
 struct store_changes {

@@ -37,6 +37,30 @@ void store_unlisten(struct store *store, store_listener_fn *fn, void *arg)
     listener = NULL;
 }
 
+static atomic_int told;
+
+uint64_t store_told(struct store *store)
+{
+    (void)store;
+    return (uint64_t)atomic_load(&told);
+}
+
+char *jmap_push_id(struct jmap *jmap, const struct store_principal *principal, uint64_t at)
+{
+    (void)jmap, (void)principal;
+    return g_strdup_printf("%d-0", (int)at);
+}
+
+json_t *jmap_push_missed(struct jmap *jmap, struct store_principal *principal, const char *id,
+                         uint64_t at, const char *const *types)
+{
+    (void)jmap, (void)principal, (void)at, (void)types;
+    if (strcmp(id, "7-0") == 0)
+        return NULL;
+    return json_pack("{s:s, s:{s:{s:s}}}", "@type", "StateChange", "changed", "a1", "Email",
+                     "missed");
+}
+
 json_t *jmap_session(struct jmap *jmap, struct store_principal *principal, GError **error)
 {
     (void)jmap, (void)principal, (void)error;
@@ -236,15 +260,84 @@ static void downloads_can_be_saved_but_not_run(void)
     world_close(&world);
 }
 
-static int open_events(struct world *world, const char *query)
+/* The stream behind its first event id; *head (transfer full, may be NULL): all up to there. */
+static int resume_events(struct world *world, const char *query, const char *headers, char **head)
 {
     g_autofree char *request =
-        g_strdup_printf("GET /jmap/eventsource?%s HTTP/1.1\r\nHost: x\r\n" TOKEN "\r\n", query);
+        g_strdup_printf("GET /jmap/eventsource?%s HTTP/1.1\r\nHost: x\r\n" TOKEN "%s\r\n", query,
+                        headers);
     int fd = web_connect(world->port);
     web_send(fd, request);
-    g_autofree char *head = web_read_until(fd, ":\n\n");
-    g_assert_cmpint(web_status(head), ==, 200);
+    g_autofree char *read = web_read_until(fd, "-0\n\n");
+    g_assert_cmpint(web_status(read), ==, 200);
+    if (head != NULL)
+        *head = g_steal_pointer(&read);
     return fd;
+}
+
+static int open_events(struct world *world, const char *query)
+{
+    return resume_events(world, query, "", NULL);
+}
+
+static void events_have_ids(void)
+{
+    struct world world;
+    world_open(&world, NULL);
+    atomic_store(&told, 5);
+    g_autofree char *first = NULL;
+    int fd = resume_events(&world, "types=*&closeafter=no&ping=0", "", &first);
+    g_assert_nonnull(strstr(first, "id: 5-0\n\n"));
+    g_assert_null(strstr(first, "event:"));
+    atomic_store(&told, 6);
+    listener(1, STORE_LINKED_ACCOUNT, listener_arg);
+    g_autofree char *second = web_read_until(fd, "}}}\n\n");
+    g_assert_nonnull(strstr(second, "id: 6-0\nevent: state\n"));
+    /* While something is held back, an id would pass over it. */
+    listener(1, STORE_LINKED_ACCOUNT, listener_arg);
+    listener(3, STORE_EMAIL, listener_arg);
+    g_autofree char *third = web_read_until(fd, "}}}\n\n");
+    g_assert_nonnull(strstr(third, "a3"));
+    g_assert_null(strstr(third, "id:"));
+    g_autofree char *fourth = web_read_until(fd, "}}}\n\n");
+    g_assert_nonnull(strstr(fourth, "id: 6-0\n"));
+    close(fd);
+    world_close(&world);
+}
+
+static void what_was_missed_comes_at_once(void)
+{
+    struct world world;
+    world_open(&world, NULL);
+    atomic_store(&told, 7);
+    g_autofree char *whole =
+        web_get(world.port, "/jmap/eventsource?types=*&closeafter=state&ping=0",
+                TOKEN "Last-Event-ID: 3-0\r\n");
+    g_assert_nonnull(strstr(whole, "id: 7-0\nevent: state\n"));
+    g_assert_nonnull(strstr(whole, "missed"));
+    g_autofree char *quiet = NULL;
+    int none =
+        resume_events(&world, "types=*&closeafter=no&ping=0", "Last-Event-ID: 7-0\r\n", &quiet);
+    g_assert_nonnull(strstr(quiet, "id: 7-0\n\n"));
+    g_assert_null(strstr(quiet, "event:"));
+    listener(1, STORE_EMAIL, listener_arg);
+    g_autofree char *event = web_read_until(none, "}}}\n\n");
+    g_assert_null(strstr(event, "missed"));
+    close(none);
+    world_close(&world);
+}
+
+/* The interval asked for is below ours. */
+static void pings_have_no_id(void)
+{
+    struct world world;
+    world_open(&world, NULL);
+    int fd = open_events(&world, "types=*&closeafter=no&ping=1");
+    g_autofree char *ping = web_read_until(fd, "}\n\n");
+    g_assert_nonnull(strstr(ping, "event: ping\ndata: {\"interval\":5}\n\n"));
+    g_assert_null(strstr(ping, "id:"));
+    close(fd);
+    world_close(&world);
 }
 
 static void changes_reach_those_who_listen(void)
@@ -408,10 +501,16 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     httpc_init();
-    g_test_add_func("/jmap-http/doors", requests_need_a_sign_in_and_json);
-    g_test_add_func("/jmap-http/upload", uploads_keep_their_type_and_their_limit);
-    g_test_add_func("/jmap-http/download", downloads_can_be_saved_but_not_run);
-    g_test_add_func("/jmap-http/events", changes_reach_those_who_listen);
+    g_test_add_func("/rfc8620/3.1/requests-need-a-sign-in-and-json",
+                    requests_need_a_sign_in_and_json);
+    g_test_add_func("/rfc8620/6.1/uploads-keep-their-type",
+                    uploads_keep_their_type_and_their_limit);
+    g_test_add_func("/rfc8620/6.2/downloads-have-the-name-and-type-asked-for",
+                    downloads_can_be_saved_but_not_run);
+    g_test_add_func("/rfc8620/7.3/types-and-closeafter", changes_reach_those_who_listen);
+    g_test_add_func("/rfc8620/7.3/events-have-ids", events_have_ids);
+    g_test_add_func("/rfc8620/7.3/what-was-missed-comes-at-once", what_was_missed_comes_at_once);
+    g_test_add_func("/rfc8620/7.3/pings-have-no-id", pings_have_no_id);
     g_test_add_func("/jmap-http/promptly", mail_does_not_wait_for_what_a_sync_says);
     g_test_add_func("/jmap-http/revoked", a_revoked_listener_is_cut_off);
     g_test_add_func("/jmap-http/streams-per-user", one_person_cannot_take_all_streams);

@@ -381,7 +381,7 @@ static void events_arrive_as_they_are_sent(void)
     for (int i = 0; i < 50; i++) {
         g_autofree char *data = g_strdup_printf("{\"n\":%d}", i);
         g_autofree char *wanted = g_strdup_printf("event: state\ndata: %s\n\n", data);
-        g_assert_true(http_stream_send(stream, "state", data));
+        g_assert_true(http_stream_send(stream, "state", data, NULL));
         g_autofree char *event = web_read_until(fd, wanted);
         g_assert_nonnull(strstr(event, wanted));
     }
@@ -391,7 +391,7 @@ static void events_arrive_as_they_are_sent(void)
     http_stream_close(stream);
     g_autofree char *rest = web_read_until(fd, "0\r\n\r\n");
     g_assert_nonnull(strstr(rest, "0\r\n\r\n"));
-    g_assert_false(http_stream_send(stream, "state", "{}"));
+    g_assert_false(http_stream_send(stream, "state", "{}", NULL));
     close(fd);
     world_close(&world);
 }
@@ -407,7 +407,7 @@ static void a_reader_that_is_too_slow_loses_its_stream(void)
     struct http_stream *stream = wait_for_stream(&world);
     g_autofree char *data = g_strnfill(60000, 'x');
     int sent = 0;
-    while (sent < 1000 && http_stream_send(stream, "state", data))
+    while (sent < 1000 && http_stream_send(stream, "state", data, NULL))
         sent++;
     g_assert_cmpint(sent, <, 1000);
     close(fd);
@@ -417,7 +417,7 @@ static void a_reader_that_is_too_slow_loses_its_stream(void)
 static void *send_many(void *arg)
 {
     for (int i = 0; i < 300; i++)
-        if (!http_stream_send(arg, "state", "{}"))
+        if (!http_stream_send(arg, "state", "{}", NULL))
             break;
     return NULL;
 }

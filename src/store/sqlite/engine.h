@@ -36,6 +36,7 @@ struct store {
     uint8_t session_key[32]; /* of session ids and API tokens */
     pthread_mutex_t listeners_lock;
     GArray *listeners; /* struct listener */
+    uint64_t told;     /* the modseq that they were told of; under listeners_lock */
     pthread_mutex_t progress_lock;
     GHashTable *progress; /* int64_t account -> struct progress_entry */
     uint64_t progress_tick;
@@ -159,7 +160,7 @@ struct reader *reader_begin(struct store *store, GError **error);
 void reader_end(struct store *store, struct reader *reader);
 
 /* --- listen.c */
-void listeners_tell(struct store *store, GHashTable *told);
+void listeners_tell(struct store *store, GHashTable *told, uint64_t modseq);
 void listeners_tell_one(struct store *store, int64_t account, unsigned types);
 
 struct progress_entry {

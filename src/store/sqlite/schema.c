@@ -277,8 +277,8 @@ static bool upgrade_2(struct store *store, GError **error)
 static bool load_meta(struct store *store, GError **error)
 {
     sqlite3_stmt *row =
-        db_query(&store->main, "SELECT next_id, next_blob, hash_key FROM meta WHERE id = 1", NULL,
-                 0, error);
+        db_query(&store->main, "SELECT next_id, next_blob, hash_key, modseq FROM meta WHERE id = 1",
+                 NULL, 0, error);
     if (!db_step(&store->main, row, error)) {
         if (error != NULL && *error == NULL)
             error_set(error, ERROR_STORE, "the data file lacks its counters");
@@ -286,6 +286,7 @@ static bool load_meta(struct store *store, GError **error)
     }
     store->next_id = db_int(row, 0);
     store->next_blob = db_int(row, 1);
+    store->told = (uint64_t)db_int(row, 3);
     bool ok = sqlite3_column_bytes(row, 2) == (int)sizeof store->hash_key;
     if (ok)
         memcpy(store->hash_key, sqlite3_column_blob(row, 2), sizeof store->hash_key);

@@ -114,28 +114,44 @@ void store_unlisten(struct store *store, store_listener_fn *fn, void *arg)
     pthread_mutex_unlock(&store->listeners_lock);
 }
 
-/* The lock is held while they are called, so that store_unlisten is the end of it. */
-void listeners_tell_one(struct store *store, int64_t account, unsigned types)
+uint64_t store_told(struct store *store)
 {
     pthread_mutex_lock(&store->listeners_lock);
+    uint64_t told = store->told;
+    pthread_mutex_unlock(&store->listeners_lock);
+    return told;
+}
+
+/* The lock is held while they are called, so that store_unlisten is the end of it. */
+static void tell_locked(struct store *store, int64_t account, unsigned types)
+{
     for (guint i = 0; i < store->listeners->len; i++) {
         struct listener *listener = &g_array_index(store->listeners, struct listener, i);
         listener->fn(account, types, listener->arg);
     }
+}
+
+void listeners_tell_one(struct store *store, int64_t account, unsigned types)
+{
+    pthread_mutex_lock(&store->listeners_lock);
+    tell_locked(store, account, types);
     pthread_mutex_unlock(&store->listeners_lock);
 }
 
-void listeners_tell(struct store *store, GHashTable *told)
+void listeners_tell(struct store *store, GHashTable *told, uint64_t modseq)
 {
     GHashTableIter iter;
     gpointer key, value;
+    pthread_mutex_lock(&store->listeners_lock);
     g_hash_table_iter_init(&iter, told);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         int64_t account = *(int64_t *)key;
         /* A person's own changes are told with the account that changed. */
         if (account >= 0)
-            listeners_tell_one(store, account, GPOINTER_TO_UINT(value));
+            tell_locked(store, account, GPOINTER_TO_UINT(value));
     }
+    store->told = modseq;
+    pthread_mutex_unlock(&store->listeners_lock);
 }
 
 int64_t id_hash(const struct store *store, const char *text)

@@ -174,6 +174,11 @@ static void checkpoint(struct store *store)
     checkpoint_file(&store->blobs);
 }
 
+static uint64_t current_modseq(struct store *store)
+{
+    return (uint64_t)DB_NUMBER(&store->main, NULL, 0, "SELECT modseq FROM meta WHERE id = ?", I(1));
+}
+
 static void run_group(struct store *store, struct job *first)
 {
     struct writer *writer = store->writer;
@@ -204,7 +209,7 @@ static void run_group(struct store *store, struct job *first)
     if (error != NULL)
         LOG_ERROR("store.commit-failed", LOG_ERR(error), LOG_INT("jobs", jobs->len));
     else
-        listeners_tell(store, told);
+        listeners_tell(store, told, current_modseq(store));
     if (writer->checkpoint)
         checkpoint(store);
     fail_all(jobs, error);
