@@ -79,6 +79,15 @@ static bool reserve(struct http_request *request, uint64_t bytes)
 
 static void respond_refused(struct http_request *request, unsigned status)
 {
+    if (status == 413 && request->route->limit != NULL) {
+        http_respond_json(request, 413,
+                          json_pack("{s:s, s:i, s:s, s:s, s:s}", "type",
+                                    "urn:ietf:params:jmap:error:limit", "status", 413, "limit",
+                                    request->route->limit, "title", "The request is too large.",
+                                    "detail", "See its limit in the session."));
+        http_set_header(request, "Content-Type", "application/problem+json");
+        return;
+    }
     if (status == 413) {
         http_respond_problem(request, 413, "The request is too large.",
                              "Send less at once; the server's limits stand in its settings.");

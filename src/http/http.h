@@ -71,6 +71,7 @@ struct http_route {
     http_handler_fn *handle;
     void *arg;
     struct exec *exec; /* where the handler runs; NULL: the server's, EXEC_INTERACTIVE */
+    const char *limit; /* what JMAP calls body_max, for the problem (RFC 8620, 3.6.1); NULL: none */
 };
 
 /* Copies the route; its strings are borrowed for ever. Before http_server_open. */

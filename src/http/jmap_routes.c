@@ -162,13 +162,14 @@ struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, s
     routes->image_exec = exec_new(&pool);
     routes->events = events_new(server->exec, jmap, store);
     const struct http_route list[] = {
-        {"POST", "jmap", HTTP_DOOR_CALL, REQUEST_MAX, serve_api, routes, NULL},
-        {"GET", "jmap/session", HTTP_DOOR_CALL, 0, serve_session, routes, NULL},
-        {"GET", ".well-known/jmap", HTTP_DOOR_CALL, 0, serve_session, routes, NULL},
-        {"POST", "jmap/upload/", HTTP_DOOR_CALL, UPLOAD_MAX, serve_upload, routes, NULL},
-        {"GET", "jmap/download/", HTTP_DOOR_CALL, 0, serve_download, routes, NULL},
-        {"GET", "jmap/eventsource", HTTP_DOOR_CALL, 0, serve_events, routes, NULL},
-        {"GET", "mail-image/", HTTP_DOOR_CALL, 0, serve_image, routes, routes->image_exec},
+        {"POST", "jmap", HTTP_DOOR_CALL, REQUEST_MAX, serve_api, routes, NULL, "maxSizeRequest"},
+        {"GET", "jmap/session", HTTP_DOOR_CALL, 0, serve_session, routes, NULL, NULL},
+        {"GET", ".well-known/jmap", HTTP_DOOR_CALL, 0, serve_session, routes, NULL, NULL},
+        {"POST", "jmap/upload/", HTTP_DOOR_CALL, UPLOAD_MAX, serve_upload, routes, NULL,
+         "maxSizeUpload"},
+        {"GET", "jmap/download/", HTTP_DOOR_CALL, 0, serve_download, routes, NULL, NULL},
+        {"GET", "jmap/eventsource", HTTP_DOOR_CALL, 0, serve_events, routes, NULL, NULL},
+        {"GET", "mail-image/", HTTP_DOOR_CALL, 0, serve_image, routes, routes->image_exec, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(list); i++)
         http_route(server, &list[i]);

@@ -19,8 +19,8 @@ static GBytes *refuse_error(int *status, GError *error)
     else if (error_is(error, ERROR_FORBIDDEN))
         answer = refuse(status, 403, "This account is read-only for you.", NULL, NULL);
     else if (error_is(error, ERROR_TOO_LARGE))
-        answer = refuse(status, 413, "Too much was uploaded without being used.",
-                        "Send or remove what is attached to drafts, or wait a day.", NULL);
+        answer = refuse(status, 413, "The file is too large.", "See maxSizeUpload in the session.",
+                        "maxSizeUpload");
     else
         answer = refuse(status, 500, error_title(error_problem(error)),
                         error_action(error_problem(error)), NULL);

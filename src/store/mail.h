@@ -271,9 +271,9 @@ void store_index_clear(struct store_index *index);
  * holds stays. */
 void store_index_headers(const struct mail_summary *summary, struct store_index *index);
 
-/* Keeps bytes as a blob that lives for a day unless an email takes it (RFC 8620, 6.1). Returns its
- * number, 0 on error (ERROR_TOO_LARGE over the user's quota of unreferenced uploads,
- * ERROR_DISK_FULL). type may be NULL. */
+/* Keeps bytes as a blob that lives for a day unless an email takes it (RFC 8620, 6.1). Over the
+ * user's quota of unreferenced uploads their oldest ones go. Returns its number, 0 on error
+ * (ERROR_TOO_LARGE for the whole quota, ERROR_DISK_FULL). type may be NULL. */
 int64_t store_blob_put(const struct store_access *access, GBytes *bytes, const char *type,
                        GError **error);
 /* (transfer full) or NULL with ERROR_NOT_FOUND. Large ones are backed by a file. */

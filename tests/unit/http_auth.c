@@ -42,9 +42,9 @@ static void world_open(struct world *world, const char *public_url)
     g_assert_no_error(error);
     world->auth = http_auth_add(world->server, fake_store(), world->keyring);
     const struct http_route routes[] = {
-        {"POST", "write", HTTP_DOOR_CALL, 100, hello, NULL, NULL},
-        {"GET", "read", HTTP_DOOR_CALL, 0, hello, NULL, NULL},
-        {"GET", "oauth/", HTTP_DOOR_BROWSE, 0, hello, NULL, NULL},
+        {"POST", "write", HTTP_DOOR_CALL, 100, hello, NULL, NULL, NULL},
+        {"GET", "read", HTTP_DOOR_CALL, 0, hello, NULL, NULL, NULL},
+        {"GET", "oauth/", HTTP_DOOR_BROWSE, 0, hello, NULL, NULL, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         http_route(world->server, &routes[i]);

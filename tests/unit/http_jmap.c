@@ -221,6 +221,8 @@ static void uploads_keep_their_type_and_their_limit(void)
         web_exchange(world.port, "POST /jmap/upload/a1/ HTTP/1.1\r\nHost: x\r\n" TOKEN
                                  "Content-Length: 100000000\r\n\r\n");
     g_assert_cmpint(web_status(large), ==, 413);
+    g_assert_nonnull(strstr(large, "\"urn:ietf:params:jmap:error:limit\""));
+    g_assert_nonnull(strstr(large, "\"limit\":\"maxSizeUpload\""));
     g_autofree char *stranger =
         web_exchange(world.port, "POST /jmap/upload/a1/ HTTP/1.1\r\nHost: x\r\n"
                                  "Content-Length: 40000000\r\n\r\n");

@@ -105,15 +105,15 @@ static void world_open(struct world *world, const struct http_config *wanted)
     world->server = http_server_new(&config, &error);
     g_assert_no_error(error);
     const struct http_route routes[] = {
-        {"POST", "echo/", HTTP_DOOR_OPEN, 1000, echo, world, NULL},
-        {"GET", "echo/", HTTP_DOOR_OPEN, 0, echo, world, NULL},
-        {"POST", "private", HTTP_DOOR_CALL, 100000, echo, world, NULL},
-        {"GET", "private", HTTP_DOOR_CALL, 0, echo, world, NULL},
-        {"POST", "json", HTTP_DOOR_OPEN, 100000, parse_json, NULL, NULL},
-        {"GET", "stream", HTTP_DOOR_OPEN, 0, stream_open, world, NULL},
-        {"GET", "nothing", HTTP_DOOR_OPEN, 0, nothing, NULL, NULL},
-        {"GET", "elsewhere", HTTP_DOOR_OPEN, 0, elsewhere, NULL, NULL},
-        {"GET", "slow", HTTP_DOOR_OPEN, 0, slow, NULL, NULL},
+        {"POST", "echo/", HTTP_DOOR_OPEN, 1000, echo, world, NULL, NULL},
+        {"GET", "echo/", HTTP_DOOR_OPEN, 0, echo, world, NULL, NULL},
+        {"POST", "private", HTTP_DOOR_CALL, 100000, echo, world, NULL, NULL},
+        {"GET", "private", HTTP_DOOR_CALL, 0, echo, world, NULL, NULL},
+        {"POST", "json", HTTP_DOOR_OPEN, 100000, parse_json, NULL, NULL, NULL},
+        {"GET", "stream", HTTP_DOOR_OPEN, 0, stream_open, world, NULL, NULL},
+        {"GET", "nothing", HTTP_DOOR_OPEN, 0, nothing, NULL, NULL, NULL},
+        {"GET", "elsewhere", HTTP_DOOR_OPEN, 0, elsewhere, NULL, NULL, NULL},
+        {"GET", "slow", HTTP_DOOR_OPEN, 0, slow, NULL, NULL, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         http_route(world->server, &routes[i]);

@@ -317,6 +317,6 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap/access/revoked", test_revoked);
     g_test_add_func("/jmap/access/removed-user", test_removed_user);
     g_test_add_func("/jmap/access/doors", test_doors);
-    g_test_add_func("/jmap/access/foreign-upload", test_foreign_upload);
+    g_test_add_func("/rfc8620/6.1/an-unused-upload-is-its-uploaders", test_foreign_upload);
     return g_test_run();
 }

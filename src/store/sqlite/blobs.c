@@ -229,18 +229,45 @@ struct put_write {
     int64_t id;
 };
 
+static bool blob_remove(struct tx *tx, int64_t blob, GError **error)
+{
+    return DB_RUN(tx->db, error, "DELETE FROM blob WHERE id = ?", I(blob)) &&
+           DB_RUN(tx->db, error, "DELETE FROM blob_trash WHERE id = ?", I(blob)) &&
+           DB_RUN(tx->blobs, error, "DELETE FROM raw WHERE id = ?", I(blob));
+}
+
+/* The oldest that no mail uses go for the new one (RFC 8620, 6). */
+static bool make_room_for(struct tx *tx, int64_t user, int64_t size, GError **error)
+{
+    GError *cause = NULL;
+    int64_t used =
+        DB_NUMBER(tx->db, &cause, 0,
+                  "SELECT coalesce(sum(size), 0) FROM blob WHERE user = ? AND refs = 0", I(user));
+    while (cause == NULL && used + size > UPLOAD_QUOTA) {
+        int64_t oldest = DB_NUMBER(tx->db, &cause, 0,
+                                   "SELECT id FROM blob WHERE user = ? AND refs = 0"
+                                   " ORDER BY created, id LIMIT 1",
+                                   I(user));
+        if (oldest == 0 && cause == NULL)
+            error_set(&cause, ERROR_TOO_LARGE, "larger than all uploads may be together");
+        else
+            used -= DB_NUMBER(tx->db, &cause, 0, "SELECT size FROM blob WHERE id = ?", I(oldest));
+        if (cause == NULL)
+            blob_remove(tx, oldest, &cause);
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 static bool put_blob(struct tx *tx, void *arg, GError **error)
 {
     struct put_write *write = arg;
     int64_t user =
         write->access != NULL ? store_principal_user(store_access_principal(write->access)) : 0;
-    int64_t used =
-        DB_NUMBER(tx->db, error, 0,
-                  "SELECT coalesce(sum(size), 0) FROM blob WHERE user = ? AND refs = 0", I(user));
-    if (used + (int64_t)write->size > UPLOAD_QUOTA) {
-        error_set(error, ERROR_TOO_LARGE, "too many uploads that no mail uses yet");
+    if (!make_room_for(tx, user, (int64_t)write->size, error))
         return false;
-    }
     write->id = tx_new_blob(tx);
     return blob_insert(tx, write->id, store_access_account(write->access), user, write->type,
                        write->size, write->packed, 0, error);
