@@ -380,8 +380,8 @@ struct http_auth *http_auth_add(struct http_server *server, struct store *store,
     auth->throttle = throttle_new();
     auth->cache = basic_cache_new(keyring);
     const struct http_route routes[] = {
-        {"POST", "auth/login", HTTP_DOOR_LOGIN, LOGIN_BODY_MAX, serve_login, auth,
-         auth->login_exec, NULL},
+        {"POST", "auth/login", HTTP_DOOR_LOGIN, LOGIN_BODY_MAX, serve_login, auth, auth->login_exec,
+         NULL},
         {"POST", "auth/logout", HTTP_DOOR_CALL, LOGIN_BODY_MAX, serve_logout, auth, NULL, NULL},
         {"GET", "auth/session", HTTP_DOOR_CALL, 0, serve_session, auth, NULL, NULL},
     };
