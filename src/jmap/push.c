@@ -29,25 +29,19 @@ unsigned jmap_state_bits(const char *const *types)
     return wanted(types, "LinkedAccount") ? bits | STORE_LINKED_ACCOUNT : bits;
 }
 
-static void put_states(json_t *changed, const struct store_access *access, json_t *states)
-{
-    g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, store_access_account(access));
-
-    if (json_object_size(states) > 0)
-        json_object_set(changed, id, states);
-    json_decref(states);
-}
-
 static void add_account(json_t *changed, const struct store_access *access, unsigned bits,
                         const char *const *types)
 {
+    g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, store_access_account(access));
     json_t *states = json_object();
 
     for (size_t i = 0; i < G_N_ELEMENTS(pushed); i++)
         if ((bits & pushed[i].type) && wanted(types, pushed[i].name))
             json_object_set_new(states, pushed[i].name,
                                 jmap_state(store_state(access, pushed[i].state_of)));
-    put_states(changed, access, states);
+    if (json_object_size(states) > 0)
+        json_object_set(changed, id, states);
+    json_decref(states);
 }
 
 static void add_linked(json_t *changed, struct jmap *jmap, const struct store_principal *principal,
