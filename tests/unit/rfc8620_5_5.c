@@ -160,7 +160,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rfc8620/5.5/windows", test_windows);
     g_test_add_func("/rfc8621/4.4.2/sorts", test_sorts);
-    g_test_add_func("/rfc8621/4.4.1/conditions", test_conditions);
+    g_test_add_func("/rfc8621/4.4.1/every-condition", test_conditions);
     g_test_add_func("/rfc8621/4.4.1/encoded-headers", test_headers);
     g_test_add_func("/rfc8621/4.4.1/mail-without-its-message", test_pending);
     return g_test_run();

@@ -187,8 +187,8 @@ static const char *const mailbox_lists[] = {
     "'filter': {'name': 'a'}, 'filterAsTree': true",
     "'filter': {'isSubscribed': true}, 'sort': [{'property': 'sortOrder', 'isAscending': false}]",
     "'filter': {'parentId': null}, 'calculateTotal': true",
-    "'filter': {'hasAnyRole': false}, 'filterAsTree': true, 'sortAsTree': true,"
-    " 'sort': [{'property': 'name', 'isAscending': false}]",
+    ("'filter': {'hasAnyRole': false}, 'filterAsTree': true, 'sortAsTree': true,"
+     " 'sort': [{'property': 'name', 'isAscending': false}]"),
 };
 
 static char *mailbox_create(struct jmap_fixture *t, const char *name, const char *parent)
@@ -308,8 +308,8 @@ static int64_t put_own(struct jmap_fixture *t, uint32_t uid, const char *id, con
 static const char *const submission_lists[] = {
     "'filter': {'undoStatus': 'pending'}",
     "'sort': [{'property': 'sentAt', 'isAscending': false}]",
-    "'filter': {'operator': 'NOT', 'conditions': [{'undoStatus': 'canceled'}]},"
-    " 'sort': [{'property': 'emailId'}], 'calculateTotal': true",
+    ("'filter': {'operator': 'NOT', 'conditions': [{'undoStatus': 'canceled'}]},"
+     " 'sort': [{'property': 'emailId'}], 'calculateTotal': true"),
     "'sort': [{'property': 'threadId'}]",
 };
 
