@@ -192,7 +192,6 @@ static void test_pages(struct jmap_fixture *t)
 static void test_states_of_set(struct jmap_fixture *t)
 {
     int64_t email = put(t, 1);
-    g_autofree char *state = NULL;
     json_t *answer,
         *set = jmap_fixture_call(t, "Email/set",
                                  "{'update': {'e%" G_GINT64_FORMAT "': {'keywords/$seen': true}}}",

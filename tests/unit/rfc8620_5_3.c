@@ -160,7 +160,6 @@ static void test_whole_objects(struct jmap_fixture *t)
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         g_autofree char *method = g_strconcat(kinds[i], "/get", NULL);
         json_t *got = jmap_fixture_call(t, method, "{'ids': null}"), *object;
-        g_autofree char *text = NULL;
         size_t n;
 
         json_array_foreach(jmap_at(got, "list"), n, object)
