@@ -29,11 +29,6 @@ static json_t *copy(struct run *run, const char *key)
     return NULL;
 }
 
-static json_t *or_null(json_t *object)
-{
-    return json_object_size(object) > 0 ? object : json_null();
-}
-
 static void run_all(struct run *run)
 {
     json_t *answer = jmap_copy_answer(run->call), *item;
@@ -49,8 +44,8 @@ static void run_all(struct run *run)
         if (error != NULL)
             json_object_set_new(run->not_copied, key, error);
     }
-    json_object_set(answer, "copied", or_null(run->copied));
-    json_object_set(answer, "notCopied", or_null(run->not_copied));
+    json_object_set(answer, "copied", jmap_or_null(run->copied));
+    json_object_set(answer, "notCopied", jmap_or_null(run->not_copied));
     jmap_respond(run->call, answer);
 }
 

@@ -155,12 +155,7 @@ static bool commit(struct run *run)
     uint64_t before;
 
     if (!store_set_commit(run->set, &before, &run->new_state, &error)) {
-        if (run->committed) {
-            g_error_free(error);
-            jmap_fail(run->call, "serverPartialFail", NULL);
-        } else {
-            jmap_fail_error(run->call, error);
-        }
+        jmap_set_commit_failed(run->call, run->committed, error);
         return false;
     }
     if (!run->committed)
@@ -191,19 +186,14 @@ static bool copy_all(struct run *run)
     return (run->committed && run->copies->len == 0) || commit(run);
 }
 
-static json_t *or_null(json_t *object)
-{
-    return json_object_size(object) > 0 ? object : json_null();
-}
-
 static void answer(struct run *run)
 {
     json_t *object = jmap_copy_answer(run->call);
 
     json_object_set_new(object, "oldState", jmap_state(run->old_state));
     json_object_set_new(object, "newState", jmap_state(run->new_state));
-    json_object_set(object, "created", or_null(run->created));
-    json_object_set(object, "notCreated", or_null(run->not_created));
+    json_object_set(object, "created", jmap_or_null(run->created));
+    json_object_set(object, "notCreated", jmap_or_null(run->not_created));
     jmap_respond(run->call, object);
 }
 

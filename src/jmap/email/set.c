@@ -54,8 +54,9 @@ static json_t *keep_message(struct run *run, const char *key, GBytes *message, G
     return NULL;
 }
 
-static json_t *create(struct run *run, const char *key, json_t *object)
+static json_t *create(void *arg, const char *key, json_t *object)
 {
+    struct run *run = arg;
     struct jmap_draft draft;
     struct mail_flags flags = {0};
     g_autoptr(GArray) mailboxes = NULL;
@@ -77,8 +78,9 @@ static json_t *create(struct run *run, const char *key, json_t *object)
     return error;
 }
 
-static json_t *update(struct run *run, const char *key, json_t *patch_json)
+static json_t *update(void *arg, const char *key, json_t *patch_json)
 {
+    struct run *run = arg;
     const char *id = jmap_id_resolve(run->call->request, key);
     int64_t number = jmap_id_parse('e', id);
     struct store_email_patch patch;
@@ -148,13 +150,7 @@ static bool commit(struct run *run)
     uint64_t old_state;
 
     if (!store_set_commit(run->set, &old_state, &run->new_state, &error)) {
-        /* Creations that an earlier commit of this call carried out stay: resynchronise. */
-        if (run->committed) {
-            g_error_free(error);
-            jmap_fail(run->call, "serverPartialFail", NULL);
-        } else {
-            jmap_fail_error(run->call, error);
-        }
+        jmap_set_commit_failed(run->call, run->committed, error);
         return false;
     }
     if (!run->committed)
@@ -189,32 +185,14 @@ static bool refers_to_creation(const struct jmap_call *call)
     return false;
 }
 
-static void gather_creates(struct run *run)
-{
-    const char *key;
-    json_t *object, *error;
-
-    json_object_foreach(jmap_arg(run->call, "create"), key, object)
-    {
-        error = create(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_created, key, error);
-    }
-}
-
 static void gather_changes(struct run *run)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     const char *key;
-    json_t *object, *error;
+    json_t *object;
     size_t i;
 
-    json_object_foreach(jmap_arg(run->call, "update"), key, object)
-    {
-        error = update(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_updated, key, error);
-    }
+    jmap_set_each(jmap_arg(run->call, "update"), update, run, run->answer.not_updated);
     json_array_foreach(jmap_arg(run->call, "destroy"), i, object)
     {
         int64_t number = jmap_id_find(run->call->request, 'e', json_string_value(object));
@@ -232,7 +210,7 @@ static void gather_changes(struct run *run)
 static bool run_all(struct run *run)
 {
     begin_set(run);
-    gather_creates(run);
+    jmap_set_each(jmap_arg(run->call, "create"), create, run, run->answer.not_created);
     if (refers_to_creation(run->call)) {
         if (!commit(run))
             return false;

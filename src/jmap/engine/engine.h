@@ -195,6 +195,21 @@ void jmap_set_clear(struct jmap_set *set);
 /* Answers; old_state may be NULL. new_state NULL: a type without states. Clears the set. */
 void jmap_set_answer(struct jmap_call *call, struct jmap_set *set, const char *old_state,
                      const char *new_state);
+/* The same for a type whose state is the store's and whose objects are changed one by one:
+ * ifInState and the number of objects; false: answered. *before is for the answer. */
+bool jmap_set_open(struct jmap_call *call, enum store_type type, struct jmap_set *set,
+                   uint64_t *before);
+void jmap_set_close(struct jmap_call *call, enum store_type type, struct jmap_set *set,
+                    uint64_t before);
+/* Carries out one create or update. Its SetError, or NULL. */
+typedef json_t *jmap_set_one_fn(void *arg, const char *key, json_t *object);
+/* For each member of objects, an argument or NULL; errors go into failed. */
+void jmap_set_each(json_t *objects, jmap_set_one_fn *one, void *arg, json_t *failed);
+/* Answers that a commit failed, nothing of it done. committed: an earlier one of this call was
+ * carried out, so the client is to resynchronise (RFC 8620, 3.6.2). Takes error. */
+void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error);
+/* A list or map of an answer: null when it is empty. Borrowed. */
+json_t *jmap_or_null(json_t *value);
 /* The id behind an update's or destroy's key is also to be destroyed in this call. */
 bool jmap_set_destroys(const struct jmap_call *call, const char *id);
 

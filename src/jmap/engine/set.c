@@ -28,11 +28,9 @@ void jmap_set_clear(struct jmap_set *set)
     *set = (struct jmap_set){0};
 }
 
-static void put(json_t *answer, const char *name, json_t *value)
+json_t *jmap_or_null(json_t *value)
 {
-    bool empty = json_object_size(value) == 0 && json_array_size(value) == 0;
-
-    json_object_set(answer, name, empty ? json_null() : value);
+    return json_object_size(value) == 0 && json_array_size(value) == 0 ? json_null() : value;
 }
 
 void jmap_set_answer(struct jmap_call *call, struct jmap_set *set, const char *old_state,
@@ -44,14 +42,60 @@ void jmap_set_answer(struct jmap_call *call, struct jmap_set *set, const char *o
         json_object_set_new(answer, "oldState", jmap_json_text(old_state));
         json_object_set_new(answer, "newState", jmap_json_text(new_state));
     }
-    put(answer, "created", set->created);
-    put(answer, "updated", set->updated);
-    put(answer, "destroyed", set->destroyed);
-    put(answer, "notCreated", set->not_created);
-    put(answer, "notUpdated", set->not_updated);
-    put(answer, "notDestroyed", set->not_destroyed);
+    json_object_set(answer, "created", jmap_or_null(set->created));
+    json_object_set(answer, "updated", jmap_or_null(set->updated));
+    json_object_set(answer, "destroyed", jmap_or_null(set->destroyed));
+    json_object_set(answer, "notCreated", jmap_or_null(set->not_created));
+    json_object_set(answer, "notUpdated", jmap_or_null(set->not_updated));
+    json_object_set(answer, "notDestroyed", jmap_or_null(set->not_destroyed));
     jmap_set_clear(set);
     jmap_respond(call, answer);
+}
+
+bool jmap_set_open(struct jmap_call *call, enum store_type type, struct jmap_set *set,
+                   uint64_t *before)
+{
+    const char *condition = jmap_arg_string(call, "ifInState");
+    uint64_t wanted;
+
+    *before = store_state(call->access, type);
+    if (condition == NULL || (jmap_state_parse(condition, &wanted) && wanted == *before))
+        return jmap_set_begin(call, set);
+    jmap_fail(call, "stateMismatch", NULL);
+    return false;
+}
+
+void jmap_set_close(struct jmap_call *call, enum store_type type, struct jmap_set *set,
+                    uint64_t before)
+{
+    g_autofree char *old_state = g_strdup_printf("%" G_GUINT64_FORMAT, before);
+    g_autofree char *new_state =
+        g_strdup_printf("%" G_GUINT64_FORMAT, store_state(call->access, type));
+
+    jmap_set_answer(call, set, old_state, new_state);
+}
+
+void jmap_set_each(json_t *objects, jmap_set_one_fn *one, void *arg, json_t *failed)
+{
+    const char *key;
+    json_t *object, *error;
+
+    json_object_foreach(objects, key, object)
+    {
+        error = one(arg, key, object);
+        if (error != NULL)
+            json_object_set_new(failed, key, error);
+    }
+}
+
+void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error)
+{
+    if (!committed) {
+        jmap_fail_error(call, error);
+        return;
+    }
+    g_error_free(error);
+    jmap_fail(call, "serverPartialFail", NULL);
 }
 
 bool jmap_set_destroys(const struct jmap_call *call, const char *id)

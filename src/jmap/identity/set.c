@@ -216,8 +216,9 @@ static json_t *put(struct run *run, const char *key, json_t *object,
     return NULL;
 }
 
-static json_t *create(struct run *run, const char *key, json_t *object)
+static json_t *create(void *arg, const char *key, json_t *object)
 {
+    struct run *run = arg;
     struct reading reading = {.bad = json_array()};
     json_t *error = read_creation(&reading, object);
 
@@ -280,8 +281,9 @@ static json_t *update_known(struct run *run, int64_t id, json_t *current, json_t
     return refusal;
 }
 
-static json_t *update(struct run *run, const char *key, json_t *patch)
+static json_t *update(void *arg, const char *key, json_t *patch)
 {
+    struct run *run = arg;
     const char *id = jmap_id_resolve(run->call->request, key);
     int64_t number = jmap_id_parse('i', id);
     json_t *current = number != 0 ? load(run, number) : NULL, *error;
@@ -330,39 +332,18 @@ static void destroy_all(struct run *run)
 
 static void process(struct run *run)
 {
-    const char *key;
-    json_t *object, *error;
-
-    json_object_foreach(jmap_arg(run->call, "create"), key, object)
-    {
-        error = create(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_created, key, error);
-    }
-    json_object_foreach(jmap_arg(run->call, "update"), key, object)
-    {
-        error = update(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_updated, key, error);
-    }
+    jmap_set_each(jmap_arg(run->call, "create"), create, run, run->answer.not_created);
+    jmap_set_each(jmap_arg(run->call, "update"), update, run, run->answer.not_updated);
     destroy_all(run);
 }
 
 void jmap_identity_set(struct jmap_call *call)
 {
     struct run run = {.call = call};
-    const char *condition = jmap_arg_string(call, "ifInState");
-    uint64_t before = store_state(call->access, STORE_IDENTITY), wanted;
-    g_autofree char *old_state = g_strdup_printf("%" G_GUINT64_FORMAT, before);
-    g_autofree char *new_state = NULL;
+    uint64_t before;
 
-    if (condition != NULL && (!jmap_state_parse(condition, &wanted) || wanted != before)) {
-        jmap_fail(call, "stateMismatch", NULL);
-        return;
-    }
-    if (!jmap_set_begin(call, &run.answer))
+    if (!jmap_set_open(call, STORE_IDENTITY, &run.answer, &before))
         return;
     process(&run);
-    new_state = g_strdup_printf("%" G_GUINT64_FORMAT, store_state(call->access, STORE_IDENTITY));
-    jmap_set_answer(call, &run.answer, old_state, new_state);
+    jmap_set_close(call, STORE_IDENTITY, &run.answer, before);
 }

@@ -372,20 +372,12 @@ static void destroy_all(struct run *run)
 void jmap_mailbox_set(struct jmap_call *call)
 {
     struct run run = {.call = call};
-    const char *condition = jmap_arg_string(call, "ifInState");
-    uint64_t before = store_state(call->access, STORE_MAILBOX), wanted;
-    g_autofree char *old_state = g_strdup_printf("%" G_GUINT64_FORMAT, before);
-    g_autofree char *new_state = NULL;
+    uint64_t before;
 
-    if (condition != NULL && (!jmap_state_parse(condition, &wanted) || wanted != before)) {
-        jmap_fail(call, "stateMismatch", NULL);
-        return;
-    }
-    if (!jmap_set_begin(call, &run.answer))
+    if (!jmap_set_open(call, STORE_MAILBOX, &run.answer, &before))
         return;
     create_all(&run);
     update_all(&run);
     destroy_all(&run);
-    new_state = g_strdup_printf("%" G_GUINT64_FORMAT, store_state(call->access, STORE_MAILBOX));
-    jmap_set_answer(call, &run.answer, old_state, new_state);
+    jmap_set_close(call, STORE_MAILBOX, &run.answer, before);
 }

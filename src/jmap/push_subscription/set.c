@@ -171,8 +171,9 @@ static json_t *put(struct run *run, const char *key, const json_t *object,
     return NULL;
 }
 
-static json_t *create(struct run *run, const char *key, json_t *object)
+static json_t *create(void *arg, const char *key, json_t *object)
 {
+    struct run *run = arg;
     const json_t *keys = json_object_get(object, "keys");
     g_autoptr(GPtrArray) types = NULL;
     struct store_push_new fresh = {0};
@@ -283,8 +284,9 @@ static json_t *apply(struct run *run, const char *id, const struct store_push *p
     return NULL;
 }
 
-static json_t *update(struct run *run, const char *key, json_t *patch)
+static json_t *update(void *arg, const char *key, json_t *patch)
 {
+    struct run *run = arg;
     const char *id = jmap_id_resolve(run->call->request, key);
     GError *failure = NULL;
     g_autoptr(GPtrArray) pushes = NULL;
@@ -320,21 +322,10 @@ static void process(struct run *run)
 {
     struct jmap_call *call = run->call;
     json_t *object, *error;
-    const char *key;
     size_t i;
 
-    json_object_foreach(jmap_arg(call, "create"), key, object)
-    {
-        error = create(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_created, key, error);
-    }
-    json_object_foreach(jmap_arg(call, "update"), key, object)
-    {
-        error = update(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_updated, key, error);
-    }
+    jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
+    jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
     json_array_foreach(jmap_arg(call, "destroy"), i, object)
     {
         error = destroy(run, json_string_value(object));

@@ -133,8 +133,9 @@ static json_t *created_object(const struct store_submission *submission, const j
     return created;
 }
 
-static json_t *create(struct run *run, const char *key, json_t *object)
+static json_t *create(void *arg, const char *key, json_t *object)
 {
+    struct run *run = arg;
     const struct jmap_request *request = run->call->request;
     const char *email_id = json_string_value(json_object_get(object, "emailId"));
     const char *identity_id = json_string_value(json_object_get(object, "identityId"));
@@ -204,8 +205,9 @@ static json_t *apply(struct run *run, const struct store_submission *submission,
     return error == NULL && cancels ? cancel(run, submission) : error;
 }
 
-static json_t *update(struct run *run, const char *key, json_t *patch)
+static json_t *update(void *arg, const char *key, json_t *patch)
 {
+    struct run *run = arg;
     int64_t id = jmap_id_find(run->call->request, 's', key);
     g_autoptr(GPtrArray) found = store_submissions(run->call->access, &id, 1, NULL, NULL);
     const struct store_submission *submission;
@@ -227,22 +229,11 @@ static json_t *update(struct run *run, const char *key, json_t *patch)
 static void process(struct run *run)
 {
     struct jmap_call *call = run->call;
-    const char *key;
     json_t *object, *error;
     size_t i;
 
-    json_object_foreach(jmap_arg(call, "create"), key, object)
-    {
-        error = create(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_created, key, error);
-    }
-    json_object_foreach(jmap_arg(call, "update"), key, object)
-    {
-        error = update(run, key, object);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_updated, key, error);
-    }
+    jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
+    jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
     json_array_foreach(jmap_arg(call, "destroy"), i, object)
     {
         int64_t id = jmap_id_find(call->request, 's', json_string_value(object));
