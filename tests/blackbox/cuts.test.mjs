@@ -95,6 +95,7 @@ async function recorded({ proxies, editor, what, person }) {
 async function cutSessions(sufferer, list, random, tally) {
   const { proxies, editor, what, person } = sufferer;
   const late = () => Date.now() > tally.until;
+  const story = []; // of the cuts since the last comparison
   for (let next = list.shift(), n = 1; next; next = late() ? null : list.shift(), n++) {
     const how = random() < 0.5 ? 'cut' : 'reset';
     let cut = null;
@@ -106,13 +107,15 @@ async function cutSessions(sufferer, list, random, tally) {
     tally.done++;
     const through = proxies.imap.connections.find((c) => c.fault === cut);
     tally.cut += Number(through?.bytes[next.side] >= next.at);
+    story.push(`${new Date().toISOString().slice(11, 23)} ${how} after ${next.at} of the ${next.side}`);
     if (n % COMPARED && list.length && !late()) continue;
     proxies.imap.always();
     proxies.imap.drop(); // a session that did not come to its cut would yet
     await proxies.imap.served();
     await postroom.run('sync', person.mail);
     await agrees(what, { ms: 60000 }).catch((error) => { throw new Error(`after ${next.at} bytes of the ${next.side} (${how}): ${error.message}`, { cause: error }); });
-    await editor.nothingLostOrDoubled();
+    await editor.nothingLostOrDoubled().catch((error) => { throw new Error(`${error.message}; ${story.join('; ')}`, { cause: error }); });
+    story.length = 0;
     if (editor.lives.size < MESSAGES) continue;
     await editor.expungeAll();
     await postroom.run('sync', person.mail);

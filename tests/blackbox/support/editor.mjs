@@ -31,8 +31,11 @@ export class Editor {
   constructor(what, { seed = 1, folders, keywords = true, name = 'edit', builds = false }) {
     Object.assign(this, { what, folders, keywords, name, builds, random: numbers(seed) });
     this.seed = seed;
-    this.lives = new Map(); // Message-ID -> { copies, doomed }
+    this.lives = new Map(); // Message-ID -> { copies, doomed, story }
   }
+
+  /** What was done with a message, to be told when it is not there as often as it should be. */
+  #tell(id, what) { (this.lives.get(id).story ??= []).push(`${new Date().toISOString().slice(11, 23)} ${what}`); }
 
   pick(list) { return list[Math.floor(this.random() * list.length)]; }
 
@@ -130,7 +133,12 @@ export class Editor {
   }
 
   moveThere() {
-    return this.#there(async (imap, { uid, id }) => { this.#moved(id, 'there'); return `${id} to ${await this.#carry(imap, 'MOVE', uid)}`; });
+    return this.#there(async (imap, { uid, id }) => {
+      this.#moved(id, 'there');
+      const to = await this.#carry(imap, 'MOVE', uid);
+      this.#tell(id, `moved there to ${to}`);
+      return `${id} to ${to}`;
+    });
   }
 
   expungeThere() {
@@ -138,6 +146,7 @@ export class Editor {
       this.lives.get(id).doomed = true;
       await imap.must(`UID STORE ${uid} +FLAGS.SILENT (\\Deleted)`);
       await imap.must(`UID EXPUNGE ${uid}`);
+      this.#tell(id, 'expunged there');
       return id;
     });
   }
@@ -158,7 +167,12 @@ export class Editor {
   }
 
   copyThere() {
-    return this.#there(async (imap, { uid, id }) => { this.lives.get(id).copies++; return `${id} to ${await this.#carry(imap, 'COPY', uid)}`; });
+    return this.#there(async (imap, { uid, id }) => {
+      this.lives.get(id).copies++;
+      const to = await this.#carry(imap, 'COPY', uid);
+      this.#tell(id, `copied there to ${to}`);
+      return `${id} to ${to}`;
+    });
   }
 
   /** What goes with a folder that is deleted. */
@@ -236,6 +250,7 @@ export class Editor {
     return this.#here(async (e, boxes) => {
       const to = this.#among(boxes.keys());
       this.#moved(e.messageId[0], 'here');
+      this.#tell(e.messageId[0], `moved here to ${to}`);
       await this.#set({ update: { [e.id]: { mailboxIds: { [boxes.get(to)]: true } } } });
       return `${e.messageId[0]} to ${to}`;
     });
@@ -243,9 +258,10 @@ export class Editor {
 
   copyHere() {
     return this.#here(async (e, boxes) => {
-      const target = boxes.get(this.#among(boxes.keys()));
+      const to = this.#among(boxes.keys()), target = boxes.get(to);
       if (e.mailboxIds[target]) return;
       this.lives.get(e.messageId[0]).copies++;
+      this.#tell(e.messageId[0], `copied here to ${to}`);
       await this.#set({ update: { [e.id]: { [`mailboxIds/${target}`]: true } } });
     });
   }
@@ -253,6 +269,7 @@ export class Editor {
   destroyHere() {
     return this.#here(async (e) => {
       this.lives.get(e.messageId[0]).doomed = true;
+      this.#tell(e.messageId[0], 'destroyed here');
       await this.#set({ destroy: [e.id] });
     });
   }
@@ -272,6 +289,7 @@ export class Editor {
   async importHere() {
     const { id, raw } = this.message();
     this.lives.get(id).imported = true;
+    this.#tell(id, 'imported here');
     const { blobId } = await this.what.client.upload(this.what.account, raw, 'message/rfc822');
     const boxes = await this.#mailboxes();
     const result = await this.#call('Email/import', { emails: { i: { blobId, mailboxIds: { [boxes.get(this.pick(this.folders))]: true }, keywords: { $seen: true } } } });
@@ -296,13 +314,13 @@ export class Editor {
 
   /** After both sides agree: what was destroyed is gone unless it moved away under the hand, the rest is there once, and one draft is left. */
   async nothingLostOrDoubled() {
-    const server = Object.values(await there(this.what.org, this.what.person)).flat();
-    const count = new Map();
-    for (const { messageId } of server) count.set(messageId, (count.get(messageId) ?? 0) + 1);
-    for (const [id, { copies, doomed, races = 0 }] of this.lives) {
-      const n = count.get(id) ?? 0;
-      if (!doomed) assert.ok(n >= 1, `${id} is lost`);
-      assert.ok(n <= copies + races, `${id} is there ${n} times, ${copies} at most were made`);
+    const found = new Map();
+    for (const [folder, messages] of Object.entries(await there(this.what.org, this.what.person)))
+      for (const { messageId } of messages) found.set(messageId, [...(found.get(messageId) ?? []), folder]);
+    for (const [id, { copies, doomed, races = 0, story = [] }] of this.lives) {
+      const folders = found.get(id) ?? [];
+      if (!doomed) assert.ok(folders.length >= 1, `${id} is lost; ${story.join('; ')}`);
+      assert.ok(folders.length <= copies + races, `${id} is in ${folders.join(', ')}, ${copies} at most were made; ${story.join('; ')}`);
     }
     if (!this.drafts) return;
     const { ids } = await this.#call('Email/query', { filter: { subject: this.drafts } });
