@@ -280,6 +280,10 @@ struct store_intent {
     uint32_t uidvalidity,
         uid; /* of the message in mailbox, as known now; uid 0: it is not there yet, wait for it */
     char *raw_mailbox, *raw_target;
+    /* Of EXPUNGE: a mailbox that the email stays in, and its message there as known now; 0: none.
+     * Only while that one is still there may this one go. */
+    int64_t kept;
+    uint32_t kept_uidvalidity, kept_uid;
     struct mail_flags add, remove; /* FLAGS; for APPEND add is the whole set */
     int64_t received_at;
     uint64_t size, estimate; /* of the raw message; as the server first told it */

@@ -9,7 +9,6 @@
 
 #define INTENTS_AT_ONCE 2000
 #define LOT_MAX 500
-#define SET_BYTES 7000
 #define REFUSALS_MAX 5
 #define RETRY_S 30
 
@@ -278,6 +277,12 @@ static bool refuse(struct session *session, const struct store_intent *intent,
                  : store_intent_refused(store, intent->id, failure, error);
 }
 
+/* The other folder that the change depends on; 0: none. */
+static int64_t other_end(const struct store_intent *intent)
+{
+    return intent->target != 0 ? intent->target : intent->kept;
+}
+
 /* The counts of a folder that we changed are compared at once. */
 static void queue_again(struct session *session, int64_t mailbox)
 {
@@ -287,11 +292,13 @@ static void queue_again(struct session *session, int64_t mailbox)
 
 static bool has_vanished(const struct lot *lot, const struct item *item)
 {
-    return lot->head->kind == STORE_INTENT_FLAGS && item->state.source == OUT_ABSENT;
+    enum store_intent_kind kind = lot->head->kind;
+    return (kind == STORE_INTENT_FLAGS && item->state.source == OUT_ABSENT) ||
+           (kind == STORE_INTENT_EXPUNGE && item->state.target == OUT_ABSENT);
 }
 
 /* Flags of what somebody moved or took away meanwhile: the change waits with the email until it is
- * found elsewhere, or let go with it. */
+ * found elsewhere, or let go with it. Where that was what was to be kept, the store plans anew. */
 static bool let_go(struct lot *lot, GError **error)
 {
     struct session *session = lot->session;
@@ -302,7 +309,10 @@ static bool let_go(struct lot *lot, GError **error)
         const struct item *item = &lot->items[i];
         if (item->dropped || !has_vanished(lot, item))
             continue;
-        store_batch_vanished(batch, lot->head->mailbox, item->intent->uid);
+        if (item->intent->kept != 0)
+            store_batch_vanished(batch, item->intent->kept, item->intent->kept_uid);
+        else
+            store_batch_vanished(batch, lot->head->mailbox, item->intent->uid);
         any = true;
     }
     if (any) {
@@ -357,7 +367,7 @@ static bool end_lot(struct lot *lot, GError **error)
     }
     if (lot->head->kind != STORE_INTENT_FLAGS) {
         queue_again(session, lot->head->mailbox);
-        queue_again(session, lot->head->target);
+        queue_again(session, other_end(lot->head));
     }
     return (count == 0 || store_intents_done(session->manager->config.store, ends, count, error)) &&
            let_go(lot, error) && wait_for_others(lot, error);
@@ -382,9 +392,9 @@ static bool settle_failure(struct lot *lot, const struct store_intent *const *in
     }
     bool ok = true;
     bool gone = error_is(failure, ERROR_MAILBOX_GONE);
-    if (gone && session_hold(session, lot->head->mailbox, lot->head->target)) {
+    if (gone && session_hold(session, lot->head->mailbox, other_end(lot->head))) {
         LOG_INFO("sync.intents-held", LOG_INT("account", session->account),
-                 LOG_INT("mailbox", lot->head->mailbox), LOG_INT("target", lot->head->target));
+                 LOG_INT("mailbox", lot->head->mailbox), LOG_INT("target", other_end(lot->head)));
     } else if (lot->count == 1 || gone) {
         for (size_t i = 0; i < lot->count && ok; i++)
             ok = refuse(session, intents[i], failure, error);
@@ -411,6 +421,7 @@ static void start_item(struct item *item, const struct session *session,
         .adds = append ? (intent->add.bits & MAIL_FLAGGED) != 0
                        : intent->add.bits != 0 || intent->add.keywords != NULL,
         .removes = intent->remove.bits != 0 || intent->remove.keywords != NULL,
+        .keeps = intent->kept != 0,
         .begun = begun,
         .doubtful = doubtful,
     };
@@ -437,7 +448,7 @@ static bool carry_lot(struct session *session, const struct store_intent *const 
 /* Its message is not on the server yet, and nothing of ours may be there. */
 static bool must_wait(const struct session *session, const struct store_intent *intent)
 {
-    if (session_is_held(session, intent->mailbox) || session_is_held(session, intent->target))
+    if (session_is_held(session, intent->mailbox) || session_is_held(session, other_end(intent)))
         return true;
     /* Looked for in vain a moment ago. */
     if (session->carry_at != 0 && out_mark_read(intent->journal).looks > 0)

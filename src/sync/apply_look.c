@@ -85,9 +85,51 @@ static bool look_into_source(struct lot *lot, GPtrArray *items, GError **error)
     return true;
 }
 
+static int by_kept_uid(gconstpointer a, gconstpointer b)
+{
+    uint32_t x = (*(struct item *const *)a)->intent->kept_uid;
+    uint32_t y = (*(struct item *const *)b)->intent->kept_uid;
+    return x < y ? -1 : x > y;
+}
+
+/* Whether what is to stay of each is still there. When that folder was renewed, the store plans
+ * anew. */
+static bool look_at_kept(struct lot *lot, GPtrArray *items, GError **error)
+{
+    struct session *session = lot->session;
+    g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
+    g_autofree uint32_t *uids = g_new(uint32_t, items->len);
+    size_t used = 0;
+    g_ptr_array_sort(items, by_kept_uid);
+    for (guint i = 0; i < items->len; i++)
+        uids[i] = ((const struct item *)items->pdata[i])->intent->kept_uid;
+    g_autofree char *set = imap_uid_set(uids, items->len, SET_BYTES, &used);
+    g_autofree char *criteria = g_strconcat("UID ", set, NULL);
+    g_ptr_array_set_size(items, (gint)used);
+    session->open_mailbox = 0; /* SELECT anew: what is not told is not known */
+    if (!lot_open_by_id(session, lot->head->kept, error))
+        return false;
+    bool renewed = session->selected.uidvalidity != lot->head->kept_uidvalidity;
+    g_autoptr(GArray) found = renewed ? g_array_new(FALSE, FALSE, sizeof(uint32_t))
+                                      : imap_search(session->imap, criteria, error);
+    if (found == NULL)
+        return false;
+    for (guint i = 0; i < found->len; i++)
+        g_hash_table_add(there, GUINT_TO_POINTER(g_array_index(found, uint32_t, i)));
+    for (guint i = 0; i < items->len; i++) {
+        struct item *item = items->pdata[i];
+        bool present = g_hash_table_contains(there, GUINT_TO_POINTER(item->intent->kept_uid));
+        item->dropped = item->dropped || renewed;
+        item->state.target = present ? OUT_PRESENT : OUT_ABSENT;
+    }
+    return true;
+}
+
 bool lot_look(struct lot *lot, GPtrArray *items, GError **error)
 {
     struct session *session = lot->session;
+    if (lot->head->kind == STORE_INTENT_EXPUNGE)
+        return look_at_kept(lot, items, error);
     /* More than one command can ask for is looked for in the next turn. */
     if (lot->head->uid != 0)
         g_free(lot_uid_set(items));

@@ -12,6 +12,9 @@ struct item {
     bool dropped;              /* superseded, or its folder was renewed: nothing is done for it */
 };
 
+/* Of one command's UID set. */
+#define SET_BYTES 7000
+
 /* Intents that are alike; a step is taken for as many of them as need it. */
 struct lot {
     struct session *session;
@@ -28,7 +31,7 @@ bool lot_open_source(struct lot *lot, GError **error);
 /* The source's UIDs of as many as fit into one command; the others leave items (struct item*),
  * their turn comes. (transfer full) */
 char *lot_uid_set(GPtrArray *items);
-/* Where the messages of items are, in source and target. apply_look.c */
+/* Where the messages of items are, in source and target, or in what is kept. apply_look.c */
 bool lot_look(struct lot *lot, GPtrArray *items, GError **error);
 
 #endif

@@ -23,6 +23,16 @@ static enum out_step next_of_removal(const struct out_state *state)
     return state->can_expunge && !state->expunged ? OUT_EXPUNGE : OUT_DONE;
 }
 
+/* Somebody may have taken away what is kept: then this is the last there is. */
+static enum out_step next_of_expunge(const struct out_state *state)
+{
+    if (state->keeps && !state->looked)
+        return OUT_LOOK;
+    if (state->keeps && state->target == OUT_ABSENT)
+        return OUT_DONE;
+    return state->journalled ? next_of_removal(state) : OUT_JOURNAL;
+}
+
 static enum out_step act(const struct out_state *state)
 {
     switch (state->kind) {
@@ -83,7 +93,7 @@ enum out_step out_next(const struct out_state *state)
     case STORE_INTENT_FLAGS:
         return next_of_flags(state);
     case STORE_INTENT_EXPUNGE:
-        return state->journalled ? next_of_removal(state) : OUT_JOURNAL;
+        return next_of_expunge(state);
     case STORE_INTENT_MOVE:
     case STORE_INTENT_COPY:
     case STORE_INTENT_APPEND:
@@ -228,6 +238,7 @@ static bool same_change(const struct store_intent *a, const struct store_intent 
 {
     return a->kind == b->kind && a->mailbox == b->mailbox && a->target == b->target &&
            a->uidvalidity == b->uidvalidity && (a->uid == 0) == (b->uid == 0) &&
+           a->kept == b->kept && a->kept_uidvalidity == b->kept_uidvalidity &&
            g_strcmp0(a->journal, b->journal) == 0 &&
            (a->kind != STORE_INTENT_FLAGS ||
             (mail_flags_equal(&a->add, &b->add) && mail_flags_equal(&a->remove, &b->remove)));

@@ -7,7 +7,7 @@
 
 /* In the order in which a lot of intents takes them: those that are behind go first. */
 enum out_step {
-    OUT_LOOK,         /* what is in source and target now? */
+    OUT_LOOK,         /* what is in source and target now? Of EXPUNGE: in what is kept */
     OUT_JOURNAL,      /* write down that a step may be taken, and from which UID on to look */
     OUT_ADD_FLAGS,    /* UID STORE +FLAGS */
     OUT_REMOVE_FLAGS, /* UID STORE -FLAGS */
@@ -29,6 +29,7 @@ struct out_state {
     enum store_intent_kind kind;
     bool can_move, can_expunge; /* MOVE and UIDPLUS are offered */
     bool adds, removes;         /* FLAGS: there is something to; APPEND: adds says \Flagged */
+    bool keeps;                 /* EXPUNGE: the email stays elsewhere, which is its target here */
     bool begun;                 /* an earlier run journalled it: its step may have been taken */
     bool doubtful;              /* begun, and not looked for in vain often enough: see OUT_LOOKS */
     /* What this run did and saw: */

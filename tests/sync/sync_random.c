@@ -35,6 +35,7 @@ struct maker {
     bool doubles;     /* may make copies */
     bool renews;      /* may change UIDVALIDITY */
     bool builds;      /* may make, rename and delete folders */
+    unsigned few;     /* how many of the last messages are changed */
 };
 
 static const char *one_of(struct maker *maker, const char *const *list, gsize count)
@@ -54,8 +55,7 @@ static void add(struct maker *maker, const char *format, ...)
 
 static char *some_id(struct maker *maker)
 {
-    /* Mostly of the last few: they are where things happen. */
-    unsigned first = maker->made > 8 ? maker->made - 8 : 0;
+    unsigned first = maker->made > maker->few ? maker->made - maker->few : 0;
     return g_strdup_printf("m%u", (unsigned)g_rand_int_range(maker->rand, (gint32)first,
                                                              (gint32)maker->made + 1));
 }
@@ -199,6 +199,8 @@ static GPtrArray *make_steps(unsigned seed, unsigned rounds)
     /* Without UIDPLUS a mail that left stays with its mark, by its UID: new UIDs bring it back. */
     maker.renews = seed % MODEL_PROFILES != MODEL_PLAIN;
     maker.builds = g_rand_boolean(maker.rand);
+    /* Of two, each is in several places that both sides change. */
+    maker.few = maker.doubles && g_rand_boolean(maker.rand) ? 2 : 8;
     add(&maker, "profile %s", profile_names[seed % MODEL_PROFILES]);
     add(&maker, "there create Work");
     add(&maker, "there create Old");
@@ -513,6 +515,11 @@ static const char *const once_red[] = {
     /* Its folder was deleted while it was on its way out. */
     "there create Work\nhere import m1 Work S\ncheck\nhere import m2 Work S\nhere put m1 INBOX\n"
     "die-commit 3 after\nthere delete Work\ncheck",
+    /* In two folders, given up in one, while others move what was to stay in the other. */
+    "there create Work\nthere deliver m1 INBOX\ncheck\nhere add m1 Work\ncheck\n"
+    "there move Work m1 INBOX\nhere put m1 Work\ncheck",
+    "there create Work\nthere create Old\nthere deliver m1 INBOX\ncheck\nhere add m1 Work\n"
+    "check\nthere move INBOX m1 Old\nhere put m1 INBOX\ndie-change 1 after\ncheck",
 };
 
 static void run_text(const char *text)

@@ -60,6 +60,98 @@ static void finish(struct mail_fixture *m, const struct store_intent *intent, ui
     g_assert_no_error(error);
 }
 
+/* In inbox (UID 1) and archive (UID 12), and to be in archive alone. */
+static int64_t open_with_one_of_two_to_go(struct mail_fixture *m)
+{
+    mail_open(m);
+    mail_put(m, &(struct mail_spec){.mailbox = m->inbox, .uid = 1, .id = "a@x"});
+    int64_t id = mail_only(m, m->inbox);
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_WRITE);
+    struct store_set *set = store_set_new(access, 0);
+    g_autoptr(GArray) both = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    struct store_email_patch patch = {.replace_mailboxes = true, .mailboxes = both};
+    g_array_append_val(both, m->inbox);
+    g_array_append_val(both, m->archive);
+    store_set_update(set, id, &patch);
+    g_assert_true(store_set_commit(set, NULL, NULL, &error));
+    store_set_free(set);
+    store_access_free(access);
+    g_autoptr(GPtrArray) copy = intents(m);
+    finish(m, copy->pdata[0], 12);
+    set_mailboxes(m, id, m->archive);
+    return id;
+}
+
+/* Someone moved the one that was to stay, or took it away: the other is the last there is. */
+static void the_last_of_two_is_not_expunged(void)
+{
+    for (int begun = 0; begun < 2; begun++) {
+        struct mail_fixture m;
+        int64_t id = open_with_one_of_two_to_go(&m);
+        g_autoptr(GPtrArray) before = intents(&m);
+        g_assert_cmpuint(before->len, ==, 1);
+        const struct store_intent *expunge = before->pdata[0];
+        g_assert_cmpint(expunge->kind, ==, STORE_INTENT_EXPUNGE);
+        g_assert_cmpint(expunge->mailbox, ==, m.inbox);
+        g_assert_cmpint(expunge->kept, ==, m.archive);
+        g_assert_cmpuint(expunge->kept_uid, ==, 12);
+        g_assert_cmpuint(expunge->kept_uidvalidity, ==, 7);
+        if (begun)
+            g_assert_true(store_intent_begin(m.f.store, expunge->id, "begun", NULL));
+        mail_vanish(&m, m.archive, 12);
+        mail_sweep(&m);
+        g_assert_cmpint(mail_only(&m, m.archive), ==, id);
+        g_assert_cmpuint(mail_count(&m, m.inbox), ==, 0);
+        g_autoptr(GPtrArray) after = intents(&m);
+        const struct store_intent *last = after->pdata[after->len - 1];
+        g_assert_cmpuint(after->len, ==, begun ? 2 : 1);
+        g_assert_cmpint(last->kind, ==, begun ? STORE_INTENT_APPEND : STORE_INTENT_MOVE);
+        g_assert_cmpint(last->target, ==, m.archive);
+        mail_close(&m);
+    }
+}
+
+static void a_destroyed_email_has_nothing_kept(void)
+{
+    struct mail_fixture m;
+    int64_t id = open_with_one_of_two_to_go(&m);
+    set_mailboxes(&m, id, 0);
+    g_autoptr(GPtrArray) list = intents(&m);
+    g_assert_cmpuint(list->len, ==, 2);
+    for (guint i = 0; i < list->len; i++)
+        g_assert_cmpint(((const struct store_intent *)list->pdata[i])->kept, ==, 0);
+    mail_close(&m);
+}
+
+/* On its way into a folder that is deleted here, and gone there: the message is still where it
+ * was, and to be destroyed like the others of the folder. */
+static void a_folder_deleted_under_a_move_leaves_nothing(void)
+{
+    struct mail_fixture m;
+    const char *property = NULL;
+    g_autoptr(GError) error = NULL;
+    mail_open(&m);
+    mail_put(&m, &(struct mail_spec){.mailbox = m.inbox, .uid = 1, .id = "a@x"});
+    int64_t plans = mail_mailbox(&m, "Plans", MAIL_ROLE_NONE);
+    set_mailboxes(&m, mail_only(&m, m.inbox), plans);
+    g_autoptr(GPtrArray) moves = intents(&m);
+    g_assert_true(store_intent_begin(m.f.store, ((struct store_intent *)moves->pdata[0])->id,
+                                     "from 7 1", NULL));
+    struct store_access *access = mail_access(&m, STORE_WRITE);
+    g_assert_true(store_mailbox_destroy(access, plans, true, &property, &error));
+    g_assert_no_error(error);
+    store_access_free(access);
+    g_assert_true(store_sync_mailbox_remove(m.f.store, m.account, plans, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(mail_count(&m, 0), ==, 0);
+    g_autoptr(GPtrArray) left = intents(&m);
+    g_assert_cmpuint(left->len, ==, 1);
+    g_assert_cmpint(((struct store_intent *)left->pdata[0])->kind, ==, STORE_INTENT_EXPUNGE);
+    g_assert_cmpint(((struct store_intent *)left->pdata[0])->mailbox, ==, m.inbox);
+    mail_close(&m);
+}
+
 static void toggling_back_leaves_nothing_to_do(void)
 {
     struct mail_fixture m;
@@ -383,6 +475,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/joins/toggle", toggling_back_leaves_nothing_to_do);
     g_test_add_func("/store/joins/move", a_move_joins_by_uid_or_by_message_id);
+    g_test_add_func("/store/joins/last-of-two", the_last_of_two_is_not_expunged);
+    g_test_add_func("/store/joins/destroyed-of-two", a_destroyed_email_has_nothing_kept);
+    g_test_add_func("/store/joins/folder-deleted", a_folder_deleted_under_a_move_leaves_nothing);
     g_test_add_func("/store/joins/others", a_move_by_others_keeps_the_email);
     g_test_add_func("/store/joins/uidvalidity", new_uids_of_a_mailbox_keep_its_emails);
     g_test_add_func("/store/joins/append", a_draft_appended_twice_is_one_email);

@@ -277,6 +277,18 @@ static void test_steps_of_a_fresh_move(void)
     g_assert_cmpuint(run.steps, ==, 4); /* journal, COPY, \Deleted, UID EXPUNGE */
 }
 
+/* What is to stay elsewhere must still be there. */
+static void test_expunge_of_what_is_kept_elsewhere(void)
+{
+    for (int there = 0; there < 2; there++) {
+        struct out_state state = {.kind = STORE_INTENT_EXPUNGE, .can_expunge = true, .keeps = true};
+        g_assert_cmpint(out_next(&state), ==, OUT_LOOK);
+        out_took(&state, OUT_LOOK);
+        state.target = there ? OUT_PRESENT : OUT_ABSENT;
+        g_assert_cmpint(out_next(&state), ==, there ? OUT_JOURNAL : OUT_DONE);
+    }
+}
+
 static void test_marks(void)
 {
     struct out_mark mark = {17, 42, 0};
@@ -406,6 +418,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sync/steps/every-cut", test_every_cut);
     g_test_add_func("/sync/steps/every-state", test_every_state);
+    g_test_add_func("/sync/steps/kept-elsewhere", test_expunge_of_what_is_kept_elsewhere);
     g_test_add_func("/sync/steps/ok-that-copied-nothing", test_ok_that_copied_nothing);
     g_test_add_func("/sync/steps/fresh-move", test_steps_of_a_fresh_move);
     g_test_add_func("/sync/steps/what-comes-after-a-look", test_what_comes_after_a_look);

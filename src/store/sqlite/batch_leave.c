@@ -44,9 +44,9 @@ static bool leave_seen(struct tx *tx, struct email_row *row, int64_t mailbox, GE
     if (!DB_RUN(tx->db, error, "DELETE FROM intent WHERE email = ? AND mailbox = ? AND kind = ?",
                 I(row->id), I(mailbox), I(STORE_INTENT_FLAGS)))
         return false;
-    if (!ids_hold(members, mailbox))
-        return true;
-    return last ? email_hide(tx, row, error) : email_remove_member(tx, row, mailbox, error);
+    /* The last place that a person left it in, while it goes from others: it is brought there from
+     * one of them, or put there anew, rather than lost. */
+    return last || !ids_hold(members, mailbox) || email_remove_member(tx, row, mailbox, error);
 }
 
 bool leave_remote(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email, GError **error)

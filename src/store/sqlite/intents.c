@@ -43,6 +43,9 @@ static struct store_intent *intent_of_row(sqlite3_stmt *row)
     mail_summary_free(summary);
     intent->size = (uint64_t)db_int(row, 17);
     intent->estimate = (uint64_t)db_int(row, 18);
+    intent->kept = db_int(row, 19);
+    intent->kept_uidvalidity = (uint32_t)db_int(row, 20);
+    intent->kept_uid = (uint32_t)db_int(row, 21);
     return intent;
 }
 
@@ -51,12 +54,16 @@ static struct store_intent *intent_of_row(sqlite3_stmt *row)
     "SELECT intent.id, intent.email, kind, intent.mailbox, target, add_bits, add_words,"           \
     " remove_bits, remove_words, journal, attempts, email.received_at, remote.uid,"                \
     " source.uidvalidity, source.raw_name, goal.raw_name, summary.data, email.size,"               \
-    " email.estimate FROM intent"                                                                  \
+    " email.estimate, stay.mailbox, place.uidvalidity, stay.uid FROM intent"                       \
     " JOIN email ON email.id = intent.email"                                                       \
     " LEFT JOIN summary ON summary.email = intent.email"                                           \
     " LEFT JOIN remote ON remote.email = intent.email AND remote.mailbox = intent.mailbox"         \
     " LEFT JOIN mailbox AS source ON source.id = intent.mailbox"                                   \
-    " LEFT JOIN mailbox AS goal ON goal.id = intent.target"
+    " LEFT JOIN mailbox AS goal ON goal.id = intent.target"                                        \
+    " LEFT JOIN remote AS stay ON kind = 3 AND stay.email = intent.email AND stay.mailbox ="       \
+    " (SELECT min(member.mailbox) FROM member JOIN remote USING (email, mailbox) WHERE"            \
+    " member.email = intent.email AND member.mailbox <> intent.mailbox)"                           \
+    " LEFT JOIN mailbox AS place ON place.id = stay.mailbox"
 
 /* All rows, and the reader goes back. Takes cause. */
 static GPtrArray *take_intents(struct store *store, struct reader *reader, sqlite3_stmt *row,

@@ -287,15 +287,16 @@ bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error)
 }
 
 /* What was to come into the mailbox, to leave it and to change in it; orphans of it keep the flags
- * they are to get. What was on its way out of it is put there from here. */
+ * they are to get. What was on its way out of it is put there from here, and of what was destroyed
+ * on its way into it goes what did not leave. */
 static bool forget_changes(struct tx *tx, int64_t account, int64_t id, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) leaving =
         DB_NUMBERS(tx->db, &cause,
-                   "SELECT DISTINCT email FROM intent WHERE account = ?1 AND mailbox = ?2 AND kind"
-                   " <> 0 AND NOT EXISTS(SELECT 1 FROM member WHERE member.email = intent.email AND"
-                   " member.mailbox = ?2)",
+                   "SELECT DISTINCT email FROM intent WHERE account = ?1 AND ?2 IN (mailbox,"
+                   " target) AND kind <> 0 AND NOT EXISTS(SELECT 1 FROM member WHERE member.email ="
+                   " intent.email AND member.mailbox = ?2)",
                    I(account), I(id));
     if (cause == NULL && DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE mailbox = ?", I(id)))
         DB_RUN(tx->db, &cause,
