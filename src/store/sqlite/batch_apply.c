@@ -41,6 +41,16 @@ bool remote_insert(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email,
                   I(mailbox), I(uid), I(email), I(flags->bits), T(words));
 }
 
+/* The index by email stays as it is: it takes as many pages as the rows themselves. */
+static bool remote_set_flags(struct tx *tx, const struct batch_op *op, GError **error)
+{
+    g_autofree char *words = flags_words(&op->flags);
+    return DB_RUN(tx->db, error,
+                  "UPDATE remote SET bits = ?, words = ?, skipped = NULL WHERE mailbox = ? AND"
+                  " uid = ?",
+                  I(op->flags.bits), T(words), I(op->mailbox), I(op->uid));
+}
+
 /* What is still to be carried out for one email in one mailbox. */
 static bool load_pending(struct tx *tx, int64_t email, int64_t mailbox, struct mail_flags *add,
                          struct mail_flags *remove, GError **error)
@@ -103,8 +113,7 @@ static bool merge(struct tx *tx, struct store_batch *batch, struct batch_op *op,
     mail_flags_copy(&local, &row->flags);
     flags_merge(&remote->base, &op->flags, &add, &remove, &local);
     batch->result.flags_changed += !mail_flags_equal(&local, &row->flags);
-    bool ok = email_set_flags(tx, row, &local, error) &&
-              remote_insert(tx, op->mailbox, op->uid, row->id, &op->flags, error) &&
+    bool ok = email_set_flags(tx, row, &local, error) && remote_set_flags(tx, op, error) &&
               ((at_rest && needs_no_settling(row, &op->flags)) || email_settle(tx, row->id, error));
     mail_flags_clear(&add);
     mail_flags_clear(&remove);

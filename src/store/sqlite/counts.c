@@ -2,13 +2,16 @@
  * before the transaction is taken off, what it counts at its end is put on. */
 #include "store/sqlite/engine.h"
 
-#define UNREAD(bits) (((bits) & (MAIL_SEEN | MAIL_DRAFT)) == 0)
-
 struct thread_state {
     GArray *counts; /* struct thread_count */
     int64_t emails;
     bool unread_outside_trash, unread_in_trash;
 };
+
+bool counts_unread(uint32_t bits)
+{
+    return (bits & (MAIL_SEEN | MAIL_DRAFT)) == 0;
+}
 
 static struct thread_count *count_of(GArray *counts, int64_t mailbox)
 {
@@ -54,7 +57,8 @@ static bool load_state(struct tx *tx, int64_t thread, struct thread_state *state
         int64_t email = db_int(row, 0), mailbox = db_int(row, 2);
         if (email != place.email) {
             close_email(state, &place);
-            place = (struct email_place){.email = email, .unread = UNREAD(db_int(row, 1))};
+            place = (struct email_place){.email = email,
+                                         .unread = counts_unread((uint32_t)db_int(row, 1))};
         }
         bool trash = db_int(row, 3) == MAIL_ROLE_TRASH;
         place.in_trash = place.in_trash || trash;

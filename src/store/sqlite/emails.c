@@ -67,9 +67,12 @@ static int64_t free_ord(struct tx *tx, const struct email_row *row)
     struct place_hint *hint = &tx->store->place;
     bool in_a_row = hint->account == row->account && hint->received_at == row->received_at;
     int64_t ord = in_a_row ? hint->ord + 1 : ORD_OF(row->received_at);
-    while (DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM email WHERE account = ? AND ord = ?",
-                     I(row->account), I(ord)) == 1)
+    sqlite3_stmt *taken =
+        DB_QUERY(tx->db, NULL, "SELECT ord FROM email WHERE account = ? AND ord >= ? ORDER BY ord",
+                 I(row->account), I(ord));
+    while (db_step(tx->db, taken, NULL) && db_int(taken, 0) == ord)
         ord++;
+    db_done(taken);
     *hint = (struct place_hint){row->account, row->received_at, ord};
     return ord;
 }
@@ -141,11 +144,12 @@ bool email_set_flags(struct tx *tx, struct email_row *row, const struct mail_fla
 {
     if (mail_flags_equal(&row->flags, flags))
         return true;
-    if (row->thread > 0) {
+    bool counts_change = counts_unread(row->flags.bits) != counts_unread(flags->bits);
+    if (row->thread > 0)
         tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_UPDATED);
-        if (!tx_touch_thread(tx, row->account, row->thread, false, error))
-            return false;
-    }
+    if (row->thread > 0 && counts_change &&
+        !tx_touch_thread(tx, row->account, row->thread, false, error))
+        return false;
     bool bits_changed = row->flags.bits != flags->bits;
     struct mail_flags copy = {0};
     mail_flags_copy(&copy, flags);

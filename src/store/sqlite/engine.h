@@ -131,6 +131,8 @@ struct thread_count {
 struct thread_touch *counts_touch(struct tx *tx, int64_t account, int64_t thread, bool is_new,
                                   GError **error);
 void counts_touch_free(struct thread_touch *touch);
+/* Whether an email with these flags counts as unread. No other flag is counted. */
+bool counts_unread(uint32_t bits);
 bool counts_finish(struct tx *tx, GError **error);
 
 /* --- log.c */

@@ -12,11 +12,28 @@ struct listener {
     void *arg;
 };
 
+static void *close_blobs(void *arg)
+{
+    db_close(&((struct store *)arg)->blobs);
+    return NULL;
+}
+
+/* Each file's log is emptied into it, which waits for the disk: both at once. */
+static void close_files(struct store *store)
+{
+    pthread_t thread;
+    bool beside = pthread_create(&thread, NULL, close_blobs, store) == 0;
+    db_close(&store->main);
+    if (beside)
+        pthread_join(thread, NULL);
+    else
+        close_blobs(store);
+}
+
 static void store_free(struct store *store)
 {
     readers_free(store);
-    db_close(&store->main);
-    db_close(&store->blobs);
+    close_files(store);
     parse_guard_close(store->guard);
     dictionaries_free(store->dictionaries);
     g_array_unref(store->listeners);
