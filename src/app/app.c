@@ -175,6 +175,8 @@ void app_start_sync(struct app *app, bool live)
     app->sync = sync_manager_new(&sync);
     if (live)
         store_listen(app->store, tell_sync, app);
+    else
+        store_ends_soon(app->store);
 }
 
 void app_close(struct app *app)

@@ -34,6 +34,10 @@ struct store_config {
 struct store *store_open(const struct store_config *config, GError **error);
 /* Waits for the writes under way. */
 void store_close(struct store *store);
+/* At most once, before store_close: what is committed from now on goes from the logs into the files
+ * beside all else, so that closing takes less. For a command; a server's logs are emptied as they
+ * fill. */
+void store_ends_soon(struct store *store);
 
 /* Types of the change log; as bits for listeners. */
 enum store_type {

@@ -256,7 +256,8 @@ static bool end_look(struct tour *tour, struct visit *visit)
         return false;
     visit->apart = !take_plan(tour, visit, &plan, &found);
     sync_plan_clear(&plan);
-    return true;
+    /* Flags are written while the messages come. */
+    return intake_offer(session_intake(session), &tour->error);
 }
 
 /* QRESYNC says nothing of a folder that has no mod-sequences any more, or lost them. */

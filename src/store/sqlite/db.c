@@ -117,6 +117,11 @@ bool db_open_blobs(struct db *db, const char *path, GError **error)
     return open_any(db, path, false, script, error) && db_script(db, blobs_memory_script, error);
 }
 
+bool db_open_log(struct db *db, const char *path, GError **error)
+{
+    return open_any(db, path, false, "PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=0;", error);
+}
+
 void db_close(struct db *db)
 {
     g_clear_pointer(&db->statements, g_hash_table_destroy);

@@ -40,6 +40,8 @@ struct db_value db_blob_value(GBytes *bytes);
 bool db_open(struct db *db, const char *path, bool readonly, GError **error);
 /* The same for the file of messages, to write to. */
 bool db_open_blobs(struct db *db, const char *path, GError **error);
+/* For nothing but checkpoints of a file in WAL mode that is open elsewhere. */
+bool db_open_log(struct db *db, const char *path, GError **error);
 void db_close(struct db *db);
 
 /* Fills error from the connection; always returns false. */

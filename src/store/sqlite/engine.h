@@ -44,6 +44,7 @@ struct store {
     pthread_cond_t hashing_free;
     int hashing;
     struct parse_guard *guard;
+    struct emptier *emptier; /* or NULL */
     struct dictionaries *dictionaries;
 };
 
@@ -84,6 +85,10 @@ bool writer_start(struct store *store, GError **error);
 void writer_stop(struct store *store);
 /* Empties the write-ahead logs into the files, as far as readers allow. Blocks. */
 void writer_request_checkpoint(struct store *store);
+
+/* --- emptier.c */
+/* NULL there: nothing. Before the files are closed. */
+void emptier_stop(struct store *store);
 
 /* --- tx.c */
 enum change_kind { CHANGE_CREATED = 1, CHANGE_UPDATED, CHANGE_DESTROYED, CHANGE_COUNTS };

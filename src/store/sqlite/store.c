@@ -33,6 +33,7 @@ static void close_files(struct store *store)
 static void store_free(struct store *store)
 {
     readers_free(store);
+    emptier_stop(store);
     close_files(store);
     parse_guard_close(store->guard);
     dictionaries_free(store->dictionaries);
