@@ -379,6 +379,9 @@ GBytes *store_sync_raw(struct store *store, int64_t email, GError **error);
  * 0: none. */
 struct store_submission *store_outbox_next(struct store *store, int64_t account, int64_t now,
                                            int64_t *wake, GError **error);
+/* When messages of the account were about to be handed over, since then: int64_t, seconds since
+ * 1970, ascending; what became of them does not matter. (transfer full) or NULL. */
+GArray *store_outbox_recent(struct store *store, int64_t account, int64_t since, GError **error);
 /* Journals a change of state; durable when it returns. reply, problem, rcpt_replies may be NULL.
  * alias_id: a second Message-ID that the service gave. ERROR_CONFLICT: it was cancelled meanwhile.
  */

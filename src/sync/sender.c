@@ -7,6 +7,7 @@
 /* Messages of one run: then others get the worker. */
 #define RUN_MAX 10
 #define FAILED_S 30
+#define MINUTE_S 60
 /* A sender that finds no place at its host comes again. */
 #define AGAIN_MS 500
 
@@ -21,19 +22,36 @@ static unsigned pace_now(const struct sender *sender, const struct outbox_pace *
 static int64_t paced_until(const struct sender *sender, const struct outbox_pace *pace)
 {
     unsigned rate = pace_now(sender, pace);
-    if (sender->sent_at == NULL || sender->sent_count < rate)
+    if (sender->sent_count < rate)
         return 0;
     int64_t free_at =
-        sender->sent_at[(sender->sent_count - rate) % OUTBOX_MINUTE_MAX] + 60 * CLOCK_SECOND;
+        sender->sent_at[(sender->sent_count - rate) % OUTBOX_MINUTE_MAX] + MINUTE_S * CLOCK_SECOND;
     return free_at > clock_now() ? free_at : 0;
 }
 
-static void count_sent(struct sender *sender)
+static void count_sent(struct sender *sender, int64_t at)
 {
-    if (sender->sent_at == NULL)
-        sender->sent_at = g_new0(int64_t, OUTBOX_MINUTE_MAX);
-    sender->sent_at[sender->sent_count % OUTBOX_MINUTE_MAX] = clock_now();
+    sender->sent_at[sender->sent_count % OUTBOX_MINUTE_MAX] = at;
     sender->sent_count++;
+}
+
+/* What went out before this program began counts as well, by whole seconds: as the later end of
+ * each. A clock that was set back must not keep anything for longer than the minute. */
+static bool recall_sent(struct sender *sender, GError **error)
+{
+    if (sender->sent_at != NULL)
+        return true;
+    int64_t wall = clock_wall(), now = clock_now();
+    g_autoptr(GArray) times =
+        store_outbox_recent(sender->manager->config.store, sender->account, wall - MINUTE_S, error);
+    if (times == NULL)
+        return false;
+    sender->sent_at = g_new0(int64_t, OUTBOX_MINUTE_MAX);
+    for (guint i = 0; i < times->len; i++) {
+        int64_t ago = wall - g_array_index(times, int64_t, i) - 1;
+        count_sent(sender, now - MAX(ago, 0) * CLOCK_SECOND);
+    }
+    return true;
 }
 
 /* One host that hangs holds at most half of the workers: the others go on. True: there is room. */
@@ -88,7 +106,7 @@ static bool take_turn(struct sender *sender, struct sender_line *line, struct tu
     }
     if (line->account == NULL)
         line->account = session_account(sender->manager, sender->account, error);
-    bool ok = line->account != NULL;
+    bool ok = line->account != NULL && recall_sent(sender, error);
     if (ok) {
         struct outbox_pace pace = outbox_pace_of(line->account->kind);
         turn->deadline = sender_is_uncertain(next) ? 0 : paced_until(sender, &pace);
@@ -96,7 +114,7 @@ static bool take_turn(struct sender *sender, struct sender_line *line, struct tu
             turn->deadline = clock_in_ms(AGAIN_MS);
         turn->again = turn->deadline == 0;
         if (turn->again && !sender_is_uncertain(next))
-            count_sent(sender);
+            count_sent(sender, clock_now());
         ok = !turn->again || sender_attempt(sender, line, next, error);
     }
     store_submission_free(next);

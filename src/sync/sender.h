@@ -11,7 +11,7 @@ struct sender {
     struct exec_task *task;
     struct cancel *cancel;
     /* Of the task's own thread: */
-    int64_t *sent_at; /* OUTBOX_MINUTE_MAX, monotonic, a ring; NULL: nothing was sent yet */
+    int64_t *sent_at; /* OUTBOX_MINUTE_MAX, monotonic, a ring; NULL: the store was not asked yet */
     unsigned sent_count;
     int64_t slow_until; /* monotonic: the provider asked to go slower */
 };
