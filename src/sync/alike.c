@@ -47,28 +47,28 @@ static char *uids_of(struct session *session, int64_t mailbox, size_t *count, GE
     return *count > 0 ? imap_uid_set(uids, *count, SIZE_MAX, NULL) : NULL;
 }
 
-bool session_holds_messages_of(struct session *session, const struct store_remote_mailbox *old,
-                               const char *raw_name, bool *same, GError **error)
+/* The folder of that name is asked for a sample of what is known of `old`. One that is refused
+ * tells nothing. */
+static bool ask_sample(struct session *session, const struct store_remote_mailbox *old,
+                       const char *raw_name, struct sample *sample, size_t *asked, GError **error)
 {
-    struct sample sample = {.session = session, .mailbox = old->id};
-    struct imap_selected selected;
+    struct imap_selected selected = {0};
     GError *problem = NULL;
-    size_t asked = 0;
-    *same = false;
-    g_autofree char *set = uids_of(session, old->id, &asked, &problem);
+    *sample = (struct sample){.session = session, .mailbox = old->id};
+    g_autofree char *set = uids_of(session, old->id, asked, &problem);
+    bool ok = true;
     if (set != NULL) {
         session->open_mailbox = session->compared = 0;
         session->strayed = true;
-        bool ok = imap_select(session->imap, raw_name, true, 0, 0, &selected, &problem) &&
-                  imap_fetch(session->imap, set, IMAP_FETCH_HEADER | IMAP_FETCH_INTERNALDATE, 0,
-                             take, &sample, &problem);
-        *same = ok && selected.uidvalidity == old->uidvalidity && sample.others == 0 &&
-                sample.alike > 0 && sample.alike * 2 >= asked;
+        ok = imap_select(session->imap, raw_name, true, 0, 0, &selected, &problem) &&
+             imap_fetch(session->imap, set, IMAP_FETCH_HEADER | IMAP_FETCH_INTERNALDATE, 0, take,
+                        sample, &problem);
     }
     if (problem == NULL)
-        problem = g_steal_pointer(&sample.error);
-    *same = *same && problem == NULL;
-    g_clear_error(&sample.error);
+        problem = g_steal_pointer(&sample->error);
+    g_clear_error(&sample->error);
+    if (!ok || problem != NULL || selected.uidvalidity != old->uidvalidity)
+        sample->alike = sample->others = 0;
     bool folder =
         error_scope(problem) == ERROR_SCOPE_MAILBOX || error_scope(problem) == ERROR_SCOPE_MESSAGE;
     if (problem == NULL || (folder && imap_client_is_usable(session->imap))) {
@@ -77,4 +77,35 @@ bool session_holds_messages_of(struct session *session, const struct store_remot
     }
     g_propagate_error(error, problem);
     return false;
+}
+
+bool session_holds_messages_of(struct session *session, const struct store_remote_mailbox *old,
+                               const char *raw_name, bool *same, GError **error)
+{
+    struct sample sample;
+    size_t asked = 0;
+    bool ok = ask_sample(session, old, raw_name, &sample, &asked, error);
+    *same = ok && sample.others == 0 && sample.alike > 0 && sample.alike * 2 >= asked;
+    return ok;
+}
+
+bool session_renew_namesakes(struct session *session, const struct store_remote_mailbox *mailbox,
+                             GError **error)
+{
+    for (guint i = 0; session->mailboxes != NULL && i < session->mailboxes->len; i++) {
+        struct store_remote_mailbox *other = session->mailboxes->pdata[i];
+        struct sample sample;
+        size_t asked = 0;
+        if (other->id == mailbox->id || other->uidvalidity != mailbox->uidvalidity ||
+            !other->sync || other->gone)
+            continue;
+        if (!ask_sample(session, other, other->raw_name, &sample, &asked, error))
+            return false;
+        if (sample.others == 0)
+            continue;
+        if (!session_renew(session, other, other->uidvalidity, error))
+            return false;
+        session_queue(session, other->id);
+    }
+    return true;
 }

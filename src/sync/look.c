@@ -136,6 +136,39 @@ struct sync_marks look_marks_now(const struct session *session)
                                selected->highestmodseq};
 }
 
+bool session_renew(struct session *session, struct store_remote_mailbox *mailbox,
+                   uint32_t uidvalidity, GError **error)
+{
+    if (mailbox->uidvalidity != 0)
+        LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
+                 LOG_INT("mailbox", mailbox->id));
+    /* What came elsewhere before is no place of these. */
+    if (!session_settle(session, error) ||
+        !store_sync_mailbox_reset(session->manager->config.store, session->account, mailbox->id,
+                                  uidvalidity, error))
+        return false;
+    mailbox->uidvalidity = uidvalidity;
+    mailbox->highestmodseq = 0;
+    mailbox->uidnext = mailbox->exists = 0;
+    mailbox->headers_done = false;
+    return true;
+}
+
+/* Another folder of the same UIDVALIDITY may have taken its name, and it that one's, in which
+ * nothing shows of it. That one is renewed first: what is renewed tells of nothing any more. */
+static bool renew_swapped(struct session *session, struct store_remote_mailbox *mailbox,
+                          GError **error)
+{
+    if (!session_settle(session, error) || !session_renew_namesakes(session, mailbox, error))
+        return false;
+    if (session->open_mailbox == mailbox->id)
+        return true;
+    if (!imap_select(session->imap, mailbox->raw_name, false, 0, 0, &session->selected, error))
+        return false;
+    session->open_mailbox = mailbox->id;
+    return true;
+}
+
 /* Its UIDs mean something else from now on; its emails wait to be found again. */
 static bool renew(struct session *session, struct store_remote_mailbox *mailbox, GError **error)
 {
@@ -144,20 +177,10 @@ static bool renew(struct session *session, struct store_remote_mailbox *mailbox,
         error_set(error, ERROR_MAILBOX_GONE, "another folder may have its name");
         return false;
     }
-    if (mailbox->uidvalidity != 0)
-        LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
-                 LOG_INT("mailbox", mailbox->id));
-    /* What came elsewhere before is no place of these. */
-    if (!session_settle(session, error))
+    if (mailbox->uidvalidity == session->selected.uidvalidity &&
+        !renew_swapped(session, mailbox, error))
         return false;
-    if (!store_sync_mailbox_reset(session->manager->config.store, session->account, mailbox->id,
-                                  session->selected.uidvalidity, error))
-        return false;
-    mailbox->uidvalidity = session->selected.uidvalidity;
-    mailbox->highestmodseq = 0;
-    mailbox->uidnext = mailbox->exists = 0;
-    mailbox->headers_done = false;
-    return true;
+    return session_renew(session, mailbox, session->selected.uidvalidity, error);
 }
 
 /* Another SELECT goes out. */

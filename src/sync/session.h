@@ -222,6 +222,13 @@ bool session_compare_whole(struct session *session, struct store_remote_mailbox 
  * are known there, with their UIDs, dates and Message-IDs. Selects it. */
 bool session_holds_messages_of(struct session *session, const struct store_remote_mailbox *old,
                                const char *raw_name, bool *same, GError **error);
+/* Folders of this one's UIDVALIDITY in which other messages are than we know by their UIDs are
+ * renewed and queued. May leave another folder open. alike.c */
+bool session_renew_namesakes(struct session *session, const struct store_remote_mailbox *mailbox,
+                             GError **error);
+/* Its UIDs mean something else: its emails wait to be found again. look.c */
+bool session_renew(struct session *session, struct store_remote_mailbox *mailbox,
+                   uint32_t uidvalidity, GError **error);
 /* renames.c: gives those of known that were renamed on the server their new raw name. */
 bool session_find_renamed(struct session *session, GPtrArray *known, GPtrArray *listed,
                           GError **error);

@@ -132,6 +132,13 @@ const struct scenario scenarios_in[] = {
      "rename One Three; rename Two One;"
      " rename Three Two",
      "", "Two: a b; One: c", SAME_FOLDERS},
+    {"two of one UIDVALIDITY swap their names", ON_ALL, "SameA: a b(S); SameB: c",
+     "rename SameA Three; rename SameB SameA; rename Three SameB", "", "SameA: c; SameB: a b(S)",
+     0},
+    {"two of one UIDVALIDITY swap their names, with new mail", ON_ALL,
+     "INBOX: x; SameA: a b c; SameB: d(F)",
+     "rename SameA Three; rename SameB SameA; rename Three SameB; deliver e SameA; flag SameB a +F",
+     "", "INBOX: x; SameA: d(F) e; SameB: a(F) b c", 0},
     {"three folders take each other's names, with new mail", ON_ALL,
      "One: a b; Two: c; Three: d(S)",
      "rename One Four; rename Two One; rename Three Two; rename Four Three; deliver e One;"
