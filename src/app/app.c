@@ -84,7 +84,9 @@ struct app *app_open(struct config *config, int lock_fd, GError **error)
     bool ok = config_proxy(config, &app->policy.proxy_url, error);
     app->keyring = ok ? keyring_load(config->key_file, true, error) : NULL;
     if (app->keyring != NULL) {
-        struct store_config store = {.directory = config->data, .keyring = app->keyring};
+        struct store_config store = {.directory = config->data,
+                                     .keyring = app->keyring,
+                                     .read_words = sync_read_words};
         app->store = store_open(&store, error);
     }
     if (app->store == NULL) {

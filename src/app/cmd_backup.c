@@ -169,7 +169,9 @@ static bool prepare(const struct command_call *call, int fd, const struct store_
     if (place == NULL || !store_backup_read(fd, place, watch, read, error))
         return false;
     struct keyring *keyring = keyring_load(call->config->key_file, true, error);
-    struct store_config config = {.directory = place, .keyring = keyring};
+    struct store_config config = {.directory = place,
+                                  .keyring = keyring,
+                                  .read_words = sync_read_words};
     struct store *store = keyring != NULL ? store_open(&config, error) : NULL;
     bool ok = store != NULL && store_restored(store, restored, error);
     store_close(store);

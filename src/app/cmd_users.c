@@ -140,7 +140,9 @@ int command_key_rotate(struct command_call *call, const struct command_options *
         store_close(g_steal_pointer(&app->store));
         keyring_free(app->keyring);
         app->keyring = fresh;
-        struct store_config store = {.directory = directory, .keyring = fresh};
+        struct store_config store = {.directory = directory,
+                                     .keyring = fresh,
+                                     .read_words = sync_read_words};
         app->store = store_open(&store, &error);
         count = app->store != NULL ? store_reseal(app->store, &error) : -1;
     }

@@ -243,7 +243,7 @@ struct store_new_email {
     GArray *mailboxes; /* int64_t, at least one */
     int64_t received_at;
     uint64_t size;
-    const struct store_index *index;
+    GBytes *message; /* the bytes of the blob, for the word index */
 };
 /* Each returns the index of the item, for the results. Arguments are copied. */
 size_t store_set_update(struct store_set *set, int64_t id, const struct store_email_patch *patch);

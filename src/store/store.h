@@ -17,12 +17,17 @@
 #include <stdint.h>
 
 struct store;
+struct store_index;
 
 struct store_config {
     const char *directory;         /* the data directory; made (0700) when missing */
     const struct keyring *keyring; /* borrowed until store_close */
     unsigned readers;              /* connections for reading; 0: 4 */
     int64_t changes_kept;          /* rows of the change log per account; 0: 200000 */
+    /* What a message says, for the word index: fills an empty index, the same each time for the
+     * same bytes. In any thread. NULL: phrases are looked for in summaries only, and an email that
+     * goes has its account indexed anew. */
+    void (*read_words)(GBytes *raw, struct store_index *index);
     /* Tests only, NULL otherwise: asked on the writer thread before each commit, and again when it
      * is durable. False: the write fails there, as if the process had died. */
     bool (*may_commit)(bool durable, void *arg);

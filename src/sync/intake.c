@@ -4,6 +4,7 @@
 #include "imap/client.h"
 #include "mime/mime.h"
 #include "sync/parsers.h"
+#include "sync/sync.h"
 #include "text/text.h"
 
 #include <pthread.h>
@@ -17,20 +18,35 @@
 
 /* --- parsing, in any thread */
 
+static void index_mail(struct mime_mail *mail, const struct mail_summary *summary,
+                       struct store_index *index)
+{
+    g_autofree char *quoted = NULL;
+    g_autofree char *body = mime_plain_text(mail, INDEX_TEXT_MAX, &quoted);
+    g_autofree char *names = mime_attachment_names(mail);
+    *index = (struct store_index){
+        .body = text_index_words(body, -1, INDEX_WORDS_MAX),
+        .quoted = quoted != NULL ? text_index_words(quoted, -1, INDEX_WORDS_MAX) : NULL,
+        .filenames = text_index_words(names, -1, INDEX_WORDS_MAX),
+    };
+    store_index_headers(summary, index);
+}
+
 void sync_parse(GBytes *raw, struct sync_parsed *parsed)
 {
     struct mime_mail *mail = mime_parse(raw);
     parsed->summary = mime_summary(mail);
     parsed->report = mime_report(mail);
-    g_autofree char *quoted = NULL;
-    g_autofree char *body = mime_plain_text(mail, INDEX_TEXT_MAX, &quoted);
-    g_autofree char *names = mime_attachment_names(mail);
-    parsed->index = (struct store_index){
-        .body = text_index_words(body, -1, INDEX_WORDS_MAX),
-        .quoted = quoted != NULL ? text_index_words(quoted, -1, INDEX_WORDS_MAX) : NULL,
-        .filenames = text_index_words(names, -1, INDEX_WORDS_MAX),
-    };
-    store_index_headers(parsed->summary, &parsed->index);
+    index_mail(mail, parsed->summary, &parsed->index);
+    mime_mail_free(mail);
+}
+
+void sync_read_words(GBytes *raw, struct store_index *index)
+{
+    struct mime_mail *mail = mime_parse(raw);
+    struct mail_summary *summary = mime_summary(mail);
+    index_mail(mail, summary, index);
+    mail_summary_free(summary);
     mime_mail_free(mail);
 }
 

@@ -78,4 +78,7 @@ unsigned sync_manager_live(struct sync_manager *manager);
 bool sync_manager_pass(struct sync_manager *manager, int64_t account, struct cancel *cancel,
                        struct sync_result *result, GError **error);
 
+/* What a message says, for the word index: the store's read_words (store/store.h). */
+void sync_read_words(GBytes *raw, struct store_index *index);
+
 #endif

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 
 #define TEXT_VERSION 1
+/* That and ICU's version, which the folding and the dictionaries of words come with: what words
+ * were broken with. No folded word has an ASCII capital in it. */
+const char *text_version(void);
 
 /* Folded words joined by single spaces, ready for the index; words over 64 bytes are cut, at most
  * max_words (0: no limit). Invalid UTF-8 is replaced. (transfer full), "" for nothing. */

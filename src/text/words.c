@@ -282,6 +282,13 @@ char *text_index_words(const char *utf8, gssize length, size_t max_words)
     return g_string_free(joined.out, FALSE);
 }
 
+#define TEXT_OF(number) G_STRINGIFY(number)
+
+const char *text_version(void)
+{
+    return TEXT_OF(TEXT_VERSION) " ICU " U_ICU_VERSION;
+}
+
 #define QUERY_WORDS_MAX 32
 
 char **text_query_words(const char *utf8)

@@ -178,7 +178,7 @@ static void create_here(struct change *change, const char *id, const char *folde
                                     .mailboxes = mailboxes,
                                     .received_at = 1760000000,
                                     .size = g_bytes_get_size(raw),
-                                    .index = &parsed.index};
+                                    .message = raw};
     g_assert_no_error(error);
     state_take_flags(flags, &email.flags);
     store_set_create(change->set, &email);

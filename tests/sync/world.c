@@ -105,6 +105,7 @@ static void open_store(struct world *world)
     g_assert_no_error(error);
     struct store_config config = {.directory = data,
                                   .keyring = world->keyring,
+                                  .read_words = sync_read_words,
                                   .may_commit = may_commit,
                                   .may_commit_arg = world};
     world->store = store_open(&config, &error);

@@ -68,11 +68,28 @@ static bool push_check_hook(const char *url, const char *p256dh, const char *aut
     return false;
 }
 
+static void read_words(GBytes *raw, struct store_index *index)
+{
+    struct mime_mail *mail = mime_parse(raw);
+    struct mail_summary *summary = mime_summary(mail);
+    g_autofree char *quoted = NULL, *names = mime_attachment_names(mail);
+    g_autofree char *body = mime_plain_text(mail, 100000, &quoted);
+
+    *index = (struct store_index){
+        .body = text_index_words(body, -1, 0),
+        .quoted = quoted != NULL ? text_index_words(quoted, -1, 0) : NULL,
+        .filenames = text_index_words(names, -1, 0),
+    };
+    store_index_headers(summary, index);
+    mail_summary_free(summary);
+    mime_mail_free(mail);
+}
+
 void jmap_fixture_open(struct jmap_fixture *t)
 {
     struct jmap_config config = {.public_url = "https://mail.example/post"};
 
-    mail_open(&t->m);
+    mail_open_reading(&t->m, read_words);
     t->providers = json_array();
     config.store = t->m.f.store;
     config.keyring = t->m.f.keyring;
@@ -106,20 +123,6 @@ static GBytes *with_crlf(const char *message)
     return g_string_free_to_bytes(out);
 }
 
-static char *words(const char *text)
-{
-    return text_index_words(text != NULL ? text : "", -1, 0);
-}
-
-static void fill_index(struct mime_mail *mail, const struct mail_summary *summary,
-                       struct store_index *index)
-{
-    g_autofree char *body = mime_plain_text(mail, 100000, NULL);
-
-    *index = (struct store_index){.body = words(body)};
-    store_index_headers(summary, index);
-}
-
 static int64_t newest_of(struct jmap_fixture *t, GArray *before)
 {
     g_autoptr(GArray) after = mail_ids(&t->m, 0);
@@ -145,7 +148,7 @@ static int64_t put(struct jmap_fixture *t, struct store_batch_message *message, 
     struct store_index index;
     g_autoptr(GArray) before = mail_ids(&t->m, 0);
 
-    fill_index(mail, summary, &index);
+    read_words(raw, &index);
     message->summary = summary;
     message->raw = pending ? NULL : raw;
     message->index = pending ? NULL : &index;

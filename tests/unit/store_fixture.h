@@ -13,7 +13,23 @@ struct fixture {
     struct keyring *keyring;
     struct store *store;
     int64_t changes_kept;
+    void (*read_words)(GBytes *raw, struct store_index *index); /* NULL: fixture_words */
 };
+
+/* How the messages of mail_add and of other tests of the store read. */
+static inline void fixture_words(GBytes *raw, struct store_index *index)
+{
+    gsize length = 0;
+    const char *bytes = g_bytes_get_data(raw, &length);
+    g_autofree char *text = g_strndup(bytes, length);
+    char *body = strstr(text, "\r\n\r\n"), *subject = strstr(text, "Subject: ");
+    if (body != NULL && subject != NULL) {
+        g_autofree char *line = g_strndup(subject + 9, strcspn(subject + 9, "\r"));
+        index->subject = g_utf8_casefold(line, -1);
+        index->from = g_strdup("bea bea@example.org");
+    }
+    index->body = g_strdup(body != NULL ? body + 4 : text);
+}
 
 static inline void fixture_start(struct fixture *f)
 {
@@ -24,18 +40,27 @@ static inline void fixture_start(struct fixture *f)
     g_assert_no_error(error);
     struct store_config config = {.directory = data,
                                   .keyring = f->keyring,
-                                  .changes_kept = f->changes_kept};
+                                  .changes_kept = f->changes_kept,
+                                  .read_words =
+                                      f->read_words != NULL ? f->read_words : fixture_words};
     f->store = store_open(&config, &error);
     g_assert_no_error(error);
     g_assert_nonnull(f->store);
 }
 
-static inline void fixture_open(struct fixture *f)
+static inline void fixture_open_reading(struct fixture *f,
+                                        void (*read_words)(GBytes *raw, struct store_index *index))
 {
     g_autoptr(GError) error = NULL;
-    *f = (struct fixture){.directory = g_dir_make_tmp("postroom-store-XXXXXX", &error)};
+    *f = (struct fixture){.directory = g_dir_make_tmp("postroom-store-XXXXXX", &error),
+                          .read_words = read_words};
     g_assert_no_error(error);
     fixture_start(f);
+}
+
+static inline void fixture_open(struct fixture *f)
+{
+    fixture_open_reading(f, NULL);
 }
 
 static inline void fixture_stop(struct fixture *f)

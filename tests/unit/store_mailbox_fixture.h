@@ -32,10 +32,11 @@ static inline int64_t mail_mailbox(struct mail_fixture *m, const char *name, enu
     return mailbox.id;
 }
 
-static inline void mail_open(struct mail_fixture *m)
+static inline void mail_open_reading(struct mail_fixture *m,
+                                     void (*read_words)(GBytes *raw, struct store_index *index))
 {
     *m = (struct mail_fixture){0};
-    fixture_open(&m->f);
+    fixture_open_reading(&m->f, read_words);
     m->user = fixture_user(&m->f, "ann@example.org");
     m->account = fixture_account(&m->f, m->user, "ann@mail.example", "password");
     m->inbox = mail_mailbox(m, "INBOX", MAIL_ROLE_INBOX);
@@ -43,6 +44,11 @@ static inline void mail_open(struct mail_fixture *m)
     m->trash = mail_mailbox(m, "Trash", MAIL_ROLE_TRASH);
     m->drafts = mail_mailbox(m, "Drafts", MAIL_ROLE_DRAFTS);
     m->sent = mail_mailbox(m, "Sent", MAIL_ROLE_SENT);
+}
+
+static inline void mail_open(struct mail_fixture *m)
+{
+    mail_open_reading(m, NULL);
 }
 
 static inline void mail_close(struct mail_fixture *m)
@@ -121,9 +127,8 @@ static inline void mail_add(struct store_batch *batch, const struct mail_spec *s
         g_strdup_printf("Message-ID: <%s>\r\nSubject: %s\r\nX-Test: yes\r\n\r\n%s",
                         spec->id != NULL ? spec->id : "none", summary->subject, body);
     g_autoptr(GBytes) raw = g_bytes_new(text, strlen(text));
-    struct store_index index = {.subject = g_utf8_casefold(summary->subject, -1),
-                                .from = g_strdup("bea bea@example.org"),
-                                .body = g_strdup(body)};
+    struct store_index index = {0};
+    fixture_words(raw, &index);
     struct store_batch_message message = {.mailbox = spec->mailbox,
                                           .uidvalidity = 7,
                                           .uid = spec->uid,

@@ -239,14 +239,13 @@ static void add_draft(struct world *w, struct store_set *set, struct store_acces
     w->numbers++;
     g_autoptr(GArray) mailboxes = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_array_append_val(mailboxes, w->boxes[3]);
-    struct store_index index = {.body = id};
     struct store_new_email email = {.blob = blob,
                                     .summary = summary,
                                     .flags = {.bits = MAIL_DRAFT | MAIL_SEEN},
                                     .mailboxes = mailboxes,
                                     .received_at = spec.received_at,
                                     .size = strlen(id),
-                                    .index = &index};
+                                    .message = raw};
     store_set_create(set, &email);
     mail_summary_free(summary);
 }

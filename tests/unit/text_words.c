@@ -84,6 +84,22 @@ static void bad_bytes_part_words(void)
     g_assert_cmpstr(inner, ==, "a b");
 }
 
+/* The index puts capitals before words (store/sqlite/terms.h). */
+static void no_word_has_a_capital(void)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (gunichar c = 1; c < 0x20000; c++) {
+        if (c >= 0xd800 && c < 0xe000)
+            continue;
+        g_string_append_unichar(text, c);
+        g_string_append_c(text, '\n');
+    }
+    g_autofree char *words = text_index_words(text->str, (gssize)text->len, 0);
+    g_assert_cmpuint(strlen(words), >, 100000);
+    for (const char *c = words; *c != '\0'; c++)
+        g_assert_false(g_ascii_isupper(*c));
+}
+
 static void query_and_index_agree(void)
 {
     static const char *const texts[] = {"İstanbul'da", "Grüße an Ö", "п’ять",
@@ -147,5 +163,6 @@ int main(int argc, char **argv)
     g_test_add_func("/text/words/query", query_and_index_agree);
     g_test_add_func("/text/words/fold", folding_compares_whole_texts);
     g_test_add_func("/text/words/threads", threads_do_not_disturb_each_other);
+    g_test_add_func("/text/words/capitals", no_word_has_a_capital);
     return g_test_run();
 }

@@ -58,8 +58,4 @@ bool jmap_email_membership(const struct jmap_call *call, json_t *object, GArray 
 /* invalidProperties naming those of bad. */
 json_t *jmap_email_bad_properties(const GPtrArray *bad);
 
-/* Words of a message for the index. */
-void jmap_email_index(struct mime_mail *mail, const struct mail_summary *summary,
-                      struct store_index *index);
-
 #endif

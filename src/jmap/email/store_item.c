@@ -1,6 +1,6 @@
 #include "jmap/email/store_item.h"
 
-#include "jmap/email/draft.h"
+#include "mime/mime.h"
 
 #include <string.h>
 
@@ -9,7 +9,6 @@ size_t jmap_email_store(struct store_set *set, int64_t blob, GBytes *message, GA
 {
     struct mime_mail *mail = mime_parse(message);
     struct mail_summary *summary = mime_summary(mail);
-    struct store_index index;
     const struct store_new_email email = {
         .blob = blob,
         .summary = summary,
@@ -17,13 +16,11 @@ size_t jmap_email_store(struct store_set *set, int64_t blob, GBytes *message, GA
         .mailboxes = mailboxes,
         .received_at = received_at,
         .size = g_bytes_get_size(message),
-        .index = &index,
+        .message = message,
     };
     size_t item;
 
-    jmap_email_index(mail, summary, &index);
     item = store_set_create(set, &email);
-    store_index_clear(&index);
     mail_summary_free(summary);
     mime_mail_free(mail);
     return item;

@@ -14,8 +14,7 @@ static void free_op(gpointer pointer)
     g_clear_pointer(&op->marks, store_remote_mailbox_free);
     g_clear_pointer(&op->summary, g_bytes_unref);
     g_clear_pointer(&op->packed, g_bytes_unref);
-    g_clear_pointer(&op->kept, g_bytes_unref);
-    store_index_clear(&op->index);
+    terms_clear(&op->terms);
     g_free(op->emailid);
     mail_report_free(op->report);
     g_clear_pointer(&op->thread_ids, g_array_unref);
@@ -142,24 +141,14 @@ int64_t batch_subject(const struct store *store, const struct mail_summary *summ
     return id_hash(store, summary->base_subject != NULL ? summary->base_subject : "");
 }
 
-static void copy_index(struct store_index *to, const struct store_index *from)
-{
-    *to = (struct store_index){g_strdup(from->subject), g_strdup(from->from),
-                               g_strdup(from->to),      g_strdup(from->cc),
-                               g_strdup(from->bcc),     g_strdup(from->body),
-                               g_strdup(from->quoted),  g_strdup(from->filenames)};
-}
-
 static void prepare_raw(struct store *store, int64_t account, struct batch_op *op,
                         const struct store_batch_message *message)
 {
     op->has_raw = true;
     op->packed = blob_pack(store, account, message->raw);
     op->report = mail_report_copy(message->report);
-    if (message->index == NULL)
-        return;
-    copy_index(&op->index, message->index);
-    op->kept = fts_words_keep(store, account, &op->index);
+    if (message->index != NULL)
+        terms_make(account, message->index, &op->terms);
 }
 
 struct batch_op *store_batch_prepare(struct store *store, int64_t account,
@@ -187,19 +176,12 @@ struct batch_op *store_batch_prepare(struct store *store, int64_t account,
     return op;
 }
 
-static size_t text_size(const char *text)
-{
-    return text != NULL ? strlen(text) : 0;
-}
-
 static size_t op_bytes(const struct batch_op *op)
 {
-    const struct store_index *index = &op->index;
     size_t bytes = sizeof *op + g_bytes_get_size(op->summary);
-    bytes += text_size(index->body) + text_size(index->quoted);
     if (op->packed != NULL)
         bytes += g_bytes_get_size(op->packed);
-    return op->kept != NULL ? bytes + g_bytes_get_size(op->kept) : bytes;
+    return op->terms.text != NULL ? bytes + strlen(op->terms.text) : bytes;
 }
 
 void store_batch_add(struct store_batch *batch, struct batch_op *op)
@@ -327,21 +309,13 @@ static int compare_ords(gconstpointer left, gconstpointer right)
     return a->ord < b->ord ? -1 : a->ord > b->ord;
 }
 
-static int compare_emails(gconstpointer left, gconstpointer right)
-{
-    const struct batch_words *a = left, *b = right;
-    return a->email < b->email ? -1 : a->email > b->email;
-}
-
-/* Kept words are rows of their emails: in that order they fill their pages. */
 static bool index_words(struct tx *tx, struct store_batch *batch, GError **error)
 {
     g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(struct batch_words));
-    g_array_sort(batch->words, compare_emails);
     for (guint i = 0; i < batch->words->len; i++) {
         struct batch_words *words = &g_array_index(batch->words, struct batch_words, i);
         bool is_fresh = false;
-        if (!fts_keep(tx, words->email, words->op->kept, &is_fresh, error))
+        if (!fts_mark(tx, words->email, &words->op->terms, &is_fresh, error))
             return false;
         if (is_fresh)
             g_array_append_val(fresh, *words);
@@ -350,7 +324,7 @@ static bool index_words(struct tx *tx, struct store_batch *batch, GError **error
     g_array_sort(fresh, compare_ords);
     for (guint i = 0; i < fresh->len; i++) {
         const struct batch_words *words = &g_array_index(fresh, struct batch_words, i);
-        if (!fts_index(tx, batch->account, words->ord, &words->op->index, error))
+        if (!fts_index(tx, batch->account, words->ord, &words->op->terms, error))
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #define POSTROOM_STORE_SQLITE_BATCH_H
 
 #include "store/sqlite/emails.h"
+#include "store/sqlite/terms.h"
 
 enum batch_kind {
     BATCH_MESSAGE,
@@ -23,8 +24,8 @@ struct batch_op {
     /* of a message: */
     int64_t received_at;
     uint64_t size;
-    GBytes *summary, *packed, *kept;
-    struct store_index index;
+    GBytes *summary, *packed;
+    struct terms terms; /* text NULL: none */
     bool has_raw, unreadable, attachment;
     char *emailid;
     struct mail_report *report;

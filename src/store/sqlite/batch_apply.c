@@ -132,7 +132,7 @@ static void add_words(struct store_batch *batch, const struct email_row *row,
                       const struct batch_op *op)
 {
     struct batch_words words = {row->ord, row->id, op};
-    if (op->kept != NULL)
+    if (op->terms.text != NULL)
         g_array_append_val(batch->words, words);
 }
 

@@ -197,7 +197,12 @@ static GBytes *load_in_pieces(struct store *store, struct db *blobs, int64_t id,
 
 GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GError **error)
 {
-    struct db *blobs = &reader->blobs;
+    return blob_load_from(store, &reader->main, &reader->blobs, blob, error);
+}
+
+GBytes *blob_load_from(struct store *store, struct db *main, struct db *blobs, int64_t blob,
+                       GError **error)
+{
     GBytes *bytes = NULL;
     GError *cause = NULL;
     sqlite3_stmt *row = DB_QUERY(blobs, &cause,
@@ -208,7 +213,7 @@ GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GErr
         if (sqlite3_column_type(row, 0) == SQLITE_NULL)
             bytes = load_in_pieces(store, blobs, blob, &cause);
         else
-            bytes = unpack(store, &reader->main, sqlite3_column_blob(row, 0),
+            bytes = unpack(store, main, sqlite3_column_blob(row, 0),
                            (size_t)sqlite3_column_bytes(row, 0), &cause);
         db_done(row);
     } else if (cause == NULL) {

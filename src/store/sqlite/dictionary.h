@@ -1,4 +1,4 @@
-/* What the messages of an account have in common (headers, markup, signatures, its words), kept
+/* What the messages of an account have in common (headers, markup, signatures), kept
  * once for zstd: a short message alone has little to compress itself by.
  *
  * An account's first dictionaries are trained when it holds some hundred messages, newer ones each
@@ -12,7 +12,7 @@
 
 #include <zstd.h>
 
-enum dictionary_kind { DICTIONARY_MAIL, DICTIONARY_WORDS, DICTIONARY_KINDS };
+enum dictionary_kind { DICTIONARY_MAIL, DICTIONARY_KINDS };
 
 struct dictionaries *dictionaries_new(void);
 void dictionaries_free(struct dictionaries *all);

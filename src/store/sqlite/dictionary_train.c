@@ -60,34 +60,6 @@ static bool sample_mail(struct store *store, struct reader *reader, int64_t acco
     return false;
 }
 
-static bool sample_words(struct store *store, struct reader *reader, int64_t account,
-                         struct samples *samples, GError **error)
-{
-    struct db *db = &reader->main;
-    GError *cause = NULL;
-    g_autoptr(GArray) emails =
-        pick(DB_NUMBERS(db, &cause, "SELECT id FROM email WHERE account = ? AND indexed = 1",
-                        I(account)));
-    for (guint i = 0; i < emails->len && cause == NULL; i++) {
-        sqlite3_stmt *row = DB_QUERY(db, &cause, "SELECT data FROM words WHERE email = ?",
-                                     I(g_array_index(emails, int64_t, i)));
-        if (!db_step(db, row, &cause))
-            continue;
-        const void *packed = sqlite3_column_blob(row, 0);
-        size_t packed_length = (size_t)sqlite3_column_bytes(row, 0);
-        unsigned long long length = ZSTD_getFrameContentSize(packed, packed_length);
-        g_autofree char *plain = length <= MESSAGE_MAX ? g_malloc(length + 1) : NULL;
-        if (plain != NULL &&
-            dictionary_unpack(store, db, packed, packed_length, plain, (size_t)length, NULL))
-            add_sample(samples, plain, (size_t)length);
-        db_done(row);
-    }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
-}
-
 /* NULL: there is too little to learn from. */
 static GBytes *learn(const struct samples *samples)
 {
@@ -101,14 +73,13 @@ static GBytes *learn(const struct samples *samples)
     return ZDICT_isError(used) ? NULL : g_bytes_new(room, used);
 }
 
-static GBytes *make(struct store *store, int64_t account, enum dictionary_kind kind, GError **error)
+static GBytes *make(struct store *store, int64_t account, GError **error)
 {
     struct samples samples = {g_byte_array_new(), g_array_new(FALSE, FALSE, sizeof(size_t))};
     struct reader *reader = reader_begin(store, error);
     bool ok = reader != NULL;
     if (ok) {
-        ok = kind == DICTIONARY_MAIL ? sample_mail(store, reader, account, &samples, error)
-                                     : sample_words(store, reader, account, &samples, error);
+        ok = sample_mail(store, reader, account, &samples, error);
         reader_end(store, reader);
     }
     GBytes *trained = ok ? learn(&samples) : NULL;
@@ -158,7 +129,7 @@ bool dictionary_train(struct store *store, int64_t account, int64_t emails, GErr
     GError *cause = NULL;
     bool any = false;
     for (int kind = 0; kind < DICTIONARY_KINDS && cause == NULL; kind++) {
-        keeping.trained[kind] = make(store, account, (enum dictionary_kind)kind, &cause);
+        keeping.trained[kind] = make(store, account, &cause);
         any = any || keeping.trained[kind] != NULL;
     }
     if (cause == NULL && any)

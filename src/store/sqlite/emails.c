@@ -22,8 +22,8 @@ bool email_load(struct tx *tx, int64_t id, struct email_row *row, GError **error
 {
     sqlite3_stmt *s = DB_QUERY(tx->db, error,
                                "SELECT id, account, public, thread, ord, received_at, size,"
-                               " estimate, blob, state, bits, words, attachment, indexed, msgid,"
-                               " alias, subject, emailid, orphan FROM email WHERE id = ?",
+                               " estimate, blob, state, bits, words, attachment, msgid, alias,"
+                               "  subject, emailid, orphan FROM email WHERE id = ?",
                                I(id));
     *row = (struct email_row){0};
     if (!db_step(tx->db, s, error))
@@ -36,12 +36,11 @@ bool email_load(struct tx *tx, int64_t id, struct email_row *row, GError **error
     row->state = (enum store_email_state)db_int(s, 9);
     flags_from(&row->flags, (uint32_t)db_int(s, 10), db_text(s, 11));
     row->attachment = db_int(s, 12) != 0;
-    row->indexed = db_int(s, 13) != 0;
-    row->msgid = db_int(s, 14);
-    row->alias = db_int(s, 15);
-    row->subject = db_int(s, 16);
-    row->emailid = db_text_copy(s, 17);
-    row->orphan = db_int(s, 18);
+    row->msgid = db_int(s, 13);
+    row->alias = db_int(s, 14);
+    row->subject = db_int(s, 15);
+    row->emailid = db_text_copy(s, 16);
+    row->orphan = db_int(s, 17);
     db_done(s);
     return true;
 }
@@ -209,7 +208,7 @@ static const char *const delete_statements[] = {
 
 bool email_delete(struct tx *tx, struct email_row *row, GError **error)
 {
-    if (!email_hide(tx, row, error) || !fts_remove(tx, row->account, row->id, row->ord, error) ||
+    if (!email_hide(tx, row, error) || !fts_remove(tx, row->id, error) ||
         !blob_ref(tx, row->blob, -1, error))
         return false;
     count_totals(tx, row, -1);

@@ -20,7 +20,7 @@ struct email_row {
     int64_t id, account, public_id, thread, ord, received_at, size, estimate, blob;
     enum store_email_state state;
     struct mail_flags flags;
-    bool attachment, indexed;
+    bool attachment;
     int64_t msgid, alias, subject; /* hashes; alias 0: none */
     char *emailid;
     int64_t orphan; /* the mailbox it vanished from; 0: none */
@@ -72,6 +72,9 @@ bool blob_ref(struct tx *tx, int64_t blob, int delta, GError **error);
 GBytes *blob_pack(struct store *store, int64_t account, GBytes *raw);
 /* (transfer full) */
 GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GError **error);
+/* The same with the connections of a reader, or the writer's. */
+GBytes *blob_load_from(struct store *store, struct db *main, struct db *blobs, int64_t blob,
+                       GError **error);
 
 /* Why a message is expected: what to do when it does not come differs. */
 enum expect_kind { EXPECT_MOVED, EXPECT_APPENDED, EXPECT_SENT_COPY };

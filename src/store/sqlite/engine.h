@@ -46,6 +46,8 @@ struct store {
     struct parse_guard *guard;
     struct emptier *emptier; /* or NULL */
     struct dictionaries *dictionaries;
+    void (*read_words)(GBytes *raw, struct store_index *index); /* or NULL */
+    struct reindexer *reindexer;
 };
 
 /* --- schema.c */
@@ -203,6 +205,15 @@ int64_t id_hash(const struct store *store, const char *text);
 
 struct parse_guard *parse_guard_open(const char *directory, GError **error);
 void parse_guard_close(struct parse_guard *guard);
+
+/* --- reindex.c: emails that are here and not in the word index are indexed, in a thread of its
+ * own. prepare, before anything else: an index made in another way is emptied. */
+bool reindex_prepare(struct store *store, GError **error);
+bool reindex_start(struct store *store, GError **error);
+/* Waits for the slice under way; what is left is done after the next start. */
+void reindex_stop(struct store *store);
+/* In a write transaction, or at any time: there may be such emails. */
+void reindex_wake(struct store *store);
 
 /* Continues removals of accounts that a crash interrupted, and deletes expired things. */
 bool housekeeping_start(struct store *store, GError **error);

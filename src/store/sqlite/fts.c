@@ -1,58 +1,31 @@
 #include "store/sqlite/fts.h"
 
-#include "store/sqlite/dictionary.h"
 #include "store/sqlite/pack.h"
+#include "store/sqlite/reading.h"
 
-#include <stdlib.h>
+#include "base/log.h"
+
 #include <string.h>
 #include <zstd.h>
-
-#define WORDS_MAX (16 * 1024 * 1024)
-/* A kept word begins with the length of the prefix it shares with the one before, from here on, so
- * that it is never the space that ends a word nor the line end that ends a column. */
-#define FIRST_PREFIX 0x21
-#define LONGEST_PREFIX 90
-
-/* FTS5 keeps four tables for an index, and SQLite reads its whole schema again at each change of
- * it: so there are few indexes, and each has the words of every so many'th account. */
-#define TABLES 64
 
 /* The only SQL made at run time: the table's name carries a number. */
 static char *sql_of(const char *format, int64_t account)
 {
-    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, account % TABLES);
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, account % FTS_TABLES);
     g_auto(GStrv) parts = g_strsplit(format, "@", -1);
     return g_strjoinv(number, parts);
-}
-
-void fts_scope(int64_t account, char scope[FTS_SCOPE_BYTES])
-{
-    size_t length = 0;
-    /* The last byte of one is never a byte within another: no scope is the beginning of another. */
-    for (; account >= 64; account /= 64)
-        scope[length++] = (char)(0x80 | (account % 64));
-    scope[length++] = (char)(0xc0 | account);
-    scope[length] = '\0';
-}
-
-/* A column as the tokenizer wants it. (transfer full) or NULL */
-static char *scoped(const char *scope, const char *words)
-{
-    return words == NULL || words[0] == '\0' ? NULL : g_strconcat(scope, " ", words, NULL);
 }
 
 /* One transaction's words become one segment of the index, and many segments are merged at once:
  * merging is most of what an index costs. A batch is bounded, and so is its hash. */
 #define HASH_BYTES "33554432"
 
-/* body comes first: FTS5 spends no bytes on naming the first column of a posting. */
 bool fts_create(struct tx *tx, int64_t account, GError **error)
 {
     g_autofree char *name = sql_of("terms_@", account);
     g_autofree char *sql =
-        sql_of("CREATE VIRTUAL TABLE terms_@ USING fts5(body, subject, \"from\", \"to\", cc, bcc, "
-               "quoted,"
-               " filenames, content='', columnsize=0, detail=full, tokenize='scoped');"
+        sql_of("CREATE VIRTUAL TABLE terms_@ USING fts5(terms, content='', columnsize=0,"
+               " detail=none, tokenize='scoped');"
                "INSERT INTO terms_@(terms_@, rank) VALUES('hashsize', " HASH_BYTES ");"
                "INSERT INTO terms_@(terms_@, rank) VALUES('automerge', 16);"
                "INSERT INTO terms_@(terms_@, rank) VALUES('crisismerge', 64);",
@@ -66,17 +39,37 @@ bool fts_create(struct tx *tx, int64_t account, GError **error)
     return false;
 }
 
+bool fts_make_anew(struct tx *tx, int64_t table, GError **error)
+{
+    g_autofree char *sql = sql_of("DROP TABLE terms_@", table);
+    return db_script(tx->db, sql, error) && fts_create(tx, table, error);
+}
+
+static bool empty(struct tx *tx, int64_t account, GError **error)
+{
+    g_autofree char *sql = sql_of("INSERT INTO terms_@(terms_@) VALUES('delete-all')", account);
+    return db_script(tx->db, sql, error);
+}
+
 bool fts_forget_all(struct tx *tx, int64_t account, bool *done, GError **error)
 {
     GError *cause = NULL;
-    g_autofree char *sql = sql_of("INSERT INTO terms_@(terms_@) VALUES('delete-all')", account);
     *done = DB_NUMBER(tx->db, &cause, 1,
                       "SELECT EXISTS(SELECT 1 FROM account WHERE id % ?2 = ?1 % ?2 AND id <> ?1)",
-                      I(account), I(TABLES)) == 0;
+                      I(account), I(FTS_TABLES)) == 0;
     if (cause == NULL)
-        return !*done || db_script(tx->db, sql, error);
+        return !*done || empty(tx, account, error);
     g_propagate_error(error, cause);
     return false;
+}
+
+bool fts_start_anew(struct tx *tx, int64_t account, GError **error)
+{
+    return empty(tx, account, error) &&
+           DB_RUN(tx->db, error,
+                  "UPDATE email SET indexed = 0 WHERE indexed <> 0 AND account IN (SELECT id FROM"
+                  " account WHERE id % ?2 = ?1 % ?2)",
+                  I(account), I(FTS_TABLES));
 }
 
 bool fts_tidy(struct tx *tx, int64_t account, int pages, bool *more, GError **error)
@@ -90,244 +83,149 @@ bool fts_tidy(struct tx *tx, int64_t account, int pages, bool *more, GError **er
     return true;
 }
 
-static void columns_of(const struct store_index *index, const char *columns[FTS_COLUMNS])
-{
-    const char *all[FTS_COLUMNS] = {index->subject, index->from, index->to,     index->cc,
-                                    index->bcc,     index->body, index->quoted, index->filenames};
-    memcpy(columns, all, sizeof all);
-}
-
-/* A statement with a row number and the eight columns. */
-static bool run_with_columns(struct tx *tx, const char *sql, int64_t account, int64_t ord,
-                             const char *const *columns, GError **error)
-{
-    char scope[FTS_SCOPE_BYTES], *texts[FTS_COLUMNS];
-    struct db_value values[FTS_COLUMNS + 1] = {I(ord)};
-    fts_scope(account, scope);
-    for (int i = 0; i < FTS_COLUMNS; i++)
-        values[i + 1] = T(texts[i] = scoped(scope, columns[i]));
-    bool ok = db_run_named(tx->db, sql, values, FTS_COLUMNS + 1, error);
-    for (int i = 0; i < FTS_COLUMNS; i++)
-        g_free(texts[i]);
-    return ok;
-}
-
-bool fts_index(struct tx *tx, int64_t account, int64_t ord, const struct store_index *index,
+bool fts_index(struct tx *tx, int64_t account, int64_t ord, const struct terms *terms,
                GError **error)
 {
-    const char *columns[FTS_COLUMNS];
-    g_autofree char *sql =
-        sql_of("INSERT INTO terms_@(rowid, subject, \"from\", \"to\", cc, bcc, body,"
-               " quoted, filenames) VALUES(?,?,?,?,?,?,?,?,?)",
-               account);
-    columns_of(index, columns);
-    return run_with_columns(tx, sql, account, ord, columns, error);
+    g_autofree char *sql = sql_of("INSERT INTO terms_@(rowid, terms) VALUES(?, ?)", account);
+    return db_run_named(tx->db, sql, (const struct db_value[]){I(ord), T(terms->text)}, 2, error);
 }
 
-bool fts_keep(struct tx *tx, int64_t email, GBytes *kept, bool *fresh, GError **error)
+bool fts_mark(struct tx *tx, int64_t email, const struct terms *terms, bool *fresh, GError **error)
 {
     *fresh = false;
-    if (!DB_RUN(tx->db, error, "UPDATE email SET indexed = 1 WHERE id = ? AND indexed = 0",
-                I(email)))
+    if (!DB_RUN(tx->db, error, "UPDATE email SET indexed = ? WHERE id = ? AND indexed = 0",
+                I(terms->hash), I(email)))
         return false;
     *fresh = db_changes(tx->db) == 1;
-    return !*fresh ||
-           DB_RUN(tx->db, error, "INSERT INTO words(email, data) VALUES(?, ?)", I(email), B(kept));
+    return true;
 }
 
-bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord,
-             const struct store_index *index, GBytes *kept, GError **error)
+bool fts_add(struct tx *tx, int64_t account, int64_t email, int64_t ord, const struct terms *terms,
+             GError **error)
 {
     bool fresh = false;
-    return fts_keep(tx, email, kept, &fresh, error) &&
-           (!fresh || fts_index(tx, account, ord, index, error));
+    return fts_mark(tx, email, terms, &fresh, error) &&
+           (!fresh || fts_index(tx, account, ord, terms, error));
 }
 
-/* A word of a column, in place. key: its first bytes, for a quick comparison. */
-struct word {
-    const char *at;
-    uint32_t length, hash;
-    uint64_t key;
+/* An email's place in the index. */
+struct place {
+    int64_t account, ord, hash;
+    struct reading reading;
 };
 
-/* The words that were met so far, each once: open addressing over `words`. */
-struct word_set {
-    struct word *words;
-    uint32_t *slots; /* index + 1; 0: free */
-    size_t count, mask;
-};
-
-static int compare_words(const void *left, const void *right)
+static bool find_place(struct tx *tx, int64_t email, struct place *place, GError **error)
 {
-    const struct word *a = left, *b = right;
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
-    int order = memcmp(a->at, b->at, MIN(a->length, b->length));
-    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, error, "SELECT account, ord, indexed, blob, state FROM email WHERE id = ?",
+                 I(email));
+    if (!db_step(tx->db, row, error))
+        return false;
+    *place =
+        (struct place){.account = db_int(row, 0),
+                       .ord = db_int(row, 1),
+                       .hash = db_int(row, 2),
+                       .reading = {email, db_int(row, 3), (enum store_email_state)db_int(row, 4)}};
+    db_done(row);
+    return true;
 }
 
-static struct word word_of(const char *at, size_t length)
-{
-    struct word word = {.at = at, .length = (uint32_t)length};
-    unsigned char first[8] = {0};
-    uint64_t mixed = length;
-    memcpy(first, at, MIN(length, sizeof first));
-    for (size_t i = 0; i < sizeof first; i++)
-        word.key = word.key << 8 | first[i];
-    for (size_t i = 8; i < length; i++)
-        mixed = (mixed ^ (unsigned char)at[i]) * UINT64_C(0x100000001B3);
-    mixed = (mixed ^ word.key) * UINT64_C(0x9E3779B97F4A7C15);
-    word.hash = (uint32_t)(mixed >> 32);
-    return word;
-}
+/* --- words that are kept */
 
-static void set_add(struct word_set *set, const struct word *word)
+#define KEPT_MAX (16ULL * 1024 * 1024)
+
+static char *unpack_kept(const void *data, size_t length, GError **error)
 {
-    size_t slot = word->hash & set->mask;
-    for (; set->slots[slot] != 0; slot = (slot + 1) & set->mask) {
-        const struct word *known = &set->words[set->slots[slot] - 1];
-        if (known->hash == word->hash && known->key == word->key && known->length == word->length &&
-            memcmp(known->at, word->at, word->length) == 0)
-            return;
+    unsigned long long size = data != NULL ? ZSTD_getFrameContentSize(data, length) : 0;
+    char *words = size <= KEPT_MAX ? g_malloc(size + 1) : NULL;
+    if (words != NULL && ZSTD_decompress(words, size, data, length) == size) {
+        words[size] = '\0';
+        return words;
     }
-    set->words[set->count++] = *word;
-    set->slots[slot] = (uint32_t)set->count;
-}
-
-/* Room for all words of the columns: there are no more than spaces, and one a column. */
-static void set_init(struct word_set *set, const char *const *columns)
-{
-    size_t most = 0, slots = 16;
-    for (int i = 0; i < FTS_COLUMNS; i++)
-        for (const char *p = columns[i]; p != NULL && *p != '\0'; p = strchr(p + 1, ' '))
-            most++;
-    while (slots < 2 * most)
-        slots *= 2;
-    *set = (struct word_set){g_new(struct word, most + 1), g_new0(uint32_t, slots), 0, slots - 1};
-}
-
-static void put_words(GString *out, const struct word *words, size_t count)
-{
-    const struct word none = {.at = ""}, *before = &none;
-    for (size_t i = 0; i < count; i++) {
-        const struct word *word = &words[i];
-        size_t shared = 0, most = MIN(LONGEST_PREFIX, MIN(word->length, before->length));
-        while (shared < most && word->at[shared] == before->at[shared])
-            shared++;
-        g_string_append_c(out, (char)(shared + FIRST_PREFIX));
-        g_string_append_len(out, word->at + shared, (gssize)(word->length - shared));
-        g_string_append_c(out, ' ');
-        before = word;
-    }
-    g_string_append_c(out, '\n');
-}
-
-/* One column's words that were not met yet, sorted, each sharing a prefix with the one before.
- * Sorting moves them away from their slots: a set only asks whether a word was met, so the words
- * that the slots lead to are kept apart. */
-static void keep_column(GString *out, const char *text, struct word_set *set)
-{
-    size_t first = set->count;
-    for (const char *p = text; p != NULL && *p != '\0';) {
-        const char *end = strchrnul(p, ' ');
-        if (end > p) {
-            struct word word = word_of(p, (size_t)(end - p));
-            set_add(set, &word);
-        }
-        p = *end == ' ' ? end + 1 : end;
-    }
-    size_t count = set->count - first;
-    g_autofree struct word *fresh = g_memdup2(set->words + first, count * sizeof *fresh);
-    if (count > 0)
-        qsort(fresh, count, sizeof *fresh, compare_words);
-    put_words(out, fresh, count);
-}
-
-GBytes *fts_words_keep(struct store *store, int64_t account, const struct store_index *index)
-{
-    const char *columns[FTS_COLUMNS];
-    struct word_set set;
-    g_autoptr(GString) plain = g_string_new(NULL);
-    columns_of(index, columns);
-    set_init(&set, columns);
-    for (int i = 0; i < FTS_COLUMNS; i++)
-        keep_column(plain, columns[i], &set);
-    g_free(set.words);
-    g_free(set.slots);
-    struct dictionary *dictionary = dictionary_newest(store, account, DICTIONARY_WORDS);
-    GBytes *packed = pack_bytes(plain->str, plain->len, dictionary_packs(dictionary));
-    dictionary_unref(dictionary);
-    return packed;
-}
-
-static char *unpack_words(struct tx *tx, sqlite3_stmt *row)
-{
-    const void *data = sqlite3_column_blob(row, 0);
-    size_t packed = (size_t)sqlite3_column_bytes(row, 0);
-    unsigned long long size = data != NULL ? ZSTD_getFrameContentSize(data, packed) : 0;
-    if (data == NULL || size > WORDS_MAX)
-        return NULL;
-    char *plain = g_malloc(size + 1);
-    plain[size] = '\0';
-    if (dictionary_unpack(tx->store, tx->db, data, packed, plain, (size_t)size, NULL))
-        return plain;
-    g_free(plain);
+    g_free(words);
+    error_set(error, ERROR_STORE, "the kept words of an email are damaged");
     return NULL;
 }
 
-static char *restore_column(const char *kept)
-{
-    GString *out = g_string_new(NULL);
-    g_autoptr(GString) word = g_string_new(NULL);
-    for (const char *p = kept; *p != '\0';) {
-        const char *end = strchr(p, ' ');
-        if (end == NULL)
-            break;
-        g_string_truncate(word, MIN((size_t)(unsigned char)*p - FIRST_PREFIX, word->len));
-        g_string_append_len(word, p + 1, end - p - 1);
-        g_string_append_len(out, word->str, (gssize)word->len);
-        g_string_append_c(out, ' ');
-        p = end + 1;
-    }
-    return g_string_free(out, FALSE);
-}
-
-static bool forget_words(struct tx *tx, int64_t account, int64_t ord, const char *plain,
-                         GError **error)
-{
-    char *columns[FTS_COLUMNS] = {0};
-    g_auto(GStrv) lines = g_strsplit(plain, "\n", FTS_COLUMNS + 1);
-    g_autofree char *sql =
-        sql_of("INSERT INTO terms_@(terms_@, rowid, subject, \"from\", \"to\", cc, bcc,"
-               " body, quoted, filenames) VALUES('delete',?,?,?,?,?,?,?,?,?)",
-               account);
-    for (guint i = 0; i < FTS_COLUMNS && i < g_strv_length(lines); i++)
-        columns[i] = restore_column(lines[i]);
-    bool ok = run_with_columns(tx, sql, account, ord, (const char *const *)columns, error);
-    for (int i = 0; i < FTS_COLUMNS; i++)
-        g_free(columns[i]);
-    return ok;
-}
-
-bool fts_remove(struct tx *tx, int64_t account, int64_t email, int64_t ord, GError **error)
+bool fts_append_kept(struct tx *tx, int64_t email, struct terms *terms, GError **error)
 {
     GError *cause = NULL;
-    g_autofree char *plain = NULL;
     sqlite3_stmt *row =
         DB_QUERY(tx->db, &cause, "SELECT data FROM words WHERE email = ?", I(email));
-    bool found = db_step(tx->db, row, &cause);
-    if (found)
-        plain = unpack_words(tx, row);
-    db_done(row);
-    if (found && plain == NULL)
-        error_set(&cause, ERROR_STORE, "the kept words of an email are damaged");
-    if (cause != NULL) {
-        g_propagate_error(error, cause);
-        return false;
+    if (db_step(tx->db, row, &cause)) {
+        g_autofree char *before = terms->text;
+        g_autofree char *words =
+            unpack_kept(sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0), &cause);
+        terms->text = g_strconcat(before, " ", words, NULL);
+        db_done(row);
     }
-    return !found || (forget_words(tx, account, ord, plain, error) &&
-                      DB_RUN(tx->db, error, "DELETE FROM words WHERE email = ?", I(email)) &&
-                      DB_RUN(tx->db, error, "UPDATE email SET indexed = 0 WHERE id = ?", I(email)));
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+bool fts_more(struct tx *tx, int64_t email, const char *words, GError **error)
+{
+    struct place place = {0};
+    GError *cause = NULL;
+    char scope[TERMS_SCOPE_BYTES];
+    g_autoptr(GBytes) packed = pack_bytes(words, strlen(words), NULL);
+    if (find_place(tx, email, &place, &cause)) {
+        terms_scope(place.account, scope);
+        g_autofree char *text = g_strconcat(scope, " ", words, NULL);
+        const struct terms terms = {text, 0};
+        if (DB_RUN(tx->db, &cause, "INSERT OR REPLACE INTO words(email, data) VALUES(?, ?)",
+                   I(email), B(packed)) &&
+            place.hash != 0)
+            fts_index(tx, place.account, place.ord, &terms, &cause);
+    } else if (cause == NULL) {
+        error_set(&cause, ERROR_NOT_FOUND, "no such email");
+    }
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool forget_terms(struct tx *tx, const struct place *place, const struct terms *terms,
+                         GError **error)
+{
+    g_autofree char *sql =
+        sql_of("INSERT INTO terms_@(terms_@, rowid, terms) VALUES('delete', ?, ?)", place->account);
+    return db_run_named(tx->db, sql, (const struct db_value[]){I(place->ord), T(terms->text)}, 2,
+                        error);
+}
+
+/* What is left of its words would be found as those of the next email in its place. */
+static bool remove_terms(struct tx *tx, const struct place *place, GError **error)
+{
+    struct terms terms;
+    bool ok;
+    reading_terms(tx->store, tx->db, tx->blobs, place->account, &place->reading, &terms);
+    if (terms.hash == place->hash) {
+        ok = fts_append_kept(tx, place->reading.email, &terms, error) &&
+             forget_terms(tx, place, &terms, error);
+    } else {
+        LOG_WARN("index.start-anew", LOG_INT("account", place->account));
+        ok = fts_start_anew(tx, place->account, error);
+        reindex_wake(tx->store);
+    }
+    terms_clear(&terms);
+    return ok && DB_RUN(tx->db, error, "UPDATE email SET indexed = 0 WHERE id = ?",
+                        I(place->reading.email));
+}
+
+bool fts_remove(struct tx *tx, int64_t email, GError **error)
+{
+    struct place place = {0};
+    GError *cause = NULL;
+    if (find_place(tx, email, &place, &cause) && place.hash != 0)
+        remove_terms(tx, &place, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
 }
 
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,

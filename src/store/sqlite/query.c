@@ -157,6 +157,7 @@ bool query_open(struct query *query, const struct store_access *access,
         return false;
     query->match = g_string_new(NULL);
     query->tests = g_ptr_array_new();
+    query->phrases = g_ptr_array_new();
     query->worded_by = g_ptr_array_new();
     query->pending = g_array_new(FALSE, FALSE, sizeof(struct candidate));
     query->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
@@ -172,7 +173,10 @@ bool query_close(struct query *query, bool ok, GError **error)
     reader_end(query->store, query->reader);
     g_string_free(query->match, TRUE);
     g_ptr_array_unref(query->tests);
+    g_ptr_array_unref(query->phrases);
     g_ptr_array_unref(query->worded_by);
+    store_index_clear(&query->headers);
+    store_index_clear(&query->message);
     g_array_unref(query->pending);
     g_hash_table_destroy(query->texts);
     g_hash_table_destroy(query->hidden);

@@ -6,6 +6,7 @@
 #define POSTROOM_STORE_SQLITE_QUERY_H
 
 #include "store/sqlite/emails.h"
+#include "store/summary_words.h"
 
 /* An email under test; what is not loaded yet is read when it is needed. */
 struct candidate {
@@ -16,6 +17,7 @@ struct candidate {
     bool has_row;
     int64_t size, received_at, blob;
     bool attachment;
+    enum store_email_state state;
     const char *words; /* owned by the query */
 };
 
@@ -32,12 +34,16 @@ struct query {
     int64_t first, last;  /* bounds of ord */
     bool never;
     GPtrArray *tests;        /* const struct store_filter *, all must hold */
+    GPtrArray *phrases;      /* and these, of whose words match is made: tested last */
     GPtrArray *worded_by;    /* const struct store_filter *: what match was made of */
     GHashTable *texts;       /* const struct store_filter * -> GArray of ord, sorted */
     GArray *pending;         /* struct candidate: matches of worded_by outside the index, by ord */
     GHashTable *hidden;      /* ords in the index that are not shown */
     GHashTable *thread_bits; /* keyword and thread -> answer */
     char *candidate_words;
+    /* of the candidate that a phrase was looked for in last; emails 0: none */
+    int64_t headers_of, words_of;
+    struct store_index headers, message;
 };
 
 /* --- query.c */
@@ -64,12 +70,19 @@ bool query_has_keyword(struct query *query, struct candidate *candidate, const c
 /* Adds the expression of a tree of words to match; false: it is not only words. */
 bool query_text_expression(const struct query *query, const struct store_filter *filter,
                            GString *match);
+/* Its matches are all that one walk of the index gives, or more: a phrase is looked for in each. */
 void query_load_texts(struct query *query, const struct store_filter *filter);
+/* Of the candidate's words, which it has all of, those of a phrase stand as they should. The index
+ * does not know where words stand: the summary, and then the message, is read. */
+bool query_phrase_holds(struct query *query, const struct store_filter *filter,
+                        struct candidate *candidate);
+/* There is a phrase in this tree of words. */
+bool query_has_phrase(const struct store_filter *filter);
 bool query_header(struct query *query, const struct store_filter *filter,
                   struct candidate *candidate);
 
-/* --- query_pending.c: emails whose message is not here yet are not in the index; what is known of
- * them is read. They are few but during a first sync. */
+/* --- query_pending.c: emails whose message is not here or not indexed yet are not in the index;
+ * what is known of them is read. They are few but during a first sync. */
 /* Fills pending, and adds to texts. */
 void query_load_pending(struct query *query);
 

@@ -81,6 +81,9 @@ void query_plan(struct query *query, const struct store_filter *filter)
             g_string_append(query->match, " AND ");
         g_string_append_printf(query->match, "(%s)", text->str);
         g_ptr_array_add(query->worded_by, (void *)(uintptr_t)filter);
+        if (query_has_phrase(filter))
+            g_ptr_array_add(filter->kind == STORE_OR ? query->tests : query->phrases,
+                            (void *)(uintptr_t)filter);
     } else {
         plan_condition(query, filter);
     }
@@ -91,10 +94,11 @@ bool query_load_row(struct query *query, struct candidate *candidate)
     struct db *db = &query->reader->main;
     if (candidate->has_row)
         return true;
-    sqlite3_stmt *row = DB_QUERY(db, &query->error,
-                                 "SELECT id, thread, bits, size, received_at, blob, attachment,"
-                                 " words FROM email WHERE account = ? AND ord = ? AND thread > 0",
-                                 I(query->account), I(candidate->ord));
+    sqlite3_stmt *row =
+        DB_QUERY(db, &query->error,
+                 "SELECT id, thread, bits, size, received_at, blob, attachment,"
+                 " state, words FROM email WHERE account = ? AND ord = ? AND thread > 0",
+                 I(query->account), I(candidate->ord));
     if (!db_step(db, row, &query->error))
         return false;
     candidate->email = db_int(row, 0);
@@ -105,7 +109,8 @@ bool query_load_row(struct query *query, struct candidate *candidate)
     candidate->blob = db_int(row, 5);
     candidate->attachment = db_int(row, 6) != 0;
     g_free(query->candidate_words);
-    query->candidate_words = db_text_copy(row, 7);
+    candidate->state = (enum store_email_state)db_int(row, 7);
+    query->candidate_words = db_text_copy(row, 8);
     candidate->words = query->candidate_words;
     candidate->has_row = true;
     db_done(row);
@@ -278,7 +283,8 @@ bool query_test(struct query *query, const struct store_filter *filter, struct c
     case STORE_SUBJECT:
     case STORE_BODY:
     case STORE_FILENAME:
-        return in_text(query, filter, candidate->ord);
+        return in_text(query, filter, candidate->ord) &&
+               (!query_has_phrase(filter) || query_phrase_holds(query, filter, candidate));
     default:
         return test_row(query, filter, candidate);
     }

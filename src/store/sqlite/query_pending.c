@@ -45,17 +45,21 @@ static void sort(struct query *query)
         g_array_sort(ords, compare_ords);
 }
 
-void query_load_pending(struct query *query)
+/* Those whose message is to come, and those that are to be indexed anew. */
+static const char *const outside[] = {
+    "SELECT ord, id, thread, bits, data FROM email INDEXED BY email_pending JOIN summary ON"
+    " summary.email = email.id WHERE account = ? AND state = 0 AND thread > 0 AND ord BETWEEN ? AND"
+    " ?",
+    "SELECT ord, id, thread, bits, data FROM email INDEXED BY email_unindexed JOIN summary ON"
+    " summary.email = email.id WHERE account = ? AND indexed = 0 AND state <> 0 AND thread > 0 AND"
+    " ord BETWEEN ? AND ?",
+};
+
+static void load(struct query *query, const char *sql)
 {
     struct db *db = &query->reader->main;
-    if (query->worded_by->len == 0 && g_hash_table_size(query->texts) == 0)
-        return;
-    sqlite3_stmt *row =
-        DB_QUERY(db, &query->error,
-                 "SELECT ord, id, thread, bits, data FROM email INDEXED BY email_pending"
-                 " JOIN summary ON summary.email = email.id WHERE account = ? AND state = 0 AND"
-                 " thread > 0 AND ord BETWEEN ? AND ?",
-                 I(query->account), I(query->first), I(query->last));
+    const struct db_value values[] = {I(query->account), I(query->first), I(query->last)};
+    sqlite3_stmt *row = db_query(db, sql, values, G_N_ELEMENTS(values), &query->error);
     while (db_step(db, row, &query->error)) {
         const struct candidate candidate = {.ord = db_int(row, 0),
                                             .email = db_int(row, 1),
@@ -69,5 +73,13 @@ void query_load_pending(struct query *query)
         store_index_clear(&index);
         mail_summary_free(summary);
     }
+}
+
+void query_load_pending(struct query *query)
+{
+    if (query->worded_by->len == 0 && g_hash_table_size(query->texts) == 0)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(outside); i++)
+        load(query, outside[i]);
     sort(query);
 }

@@ -143,6 +143,9 @@ static bool holds(struct query *query, struct candidate *candidate)
     for (guint i = 0; i < query->tests->len; i++)
         if (!query_test(query, query->tests->pdata[i], candidate))
             return false;
+    for (guint i = 0; i < query->phrases->len; i++)
+        if (!query_phrase_holds(query, query->phrases->pdata[i], candidate))
+            return false;
     return true;
 }
 

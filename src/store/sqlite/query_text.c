@@ -1,32 +1,9 @@
 #include "store/sqlite/query.h"
 
 #include "store/sqlite/fts.h"
+#include "store/sqlite/reading.h"
 
 #include <string.h>
-
-static const char *columns_of(enum store_filter_kind kind)
-{
-    switch (kind) {
-    case STORE_TEXT:
-        return "";
-    case STORE_FROM:
-        return "{\"from\"} : ";
-    case STORE_TO:
-        return "{\"to\"} : ";
-    case STORE_CC:
-        return "{cc} : ";
-    case STORE_BCC:
-        return "{bcc} : ";
-    case STORE_SUBJECT:
-        return "{subject} : ";
-    case STORE_BODY:
-        return "{body quoted} : ";
-    case STORE_FILENAME:
-        return "{filenames} : ";
-    default:
-        return NULL;
-    }
-}
 
 static void append_quoted(GString *match, const char *word)
 {
@@ -37,22 +14,32 @@ static void append_quoted(GString *match, const char *word)
     }
 }
 
-/* Each quoted string begins with the account's scope. */
+/* One term in each of the fields. Each quoted string begins with the account's scope. */
+static void append_word(GString *match, const char *scope, const char *const *letters,
+                        const char *word, bool prefix)
+{
+    for (const char *const *letter = letters; *letter != NULL; letter++) {
+        g_string_append_printf(match, "%s\"%s %s", letter != letters ? " OR " : "(", scope,
+                               *letter);
+        append_quoted(match, word);
+        g_string_append(match, prefix ? "\" *" : "\"");
+    }
+    g_string_append_c(match, ')');
+}
+
 static bool words_expression(const struct query *query, const struct store_filter *filter,
                              GString *match)
 {
-    char scope[FTS_SCOPE_BYTES];
-    const char *columns = columns_of(filter->kind);
-    if (columns == NULL || filter->words == NULL || filter->words[0] == NULL)
+    char scope[TERMS_SCOPE_BYTES];
+    const char *const *letters = terms_letters(filter->kind);
+    if (letters == NULL || filter->words == NULL || filter->words[0] == NULL)
         return false;
-    fts_scope(query->account, scope);
-    g_string_append_printf(match, "%s(\"%s ", columns, scope);
+    terms_scope(query->account, scope);
     for (char **word = filter->words; *word != NULL; word++) {
         if (word != filter->words)
-            g_string_append_printf(match, filter->phrase ? " " : "\" AND \"%s ", scope);
-        append_quoted(match, *word);
+            g_string_append(match, " AND ");
+        append_word(match, scope, letters, *word, filter->prefix && word[1] == NULL);
     }
-    g_string_append(match, filter->prefix ? "\" *)" : "\")");
     return true;
 }
 
@@ -92,6 +79,54 @@ void query_load_texts(struct query *query, const struct store_filter *filter)
         g_array_append_val(ords, ord);
     }
     g_hash_table_insert(query->texts, (void *)(uintptr_t)filter, ords);
+}
+
+/* --- words in their order */
+
+bool query_has_phrase(const struct store_filter *filter)
+{
+    for (guint i = 0; filter->children != NULL && i < filter->children->len; i++)
+        if (query_has_phrase(filter->children->pdata[i]))
+            return true;
+    return filter->phrase && filter->words != NULL && filter->words[0] != NULL &&
+           filter->words[1] != NULL;
+}
+
+static bool is_in_summary(enum store_filter_kind kind)
+{
+    return kind != STORE_TEXT && kind != STORE_BODY && kind != STORE_FILENAME;
+}
+
+static const struct store_index *headers_of(struct query *query, const struct candidate *candidate)
+{
+    if (query->headers_of != candidate->email) {
+        store_index_clear(&query->headers);
+        reading_headers(&query->reader->main, candidate->email, &query->headers);
+        query->headers_of = candidate->email;
+    }
+    return &query->headers;
+}
+
+static const struct store_index *words_of(struct query *query, const struct candidate *candidate)
+{
+    if (query->words_of != candidate->email) {
+        const struct reading reading = {candidate->email, candidate->blob, candidate->state};
+        store_index_clear(&query->message);
+        reading_words(query->store, &query->reader->main, &query->reader->blobs, &reading,
+                      &query->message);
+        query->words_of = candidate->email;
+    }
+    return &query->message;
+}
+
+bool query_phrase_holds(struct query *query, const struct store_filter *filter,
+                        struct candidate *candidate)
+{
+    if (!query_load_row(query, candidate))
+        return false;
+    if (summary_words_match(headers_of(query, candidate), filter))
+        return true;
+    return !is_in_summary(filter->kind) && summary_words_match(words_of(query, candidate), filter);
 }
 
 /* --- any header field: read from the raw message */

@@ -62,9 +62,7 @@ static bool forget_words_of(struct tx *tx, const struct removal *removal, const 
 {
     for (guint i = 0; i < emails->len && !removal->wordless; i++) {
         GError *cause = NULL;
-        int64_t email = g_array_index(emails, int64_t, i);
-        int64_t ord = DB_NUMBER(tx->db, &cause, 0, "SELECT ord FROM email WHERE id = ?", I(email));
-        if (cause == NULL && fts_remove(tx, removal->account, email, ord, &cause))
+        if (fts_remove(tx, g_array_index(emails, int64_t, i), &cause))
             continue;
         g_propagate_error(error, cause);
         return false;
@@ -94,9 +92,10 @@ static bool remove_slice(struct tx *tx, void *arg, GError **error)
     g_autoptr(GArray) emails =
         DB_NUMBERS(tx->db, &cause, "SELECT id FROM email WHERE account = ? LIMIT ?",
                    I(removal->account), I(removal->wordless ? SLICE : WORDS_SLICE));
+    /* Words are derived from the messages, which go after them. */
     g_autoptr(GArray) blobs =
         DB_NUMBERS(tx->db, &cause, "SELECT id FROM blob WHERE account = ? LIMIT ?",
-                   I(removal->account), I(SLICE));
+                   I(removal->account), I(removal->wordless || emails->len == 0 ? SLICE : 0));
     removal->more = emails->len > 0 || blobs->len > 0;
     if (cause == NULL && forget_words_of(tx, removal, emails, &cause) &&
         each_id(tx->db, emails, email_statements, &cause) &&

@@ -240,6 +240,14 @@ static const char *const pending_2 =
     "DROP INDEX email_pending;"
     "CREATE INDEX email_pending ON email(account, wanted, ord) WHERE state = 0;";
 
+/* email.indexed: a hash of the terms of its message in the word index (terms.h); 0: it is to be
+ * indexed. words: what stands there for it besides, since it cannot be derived from the message.
+ * meta.index_version: how the index was made (reindex.c). */
+static const char *const index_2 =
+    "DELETE FROM words;"
+    "ALTER TABLE meta ADD COLUMN index_version TEXT;"
+    "CREATE INDEX email_unindexed ON email(account, ord) WHERE indexed = 0 AND state <> 0;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -271,7 +279,7 @@ static bool upgrade_2(struct store *store, GError **error)
            db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
            db_script(db, identities_2, error) && db_script(db, reports_2, error) &&
            db_script(db, push_2, error) && db_script(db, pending_2, error) &&
-           db_script(db, "PRAGMA user_version=2; COMMIT", error);
+           db_script(db, index_2, error) && db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)

@@ -12,8 +12,8 @@ struct set_item {
     /* of a create: */
     struct mail_flags flags;
     GArray *mailboxes;
-    GBytes *summary, *kept;
-    struct store_index index;
+    GBytes *summary;
+    struct terms terms; /* text NULL: none */
     bool attachment;
     int64_t blob, received_at, msgid, subject;
     uint64_t size;
@@ -43,8 +43,7 @@ static void free_item(gpointer pointer)
     mail_flags_clear(&item->flags);
     g_clear_pointer(&item->mailboxes, g_array_unref);
     g_clear_pointer(&item->summary, g_bytes_unref);
-    g_clear_pointer(&item->kept, g_bytes_unref);
-    store_index_clear(&item->index);
+    terms_clear(&item->terms);
     g_clear_pointer(&item->thread_ids, g_array_unref);
     g_clear_error(&item->error);
     g_free(item);
@@ -101,10 +100,21 @@ size_t store_set_update(struct store_set *set, int64_t id, const struct store_em
     return set->items->len - 1;
 }
 
+/* Read as every other message is; where nothing reads, it is not indexed. */
+static void read_terms(const struct store_set *set, const struct store_new_email *email,
+                       struct terms *terms)
+{
+    struct store_index index = {0};
+    if (set->store->read_words == NULL || email->message == NULL)
+        return;
+    set->store->read_words(email->message, &index);
+    terms_make(set->account, &index, terms);
+    store_index_clear(&index);
+}
+
 size_t store_set_create(struct store_set *set, const struct store_new_email *email)
 {
     struct set_item *item = add_item(set, SET_CREATE, 0);
-    const struct store_index *index = email->index;
     mail_flags_copy(&item->flags, &email->flags);
     item->flags.bits &= ~(uint32_t)MAIL_DELETED;
     item->mailboxes = copy_ids(email->mailboxes);
@@ -116,13 +126,7 @@ size_t store_set_create(struct store_set *set, const struct store_new_email *ema
     item->msgid = batch_msgid(set->store, email->summary, email->received_at, email->size);
     item->subject = batch_subject(set->store, email->summary);
     item->thread_ids = batch_thread_ids(set->store, email->summary);
-    if (index != NULL) {
-        item->index = (struct store_index){g_strdup(index->subject), g_strdup(index->from),
-                                           g_strdup(index->to),      g_strdup(index->cc),
-                                           g_strdup(index->bcc),     g_strdup(index->body),
-                                           g_strdup(index->quoted),  g_strdup(index->filenames)};
-        item->kept = fts_words_keep(set->store, set->account, &item->index);
-    }
+    read_terms(set, email, &item->terms);
     return set->items->len - 1;
 }
 
@@ -271,8 +275,7 @@ static bool create_email(struct tx *tx, struct store_set *set, struct set_item *
     for (guint i = 0; i < item->mailboxes->len; i++)
         if (!email_add_member(tx, &row, g_array_index(item->mailboxes, int64_t, i), error))
             return false;
-    if (item->kept != NULL &&
-        !fts_add(tx, row.account, row.id, row.ord, &item->index, item->kept, error))
+    if (item->terms.text != NULL && !fts_add(tx, row.account, row.id, row.ord, &item->terms, error))
         return false;
     item->created = (struct store_email){.id = row.public_id,
                                          .thread = row.thread,

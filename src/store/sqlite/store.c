@@ -56,6 +56,7 @@ static struct store *store_new(const struct store_config *config)
     store->changes_kept = config->changes_kept > 0 ? config->changes_kept : 200000;
     store->may_commit = config->may_commit;
     store->may_commit_arg = config->may_commit_arg;
+    store->read_words = config->read_words;
     store->listeners = g_array_new(FALSE, FALSE, sizeof(struct listener));
     store->progress =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, progress_entry_free);
@@ -94,7 +95,8 @@ struct store *store_open(const struct store_config *config, GError **error)
     if (open_files(store, error) && schema_migrate(store, error) &&
         (store->guard = parse_guard_open(store->directory, error)) != NULL &&
         readers_init(store, config->readers, error) && writer_start(store, error)) {
-        if (housekeeping_start(store, error))
+        if (reindex_prepare(store, error) && housekeeping_start(store, error) &&
+            reindex_start(store, error))
             return store;
         writer_stop(store);
     }
@@ -106,6 +108,7 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
+    reindex_stop(store);
     writer_stop(store);
     readers_free(store);
     store_free(store);

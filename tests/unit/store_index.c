@@ -1,0 +1,255 @@
+/* The word index: phrases, which it does not know; words that are derived from messages again to be
+ * taken out; an index that was made in another way. */
+#include "store_mailbox_fixture.h"
+
+#include "store/sqlite/fts.h"
+
+#define PATIENCE_MS 120000
+
+static struct store_filter *words(enum store_filter_kind kind, const char *text, bool phrase)
+{
+    struct store_filter *filter = store_filter_new(kind);
+    filter->words = g_strsplit(text, " ", -1);
+    filter->phrase = phrase;
+    return filter;
+}
+
+static struct store_filter *join(enum store_filter_kind kind, struct store_filter *a,
+                                 struct store_filter *b)
+{
+    struct store_filter *filter = store_filter_new(kind);
+    filter->children = g_ptr_array_new();
+    g_ptr_array_add(filter->children, a);
+    if (b != NULL)
+        g_ptr_array_add(filter->children, b);
+    return filter;
+}
+
+static guint phrase(struct mail_fixture *m, enum store_filter_kind kind, const char *text)
+{
+    return mail_found(m, words(kind, text, true));
+}
+
+static guint found(struct mail_fixture *m, const char *text)
+{
+    return mail_found_words(m, text, false);
+}
+
+static void put(struct mail_fixture *m, uint32_t uid, const char *subject, const char *body)
+{
+    g_autofree char *id = g_strdup_printf("n%u@x", uid);
+    mail_put(m, &(struct mail_spec){.mailbox = m->inbox,
+                                    .uid = uid,
+                                    .id = id,
+                                    .subject = subject,
+                                    .body = body,
+                                    .received_at = 100 + uid});
+}
+
+static void expunge(struct mail_fixture *m, uint32_t uid)
+{
+    mail_vanish(m, m->inbox, uid);
+    mail_sweep(m);
+    mail_sweep(m);
+}
+
+static void wait_for(struct mail_fixture *m, const char *text, guint count)
+{
+    for (int i = 0; i < PATIENCE_MS / 5 && found(m, text) != count; i++)
+        g_usleep(5000);
+    g_assert_cmpuint(found(m, text), ==, count);
+}
+
+static void phrases_are_words_in_a_row(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    put(&m, 1, "plum jam", "red apple pie with cream");
+    put(&m, 2, "jam plum", "apple red pie");
+    put(&m, 3, "pears", "a red and green apple pie, red apple");
+    mail_put(&m,
+             &(struct mail_spec){m.inbox, 9, "p@x", NULL, "red apple", "none", 0, 50, true, NULL});
+    g_assert_cmpuint(phrase(&m, STORE_BODY, "red apple"), ==, 2);
+    g_assert_cmpuint(phrase(&m, STORE_TEXT, "red apple"), ==, 3);
+    g_assert_cmpuint(phrase(&m, STORE_SUBJECT, "red apple"), ==, 1);
+    g_assert_cmpuint(phrase(&m, STORE_SUBJECT, "plum jam"), ==, 1);
+    g_assert_cmpuint(phrase(&m, STORE_TEXT, "plum jam"), ==, 1);
+    /* Not from one field into the next. */
+    g_assert_cmpuint(phrase(&m, STORE_TEXT, "jam red"), ==, 0);
+    g_assert_cmpuint(phrase(&m, STORE_TEXT, "jam bea"), ==, 0);
+    struct store_filter *prefix = words(STORE_BODY, "apple pi", true);
+    prefix->prefix = true;
+    g_assert_cmpuint(mail_found(&m, prefix), ==, 2);
+    struct store_filter *either =
+        join(STORE_OR, words(STORE_BODY, "apple red", true), words(STORE_SUBJECT, "pears", false));
+    g_assert_cmpuint(mail_found(&m, either), ==, 2);
+    struct store_filter *none = join(STORE_NOT, words(STORE_TEXT, "red apple", true), NULL);
+    g_assert_cmpuint(mail_found(&m, none), ==, 1);
+    struct store_filter *both = join(STORE_AND, words(STORE_BODY, "red apple", true),
+                                     words(STORE_SUBJECT, "plum jam", true));
+    g_assert_cmpuint(mail_found(&m, both), ==, 1);
+    struct store_filter *flagged = store_filter_new(STORE_HAS_KEYWORD);
+    flagged->text = g_strdup("$flagged");
+    struct store_filter *mixed = join(STORE_OR, flagged, words(STORE_TEXT, "red apple", true));
+    g_assert_cmpuint(mail_found(&m, mixed), ==, 3);
+    mail_close(&m);
+}
+
+static void fields_keep_apart(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    put(&m, 1, "sun", "moon heather");
+    put(&m, 2, "moon", "sun");
+    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "sun", false)), ==, 1);
+    g_assert_cmpuint(mail_found(&m, words(STORE_BODY, "sun", false)), ==, 1);
+    g_assert_cmpuint(found(&m, "sun"), ==, 2);
+    g_assert_cmpuint(found(&m, "sun moon"), ==, 2);
+    /* A letter is no part of a word: Heather is not the header's eather. */
+    g_assert_cmpuint(found(&m, "eather"), ==, 0);
+    g_assert_cmpuint(mail_found_words(&m, "eat", true), ==, 0);
+    g_assert_cmpuint(mail_found_words(&m, "heat", true), ==, 1);
+    g_assert_cmpuint(mail_found(&m, words(STORE_FROM, "bea", false)), ==, 2);
+    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "bea", false)), ==, 0);
+    mail_close(&m);
+}
+
+/* Another way of reading: the words of the body have an x before them. */
+static void read_otherwise(GBytes *raw, struct store_index *index)
+{
+    fixture_words(raw, index);
+    g_auto(GStrv) parts = g_strsplit(index->body, " ", -1);
+    g_autofree char *joined = g_strjoinv(" x", parts);
+    g_free(index->body);
+    index->body = g_strconcat("x", joined, NULL);
+}
+
+static void reopen_reading(struct mail_fixture *m, bool other_version)
+{
+    store_principal_unref(m->user);
+    fixture_stop(&m->f);
+    if (other_version) {
+        sqlite3 *db = NULL;
+        g_autofree char *path = g_build_filename(m->f.directory, "data", "postroom.db", NULL);
+        g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+        g_assert_cmpint(sqlite3_exec(db, "UPDATE meta SET index_version = 'old'", NULL, NULL, NULL),
+                        ==, SQLITE_OK);
+        sqlite3_close(db);
+    }
+    m->f.read_words = read_otherwise;
+    fixture_start(&m->f);
+    struct secret *password = secret_new("password of user", 16);
+    m->user = store_sign_in_password(m->f.store, "ann@example.org", password, NULL);
+    secret_free(password);
+}
+
+#define MANY 450
+
+static void a_new_version_indexes_anew(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    for (uint32_t uid = 1; uid <= MANY; uid++)
+        put(&m, uid, "plums", uid % 3 == 0 ? "apple pie" : "pie");
+    reopen_reading(&m, true);
+    /* What the list shows is found at any time. */
+    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "plums", false)), ==, MANY);
+    /* It goes on after a restart, wherever it was. */
+    reopen_reading(&m, false);
+    wait_for(&m, "xapple", MANY / 3);
+    wait_for(&m, "xpie", MANY);
+    g_assert_cmpuint(found(&m, "apple"), ==, 0);
+    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "plums", false)), ==, MANY);
+    expunge(&m, 3);
+    g_assert_cmpuint(found(&m, "xapple"), ==, MANY / 3 - 1);
+    reopen_reading(&m, false);
+    g_assert_cmpuint(found(&m, "xapple"), ==, MANY / 3 - 1);
+    mail_close(&m);
+}
+
+/* The words that a message has now are not those that went in. */
+static void words_that_cannot_be_derived_are_no_others(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    put(&m, 1, "one", "zanzibar");
+    put(&m, 2, "two", "apple");
+    reopen_reading(&m, false);
+    g_assert_cmpuint(found(&m, "zanzibar"), ==, 1);
+    expunge(&m, 1);
+    put(&m, 1, "three", "berry");
+    g_assert_cmpuint(found(&m, "zanzibar"), ==, 0);
+    wait_for(&m, "xapple", 1);
+    g_assert_cmpuint(found(&m, "xzanzibar"), ==, 0);
+    g_assert_cmpuint(found(&m, "three"), ==, 1);
+    mail_close(&m);
+}
+
+struct more {
+    int64_t email;
+    const char *words;
+};
+
+static bool add_more(struct tx *tx, void *arg, GError **error)
+{
+    const struct more *more = arg;
+    return fts_more(tx, more->email, more->words, error);
+}
+
+static void words_of_elsewhere_are_kept(void)
+{
+    struct mail_fixture m;
+    g_autoptr(GError) error = NULL;
+    mail_open(&m);
+    put(&m, 1, "one", "apple");
+    struct more more = {mail_only(&m, m.inbox), "zanzibar apple"};
+    put(&m, 2, "two", "berry");
+    g_assert_true(store_write(m.f.store, STORE_LANE_BULK, add_more, &more, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(found(&m, "zanzibar one"), ==, 1);
+    reopen_reading(&m, true);
+    wait_for(&m, "zanzibar xapple", 1);
+    expunge(&m, 1);
+    g_assert_cmpuint(found(&m, "zanzibar"), ==, 0);
+    g_assert_cmpuint(found(&m, "one"), ==, 0);
+    g_assert_cmpuint(found(&m, "two"), ==, 1);
+    more.email = 4711;
+    g_assert_false(store_write(m.f.store, STORE_LANE_BULK, add_more, &more, &error));
+    g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    mail_close(&m);
+}
+
+static void terms_are_told_once(void)
+{
+    struct terms a, b, c;
+    struct store_index index = {.body = (char[]){"one two one"},
+                                .quoted = (char[]){"two three three"},
+                                .subject = (char[]){"one four four"},
+                                .from = (char[]){"four"}};
+    const struct store_index other = {.body = (char[]){"two one"},
+                                      .quoted = (char[]){"three"},
+                                      .subject = (char[]){"four one"},
+                                      .from = (char[]){"four"}};
+    terms_make(1, &index, &a);
+    terms_make(1, &other, &b);
+    g_assert_cmpstr(strchr(a.text, ' '), ==, " one two Qthree Sone Sfour Hfour Ffour");
+    g_assert_cmpint(a.hash, ==, b.hash);
+    index.from = NULL;
+    terms_make(1, &index, &c);
+    g_assert_cmpint(a.hash, !=, c.hash);
+    terms_clear(&a);
+    terms_clear(&b);
+    terms_clear(&c);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/index/terms", terms_are_told_once);
+    g_test_add_func("/store/index/phrases", phrases_are_words_in_a_row);
+    g_test_add_func("/store/index/fields", fields_keep_apart);
+    g_test_add_func("/store/index/version", a_new_version_indexes_anew);
+    g_test_add_func("/store/index/other-words", words_that_cannot_be_derived_are_no_others);
+    g_test_add_func("/store/index/kept", words_of_elsewhere_are_kept);
+    return g_test_run();
+}
