@@ -250,6 +250,85 @@ static void many_of_one_second_keep_their_time(void)
     mail_close(&m);
 }
 
+/* Oldest first: nobody stands before one who was received earlier. Returns how many there are. */
+static guint check_order(struct mail_fixture *m)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_READ);
+    struct store_sort oldest = {.by = STORE_BY_RECEIVED_AT, .ascending = true};
+    struct store_query query = {.sort = &oldest, .sort_count = 1, .limit = 100000};
+    struct store_query_result result;
+    g_assert_true(store_query(access, &query, &result, &error));
+    const int64_t *ids = (const int64_t *)(const void *)result.ids->data;
+    g_autoptr(GPtrArray) emails = store_emails(access, ids, result.ids->len, 0, NULL, &error);
+    g_assert_no_error(error);
+    guint count = emails->len;
+    for (guint i = 1; i < count; i++) {
+        const struct store_email *before = emails->pdata[i - 1], *email = emails->pdata[i];
+        g_assert_cmpint(before->received_at, <=, email->received_at);
+    }
+    store_query_result_clear(&result);
+    store_access_free(access);
+    return count;
+}
+
+static void put_at(struct mail_fixture *m, const GArray *times)
+{
+    static uint32_t uid = 0;
+    struct store_batch *batch = store_batch_new(m->f.store, m->account);
+    for (guint i = 0; i < times->len; i++) {
+        g_autofree char *id = g_strdup_printf("t%u@x", ++uid);
+        mail_add(batch, &(struct mail_spec){.mailbox = m->inbox,
+                                            .uid = uid,
+                                            .id = id,
+                                            .received_at = g_array_index(times, int64_t, i)});
+    }
+    mail_commit(batch);
+    store_batch_free(batch);
+}
+
+static void add_times(GArray *times, int64_t at, int count)
+{
+    for (int i = 0; i < count; i++)
+        g_array_append_val(times, at);
+}
+
+#define BURST 3000
+
+static void bursts_keep_their_order(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GRand *rand = g_rand_new_with_seed(5);
+    for (int64_t at = 100000; at < 100030; at++)
+        add_times(times, at, 10);
+    for (int64_t at = 200030; at > 200000; at--)
+        add_times(times, at, 10);
+    for (int i = 0; i < 300; i++)
+        add_times(times, g_rand_int_range(rand, 300000, 300300), 1);
+    put_at(&m, times);
+    g_assert_cmpuint(check_order(&m), ==, 900);
+    g_array_set_size(times, 0);
+    add_times(times, 400000, BURST);
+    add_times(times, 400001, 2);
+    add_times(times, 399999, 2);
+    add_times(times, 399998, 20);
+    add_times(times, 400002, 20);
+    put_at(&m, times);
+    g_assert_cmpuint(check_order(&m), ==, 900 + BURST + 44);
+    g_assert_cmpuint(mail_found(&m, number(STORE_AFTER, 400001)), ==, 22);
+    g_assert_cmpuint(mail_found(&m, join(STORE_AND, number(STORE_BEFORE, 400000),
+                                         number(STORE_AFTER, 399998))),
+                     ==, 22);
+    g_assert_cmpuint(mail_found(&m, join(STORE_AND, number(STORE_BEFORE, 200011),
+                                         number(STORE_AFTER, 200010))),
+                     ==, 10);
+    g_assert_cmpuint(mail_found(&m, number(STORE_BEFORE, 100001)), ==, 10);
+    g_rand_free(rand);
+    mail_close(&m);
+}
+
 static void expunged_words_are_gone(void)
 {
     struct mail_fixture m;
@@ -363,6 +442,7 @@ static void a_handle_does_what_it_was_made_for(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/query/bursts", bursts_keep_their_order);
     g_test_add_func("/store/query/filters", filters_mean_what_the_rfc_says);
     g_test_add_func("/store/query/pending", mail_without_its_message_is_found);
     g_test_add_func("/store/query/windows", windows_and_totals);

@@ -59,20 +59,79 @@ int64_t email_of_public(struct db *db, int64_t account, int64_t public_id)
                      I(public_id), I(account));
 }
 
-/* The order by received_at, then as they come: the first free place of the second, or after it.
- * Many of one second tend to come in a row, and then the search begins where the last one ended. */
+static sqlite3_stmt *rows_from(struct tx *tx, int64_t account, int64_t ord, int step)
+{
+    return step > 0 ? DB_QUERY(tx->db, NULL,
+                               "SELECT ord, received_at FROM email WHERE account = ? AND ord >= ?"
+                               " ORDER BY ord",
+                               I(account), I(ord))
+                    : DB_QUERY(tx->db, NULL,
+                               "SELECT ord, received_at FROM email WHERE account = ? AND ord <= ?"
+                               " ORDER BY ord DESC",
+                               I(account), I(ord));
+}
+
+/* Is there a row next to it, from `from` on, that belongs to the other side of it? */
+static bool is_crossed(struct tx *tx, const struct email_row *row, int64_t from, int step)
+{
+    sqlite3_stmt *next = rows_from(tx, row->account, from, step);
+    if (!db_step(tx->db, next, NULL))
+        return false;
+    int64_t time = db_int(next, 1);
+    db_done(next);
+    return step > 0 ? time < row->received_at : time > row->received_at;
+}
+
+/* The place from `from` on, up or down, that leaves behind all rows of its second and those that it
+ * must leave behind; -1: the row that comes then leaves no room. */
+static int64_t place_beyond(struct tx *tx, const struct email_row *row, int64_t from, int step)
+{
+    int64_t ord = from;
+    sqlite3_stmt *next = rows_from(tx, row->account, from, step);
+    while (db_step(tx->db, next, NULL)) {
+        int64_t at = db_int(next, 0), time = db_int(next, 1);
+        if (step > 0 ? time > row->received_at : time < row->received_at) {
+            ord = at == ord ? -1 : ord;
+            db_done(next);
+            break;
+        }
+        ord = at + step;
+    }
+    return ord;
+}
+
+static int64_t first_free(struct tx *tx, const struct email_row *row, int64_t from)
+{
+    int64_t ord = from;
+    sqlite3_stmt *next = rows_from(tx, row->account, from, 1);
+    while (db_step(tx->db, next, NULL)) {
+        if (db_int(next, 0) != ord) {
+            db_done(next);
+            break;
+        }
+        ord++;
+    }
+    return ord;
+}
+
+/* By received_at: the next place up, or else down, between those received before and after. Where
+ * there is no room left, the next free one. Many of one second tend to come in a row, and then the
+ * search begins where the last one ended. */
 static int64_t free_ord(struct tx *tx, const struct email_row *row)
 {
     struct place_hint *hint = &tx->store->place;
     bool in_a_row = hint->account == row->account && hint->received_at == row->received_at;
-    int64_t ord = in_a_row ? hint->ord + 1 : ORD_OF(row->received_at);
-    sqlite3_stmt *taken =
-        DB_QUERY(tx->db, NULL, "SELECT ord FROM email WHERE account = ? AND ord >= ? ORDER BY ord",
-                 I(row->account), I(ord));
-    while (db_step(tx->db, taken, NULL) && db_int(taken, 0) == ord)
-        ord++;
-    db_done(taken);
-    *hint = (struct place_hint){row->account, row->received_at, ord};
+    int64_t second = ORD_OF(row->received_at), ord = -1;
+    int step = in_a_row ? hint->step : 1;
+    if (in_a_row)
+        ord = place_beyond(tx, row, hint->ord + step, step);
+    if (ord < 0 && !is_crossed(tx, row, second - 1, -1))
+        ord = place_beyond(tx, row, second, step = 1);
+    if (ord < 0 && !is_crossed(tx, row, second, 1))
+        ord = place_beyond(tx, row, second - 1, step = -1);
+    if (ord < 0)
+        ord = first_free(tx, row, second);
+    *hint = (struct place_hint){row->account, row->received_at, ord, step};
     return ord;
 }
 

@@ -7,14 +7,18 @@
 #include "store/sqlite/engine.h"
 #include "store/summary.h"
 
-/* email.ord: received_at and a tie. More than 2^ORD_TIE_BITS emails of one second run over into the
- * next ones (a mailbox that was copied may have one date for all); who asks for a time must look
- * ORD_RUN_OVER seconds further. The index tells its rows by the distance to the one before, so each
- * bit here is paid for with every word of every message. */
-#define ORD_TIE_BITS 6
-#define ORD_RUN_OVER 3600
+/* email.ord: received_at and a tie. More than 2^ORD_TIE_BITS emails of one second run over into its
+ * neighbours (a mailbox that was copied may have one date for all); who asks for a time must look
+ * ORD_RUN_OVER seconds further, to both sides. The index tells its rows by the distance to the one
+ * before, so each bit here is paid for with every word of every message. */
+#define ORD_TIE_BITS 2
+#define ORD_RUN_OVER 57600
 #define ORD_TIME_MAX ((INT64_C(1) << 40) - 1)
 #define ORD_OF(seconds) ((int64_t)CLAMP((seconds), 0, ORD_TIME_MAX) << ORD_TIE_BITS)
+/* Whoever stands before the first was received before these seconds, at or behind the last after
+ * them; a row between has to be asked. */
+#define ORD_FIRST_OF(seconds) ORD_OF(CLAMP((seconds), 0, ORD_TIME_MAX) - ORD_RUN_OVER)
+#define ORD_BEHIND(seconds) (ORD_OF(seconds) + ((int64_t)ORD_RUN_OVER << ORD_TIE_BITS))
 
 struct email_row {
     int64_t id, account, public_id, thread, ord, received_at, size, estimate, blob;

@@ -18,6 +18,7 @@ struct readers;
 /* The place in the order that was given out last. */
 struct place_hint {
     int64_t account, received_at, ord;
+    int step; /* where to look for the next: 1 or -1 */
 };
 
 struct store {

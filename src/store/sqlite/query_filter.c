@@ -49,11 +49,11 @@ static void plan_condition(struct query *query, const struct store_filter *filte
         }
         break;
     case STORE_BEFORE:
-        /* What has run over into later seconds still counts: see is_before. */
-        query->last = MIN(query->last, ORD_OF(MIN(filter->number, ORD_TIME_MAX) + ORD_RUN_OVER));
+        /* What has run over into other seconds still counts: see is_before. */
+        query->last = MIN(query->last, ORD_BEHIND(filter->number));
         break;
     case STORE_AFTER:
-        query->first = MAX(query->first, ORD_OF(filter->number));
+        query->first = MAX(query->first, ORD_FIRST_OF(filter->number));
         break;
     case STORE_NOT_KEYWORD:
         query->unseen = query->unseen || g_ascii_strcasecmp(filter->text, "$seen") == 0;
@@ -215,15 +215,14 @@ static bool all_children(struct query *query, const struct store_filter *filter,
 /* The place in the order tells, except near the time and outside the range of ord. */
 static bool is_before(struct query *query, int64_t time, struct candidate *candidate)
 {
-    if (candidate->ord < ORD_OF(time))
+    if (candidate->ord < ORD_FIRST_OF(time))
         return true;
     return query_load_row(query, candidate) && candidate->received_at < time;
 }
 
 static bool is_after(struct query *query, int64_t time, struct candidate *candidate)
 {
-    if (time >= 0 && time < ORD_TIME_MAX - ORD_RUN_OVER &&
-        candidate->ord >= ORD_OF(time + ORD_RUN_OVER))
+    if (time < ORD_TIME_MAX && candidate->ord >= ORD_BEHIND(time))
         return true;
     return query_load_row(query, candidate) && candidate->received_at >= time;
 }
