@@ -3,21 +3,13 @@
 #include "store/sqlite/dictionary.h"
 #include "store/sqlite/pack.h"
 #include "store/sqlite/people.h"
+#include "store/sqlite/unpack.h"
 
 #include "base/clock.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include <zstd.h>
-
-/* Above this a message is unpacked into a file without a name, not into memory. */
-#define FILE_BACKED (1024 * 1024)
 #define PIECE ((gsize)1024 * 1024)
 /* What a dictionary saves of a longer message is next to nothing. */
 #define DICTIONARY_USEFUL ((gsize)256 * 1024)
-#define BLOB_MAX (INT64_C(1) << 30)
 
 GBytes *blob_pack(struct store *store, int64_t account, GBytes *raw)
 {
@@ -25,7 +17,7 @@ GBytes *blob_pack(struct store *store, int64_t account, GBytes *raw)
     const void *bytes = g_bytes_get_data(raw, &length);
     struct dictionary *dictionary =
         length <= DICTIONARY_USEFUL ? dictionary_newest(store, account, DICTIONARY_MAIL) : NULL;
-    GBytes *packed = pack_large(store->directory, bytes, length, dictionary_packs(dictionary));
+    GBytes *packed = pack_message(store->directory, bytes, length, dictionary_packs(dictionary));
     dictionary_unref(dictionary);
     return packed;
 }
@@ -81,118 +73,30 @@ bool blob_ref(struct tx *tx, int64_t blob, int delta, GError **error)
            (delta < 0 || DB_RUN(tx->db, error, "DELETE FROM blob_trash WHERE id = ?", I(blob)));
 }
 
-struct mapping {
-    void *map;
-    size_t length;
-};
-
-static void unmap(gpointer pointer)
-{
-    struct mapping *mapping = pointer;
-    munmap(mapping->map, mapping->length);
-    g_free(mapping);
-}
-
-/* In a file without a name. */
-static GBytes *map_file(struct store *store, size_t length, GError **error)
-{
-    int fd = open(store->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        fd = memfd_create("blob", MFD_CLOEXEC);
-    void *map = MAP_FAILED;
-    int code = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)length);
-    if (code == 0)
-        map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (fd >= 0)
-        close(fd);
-    if (map == MAP_FAILED) {
-        error_set(error, code == ENOSPC ? ERROR_DISK_FULL : ERROR_STORE,
-                  "cannot unpack a large message: %s", g_strerror(code));
-        return NULL;
-    }
-    struct mapping *mapping = g_new(struct mapping, 1);
-    *mapping = (struct mapping){map, length};
-    return g_bytes_new_with_free_func(map, length, unmap, mapping);
-}
-
-/* Room for what a frame, of which this is the beginning, holds; *to is where it begins. */
-static GBytes *make_room(struct store *store, const void *packed, size_t packed_length, void **to,
-                         GError **error)
-{
-    unsigned long long length = ZSTD_getFrameContentSize(packed, packed_length);
-    if (length > (unsigned long long)BLOB_MAX) {
-        error_set(error, ERROR_STORE, "a stored message is damaged");
-        return NULL;
-    }
-    GBytes *bytes = length > FILE_BACKED ? map_file(store, (size_t)length, error)
-                                         : g_bytes_new_take(g_malloc(length + 1), (size_t)length);
-    if (bytes != NULL)
-        *to = (void *)(uintptr_t)g_bytes_get_data(bytes, NULL);
-    return bytes;
-}
-
-static GBytes *unpack(struct store *store, struct db *main, const void *packed,
-                      size_t packed_length, GError **error)
-{
-    void *to = NULL;
-    GBytes *bytes = make_room(store, packed, packed_length, &to, error);
-    if (bytes == NULL ||
-        dictionary_unpack(store, main, packed, packed_length, to, g_bytes_get_size(bytes), error))
-        return bytes;
-    g_bytes_unref(bytes);
-    return NULL;
-}
-
-static bool unpack_piece(ZSTD_DCtx *context, const void *piece, size_t length, ZSTD_outBuffer *out)
-{
-    ZSTD_inBuffer in = {piece, length, 0};
-    size_t code = 1;
-    while (in.pos < in.size && code != 0 && !ZSTD_isError(code))
-        code = ZSTD_decompressStream(context, out, &in);
-    return in.pos == in.size && !ZSTD_isError(code);
-}
-
-/* One too large for a dictionary to be of use. */
-static GBytes *unpack_pieces(struct store *store, sqlite3_blob *blob, ZSTD_DCtx *context,
-                             GError **error)
+static bool take_pieces(struct unpacker *unpacker, sqlite3_blob *blob, GError **error)
 {
     g_autofree char *piece = g_malloc(PIECE);
-    GBytes *bytes = NULL;
-    ZSTD_outBuffer out = {0};
     bool ok = true;
     for (int at = 0, left = sqlite3_blob_bytes(blob), length; ok && left > 0;
          at += length, left -= length) {
         length = MIN((int)PIECE, left);
         ok = sqlite3_blob_read(blob, piece, length, at) == SQLITE_OK;
-        if (ok && at == 0) {
-            bytes = make_room(store, piece, (size_t)length, &out.dst, error);
-            if (bytes == NULL)
-                return NULL;
-            out.size = g_bytes_get_size(bytes);
-        }
-        ok = ok && unpack_piece(context, piece, (size_t)length, &out);
+        if (!ok)
+            error_set(error, ERROR_STORE, "a stored message cannot be read");
+        ok = ok && unpacker_take(unpacker, piece, (size_t)length, error);
     }
-    if (ok && out.pos == out.size)
-        return bytes;
-    error_set(error, ERROR_STORE, "a stored message is damaged");
-    g_clear_pointer(&bytes, g_bytes_unref);
-    return NULL;
+    return ok;
 }
 
 /* SQLite would have it in memory as a whole to give it out. */
-static GBytes *load_in_pieces(struct store *store, struct db *blobs, int64_t id, GError **error)
+static bool take_large(struct unpacker *unpacker, struct db *blobs, int64_t id, GError **error)
 {
     sqlite3_blob *blob = NULL;
-    GBytes *bytes = NULL;
-    if (sqlite3_blob_open(blobs->handle, "main", "raw", "data", id, 0, &blob) == SQLITE_OK) {
-        ZSTD_DCtx *context = ZSTD_createDCtx();
-        bytes = unpack_pieces(store, blob, context, error);
-        ZSTD_freeDCtx(context);
-    } else {
-        db_fail(blobs, "large message", error);
-    }
+    bool ok = sqlite3_blob_open(blobs->handle, "main", "raw", "data", id, 0, &blob) == SQLITE_OK
+                  ? take_pieces(unpacker, blob, error)
+                  : db_fail(blobs, "large message", error);
     sqlite3_blob_close(blob);
-    return bytes;
+    return ok;
 }
 
 GBytes *blob_load(struct store *store, struct reader *reader, int64_t blob, GError **error)
@@ -210,11 +114,13 @@ GBytes *blob_load_from(struct store *store, struct db *main, struct db *blobs, i
                                  " WHERE id = ?1",
                                  I(blob), I(PACK_LARGE));
     if (db_step(blobs, row, &cause)) {
-        if (sqlite3_column_type(row, 0) == SQLITE_NULL)
-            bytes = load_in_pieces(store, blobs, blob, &cause);
-        else
-            bytes = unpack(store, main, sqlite3_column_blob(row, 0),
-                           (size_t)sqlite3_column_bytes(row, 0), &cause);
+        struct unpacker *unpacker = unpacker_new(store, main);
+        bool ok = sqlite3_column_type(row, 0) == SQLITE_NULL
+                      ? take_large(unpacker, blobs, blob, &cause)
+                      : unpacker_take(unpacker, sqlite3_column_blob(row, 0),
+                                      (size_t)sqlite3_column_bytes(row, 0), &cause);
+        bytes = ok ? unpacker_end(unpacker, &cause) : NULL;
+        unpacker_free(unpacker);
         db_done(row);
     } else if (cause == NULL) {
         error_set(&cause, ERROR_NOT_FOUND, "no such blob");
@@ -284,7 +190,7 @@ int64_t store_blob_put(const struct store_access *access, GBytes *bytes, const c
     struct put_write write = {.access = access, .type = type, .size = g_bytes_get_size(bytes)};
     if (!access_require(access, STORE_WRITE, error))
         return 0;
-    if (write.size > (uint64_t)BLOB_MAX / 2) {
+    if (write.size > (uint64_t)UNPACK_MAX / 2) {
         error_set(error, ERROR_TOO_LARGE, "a blob may have 512 MB");
         return 0;
     }

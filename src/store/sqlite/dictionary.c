@@ -87,6 +87,11 @@ const ZSTD_CDict *dictionary_packs(const struct dictionary *dictionary)
     return dictionary != NULL ? dictionary->packs : NULL;
 }
 
+const ZSTD_DDict *dictionary_unpacks(const struct dictionary *dictionary)
+{
+    return dictionary != NULL ? dictionary->unpacks : NULL;
+}
+
 /* --- those in memory; the lock is held */
 
 static void drop_oldest(struct dictionaries *all)
@@ -162,28 +167,38 @@ static struct dictionary *load(struct dictionaries *all, struct db *main, int64_
 
 /* --- unpacking */
 
+struct dictionary *dictionary_of(struct store *store, struct db *main, unsigned number,
+                                 GError **error)
+{
+    GError *cause = NULL;
+    struct dictionary *dictionary =
+        number > DICTIONARY_FIRST
+            ? load(store->dictionaries, main, number - DICTIONARY_FIRST, &cause)
+            : NULL;
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    else if (dictionary == NULL)
+        error_set(error, ERROR_STORE, "what a stored message was packed with is missing");
+    return dictionary;
+}
+
 bool dictionary_unpack(struct store *store, struct db *main, const void *packed,
                        size_t packed_length, void *out, size_t length, GError **error)
 {
-    unsigned id = ZSTD_getDictID_fromFrame(packed, packed_length);
-    if (id == 0 && ZSTD_decompress(out, length, packed, packed_length) == length)
-        return true;
-    GError *cause = NULL;
-    struct dictionary *dictionary =
-        id > DICTIONARY_FIRST ? load(store->dictionaries, main, id - DICTIONARY_FIRST, &cause)
-                              : NULL;
-    bool ok = false;
-    if (dictionary != NULL) {
-        ZSTD_DCtx *context = ZSTD_createDCtx();
-        ok = ZSTD_decompress_usingDDict(context, out, length, packed, packed_length,
-                                        dictionary->unpacks) == length;
-        ZSTD_freeDCtx(context);
-        dictionary_unref(dictionary);
+    unsigned number = ZSTD_getDictID_fromFrame(packed, packed_length);
+    struct dictionary *dictionary = NULL;
+    if (number != 0) {
+        dictionary = dictionary_of(store, main, number, error);
+        if (dictionary == NULL)
+            return false;
     }
-    if (cause != NULL)
-        g_propagate_error(error, cause);
-    else if (!ok)
-        error_set(error, ERROR_STORE, "a stored message is damaged");
+    ZSTD_DCtx *context = ZSTD_createDCtx();
+    bool ok = ZSTD_decompress_usingDDict(context, out, length, packed, packed_length,
+                                         dictionary_unpacks(dictionary)) == length;
+    ZSTD_freeDCtx(context);
+    dictionary_unref(dictionary);
+    if (!ok)
+        error_set(error, ERROR_STORE, "what is stored is damaged");
     return ok;
 }
 

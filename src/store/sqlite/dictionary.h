@@ -28,7 +28,14 @@ void dictionary_unref(struct dictionary *dictionary);
  * reader. NULL: there is none (yet, or it cannot be read). (transfer full) */
 struct dictionary *dictionary_newest(struct store *store, int64_t account,
                                      enum dictionary_kind kind);
+/* Of NULL: NULL. */
 const ZSTD_CDict *dictionary_packs(const struct dictionary *dictionary);
+const ZSTD_DDict *dictionary_unpacks(const struct dictionary *dictionary);
+
+/* The one that a frame names. main: a connection to the main file. (transfer full); NULL: it cannot
+ * be read, or (ERROR_STORE) is not there. */
+struct dictionary *dictionary_of(struct store *store, struct db *main, unsigned number,
+                                 GError **error);
 
 /* Unpacks one frame into room of exactly its content's size. main: a connection to the main file,
  * for the dictionary that the frame may need. ERROR_STORE: damaged. */
