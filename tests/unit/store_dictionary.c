@@ -34,11 +34,11 @@ static char *text_of(unsigned i)
                            body);
 }
 
-static void add_many(struct mail_fixture *m)
+static void add_range(struct mail_fixture *m, unsigned first, unsigned last, unsigned batch_size)
 {
-    for (unsigned i = 1; i <= MESSAGES; i += BATCH) {
+    for (unsigned i = first; i <= last; i += batch_size) {
         struct store_batch *batch = store_batch_new(m->f.store, m->account);
-        for (unsigned k = i; k < i + BATCH; k++) {
+        for (unsigned k = i; k < i + batch_size && k <= last; k++) {
             g_autofree char *id = g_strdup_printf("%u@x", k);
             g_autofree char *body = body_of(k);
             mail_add(batch, &(struct mail_spec){.mailbox = m->inbox,
@@ -50,6 +50,11 @@ static void add_many(struct mail_fixture *m)
         mail_commit(batch);
         store_batch_free(batch);
     }
+}
+
+static void add_many(struct mail_fixture *m, unsigned batch_size)
+{
+    add_range(m, 1, MESSAGES, batch_size);
 }
 
 static int64_t number_in(struct mail_fixture *m, const char *file, const char *sql)
@@ -85,24 +90,58 @@ static void check_all(struct mail_fixture *m)
     store_access_free(access);
 }
 
+/* The frame header's descriptor says whether a dictionary's number follows. */
+static int64_t with_dictionary(struct mail_fixture *m)
+{
+    return number_in(m, "blobs.db",
+                     "SELECT count(*) FROM raw WHERE hex(substr(data, 5, 1)) LIKE '_6'");
+}
+
+static void start_again(struct mail_fixture *m)
+{
+    g_autoptr(GError) error = NULL;
+    store_principal_unref(m->user);
+    fixture_reopen(&m->f);
+    struct secret *password = secret_new("password of user", 16);
+    m->user = store_sign_in_password(m->f.store, "ann@example.org", password, &error);
+    secret_free(password);
+    g_assert_no_error(error);
+}
+
 static void test_round_trip(void)
 {
     struct mail_fixture m;
     mail_open(&m);
-    add_many(&m);
+    add_many(&m, BATCH);
     g_assert_cmpint(number_in(&m, "postroom.db", "SELECT count(*) FROM dictionary"), ==, 1);
-    /* The frame header's descriptor says whether a dictionary's number follows. */
-    g_assert_cmpint(number_in(&m, "blobs.db",
-                              "SELECT count(*) FROM raw WHERE hex(substr(data, 5, 1)) LIKE '_6'"),
-                    >=, 200);
+    g_assert_cmpint(with_dictionary(&m), >=, 300);
     check_all(&m);
-    store_principal_unref(m.user);
-    fixture_reopen(&m.f);
-    g_autoptr(GError) error = NULL;
-    struct secret *password = secret_new("password of user", 16);
-    m.user = store_sign_in_password(m.f.store, "ann@example.org", password, &error);
-    secret_free(password);
-    g_assert_no_error(error);
+    start_again(&m);
+    check_all(&m);
+    mail_close(&m);
+}
+
+/* What is packed first is learned from before any of it is stored. */
+static void test_first_batch(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    add_many(&m, MESSAGES);
+    g_assert_cmpint(number_in(&m, "postroom.db", "SELECT count(*) FROM dictionary"), ==, 1);
+    g_assert_cmpint(with_dictionary(&m), >=, 300);
+    check_all(&m);
+    mail_close(&m);
+}
+
+/* An account whose messages came before the last start learns from what is stored. */
+static void test_after_start(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    add_range(&m, 1, MESSAGES / 4, BATCH);
+    start_again(&m);
+    add_range(&m, MESSAGES / 4 + 1, MESSAGES, BATCH);
+    g_assert_cmpint(with_dictionary(&m), >=, 300);
     check_all(&m);
     mail_close(&m);
 }
@@ -112,7 +151,7 @@ static void test_forgets_words(void)
 {
     struct mail_fixture m;
     mail_open(&m);
-    add_many(&m);
+    add_many(&m, BATCH);
     g_assert_cmpuint(mail_found_words(&m, "number700", false), ==, 1);
     g_assert_cmpuint(mail_found_words(&m, "lamps", false), ==, MESSAGES);
     for (unsigned uid = MESSAGES - 49; uid <= MESSAGES; uid++)
@@ -131,7 +170,7 @@ static void test_backup(void)
     g_autoptr(GError) error = NULL;
     struct store_backup_result result;
     mail_open(&m);
-    add_many(&m);
+    add_many(&m, BATCH);
     g_autofree char *file = g_build_filename(m.f.directory, "backup", NULL);
     g_autofree char *data = g_build_filename(m.f.directory, "data", NULL);
     int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -159,7 +198,7 @@ static void test_goes_with_account(void)
     struct mail_fixture m;
     g_autoptr(GError) error = NULL;
     mail_open(&m);
-    add_many(&m);
+    add_many(&m, BATCH);
     g_assert_true(store_account_remove(m.f.store, m.account, &error));
     g_assert_no_error(error);
     g_assert_cmpint(number_in(&m, "postroom.db", "SELECT count(*) FROM dictionary"), ==, 0);
@@ -175,6 +214,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/dictionary/round-trip", test_round_trip);
+    g_test_add_func("/store/dictionary/first-batch", test_first_batch);
+    g_test_add_func("/store/dictionary/after-start", test_after_start);
     g_test_add_func("/store/dictionary/forgets-words", test_forgets_words);
     g_test_add_func("/store/dictionary/backup", test_backup);
     g_test_add_func("/store/dictionary/goes-with-account", test_goes_with_account);

@@ -16,7 +16,8 @@ GBytes *blob_pack(struct store *store, int64_t account, GBytes *raw)
     gsize length = 0;
     const void *bytes = g_bytes_get_data(raw, &length);
     struct dictionary *dictionary =
-        length <= DICTIONARY_USEFUL ? dictionary_newest(store, account, DICTIONARY_MAIL) : NULL;
+        length <= DICTIONARY_USEFUL ? dictionary_for(store, account, DICTIONARY_MAIL, bytes, length)
+                                    : NULL;
     GBytes *packed = pack_message(store->directory, bytes, length, dictionary_packs(dictionary));
     dictionary_unref(dictionary);
     return packed;

@@ -2,15 +2,20 @@
 
 #include "store/sqlite/pack.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 /* With fewer messages there is too little to learn from; a newer one is trained when there are so
  * many times more. */
-#define FIRST_AT 400
+#define FIRST_AT 300
 #define TRY_EVERY 100
 #define GROWTH 8
 /* Dictionaries in memory, at most; one takes about half a megabyte for packing. */
 #define CACHED 12
+/* Accounts whose first messages are kept in memory to learn from, at most; one that stands still
+ * for so long gives way. Others learn from what is stored, which in a first sync is later. */
+#define LEARNING 4
+#define LEARNING_WAIT (60 * CLOCK_SECOND)
 
 struct dictionary {
     int64_t id, account;
@@ -26,7 +31,15 @@ struct known {
     int64_t newest[DICTIONARY_KINDS]; /* row; 0: none */
     int64_t emails;                   /* messages packed for it, roughly */
     int64_t next_at;                  /* a dictionary is trained at so many */
+    int64_t trained_at;               /* 0: never */
     bool training;
+};
+
+/* The beginnings of what was packed for an account so far; account 0: nobody learns. */
+struct learning {
+    int64_t account;
+    int64_t used; /* clock_now() */
+    struct learn_samples samples[DICTIONARY_KINDS];
 };
 
 /* The lock is never held while a reader is waited for: who has a reader may wait for the lock. */
@@ -35,6 +48,7 @@ struct dictionaries {
     GHashTable *known;  /* account -> struct known */
     GHashTable *cached; /* id -> struct dictionary */
     uint64_t tick;
+    struct learning learning[LEARNING];
 };
 
 static void unref(void *dictionary)
@@ -51,8 +65,17 @@ struct dictionaries *dictionaries_new(void)
     return all;
 }
 
+static void stop_learning(struct learning *learning)
+{
+    for (int kind = 0; kind < DICTIONARY_KINDS; kind++)
+        learn_samples_clear(&learning->samples[kind]);
+    learning->account = 0;
+}
+
 void dictionaries_free(struct dictionaries *all)
 {
+    for (int i = 0; i < LEARNING; i++)
+        stop_learning(&all->learning[i]);
     g_hash_table_destroy(all->known);
     g_hash_table_destroy(all->cached);
     pthread_mutex_destroy(&all->lock);
@@ -70,6 +93,9 @@ void dictionaries_forget(struct dictionaries *all, int64_t account)
     pthread_mutex_lock(&all->lock);
     g_hash_table_remove(all->known, &account);
     g_hash_table_foreach_remove(all->cached, is_of, &account);
+    for (int i = 0; i < LEARNING; i++)
+        if (all->learning[i].account == account)
+            stop_learning(&all->learning[i]);
     pthread_mutex_unlock(&all->lock);
 }
 
@@ -216,7 +242,6 @@ static struct known *read_known(struct store *store, int64_t account)
     if (reader == NULL)
         return NULL;
     struct known *known = g_new0(struct known, 1);
-    int64_t trained_at = 0;
     known->account = account;
     known->emails =
         DB_NUMBER(&reader->main, NULL, 0, "SELECT ready FROM account WHERE id = ?", I(account));
@@ -228,10 +253,10 @@ static struct known *read_known(struct store *store, int64_t account)
         int64_t kind = db_int(row, 1);
         if (kind >= 0 && kind < DICTIONARY_KINDS)
             known->newest[kind] = db_int(row, 0);
-        trained_at = MAX(trained_at, db_int(row, 2));
+        known->trained_at = MAX(known->trained_at, db_int(row, 2));
     }
     reader_end(store, reader);
-    known->next_at = next_training(trained_at);
+    known->next_at = next_training(known->trained_at);
     return known;
 }
 
@@ -254,15 +279,73 @@ static struct known *know(struct store *store, int64_t account)
     return fresh;
 }
 
+/* NULL: others learn. */
+static struct learning *learning_of(struct dictionaries *all, int64_t account)
+{
+    struct learning *oldest = &all->learning[0];
+    for (int i = 0; i < LEARNING; i++) {
+        struct learning *one = &all->learning[i];
+        if (one->account == account)
+            return one;
+        if (oldest->account != 0 && (one->account == 0 || one->used < oldest->used))
+            oldest = one;
+    }
+    if (oldest->account != 0 && clock_now() - oldest->used < LEARNING_WAIT)
+        return NULL;
+    stop_learning(oldest);
+    oldest->account = account;
+    for (int kind = 0; kind < DICTIONARY_KINDS; kind++)
+        learn_samples_init(&oldest->samples[kind]);
+    return oldest;
+}
+
+/* With the lock. */
+static void learn(struct dictionaries *all, const struct known *known, enum dictionary_kind kind,
+                  const void *bytes, size_t length)
+{
+    struct learning *learning =
+        known->trained_at == 0 && !known->training ? learning_of(all, known->account) : NULL;
+    if (learning == NULL || learning->samples[kind].sizes->len >= FIRST_AT)
+        return;
+    learning->used = clock_now();
+    if (kind == DICTIONARY_MAIL)
+        learn_add_message(&learning->samples[kind], bytes, length);
+    else
+        learn_add(&learning->samples[kind], bytes, length);
+}
+
+/* With the lock: what was learned goes to the caller, if it is enough. */
+static bool learned(struct dictionaries *all, int64_t account,
+                    struct learn_samples samples[DICTIONARY_KINDS])
+{
+    for (int i = 0; i < LEARNING; i++) {
+        struct learning *one = &all->learning[i];
+        if (one->account != account)
+            continue;
+        bool enough = one->samples[DICTIONARY_MAIL].sizes->len >= FIRST_AT / 2;
+        if (enough) {
+            memcpy(samples, one->samples, sizeof one->samples);
+            memset(one->samples, 0, sizeof one->samples);
+        }
+        stop_learning(one);
+        return enough;
+    }
+    return false;
+}
+
 /* With the lock, which is let go meanwhile. */
 static void train(struct store *store, struct known *known)
 {
     struct dictionaries *all = store->dictionaries;
     GError *error = NULL;
     int64_t account = known->account, emails = known->emails;
+    struct learn_samples samples[DICTIONARY_KINDS] = {0};
+    bool enough = learned(all, account, samples);
     known->training = true;
     pthread_mutex_unlock(&all->lock);
-    bool ok = dictionary_train(store, account, emails, &error);
+    bool ok = dictionary_train(store, account, emails, enough ? samples : NULL, &error);
+    for (int kind = 0; kind < DICTIONARY_KINDS; kind++)
+        learn_samples_clear(&samples[kind]);
     if (!ok)
         LOG_WARN("store.dictionary-failed", LOG_INT("account", account), LOG_ERR(error));
     g_clear_error(&error);
@@ -273,19 +356,22 @@ static void train(struct store *store, struct known *known)
         memcpy(known->newest, fresh->newest, sizeof known->newest);
         /* Nothing to learn from yet, or no room for it: later. */
         known->next_at = fresh->next_at > emails ? fresh->next_at : emails + TRY_EVERY;
+        known->trained_at = fresh->trained_at;
     }
     if (known != NULL)
         known->training = false;
     g_free(fresh);
 }
 
-struct dictionary *dictionary_newest(struct store *store, int64_t account,
-                                     enum dictionary_kind kind)
+struct dictionary *dictionary_for(struct store *store, int64_t account, enum dictionary_kind kind,
+                                  const void *bytes, size_t length)
 {
     struct dictionaries *all = store->dictionaries;
     int64_t id = 0;
     pthread_mutex_lock(&all->lock);
     struct known *known = know(store, account);
+    if (known != NULL)
+        learn(all, known, kind, bytes, length);
     if (known != NULL && kind == DICTIONARY_MAIL && ++known->emails >= known->next_at &&
         !known->training) {
         train(store, known);

@@ -9,6 +9,7 @@
 #define POSTROOM_STORE_SQLITE_DICTIONARY_H
 
 #include "store/sqlite/engine.h"
+#include "store/sqlite/learn.h"
 
 #include <zstd.h>
 
@@ -23,11 +24,11 @@ void dictionaries_forget(struct dictionaries *all, int64_t account);
 struct dictionary;
 void dictionary_unref(struct dictionary *dictionary);
 
-/* The newest one of the account, for one more thing to pack; when the account has grown enough a
- * new one is trained first, in the caller's thread, which must neither be the writer's nor hold a
- * reader. NULL: there is none (yet, or it cannot be read). (transfer full) */
-struct dictionary *dictionary_newest(struct store *store, int64_t account,
-                                     enum dictionary_kind kind);
+/* The newest one of the account, for these bytes, which are about to be packed; when the account
+ * has grown enough a new one is trained first, in the caller's thread, which must neither be the
+ * writer's nor hold a reader. NULL: there is none (yet, or it cannot be read). (transfer full) */
+struct dictionary *dictionary_for(struct store *store, int64_t account, enum dictionary_kind kind,
+                                  const void *bytes, size_t length);
 /* Of NULL: NULL. */
 const ZSTD_CDict *dictionary_packs(const struct dictionary *dictionary);
 const ZSTD_DDict *dictionary_unpacks(const struct dictionary *dictionary);
@@ -43,9 +44,11 @@ bool dictionary_unpack(struct store *store, struct db *main, const void *packed,
                        size_t packed_length, void *out, size_t length, GError **error);
 
 /* --- dictionary_train.c */
-/* Trains and keeps dictionaries of the account as it is now, made when it held `emails` messages.
- * Where there is too little to learn from no row is made, which is no error. Blocks. */
-bool dictionary_train(struct store *store, int64_t account, int64_t emails, GError **error);
+/* Trains and keeps dictionaries of the account, made when it held `emails` messages: from these
+ * samples, one set a kind, or (NULL) from what is stored. Where there is too little to learn from
+ * no row is made, which is no error. Blocks. */
+bool dictionary_train(struct store *store, int64_t account, int64_t emails,
+                      const struct learn_samples *samples, GError **error);
 /* Dictionary number of a row, as frames have it: those below are reserved by zstd. */
 #define DICTIONARY_FIRST INT64_C(32768)
 

@@ -2,30 +2,8 @@
 
 #include "store/sqlite/emails.h"
 
-#include <zdict.h>
-
-/* The beginning of a message has what it shares with others; what follows is mostly its own. */
-#define SAMPLE_BYTES ((size_t)8 * 1024)
 #define SAMPLES_MAX 400
 #define MESSAGE_MAX (256 * 1024)
-#define DICTIONARY_BYTES ((size_t)64 * 1024)
-/* A dictionary is that much smaller than what it is trained on, else it only repeats it. */
-#define SAMPLE_RATIO 16
-#define DICTIONARY_LEAST ((size_t)8 * 1024)
-
-struct samples {
-    GByteArray *bytes;
-    GArray *sizes; /* size_t */
-};
-
-static void add_sample(struct samples *samples, const void *bytes, size_t length)
-{
-    length = MIN(length, SAMPLE_BYTES);
-    if (length == 0)
-        return;
-    g_byte_array_append(samples->bytes, bytes, (guint)length);
-    g_array_append_val(samples->sizes, length);
-}
 
 /* Some of the numbers, evenly. */
 static GArray *pick(GArray *all)
@@ -40,7 +18,7 @@ static GArray *pick(GArray *all)
 }
 
 static bool sample_mail(struct store *store, struct reader *reader, int64_t account,
-                        struct samples *samples, GError **error)
+                        struct learn_samples *samples, GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) blobs =
@@ -52,7 +30,7 @@ static bool sample_mail(struct store *store, struct reader *reader, int64_t acco
         /* One that went meanwhile is left out. */
         g_autoptr(GBytes) raw = blob_load(store, reader, g_array_index(blobs, int64_t, i), NULL);
         if (raw != NULL)
-            add_sample(samples, g_bytes_get_data(raw, NULL), g_bytes_get_size(raw));
+            learn_add_message(samples, g_bytes_get_data(raw, NULL), g_bytes_get_size(raw));
     }
     if (cause == NULL)
         return true;
@@ -60,31 +38,18 @@ static bool sample_mail(struct store *store, struct reader *reader, int64_t acco
     return false;
 }
 
-/* NULL: there is too little to learn from. */
-static GBytes *learn(const struct samples *samples)
+/* NULL without an error: there is too little to learn from. */
+static GBytes *learn_stored(struct store *store, int64_t account, GError **error)
 {
-    size_t size = MIN(DICTIONARY_BYTES, samples->bytes->len / SAMPLE_RATIO);
-    if (size < DICTIONARY_LEAST)
-        return NULL;
-    g_autofree void *room = g_malloc(size);
-    size_t used =
-        ZDICT_trainFromBuffer(room, size, samples->bytes->data,
-                              (const size_t *)(void *)samples->sizes->data, samples->sizes->len);
-    return ZDICT_isError(used) ? NULL : g_bytes_new(room, used);
-}
-
-static GBytes *make(struct store *store, int64_t account, GError **error)
-{
-    struct samples samples = {g_byte_array_new(), g_array_new(FALSE, FALSE, sizeof(size_t))};
+    struct learn_samples samples;
     struct reader *reader = reader_begin(store, error);
-    bool ok = reader != NULL;
-    if (ok) {
-        ok = sample_mail(store, reader, account, &samples, error);
-        reader_end(store, reader);
-    }
-    GBytes *trained = ok ? learn(&samples) : NULL;
-    g_byte_array_unref(samples.bytes);
-    g_array_unref(samples.sizes);
+    if (reader == NULL)
+        return NULL;
+    learn_samples_init(&samples);
+    bool ok = sample_mail(store, reader, account, &samples, error);
+    reader_end(store, reader);
+    GBytes *trained = ok ? learn_dictionary(&samples) : NULL;
+    learn_samples_clear(&samples);
     return trained;
 }
 
@@ -123,13 +88,15 @@ static bool keep(struct tx *tx, void *arg, GError **error)
     return true;
 }
 
-bool dictionary_train(struct store *store, int64_t account, int64_t emails, GError **error)
+bool dictionary_train(struct store *store, int64_t account, int64_t emails,
+                      const struct learn_samples *samples, GError **error)
 {
     struct keeping keeping = {.account = account, .emails = emails};
     GError *cause = NULL;
     bool any = false;
     for (int kind = 0; kind < DICTIONARY_KINDS && cause == NULL; kind++) {
-        keeping.trained[kind] = make(store, account, &cause);
+        keeping.trained[kind] = samples != NULL ? learn_dictionary(&samples[kind])
+                                                : learn_stored(store, account, &cause);
         any = any || keeping.trained[kind] != NULL;
     }
     if (cause == NULL && any)
