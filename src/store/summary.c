@@ -42,6 +42,23 @@ static void put_addresses(GByteArray *out, const struct mail_addresses *addresse
     }
 }
 
+/* Mostly the end of the subject in lower case: then an odd number says where that begins. Else a
+ * text, its length + 1 doubled before it; NULL is 0. */
+static void put_base(GByteArray *out, const char *base, const char *subject)
+{
+    size_t length = base != NULL ? strlen(base) : 0, longer = subject != NULL ? strlen(subject) : 0;
+    if (base != NULL && subject != NULL && longer >= length) {
+        g_autofree char *end = g_ascii_strdown(subject + longer - length, -1);
+        if (strcmp(end, base) == 0) {
+            put_number(out, (longer - length) * 2 + 1);
+            return;
+        }
+    }
+    put_number(out, base != NULL ? (length + 1) * 2 : 0);
+    if (base != NULL)
+        g_byte_array_append(out, (const guint8 *)base, (guint)length);
+}
+
 GBytes *summary_pack(const struct mail_summary *summary)
 {
     GByteArray *out = g_byte_array_sized_new(256);
@@ -50,7 +67,7 @@ GBytes *summary_pack(const struct mail_summary *summary)
     put_list(out, summary->in_reply_to);
     put_list(out, summary->references);
     put_text(out, summary->subject);
-    put_text(out, summary->base_subject);
+    put_base(out, summary->base_subject, summary->subject);
     put_addresses(out, &summary->from);
     put_addresses(out, &summary->sender);
     put_addresses(out, &summary->reply_to);
@@ -82,15 +99,30 @@ static uint64_t get_number(struct cursor *cursor)
     return number;
 }
 
-static char *get_text(struct cursor *cursor)
+static char *get_bytes(struct cursor *cursor, uint64_t length)
 {
-    uint64_t length = get_number(cursor);
-    if (length == 0)
-        return NULL;
-    length = MIN(length - 1, (uint64_t)(cursor->end - cursor->at));
+    length = MIN(length, (uint64_t)(cursor->end - cursor->at));
     char *text = g_strndup((const char *)cursor->at, length);
     cursor->at += length;
     return text;
+}
+
+static char *get_text(struct cursor *cursor)
+{
+    uint64_t length = get_number(cursor);
+    return length > 0 ? get_bytes(cursor, length - 1) : NULL;
+}
+
+static char *get_base(struct cursor *cursor, const char *subject)
+{
+    uint64_t number = get_number(cursor);
+    if (number == 0)
+        return NULL;
+    if (number % 2 == 0)
+        return get_bytes(cursor, number / 2 - 1);
+    if (subject == NULL || number / 2 > strlen(subject))
+        return NULL;
+    return g_ascii_strdown(subject + number / 2, -1);
 }
 
 static char **get_list(struct cursor *cursor)
@@ -131,7 +163,7 @@ struct mail_summary *summary_unpack(const void *bytes, size_t length)
     summary->in_reply_to = get_list(&cursor);
     summary->references = get_list(&cursor);
     summary->subject = get_text(&cursor);
-    summary->base_subject = get_text(&cursor);
+    summary->base_subject = get_base(&cursor, summary->subject);
     get_addresses(&cursor, &summary->from);
     get_addresses(&cursor, &summary->sender);
     get_addresses(&cursor, &summary->reply_to);

@@ -6,7 +6,7 @@
 
 /* (transfer full) */
 GBytes *summary_pack(const struct mail_summary *summary);
-/* (transfer full); damaged bytes give what could be read, never NULL. */
+/* (transfer full); damaged bytes give what could be read, never NULL. Bytes may follow. */
 struct mail_summary *summary_unpack(const void *bytes, size_t length);
 
 /* Other keywords as one text, words separated by spaces, sorted; NULL for none. And back. */

@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 
+/* What a preview takes, at most, while it has only ASCII. */
+#define PREVIEW_ROOM ((gsize)258)
+
 void email_row_clear(struct email_row *row)
 {
     mail_flags_clear(&row->flags);
@@ -143,10 +146,25 @@ static void count_totals(struct tx *tx, const struct email_row *row, int sign)
         tx_totals(tx, row->account, sign, sign * row->size, 0, 0);
 }
 
+/* A summary grows by the beginning of the text when the message comes. In a first sync every row
+ * would grow after the pages are full, which leaves them half empty: so it has room from the first.
+ */
+static GBytes *with_room(const struct email_row *row, GBytes *summary)
+{
+    gsize length = 0;
+    const void *bytes = g_bytes_get_data(summary, &length);
+    if (row->state != STORE_EMAIL_PENDING)
+        return g_bytes_ref(summary);
+    uint8_t *more = g_malloc0(length + PREVIEW_ROOM);
+    memcpy(more, bytes, length);
+    return g_bytes_new_take(more, length + PREVIEW_ROOM);
+}
+
 bool email_insert(struct tx *tx, struct email_row *row, GBytes *summary, const int64_t *thread_ids,
                   size_t thread_id_count, GError **error)
 {
     g_autofree char *words = flags_words(&row->flags);
+    g_autoptr(GBytes) data = with_room(row, summary);
     row->id = row->public_id = tx_new_id(tx);
     row->ord = free_ord(tx, row);
     if (!thread_assign(tx, row->account, row->id, thread_ids, thread_id_count, row->subject,
@@ -163,7 +181,7 @@ bool email_insert(struct tx *tx, struct email_row *row, GBytes *summary, const i
                   I(row->flags.bits), T(words), I(row->attachment), I(row->msgid), I(row->subject),
                   T(row->emailid)) &&
            DB_RUN(tx->db, error, "INSERT INTO summary(email, data) VALUES(?, ?)", I(row->id),
-                  B(summary));
+                  B(data));
 }
 
 bool email_add_member(struct tx *tx, const struct email_row *row, int64_t mailbox, GError **error)
