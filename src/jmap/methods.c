@@ -188,6 +188,9 @@ static const struct jmap_method methods[] = {
     {"EmailSubmission/queryChanges", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_changes_args, jmap_submission_query_changes},
     {"EmailSubmission/set", JMAP_SUBMISSION, MAILBOX, STORE_SEND, submission_set_args, jmap_submission_set},
 
+    {"VacationResponse/get", JMAP_VACATION, MAILBOX, STORE_READ, get_args, jmap_vacation_get},
+    {"VacationResponse/set", JMAP_VACATION, MAILBOX, STORE_SEND, set_args, jmap_vacation_set},
+
     {"Provider/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_provider_get},
     {"Provider/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_provider_set},
     {"LinkedAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_linked_account_get},

@@ -11,6 +11,7 @@ static const struct {
     {STORE_THREAD, STORE_THREAD, "Thread"},
     {STORE_IDENTITY, STORE_IDENTITY, "Identity"},
     {STORE_SUBMISSION, STORE_SUBMISSION, "EmailSubmission"},
+    {STORE_VACATION, STORE_VACATION, "VacationResponse"},
     {STORE_EMAIL_DELIVERY, STORE_EMAIL, "EmailDelivery"},
 };
 

@@ -38,10 +38,10 @@ static json_t *submission_capability(void)
 static json_t *mailbox_account(const struct jmap *jmap, const struct store_account_view *view)
 {
     bool writable = view->rights & STORE_WRITE;
-    json_t *capabilities =
-        json_pack("{s: {}, s: o, s: o, s: {}}", jmap_capability_names[0], jmap_capability_names[1],
-                  mail_capability(jmap, writable), jmap_capability_names[2],
-                  submission_capability(), jmap_capability_names[3]);
+    json_t *capabilities = json_pack("{s: {}, s: o, s: o, s: {}, s: {}}", jmap_capability_names[0],
+                                     jmap_capability_names[1], mail_capability(jmap, writable),
+                                     jmap_capability_names[2], submission_capability(),
+                                     jmap_capability_names[3], jmap_capability_names[4]);
 
     return json_pack("{s: o, s: b, s: b, s: o}", "name", jmap_json_text(view->address),
                      "isPersonal", view->is_own, "isReadOnly", !writable, "accountCapabilities",
@@ -84,6 +84,7 @@ static json_t *primary_object(const struct store_principal *principal, const GPt
             continue;
         json_object_set_new(primary, jmap_capability_names[1], jmap_id('a', view->id));
         json_object_set_new(primary, jmap_capability_names[2], jmap_id('a', view->id));
+        json_object_set_new(primary, jmap_capability_names[4], jmap_id('a', view->id));
         break;
     }
     json_object_set_new(primary, jmap_capability_names[3],
@@ -139,10 +140,10 @@ static json_t *session_object(const struct jmap *jmap, const struct store_princi
 {
     g_autofree char *state = state_of(jmap, principal, views);
     json_t *session =
-        json_pack("{s: {s: o, s: {}, s: {}, s: {}}, s: o, s: o, s: o, s: s}", "capabilities",
+        json_pack("{s: {s: o, s: {}, s: {}, s: {}, s: {}}, s: o, s: o, s: o, s: s}", "capabilities",
                   jmap_capability_names[0], core_capability(jmap), jmap_capability_names[1],
-                  jmap_capability_names[2], jmap_capability_names[3], "accounts",
-                  accounts_object(jmap, principal, views), "primaryAccounts",
+                  jmap_capability_names[2], jmap_capability_names[3], jmap_capability_names[4],
+                  "accounts", accounts_object(jmap, principal, views), "primaryAccounts",
                   primary_object(principal, views), "username",
                   jmap_json_text(store_principal_email(principal)), "state", state);
 

@@ -67,6 +67,11 @@ struct mail_summary *mime_summary_of_header(GBytes *header);
  * whom. (transfer full) */
 struct mail_report *mime_report(struct mime_mail *mail);
 
+/* Whom an automatic answer to the message may go to (RFC 3834): the address of its Return-Path.
+ * NULL: nobody, since a program, a list or a report wrote it, it is spam, or no Return-Path says
+ * whose it is. (transfer full) */
+char *mime_answer_to(const struct mime_mail *mail);
+
 size_t mime_part_count(const struct mime_mail *mail);
 const struct mime_part *mime_part(const struct mime_mail *mail, size_t index);
 /* Index of the part with this partId; -1: none. */

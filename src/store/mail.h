@@ -359,4 +359,26 @@ bool store_submission_create(const struct store_access *access, struct store_sub
 /* Cancels one that has not begun; ERROR_CONFLICT when it has. */
 bool store_submission_cancel(const struct store_access *access, int64_t id, GError **error);
 
+/* --- vacation response
+ * --------------------------------------------------------------------------------------------------
+ */
+
+/* A sender is answered once in so many days. */
+#define STORE_VACATION_DAYS 7
+
+/* RFC 8621, 8. Times in seconds since 1970, INT64_MIN: none; texts NULL: the default. */
+struct store_vacation {
+    bool enabled;
+    int64_t from, to; /* mail received from then on, and before then */
+    char *subject, *text;
+    char *html; /* as some client gave it */
+};
+void store_vacation_clear(struct store_vacation *vacation);
+/* To be cleared, also after a failure. */
+bool store_vacation(const struct store_access *access, struct store_vacation *vacation,
+                    uint64_t *state, GError **error);
+/* The whole of it. Mail received before it was switched on is never answered. Needs STORE_SEND. */
+bool store_vacation_set(const struct store_access *access, const struct store_vacation *vacation,
+                        GError **error);
+
 #endif

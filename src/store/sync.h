@@ -189,6 +189,7 @@ struct store_batch_message {
     const struct store_index *index;  /* with raw */
     bool unreadable;                  /* raw kept, not parsed */
     const struct mail_report *report; /* with raw: it is a notification; or NULL */
+    const char *answer_to; /* with raw: whom an automatic answer may go to; NULL: nobody */
 };
 /* A message of a mailbox. A known UID keeps its email: a pending one becomes ready when raw came;
  * flags merge three ways against the last seen ones, local pending intents winning. An unknown UID
@@ -391,6 +392,29 @@ bool store_outbox_mark(struct store *store, int64_t submission, enum store_send_
 /* The internal email number of a submission, its Message-ID and raw message. */
 bool store_outbox_message(struct store *store, int64_t submission, int64_t *email,
                           char **message_id, GBytes **raw, GError **error);
+
+/* --- automatic answers
+ * --------------------------------------------------------------------------------------------------
+ */
+
+/* A message that is to be answered: one that was newly delivered into the inbox while the vacation
+ * response was on, from somebody who was not told of it lately (RFC 3834). */
+struct store_vacation_due {
+    int64_t id, account;
+    char *to;                     /* the address that is answered */
+    char *address, *name;         /* of the account; name may be NULL */
+    struct mail_summary *summary; /* of the message */
+    struct store_vacation vacation;
+    const char *envelope; /* for the caller to fill in: of the submission, or NULL. Borrowed */
+};
+void store_vacation_due_free(struct store_vacation_due *due);
+/* The oldest of the account, or NULL without error. (transfer full) */
+struct store_vacation_due *store_vacation_next(struct store *store, int64_t account,
+                                               GError **error);
+/* Puts the answer into the outbox, and takes the message from what is to be answered; raw NULL:
+ * only that. What is there no more is not answered. */
+bool store_vacation_answer(struct store *store, const struct store_vacation_due *due, GBytes *raw,
+                           const char *message_id, GError **error);
 
 /* --- parsing that crashed (SECURITY.md 9)
  * -------------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@ void sync_parse(GBytes *raw, struct sync_parsed *parsed)
     struct mime_mail *mail = mime_parse(raw);
     parsed->summary = mime_summary(mail);
     parsed->report = mime_report(mail);
+    parsed->answer_to = mime_answer_to(mail);
     index_mail(mail, parsed->summary, &parsed->index);
     mime_mail_free(mail);
 }
@@ -55,6 +56,7 @@ void sync_parsed_clear(struct sync_parsed *parsed)
     g_clear_pointer(&parsed->summary, mail_summary_free);
     store_index_clear(&parsed->index);
     g_clear_pointer(&parsed->report, mail_report_free);
+    g_clear_pointer(&parsed->answer_to, g_free);
 }
 
 /* Several messages are parsed at once, and a crash may blame them all. Those that were there once
@@ -156,11 +158,13 @@ static void parse_item(void *arg)
     message->summary = parsed.summary;
     message->index = &parsed.index;
     message->report = parsed.report;
+    message->answer_to = parsed.answer_to;
     if (!is_substitute(parsed.summary))
         item->prepared = store_batch_prepare(intake->store, intake->account, message);
     message->summary = NULL;
     message->index = NULL;
     message->report = NULL;
+    message->answer_to = NULL;
     sync_parsed_clear(&parsed);
     pthread_mutex_lock(&intake->lock);
     item->next = intake->done;

@@ -41,6 +41,7 @@ struct sync_parsed {
     struct mail_summary *summary;
     struct store_index index;
     struct mail_report *report; /* or NULL */
+    char *answer_to;            /* or NULL */
 };
 void sync_parse(GBytes *raw, struct sync_parsed *parsed);
 void sync_parsed_clear(struct sync_parsed *parsed);

@@ -3,6 +3,7 @@
 #include "sync/sender.h"
 
 #include "base/log.h"
+#include "sync/vacation.h"
 
 /* Messages of one run: then others get the worker. */
 #define RUN_MAX 10
@@ -96,9 +97,15 @@ struct turn {
 static bool take_turn(struct sender *sender, struct sender_line *line, struct turn *turn,
                       GError **error)
 {
+    struct store *store = sender->manager->config.store;
     int64_t wake = 0;
-    struct store_submission *next = store_outbox_next(sender->manager->config.store,
-                                                      sender->account, clock_wall(), &wake, error);
+    turn->again = false;
+    if (!vacation_answer(store, sender->account, &turn->again, error))
+        return false;
+    struct store_submission *next =
+        store_outbox_next(store, sender->account, clock_wall(), &wake, error);
+    if (next == NULL && turn->again)
+        return true;
     turn->again = false;
     if (next == NULL) {
         turn->deadline = wake != 0 ? clock_in_ms(MAX(wake - clock_wall(), 1) * 1000) : CLOCK_NEVER;

@@ -36,6 +36,8 @@ static const struct row {
     {"EmailSubmission/query", "{}"},
     {"EmailSubmission/queryChanges", "{'sinceQueryState': '1'}"},
     {"EmailSubmission/set", "{'create': {'k': {'emailId': 'e1', 'identityId': 'i1'}}}"},
+    {"VacationResponse/get", "{'ids': null}"},
+    {"VacationResponse/set", "{'update': {'singleton': {'isEnabled': false}}}"},
     {"Provider/get", "{'ids': null}"},
     {"Provider/set", "{'destroy': ['x']}"},
     {"LinkedAccount/get", "{'ids': null}"},

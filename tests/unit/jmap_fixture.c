@@ -146,6 +146,7 @@ static int64_t put(struct jmap_fixture *t, struct store_batch_message *message, 
     struct mime_mail *mail = mime_parse(raw);
     struct mail_summary *summary = mime_summary(mail);
     struct store_index index;
+    g_autofree char *answer_to = pending ? NULL : mime_answer_to(mail);
     g_autoptr(GArray) before = mail_ids(&t->m, 0);
 
     read_words(raw, &index);
@@ -154,6 +155,7 @@ static int64_t put(struct jmap_fixture *t, struct store_batch_message *message, 
     message->index = pending ? NULL : &index;
     message->size = g_bytes_get_size(raw);
     message->report = pending ? NULL : mime_report(mail);
+    message->answer_to = answer_to;
     store_batch_message(batch, message);
     mail_report_free((struct mail_report *)(uintptr_t)message->report);
     mail_commit(batch);
@@ -228,9 +230,10 @@ json_t *jmap_fixture_json(const char *format, ...)
 
 static json_t *ask(struct jmap_fixture *t, struct store_principal *who, json_t *calls)
 {
-    json_t *request = json_pack("{s: [s, s, s, s], s: o}", "using", "urn:ietf:params:jmap:core",
+    json_t *request = json_pack("{s: [s, s, s, s, s], s: o}", "using", "urn:ietf:params:jmap:core",
                                 "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission",
-                                "urn:postroom:manage", "methodCalls", calls);
+                                "urn:postroom:manage", "urn:ietf:params:jmap:vacationresponse",
+                                "methodCalls", calls);
     char *text = json_dumps(request, JSON_COMPACT);
     int status;
     json_t *answer = jmap_fixture_send(t, who, text, strlen(text), &status);

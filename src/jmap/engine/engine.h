@@ -26,7 +26,13 @@
 /* Bytes that the answers of one request may draw from bodies and references. */
 #define JMAP_MAX_RESPONSE (64 * 1024 * 1024)
 
-enum jmap_capability { JMAP_CORE = 1, JMAP_MAIL = 2, JMAP_SUBMISSION = 4, JMAP_MANAGE = 8 };
+enum jmap_capability {
+    JMAP_CORE = 1,
+    JMAP_MAIL = 2,
+    JMAP_SUBMISSION = 4,
+    JMAP_MANAGE = 8,
+    JMAP_VACATION = 16
+};
 /* NULL-terminated names of the bits above, in their order. */
 extern const char *const jmap_capability_names[];
 

@@ -10,6 +10,7 @@ const char *const jmap_capability_names[] = {
     "urn:ietf:params:jmap:mail",
     "urn:ietf:params:jmap:submission",
     "urn:postroom:manage",
+    "urn:ietf:params:jmap:vacationresponse",
     NULL,
 };
 

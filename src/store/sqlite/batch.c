@@ -17,6 +17,7 @@ static void free_op(gpointer pointer)
     terms_clear(&op->terms);
     g_free(op->emailid);
     mail_report_free(op->report);
+    g_free(op->answer_to);
     g_clear_pointer(&op->thread_ids, g_array_unref);
     g_free(op);
 }
@@ -147,6 +148,7 @@ static void prepare_raw(struct store *store, int64_t account, struct batch_op *o
     op->has_raw = true;
     op->packed = blob_pack(store, account, message->raw);
     op->report = mail_report_copy(message->report);
+    op->answer_to = g_strdup(message->answer_to);
     if (message->index != NULL)
         terms_make(account, message->index, &op->terms);
 }

@@ -29,6 +29,7 @@ struct batch_op {
     bool has_raw, unreadable, attachment;
     char *emailid;
     struct mail_report *report;
+    char *answer_to;
     int64_t msgid, original, subject; /* original 0: its service kept the Message-ID */
     GArray *thread_ids;               /* int64_t */
 };

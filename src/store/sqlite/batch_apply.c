@@ -2,6 +2,7 @@
 
 #include "store/sqlite/fts.h"
 #include "store/sqlite/submissions.h"
+#include "store/sqlite/vacation.h"
 
 struct remote_row {
     bool found, skipped;
@@ -156,7 +157,8 @@ static bool complete(struct tx *tx, struct store_batch *batch, const struct batc
                   " WHERE id = ?",
                   I(row->blob), I(row->state), I(row->size), I(row->attachment), I(row->id)) &&
            DB_RUN(tx->db, error, "UPDATE summary SET data = ? WHERE email = ?", B(op->summary),
-                  I(row->id));
+                  I(row->id)) &&
+           vacation_completed(tx, op, row, error);
 }
 
 static bool create(struct tx *tx, struct store_batch *batch, const struct batch_op *op,
@@ -186,9 +188,10 @@ static bool create(struct tx *tx, struct store_batch *batch, const struct batch_
         return false;
     if (op->has_raw)
         add_words(batch, &row, op);
-    if (place->role == MAIL_ROLE_INBOX && place->headers_done)
-        tx_change(tx, batch->account, STORE_EMAIL_DELIVERY, row.public_id, CHANGE_CREATED);
-    return true;
+    if (place->role != MAIL_ROLE_INBOX || !place->headers_done)
+        return true;
+    tx_change(tx, batch->account, STORE_EMAIL_DELIVERY, row.public_id, CHANGE_CREATED);
+    return vacation_delivered(tx, op, &row, error);
 }
 
 /* A message whose UID is known. */

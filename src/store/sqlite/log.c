@@ -117,10 +117,13 @@ bool log_write(struct tx *tx, GError **error)
 
 bool log_start_account(struct tx *tx, int64_t account, GError **error)
 {
-    for (unsigned type = STORE_MAILBOX; type <= STORE_LINKED_ACCOUNT; type <<= 1)
+    static const unsigned types[] = {STORE_MAILBOX,  STORE_EMAIL,         STORE_THREAD,
+                                     STORE_IDENTITY, STORE_SUBMISSION,    STORE_EMAIL_DELIVERY,
+                                     STORE_VACATION, STORE_LINKED_ACCOUNT};
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
         if (!DB_RUN(tx->db, error,
                     "INSERT OR IGNORE INTO state SELECT ?, ?, modseq, modseq, 0 FROM meta",
-                    I(account), I(type)))
+                    I(account), I(types[i])))
             return false;
     return true;
 }

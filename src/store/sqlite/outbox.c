@@ -135,6 +135,10 @@ static bool mark(struct tx *tx, void *arg, GError **error)
     struct mark_row row;
     if (!load_row(tx, write, &row, error))
         return false;
+    if (write->cancel && row.email == 0) {
+        error_set(error, ERROR_NOT_FOUND, "no such submission");
+        return false;
+    }
     if (write->cancel && row.state != STORE_SEND_PENDING) {
         error_set(error, ERROR_CONFLICT, "sending has begun");
         return false;
@@ -148,7 +152,8 @@ static bool mark(struct tx *tx, void *arg, GError **error)
                   (row.state == STORE_SEND_PENDING && write->problem != NULL);
     bool was_open = row.state <= STORE_SEND_UNCERTAIN;
     bool is_open = write->state <= STORE_SEND_UNCERTAIN;
-    tx_change(tx, row.account, STORE_SUBMISSION, write->id, CHANGE_UPDATED);
+    if (row.email != 0)
+        tx_change(tx, row.account, STORE_SUBMISSION, write->id, CHANGE_UPDATED);
     tx_tell(tx, row.account, STORE_INTENT);
     return DB_RUN(tx->db, error,
                   "UPDATE submission SET state = ?2, next_attempt = ?3, reply = coalesce(?4,"
@@ -160,7 +165,9 @@ static bool mark(struct tx *tx, void *arg, GError **error)
                   T(write->problem), T(write->rcpt_replies), T(write->alias_id), I(clock_wall()),
                   I(counts)) &&
            (!was_open || is_open || blob_ref(tx, row.blob, -1, error)) &&
-           follow_email(tx, write, &row, error);
+           (row.email != 0 ? follow_email(tx, write, &row, error)
+                           : is_open || DB_RUN(tx->db, error, "DELETE FROM submission WHERE id = ?",
+                                               I(write->id)));
 }
 
 bool store_outbox_mark(struct store *store, int64_t submission, enum store_send_state state,

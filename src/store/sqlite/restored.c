@@ -62,6 +62,10 @@ static bool renew(struct tx *tx, void *arg, GError **error)
         "DELETE FROM session",
         "DELETE FROM push", /* what was destroyed since does not come back */
         "DELETE FROM log",
+        /* Mail that came before was answered by who ran then. */
+        "DELETE FROM vacation_due",
+        "DELETE FROM vacation_wait",
+        "UPDATE vacation SET since = unixepoch()",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(statements); i++)
         if (!db_run(tx->db, statements[i], NULL, 0, error))

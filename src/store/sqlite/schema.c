@@ -248,6 +248,22 @@ static const char *const index_2 =
     "ALTER TABLE meta ADD COLUMN index_version TEXT;"
     "CREATE INDEX email_unindexed ON email(account, ord) WHERE indexed = 0 AND state <> 0;";
 
+/* The vacation response; since: when it was switched on. vacation_told: who was answered, and when.
+ * vacation_due: messages to be answered. vacation_wait: delivered emails whose message is to come.
+ */
+static const char *const vacation_2 =
+    "CREATE TABLE vacation(account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,"
+    " enabled INTEGER NOT NULL, from_date INTEGER, to_date INTEGER, subject TEXT, text TEXT,"
+    " html TEXT, since INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE vacation_told(account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,"
+    " address TEXT NOT NULL COLLATE NOCASE, at INTEGER NOT NULL, PRIMARY KEY(account, address))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE vacation_due(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL"
+    " REFERENCES account ON DELETE CASCADE, address TEXT NOT NULL, summary BLOB NOT NULL) STRICT;"
+    "CREATE INDEX vacation_due_account ON vacation_due(account, id);"
+    "CREATE TABLE vacation_wait(email INTEGER PRIMARY KEY REFERENCES email ON DELETE CASCADE)"
+    " STRICT;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -279,7 +295,8 @@ static bool upgrade_2(struct store *store, GError **error)
            db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
            db_script(db, identities_2, error) && db_script(db, reports_2, error) &&
            db_script(db, push_2, error) && db_script(db, pending_2, error) &&
-           db_script(db, index_2, error) && db_script(db, "PRAGMA user_version=2; COMMIT", error);
+           db_script(db, index_2, error) && db_script(db, vacation_2, error) &&
+           db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 
 static bool load_meta(struct store *store, GError **error)

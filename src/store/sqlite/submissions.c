@@ -49,10 +49,11 @@ static void load_submissions(struct db *db, int64_t account, const int64_t *ids,
                              GPtrArray *out, GError **error)
 {
     if (ids == NULL) {
-        sqlite3_stmt *row = DB_QUERY(db, error,
-                                     SUBMISSION_COLUMNS " WHERE submission.account = ?"
-                                                        " ORDER BY submission.id DESC",
-                                     I(account));
+        sqlite3_stmt *row =
+            DB_QUERY(db, error,
+                     SUBMISSION_COLUMNS " WHERE submission.account = ? AND"
+                                        " submission.email <> 0 ORDER BY submission.id DESC",
+                     I(account));
         while (db_step(db, row, error))
             g_ptr_array_add(out, submission_of_row(row));
         return;
@@ -60,7 +61,8 @@ static void load_submissions(struct db *db, int64_t account, const int64_t *ids,
     for (size_t i = 0; i < count; i++) {
         sqlite3_stmt *row =
             DB_QUERY(db, error,
-                     SUBMISSION_COLUMNS " WHERE submission.id = ? AND submission.account = ?",
+                     SUBMISSION_COLUMNS " WHERE submission.id = ? AND submission.account = ? AND"
+                                        " submission.email <> 0",
                      I(ids[i]), I(account));
         if (db_step(db, row, error))
             g_ptr_array_add(out, submission_of_row(row));

@@ -3,12 +3,12 @@
 import net from 'node:net';
 import { once } from 'node:events';
 
-/** Resolves when the server has taken it. */
-export async function deliver(port, to, subject, body = 'Short.\r\n') {
+/** fields: further header lines, each with its CRLF. Resolves when the server has taken it. */
+export async function deliver(port, to, subject, body = 'Short.\r\n', { from = 'sender@elsewhere.example', fields = '' } = {}) {
   const socket = net.connect(port, '127.0.0.1');
   await once(socket, 'connect');
-  const lines = [`LHLO localhost`, 'MAIL FROM:<sender@elsewhere.example>', `RCPT TO:<${to}>`, 'DATA',
-    `From: Sender <sender@elsewhere.example>\r\nTo: <${to}>\r\nSubject: ${subject}\r\nMessage-ID: <${encodeURIComponent(subject)}@elsewhere.example>\r\nDate: ${new Date().toUTCString()}\r\n\r\n${body}.`];
+  const lines = [`LHLO localhost`, `MAIL FROM:<${from}>`, `RCPT TO:<${to}>`, 'DATA',
+    `From: Sender <${from}>\r\nTo: <${to}>\r\n${fields}Subject: ${subject}\r\nMessage-ID: <${encodeURIComponent(subject)}@elsewhere.example>\r\nDate: ${new Date().toUTCString()}\r\n\r\n${body}.`];
   let text = '';
   socket.setEncoding('latin1');
   for await (const piece of socket) {
