@@ -3,16 +3,16 @@
 #include "jmap/engine/engine.h"
 
 static const struct {
-    enum store_type type, state_of;
+    enum store_type type;
     const char *name;
 } pushed[] = {
-    {STORE_MAILBOX, STORE_MAILBOX, "Mailbox"},
-    {STORE_EMAIL, STORE_EMAIL, "Email"},
-    {STORE_THREAD, STORE_THREAD, "Thread"},
-    {STORE_IDENTITY, STORE_IDENTITY, "Identity"},
-    {STORE_SUBMISSION, STORE_SUBMISSION, "EmailSubmission"},
-    {STORE_VACATION, STORE_VACATION, "VacationResponse"},
-    {STORE_EMAIL_DELIVERY, STORE_EMAIL, "EmailDelivery"},
+    {STORE_MAILBOX, "Mailbox"},
+    {STORE_EMAIL, "Email"},
+    {STORE_THREAD, "Thread"},
+    {STORE_IDENTITY, "Identity"},
+    {STORE_SUBMISSION, "EmailSubmission"},
+    {STORE_VACATION, "VacationResponse"},
+    {STORE_EMAIL_DELIVERY, "EmailDelivery"},
 };
 
 static bool wanted(const char *const *types, const char *name)
@@ -39,7 +39,7 @@ static void add_account(json_t *changed, const struct store_access *access, unsi
     for (size_t i = 0; i < G_N_ELEMENTS(pushed); i++)
         if ((bits & pushed[i].type) && wanted(types, pushed[i].name))
             json_object_set_new(states, pushed[i].name,
-                                jmap_state(store_state(access, pushed[i].state_of)));
+                                jmap_state(store_state(access, pushed[i].type)));
     if (json_object_size(states) > 0)
         json_object_set(changed, id, states);
     json_decref(states);
@@ -108,7 +108,7 @@ GArray *jmap_changed_since(struct jmap *jmap, struct store_principal *principal,
             store_authorise(jmap->config.store, principal, view->id, STORE_READ, NULL);
 
         for (size_t k = 0; access != NULL && k < G_N_ELEMENTS(pushed); k++)
-            if (store_state(access, pushed[k].state_of) > since)
+            if (store_state(access, pushed[k].type) > since)
                 change.bits |= pushed[k].type;
         store_access_free(access);
         if (change.bits != 0)

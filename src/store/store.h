@@ -51,7 +51,7 @@ enum store_type {
     STORE_THREAD = 1 << 2,
     STORE_IDENTITY = 1 << 3,
     STORE_SUBMISSION = 1 << 4,
-    STORE_EMAIL_DELIVERY = 1 << 5, /* new mail arrived in an inbox: RFC 8621, 1.5 */
+    STORE_EMAIL_DELIVERY = 1 << 5, /* new mail, but that of a first sync: RFC 8621, 1.5 */
     STORE_LINKED_ACCOUNT = 1 << 6, /* state, problem or progress of the account */
     STORE_INTENT = 1 << 7, /* something for the sync engine to carry out: an intent, a submission, a
                               wanted message */

@@ -188,10 +188,10 @@ static bool create(struct tx *tx, struct store_batch *batch, const struct batch_
         return false;
     if (op->has_raw)
         add_words(batch, &row, op);
-    if (place->role != MAIL_ROLE_INBOX || !place->headers_done)
+    if (!place->headers_done)
         return true;
     tx_change(tx, batch->account, STORE_EMAIL_DELIVERY, row.public_id, CHANGE_CREATED);
-    return vacation_delivered(tx, op, &row, error);
+    return place->role != MAIL_ROLE_INBOX || vacation_delivered(tx, op, &row, error);
 }
 
 /* A message whose UID is known. */

@@ -283,6 +283,7 @@ static bool create_email(struct tx *tx, struct store_set *set, struct set_item *
                                          .state = row.state,
                                          .received_at = row.received_at,
                                          .size = item->size};
+    tx_change(tx, row.account, STORE_EMAIL_DELIVERY, row.public_id, CHANGE_CREATED);
     return email_settle(tx, row.id, error);
 }
 
