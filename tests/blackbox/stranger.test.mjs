@@ -26,13 +26,22 @@ after(() => close?.());
 
 const mailboxOf = async (role) => (await jam.api.Mailbox.get({ accountId }))[0].list.find((box) => box.role === role);
 
-test('it finds the session, the account and the mailboxes', async () => {
+test('RFC 8620, 2.2: it finds the session, the account and the mailboxes', async () => {
   const session = await jam.session;
   assert.equal(session.accounts[accountId].name, anna.mail);
   assert.ok(session.capabilities['urn:ietf:params:jmap:mail']);
   assert.ok((await mailboxOf('inbox')).totalEmails > 0);
   const [{ ids }] = await jam.api.Mailbox.query({ accountId, filter: { hasAnyRole: true }, sort: [{ property: 'sortOrder' }, { property: 'name' }] });
   assert.equal(ids[0], (await mailboxOf('inbox')).id);
+});
+
+test('RFC 8620, 8.2: nobody comes in without credentials', async () => {
+  const { apiUrl } = await jam.session;
+  for (const headers of [{}, { Authorization: 'Bearer nonsense' }, { Authorization: 'Basic bm9uc2Vuc2U6eA==' }]) {
+    const response = await fetch(apiUrl, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: '{"using":["urn:ietf:params:jmap:core"],"methodCalls":[]}' });
+    assert.equal(response.status, 401);
+    assert.ok(response.headers.get('www-authenticate'));
+  }
 });
 
 test('it lists and reads with a reference from one call to the next', async () => {

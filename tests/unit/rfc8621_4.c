@@ -418,7 +418,7 @@ static void test_threads(struct jmap_fixture *t)
 }
 
 static const struct jmap_case cases[] = {
-    {"/rfc8621/3/order-of-receipt", test_threads},
+    {"/rfc8621/3.2/when-the-list-changes", test_threads},
     {"/rfc8621/4.1.1/metadata", test_metadata},
     {"/rfc8621/4.1.1/keywords", test_keywords},
     {"/rfc8621/4.1.1/always-in-a-mailbox", test_always_in_a_mailbox},
