@@ -3,8 +3,8 @@
 #include "mime/mime.h"
 #include "text/text.h"
 
-#define DEPTH_MAX 20
-#define NODES_MAX 400
+#define SAFE_INTEGER ((INT64_C(1) << 53) - 1) /* RFC 8620, 1.3 */
+#define HEADER_TEXT_MAX 1000                  /* octets, sought in each message */
 #define PREFIX_LEAST 2 /* characters of a word before it matches longer ones */
 
 struct reading {
@@ -185,7 +185,8 @@ static struct store_filter *read_scalar(struct reading *reading, enum store_filt
     else if (type == BOOLEAN)
         ok = json_is_boolean(value);
     else if (type == NUMBER)
-        ok = json_is_integer(value) && json_integer_value(value) >= 0;
+        ok = json_is_integer(value) && json_integer_value(value) >= 0 &&
+             json_integer_value(value) <= SAFE_INTEGER;
     if (!ok)
         return fail(reading, "invalidArguments");
     filter = node(reading, kind);
@@ -216,6 +217,8 @@ static struct store_filter *read_header(struct reading *reading, json_t *value)
     if (!json_is_array(value) || json_array_size(value) > 2 || name == NULL ||
         (text != NULL && !json_is_string(text)))
         return fail(reading, "invalidArguments");
+    if (json_string_length(text) > HEADER_TEXT_MAX)
+        return fail(reading, "unsupportedFilter");
     filter = node(reading, STORE_HEADER);
     filter->text = g_strdup(name);
     filter->decode = mime_form_text;
@@ -333,7 +336,7 @@ static struct store_filter *read_filter(struct reading *reading, json_t *json, u
 {
     if (reading->error != NULL)
         return NULL;
-    if (depth > DEPTH_MAX || reading->nodes > NODES_MAX)
+    if (depth > JMAP_MAX_FILTER_DEPTH || reading->nodes > JMAP_MAX_FILTER_NODES)
         return fail(reading, "unsupportedFilter");
     if (!json_is_object(json))
         return fail(reading, "invalidArguments");
@@ -348,7 +351,7 @@ bool jmap_email_filter_read(const struct jmap_request *request, json_t *json,
     struct reading reading = {.request = request};
 
     *filter = json != NULL ? read_filter(&reading, json, 0) : NULL;
-    if (reading.error == NULL && reading.nodes > NODES_MAX)
+    if (reading.error == NULL && reading.nodes > JMAP_MAX_FILTER_NODES)
         reading.error = "unsupportedFilter";
     if (reading.error == NULL)
         return true;

@@ -44,6 +44,10 @@ bool jmap_email_membership(const struct jmap_call *call, json_t *object, GArray 
         *error = jmap_set_error("tooManyKeywords", NULL);
         return false;
     }
+    if (json_object_size(json_object_get(object, "mailboxIds")) > JMAP_MAX_MAILBOXES) {
+        *error = jmap_set_error("tooManyMailboxes", NULL);
+        return false;
+    }
     if (!read_mailboxes(call, json_object_get(object, "mailboxIds"), *mailboxes))
         g_ptr_array_add(bad, g_strdup("mailboxIds"));
     if (!read_keywords(keywords, flags))

@@ -8,7 +8,7 @@ struct reading {
     json_t *others; /* names of properties that may not change */
     json_t *error;
     bool whole_keywords, single_keywords, whole_mailboxes, single_mailboxes;
-    unsigned keywords;
+    size_t keywords;
 };
 
 static void invalid(struct reading *reading, const char *property)
@@ -29,6 +29,9 @@ static void replace_keywords(struct reading *reading, json_t *value)
     json_t *item;
 
     reading->whole_keywords = reading->patch->replace_flags = true;
+    reading->keywords += json_object_size(value);
+    if (reading->keywords > JMAP_MAX_KEYWORDS)
+        return;
     if (!json_is_object(value) && !json_is_null(value))
         invalid(reading, "keywords");
     json_object_foreach(value, key, item)
@@ -37,7 +40,6 @@ static void replace_keywords(struct reading *reading, json_t *value)
             invalid(reading, "keywords");
         else
             mail_flags_set(&reading->patch->flags, key, true);
-        reading->keywords++;
     }
 }
 
@@ -68,6 +70,10 @@ static void replace_mailboxes(struct reading *reading, json_t *value)
     json_t *item;
 
     reading->whole_mailboxes = reading->patch->replace_mailboxes = true;
+    if (json_object_size(value) > JMAP_MAX_MAILBOXES && reading->error == NULL)
+        reading->error = jmap_set_error("tooManyMailboxes", NULL);
+    if (reading->error != NULL)
+        return;
     json_object_foreach(value, key, item)
     {
         int64_t id = jmap_id_find(reading->call->request, 'm', key);
@@ -158,7 +164,10 @@ bool jmap_email_patch_read(struct jmap_call *call, int64_t id, json_t *json,
     json_t *value;
 
     *patch = (struct store_email_patch){0};
-    json_object_foreach(json, key, value) read_one(&reading, key, value);
+    if (json_object_size(json) > JMAP_MAX_PATHS)
+        invalid_patch(&reading);
+    else
+        json_object_foreach(json, key, value) read_one(&reading, key, value);
     if ((reading.whole_keywords && reading.single_keywords) ||
         (reading.whole_mailboxes && reading.single_mailboxes))
         invalid_patch(&reading);

@@ -12,14 +12,20 @@
 #define JMAP_MAX_CONCURRENT_REQUESTS 10
 #define JMAP_MAX_CONCURRENT_UPLOADS 4
 #define JMAP_MAX_CALLS 32
-#define JMAP_MAX_OBJECTS 500 /* maxObjectsInGet and maxObjectsInSet */
-#define JMAP_MAX_DEPTH 64    /* of JSON, in and by reference (SECURITY.md 14) */
+#define JMAP_MAX_OBJECTS 500    /* maxObjectsInGet and maxObjectsInSet */
+#define JMAP_MAX_DEPTH 64       /* of JSON, in and by reference (SECURITY.md 14) */
+#define JMAP_MAX_PROPERTIES 100 /* named in one list; a header's form is one too */
+#define JMAP_MAX_PATHS 500      /* of one patch */
+#define JMAP_MAX_FILTER_DEPTH 20
+#define JMAP_MAX_FILTER_NODES 400
+#define JMAP_MAX_VALUES 500000 /* in one request: a few bytes of JSON take hundreds here */
 #define JMAP_MAX_QUERY 5000
 #define JMAP_MAX_CHANGES 10000
 #define JMAP_MAX_QUERY_CHANGES 50000 /* removed and added */
 #define JMAP_MAX_MESSAGE 75000000    /* a composed message, after encoding */
 #define JMAP_MAX_RECIPIENTS 500
 #define JMAP_MAX_KEYWORDS 100
+#define JMAP_MAX_MAILBOXES 500                      /* of one email, named at once */
 #define JMAP_MAX_COPY ((uint64_t)256 * 1024 * 1024) /* bytes that one call copies */
 #define JMAP_MAX_SIGNATURE (256 * 1024)
 #define JMAP_MAX_DELAY (366 * INT64_C(86400)) /* seconds a submission may wait */
@@ -242,6 +248,10 @@ bool jmap_query_changes_log(struct jmap_call *call, enum store_type type,
                             struct store_changes *log);
 void jmap_query_changes_answer_list(struct jmap_call *call, uint64_t state, const GArray *ids,
                                     char prefix, const struct store_changes *log);
+/* The type of error of a filter (RFC 8620, 5.5) that is judged object by object, before it is: its
+ * form, its size, and conditions other than the known ones (which end with NULL); NULL: it may be
+ * used. */
+const char *jmap_filter_problem(json_t *filter, const char *const *known);
 /* Limit of the arguments; *clamped when ours is smaller. */
 size_t jmap_query_limit(const struct jmap_call *call, bool *clamped);
 

@@ -7,10 +7,12 @@
 /* Another patch reaches into what this one sets, or the other way round. */
 static bool overlaps(const json_t *patch, const char *pointer)
 {
+    unsigned levels = 0;
+
     for (const char *slash = strchr(pointer, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         g_autofree char *outer = g_strndup(pointer, (size_t)(slash - pointer));
 
-        if (json_object_get(patch, outer) != NULL)
+        if (++levels == TOKENS_MAX || json_object_get(patch, outer) != NULL)
             return true;
     }
     return false;
@@ -49,9 +51,9 @@ json_t *jmap_patch_changes(json_t *current, json_t *patch, const char *const *se
 {
     json_t *object = json_deep_copy(current), *changes = json_object(), *value;
     const char *pointer;
-    bool valid = true;
+    bool valid = json_object_size(patch) <= JMAP_MAX_PATHS;
 
-    json_object_foreach(patch, pointer, value)
+    json_object_foreach(valid ? patch : NULL, pointer, value)
     {
         g_autofree char *property =
             overlaps(patch, pointer) ? NULL : apply_pointer(object, pointer, value);

@@ -1,6 +1,7 @@
 #include "jmap/engine/engine.h"
 
 #define TOKENS_MAX 32
+#define STEP_COST 64
 
 /* Takes the weight of a value from the request's budget. References can name one large answer many
  * times over, and an answer that holds two of the one before it doubles with every call: what they
@@ -61,17 +62,19 @@ static json_t *array_item(const json_t *array, const char *token)
     return *end == '\0' ? json_array_get(array, index) : NULL;
 }
 
-static json_t *evaluate(json_t *value, char **tokens);
+static json_t *evaluate(json_t *value, char **tokens, size_t *budget);
 
-static json_t *map_items(json_t *array, char **rest)
+/* Each item costs, whatever is found in it: many references may walk the same long list. */
+static json_t *map_items(json_t *array, char **rest, size_t *budget)
 {
     json_t *result = json_array(), *item;
     size_t i;
 
     json_array_foreach(array, i, item)
     {
-        json_t *found = evaluate(item, rest);
+        json_t *found = *budget >= STEP_COST ? evaluate(item, rest, budget) : NULL;
 
+        *budget -= MIN(*budget, STEP_COST);
         if (found == NULL) {
             json_decref(result);
             return NULL;
@@ -86,11 +89,11 @@ static json_t *map_items(json_t *array, char **rest)
 }
 
 /* (transfer full) or NULL. Recursion is bounded by TOKENS_MAX. */
-static json_t *evaluate(json_t *value, char **tokens)
+static json_t *evaluate(json_t *value, char **tokens, size_t *budget)
 {
     for (; *tokens != NULL; tokens++) {
         if (json_is_array(value) && strcmp(*tokens, "*") == 0)
-            return map_items(value, tokens + 1);
+            return map_items(value, tokens + 1, budget);
         value = json_is_object(value)  ? json_object_get(value, *tokens)
                 : json_is_array(value) ? array_item(value, *tokens)
                                        : NULL;
@@ -100,7 +103,7 @@ static json_t *evaluate(json_t *value, char **tokens)
     return json_incref(value);
 }
 
-static json_t *evaluate_path(json_t *arguments, const char *path)
+static json_t *evaluate_path(json_t *arguments, const char *path, size_t *budget)
 {
     g_auto(GStrv) tokens = NULL;
 
@@ -114,7 +117,7 @@ static json_t *evaluate_path(json_t *arguments, const char *path)
     for (size_t i = 0; tokens[i] != NULL; i++)
         if (!jmap_pointer_unescape(tokens[i]))
             return NULL;
-    return evaluate(arguments, tokens);
+    return evaluate(arguments, tokens, budget);
 }
 
 static json_t *resolve(struct jmap_request *request, json_t *reference)
@@ -133,7 +136,7 @@ static json_t *resolve(struct jmap_request *request, json_t *reference)
             continue;
         if (strcmp(json_string_value(json_array_get(response, 0)), name) != 0)
             return NULL;
-        value = evaluate_path(json_array_get(response, 1), path);
+        value = evaluate_path(json_array_get(response, 1), path, &request->budget);
         if (value != NULL && !weigh(value, 0, &request->budget)) {
             json_decref(value);
             value = NULL;

@@ -14,9 +14,16 @@ const char *const jmap_capability_names[] = {
     NULL,
 };
 
-/* jansson would recurse 2,040 levels deep (SECURITY.md 14), so depth is seen before it starts. */
-static bool depth_is_bounded(const char *text, size_t length)
+/* What jansson would make of a text, seen before it starts: it recurses 2,040 levels deep
+ * (SECURITY.md 14), and takes a quarter of a kilobyte for "{}". */
+struct measure {
+    unsigned depth; /* the deepest */
+    size_t values;  /* at most so many */
+};
+
+static struct measure measure(const char *text, size_t length)
 {
+    struct measure found = {0, 1};
     unsigned depth = 0;
     bool quoted = false;
 
@@ -29,12 +36,16 @@ static bool depth_is_bounded(const char *text, size_t length)
             quoted = !quoted;
         else if (quoted)
             continue;
-        else if ((c == '[' || c == '{') && ++depth > JMAP_MAX_DEPTH)
-            return false;
-        else if ((c == ']' || c == '}') && depth > 0)
+        else if (c == ',')
+            found.values++;
+        else if (c == '[' || c == '{') {
+            found.values++;
+            depth++;
+            found.depth = MAX(found.depth, depth);
+        } else if ((c == ']' || c == '}') && depth > 0)
             depth--;
     }
-    return true;
+    return found;
 }
 
 static bool is_plain_string(const json_t *value)
@@ -211,6 +222,17 @@ static bool strings_are_sound(const struct jmap_call *call)
     return true;
 }
 
+/* What is asked of each of many objects is bounded too. */
+static bool lists_are_short(const struct jmap_call *call)
+{
+    static const char *const lists[] = {"properties", "bodyProperties"};
+
+    for (size_t i = 0; call->method->args != NULL && i < G_N_ELEMENTS(lists); i++)
+        if (json_array_size(jmap_arg(call, lists[i])) > JMAP_MAX_PROPERTIES)
+            return false;
+    return true;
+}
+
 static void run_checked(struct jmap_call *call)
 {
     g_autofree char *problem = NULL;
@@ -221,6 +243,10 @@ static void run_checked(struct jmap_call *call)
     }
     if (!strings_are_sound(call)) {
         jmap_fail(call, "invalidArguments", "a string holds a NUL character");
+        return;
+    }
+    if (!lists_are_short(call)) {
+        jmap_fail(call, "requestTooLarge", "too many properties in one call");
         return;
     }
     call->account = jmap_arg_string(call, "accountId");
@@ -310,13 +336,17 @@ static GBytes *handle_parsed(struct jmap *jmap, struct store_principal *principa
 static GBytes *handle_text(struct jmap *jmap, struct store_principal *principal, const char *text,
                            size_t length, int *status)
 {
+    const struct measure size = measure(text, length);
     json_error_t error;
     json_t *body;
     GBytes *answer;
 
-    if (!depth_is_bounded(text, length))
+    if (size.depth > JMAP_MAX_DEPTH)
         return refuse(status, "notJSON", "The request is nested too deeply.",
                       "At most 64 levels are read.", NULL);
+    if (size.values > JMAP_MAX_VALUES)
+        return refuse(status, "limit", "The request is too large.",
+                      "It holds too many values; send it in several parts.", "maxSizeRequest");
     body =
         json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (body == NULL) {

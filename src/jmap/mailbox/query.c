@@ -7,7 +7,7 @@
 /* RFC 8621, 2.3: all mailboxes of an account fit in memory many times over. */
 
 #define SORTS_MAX 8
-#define DEPTH_MAX 32
+#define NEEDLE_MAX 4096 /* octets; no name holds more, however it is folded */
 
 struct sort {
     bool by_name, ascending;
@@ -37,8 +37,11 @@ static bool text_is(const json_t *value, const char *text)
 
 static bool name_contains(const struct row *row, const json_t *value)
 {
-    g_autofree char *folded = text_fold(json_string_value(value));
+    g_autofree char *folded = NULL;
 
+    if (json_string_length(value) > NEEDLE_MAX)
+        return false;
+    folded = text_fold(json_string_value(value));
     return strstr(row->folded, folded) != NULL;
 }
 
@@ -64,25 +67,21 @@ static bool condition_holds(struct search *search, const struct row *row, const 
     return false;
 }
 
-static bool filter_holds(struct search *search, const struct row *row, json_t *filter,
-                         unsigned depth)
+/* The filter's form was judged; its recursion is bounded by JMAP_MAX_FILTER_DEPTH. */
+static bool filter_holds(struct search *search, const struct row *row, json_t *filter)
 {
     const char *joined = json_string_value(json_object_get(filter, "operator")), *key;
     json_t *list = json_object_get(filter, "conditions"), *item;
     bool all = true, any = false;
     size_t i;
 
-    if (!json_is_object(filter) || depth > DEPTH_MAX) {
-        search->error = "invalidArguments";
-        return false;
-    }
     if (joined == NULL) {
         json_object_foreach(filter, key, item) all = condition_holds(search, row, key, item) && all;
         return all;
     }
     json_array_foreach(list, i, item)
     {
-        bool holds = filter_holds(search, row, item, depth + 1);
+        bool holds = filter_holds(search, row, item);
 
         all = all && holds;
         any = any || holds;
@@ -91,8 +90,6 @@ static bool filter_holds(struct search *search, const struct row *row, json_t *f
         return all;
     if (strcmp(joined, "OR") == 0)
         return any;
-    if (strcmp(joined, "NOT") != 0)
-        search->error = "invalidArguments";
     return !any;
 }
 
@@ -197,8 +194,7 @@ static GArray *select_ids(struct search *search, json_t *filter, bool filter_as_
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 
     for (size_t i = 0; i < search->count; i++)
-        search->rows[i].matches =
-            filter == NULL || filter_holds(search, &search->rows[i], filter, 0);
+        search->rows[i].matches = filter == NULL || filter_holds(search, &search->rows[i], filter);
     for (size_t i = 0; i < search->count; i++)
         if (is_in(&search->rows[i], filter_as_tree))
             g_ptr_array_add(chosen, &search->rows[i]);
@@ -213,6 +209,9 @@ static GArray *select_ids(struct search *search, json_t *filter, bool filter_as_
 
 GArray *jmap_mailbox_list(struct jmap_call *call, uint64_t *state, GPtrArray **all)
 {
+    static const char *const known[] = {"parentId",   "name",         "role",
+                                        "hasAnyRole", "isSubscribed", NULL};
+    const char *problem = jmap_filter_problem(jmap_arg(call, "filter"), known);
     struct search search = {.as_tree = jmap_arg_bool(call, "sortAsTree")};
     GError *error = NULL;
     g_autoptr(GPtrArray) mailboxes = store_mailboxes(call->access, state, &error);
@@ -220,6 +219,10 @@ GArray *jmap_mailbox_list(struct jmap_call *call, uint64_t *state, GPtrArray **a
 
     if (mailboxes == NULL) {
         jmap_fail_error(call, error);
+        return NULL;
+    }
+    if (problem != NULL) {
+        jmap_fail(call, problem, NULL);
         return NULL;
     }
     link_rows(&search, mailboxes);

@@ -6,7 +6,6 @@
 /* RFC 8621, 7.3. */
 
 #define SORTS_MAX 4
-#define DEPTH_MAX 32
 
 struct sort {
     char by; /* 'e'mailId, 't'hreadId, 's'entAt */
@@ -59,18 +58,15 @@ static bool condition_holds(struct search *search, const struct store_submission
     return false;
 }
 
+/* The filter's form was judged; its recursion is bounded by JMAP_MAX_FILTER_DEPTH. */
 static bool filter_holds(struct search *search, const struct store_submission *submission,
-                         json_t *filter, unsigned depth)
+                         json_t *filter)
 {
     const char *joined = json_string_value(json_object_get(filter, "operator")), *key;
     json_t *item;
     bool all = true, any = false;
     size_t i;
 
-    if (!json_is_object(filter) || depth > DEPTH_MAX) {
-        search->error = "invalidArguments";
-        return false;
-    }
     if (joined == NULL) {
         json_object_foreach(filter, key, item) all =
             condition_holds(search, submission, key, item) && all;
@@ -78,7 +74,7 @@ static bool filter_holds(struct search *search, const struct store_submission *s
     }
     json_array_foreach(json_object_get(filter, "conditions"), i, item)
     {
-        bool holds = filter_holds(search, submission, item, depth + 1);
+        bool holds = filter_holds(search, submission, item);
 
         all = all && holds;
         any = any || holds;
@@ -87,8 +83,6 @@ static bool filter_holds(struct search *search, const struct store_submission *s
         return all;
     if (strcmp(joined, "OR") == 0)
         return any;
-    if (strcmp(joined, "NOT") != 0)
-        search->error = "invalidArguments";
     return !any;
 }
 
@@ -138,14 +132,21 @@ static void read_sorts(struct search *search, json_t *list)
 
 GArray *jmap_submission_list(struct jmap_call *call, uint64_t *state)
 {
+    static const char *const known[] = {"identityIds", "emailIds", "threadIds", "undoStatus",
+                                        "before",      "after",    NULL};
     struct search search = {0};
     GError *error = NULL;
     g_autoptr(GPtrArray) all = store_submissions(call->access, NULL, 0, state, &error);
     json_t *filter = jmap_arg(call, "filter");
+    const char *problem = jmap_filter_problem(filter, known);
     GArray *ids;
 
     if (all == NULL) {
         jmap_fail_error(call, error);
+        return NULL;
+    }
+    if (problem != NULL) {
+        jmap_fail(call, problem, NULL);
         return NULL;
     }
     read_sorts(&search, jmap_arg(call, "sort"));
@@ -154,7 +155,7 @@ GArray *jmap_submission_list(struct jmap_call *call, uint64_t *state)
     for (size_t i = 0; i < all->len; i++) {
         const struct store_submission *submission = g_ptr_array_index(all, i);
 
-        if (filter == NULL || filter_holds(&search, submission, filter, 0))
+        if (filter == NULL || filter_holds(&search, submission, filter))
             g_array_append_val(ids, submission->id);
     }
     if (search.error == NULL)

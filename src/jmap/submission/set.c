@@ -306,6 +306,11 @@ void jmap_submission_set(struct jmap_call *call)
         jmap_fail(call, "stateMismatch", NULL);
         return;
     }
+    if (json_object_size(jmap_arg(call, "onSuccessUpdateEmail")) > JMAP_MAX_OBJECTS ||
+        json_array_size(jmap_arg(call, "onSuccessDestroyEmail")) > JMAP_MAX_OBJECTS) {
+        jmap_fail(call, "requestTooLarge", "too many objects in one call");
+        return;
+    }
     if (!jmap_set_begin(call, &run.answer))
         return;
     run.identities = store_identities(call->access, NULL, &error);
