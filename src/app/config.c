@@ -34,6 +34,7 @@ static const struct key keys[] = {
     {"server", "key_file", TEXT, offsetof(struct config, key_file)},
     {"server", "log_level", TEXT, offsetof(struct config, log_level)},
     {"server", "metrics", TEXT, offsetof(struct config, metrics_from)},
+    {"server", "browser_origins", LIST, offsetof(struct config, browser_origins)},
     {"server", "workers", NUMBER, offsetof(struct config, workers)},
     {"network", "proxy", TEXT, offsetof(struct config, proxy)},
     {"network", "proxy_password_file", TEXT, offsetof(struct config, proxy_password_file)},
@@ -211,6 +212,7 @@ void config_free(struct config *config)
     secret_wipe_string(config->proxy);
     g_free(config->proxy_password_file);
     g_strfreev(config->allowed_networks);
+    g_strfreev(config->browser_origins);
     g_free(config->push_ca_file);
     g_free(config->metrics_from);
     g_free(config);

@@ -21,7 +21,8 @@ struct config {
     char **allowed_networks;   /* [network] allowed: networks that users' mail hosts may be in */
     char *push_ca_file;        /* [push] ca_file: trusted besides the system's */
     char *metrics_from;        /* [server] metrics: who may read /metrics; "loopback" or "all" */
-    int workers;               /* [server] workers */
+    char **browser_origins; /* [server] browser_origins: whose pages may use the API; NULL: all */
+    int workers;            /* [server] workers */
     /* [sync] of these names: seconds */
     int64_t poll_s, calm_s, compare_s, idle_s, patience_s, doubt_s;
     /* [exchange], [gmail], [plain]: sign_ins, per_minute, connections, idle, megabytes_a_day */

@@ -143,6 +143,7 @@ static bool start_http(struct server *server, GError **error)
         .listen = app->config->listen,
         .public_url = app->public_url,
         .exec = server->http_exec,
+        .browser_origins = (const char *const *)app->config->browser_origins,
     };
     server->http = http_server_new(&http, error);
     if (server->http == NULL)

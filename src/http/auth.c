@@ -201,9 +201,11 @@ static bool find_session(struct http_auth *auth, struct http_request *request)
 /* --- doors -------------------------------------------------------------------------------------
  */
 
+/* Another origin's page never acts by cookie, not even to read. */
 static bool admit_cookie(struct http_auth *auth, struct http_request *request, bool writes)
 {
-    if (!find_session(auth, request)) {
+    bool foreign = http_request_header(request, "origin") != NULL && !is_from_here(request);
+    if (foreign || !find_session(auth, request)) {
         respond_unknown(request);
         return false;
     }
@@ -220,11 +222,29 @@ static bool admit_cookie(struct http_auth *auth, struct http_request *request, b
     return true;
 }
 
+/* A browser asks before it sends a script's Authorization to another origin. A password that it
+ * remembers it sends by itself, and does not ask when the body's type is one that a form may have.
+ */
+static bool was_asked(const struct http_request *request, const char *authorization)
+{
+    static const char *const forms[] = {"", "text/plain", "multipart/form-data",
+                                        "application/x-www-form-urlencoded", NULL};
+    g_autofree char *type = http_request_content_type(request);
+    return g_ascii_strncasecmp(authorization, "Basic ", 6) != 0 || !g_strv_contains(forms, type);
+}
+
+/* A write of another origin's page, where such pages may write. */
+static bool may_write_from_afar(const struct http_request *request, const char *authorization)
+{
+    return authorization != NULL && http_request_may_cross(request) &&
+           was_asked(request, authorization);
+}
+
 static bool admit_call(struct http_auth *auth, struct http_request *request)
 {
     const char *header = http_request_header(request, "authorization");
     bool writes = strcmp(http_request_method(request), "POST") == 0;
-    if (writes && !is_from_here(request)) { /* browsers send Basic by themselves too */
+    if (writes && !is_from_here(request) && !may_write_from_afar(request, header)) {
         respond_foreign(request);
         return false;
     }
@@ -256,7 +276,7 @@ static bool admit_browse(struct http_auth *auth, struct http_request *request)
 static bool admit(struct http_request *request, enum http_door door, void *arg)
 {
     struct http_auth *auth = arg;
-    if (door == HTTP_DOOR_CALL)
+    if (door == HTTP_DOOR_CALL || door == HTTP_DOOR_API)
         return admit_call(auth, request);
     if (door == HTTP_DOOR_BROWSE)
         return admit_browse(auth, request);

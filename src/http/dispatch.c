@@ -53,6 +53,10 @@ static bool find_route(struct http_request *request)
     }
     if (best > 1)
         g_ptr_array_remove_range(request->segments, 0, (guint)best / 2);
+    if (best >= 0)
+        cors_allow(request);
+    if (best >= 0 && cors_preflight(request))
+        return false;
     if (!fits && best >= 0)
         http_set_header(request, "Allow", request->route->method);
     if (!fits)

@@ -32,6 +32,8 @@ struct http_config {
     uint64_t body_budget;             /* bytes of all bodies under way; 0: 256 MiB. Over it: 503 */
     const char *const *trusted_proxies; /* networks whose X-Forwarded-For counts; NULL-terminated;
                                            NULL: this machine */
+    const char *const *browser_origins; /* whose pages may use the API with a token or password
+                                           ("https://mail.example"); NULL: everybody's */
     const char *frame_ancestors; /* CSP sources that may embed the page, e.g. "https://crm.example";
                                     NULL: none */
 };
@@ -57,6 +59,7 @@ enum http_door {
     HTTP_DOOR_OPEN,   /* anyone; Origin is not checked */
     HTTP_DOOR_LOGIN,  /* anyone, from our own Origin */
     HTTP_DOOR_CALL,   /* signed in; by cookie, a POST needs the CSRF header and our Origin */
+    HTTP_DOOR_API,    /* as a call; pages of other origins too, but these not by cookie */
     HTTP_DOOR_BROWSE, /* signed in by cookie only: navigation and images */
 };
 
@@ -102,6 +105,8 @@ GBytes *http_request_body(struct http_request *request); /* borrowed, never NULL
 const char *http_request_address(const struct http_request *request);
 /* The request came from this machine itself, not through a proxy. */
 bool http_request_is_local(const struct http_request *request);
+/* It comes from a page whose origin may use this route (HTTP_DOOR_API), ours included. */
+bool http_request_may_cross(const struct http_request *request);
 /* Parses the body as JSON with depth 64 and no duplicate keys (SECURITY.md 14); NULL when it is not
  * that. (transfer full) */
 json_t *http_request_json(struct http_request *request);

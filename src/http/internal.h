@@ -75,7 +75,8 @@ struct http_server {
     uint64_t body_budget;
     char **trusted_proxies;
     char *frame_ancestors;
-    GArray *routes; /* struct http_route, fixed after open */
+    char **browser_origins; /* NULL: any */
+    GArray *routes;         /* struct http_route, fixed after open */
     http_admit_fn *admit;
     void *admit_arg;
     pthread_mutex_t mutex; /* guards what follows */
@@ -117,6 +118,12 @@ bool request_framing(const struct http_request *request, int64_t *length);
 
 /* The answer with all its headers. */
 enum MHD_Result reply_queue(struct http_request *request);
+
+/* Says in the answer, whatever it will be, whose pages may read it. */
+void cors_allow(struct http_request *request);
+/* Answers the question that a browser asks before a request of another origin; false: it is none.
+ */
+bool cors_preflight(struct http_request *request);
 
 /* Streams: the reply's reader, and the server's ticks. */
 struct MHD_Response *stream_response(struct http_stream *stream);

@@ -132,7 +132,7 @@ static void serve_download(struct http_request *request, void *arg)
     http_set_header(request, "Content-Security-Policy",
                     "sandbox; default-src 'none'; frame-ancestors 'none'");
     http_set_header(request, "Cache-Control", "private, max-age=31536000, immutable");
-    http_set_header(request, "Vary", "Cookie, Authorization");
+    http_set_header(request, "Vary", "Cookie, Authorization, Origin");
     http_respond_bytes(request, 200, http_is_media_type(type) ? type : "application/octet-stream",
                        bytes);
 }
@@ -162,13 +162,13 @@ struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, s
     routes->image_exec = exec_new(&pool);
     routes->events = events_new(server->exec, jmap, store);
     const struct http_route list[] = {
-        {"POST", "jmap", HTTP_DOOR_CALL, REQUEST_MAX, serve_api, routes, NULL, "maxSizeRequest"},
-        {"GET", "jmap/session", HTTP_DOOR_CALL, 0, serve_session, routes, NULL, NULL},
-        {"GET", ".well-known/jmap", HTTP_DOOR_CALL, 0, serve_session, routes, NULL, NULL},
-        {"POST", "jmap/upload/", HTTP_DOOR_CALL, UPLOAD_MAX, serve_upload, routes, NULL,
+        {"POST", "jmap", HTTP_DOOR_API, REQUEST_MAX, serve_api, routes, NULL, "maxSizeRequest"},
+        {"GET", "jmap/session", HTTP_DOOR_API, 0, serve_session, routes, NULL, NULL},
+        {"GET", ".well-known/jmap", HTTP_DOOR_API, 0, serve_session, routes, NULL, NULL},
+        {"POST", "jmap/upload/", HTTP_DOOR_API, UPLOAD_MAX, serve_upload, routes, NULL,
          "maxSizeUpload"},
-        {"GET", "jmap/download/", HTTP_DOOR_CALL, 0, serve_download, routes, NULL, NULL},
-        {"GET", "jmap/eventsource", HTTP_DOOR_CALL, 0, serve_events, routes, NULL, NULL},
+        {"GET", "jmap/download/", HTTP_DOOR_API, 0, serve_download, routes, NULL, NULL},
+        {"GET", "jmap/eventsource", HTTP_DOOR_API, 0, serve_events, routes, NULL, NULL},
         {"GET", "mail-image/", HTTP_DOOR_CALL, 0, serve_image, routes, routes->image_exec, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(list); i++)

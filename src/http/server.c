@@ -131,6 +131,7 @@ struct http_server *http_server_new(const struct http_config *config, GError **e
     server->trusted_proxies = g_strdupv((char **)(uintptr_t)trusted);
     if (named)
         server->per_address = 0;
+    server->browser_origins = g_strdupv((char **)(uintptr_t)config->browser_origins);
     server->frame_ancestors =
         g_strdup(config->frame_ancestors == NULL ? "'none'" : config->frame_ancestors);
     server->routes = g_array_new(FALSE, TRUE, sizeof(struct http_route));
@@ -292,6 +293,7 @@ void http_server_free(struct http_server *server)
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->mutex);
     g_strfreev(server->trusted_proxies);
+    g_strfreev(server->browser_origins);
     g_free(server->frame_ancestors);
     g_free(server->base);
     g_free(server->origin);
