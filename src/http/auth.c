@@ -258,6 +258,17 @@ static bool admit_call(struct http_auth *auth, struct http_request *request)
     return false;
 }
 
+/* A browser's script cannot add headers here, and the browser sends cookie and remembered password
+ * by itself: its Origin decides (SECURITY.md 4). */
+static bool admit_socket(struct http_auth *auth, struct http_request *request)
+{
+    bool by_cookie = http_request_header(request, "authorization") == NULL;
+    if (is_from_here(request) && (!by_cookie || http_request_header(request, "origin") != NULL))
+        return admit_call(auth, request);
+    respond_foreign(request);
+    return false;
+}
+
 /* Navigation only: an image in a mail must not start anything (SECURITY.md 7). */
 static bool admit_browse(struct http_auth *auth, struct http_request *request)
 {
@@ -278,6 +289,8 @@ static bool admit(struct http_request *request, enum http_door door, void *arg)
     struct http_auth *auth = arg;
     if (door == HTTP_DOOR_CALL || door == HTTP_DOOR_API)
         return admit_call(auth, request);
+    if (door == HTTP_DOOR_SOCKET)
+        return admit_socket(auth, request);
     if (door == HTTP_DOOR_BROWSE)
         return admit_browse(auth, request);
     if (door == HTTP_DOOR_LOGIN && is_from_here(request))

@@ -67,17 +67,26 @@ static bool find_route(struct http_request *request)
     return fits;
 }
 
-/* Takes bytes out of the budget for all bodies; false when it is used up. */
-static bool reserve(struct http_request *request, uint64_t bytes)
+bool server_reserve(struct http_server *server, uint64_t bytes)
 {
-    struct http_server *server = request->server;
     pthread_mutex_lock(&server->mutex);
     bool fits = bytes <= server->body_budget - MIN(server->body_bytes, server->body_budget);
-    if (fits) {
-        server->body_bytes += bytes;
-        request->reserved += bytes;
-    }
+    server->body_bytes += fits ? bytes : 0;
     pthread_mutex_unlock(&server->mutex);
+    return fits;
+}
+
+void server_release(struct http_server *server, uint64_t bytes)
+{
+    pthread_mutex_lock(&server->mutex);
+    server->body_bytes -= bytes;
+    pthread_mutex_unlock(&server->mutex);
+}
+
+static bool reserve(struct http_request *request, uint64_t bytes)
+{
+    bool fits = server_reserve(request->server, bytes);
+    request->reserved += fits ? bytes : 0;
     return fits;
 }
 
@@ -191,19 +200,23 @@ static bool begin(struct http_request *request)
     return false;
 }
 
-/* Keeps the socket open beyond the library's close. */
-static void linger(struct http_request *request)
+void server_linger(struct http_server *server, int fd)
 {
-    struct http_server *server = request->server;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     pthread_mutex_lock(&server->mutex);
-    if (info != NULL && server->lingering->len < LINGER_MAX && !server->stopping) {
-        struct late_close entry = {.fd = dup(info->connect_fd), .until = clock_in_ms(LINGER_MS)};
+    if (server->lingering->len < LINGER_MAX && !server->stopping) {
+        struct late_close entry = {.fd = dup(fd), .until = clock_in_ms(LINGER_MS)};
         if (entry.fd >= 0)
             g_array_append_val(server->lingering, entry);
     }
     pthread_mutex_unlock(&server->mutex);
+}
+
+static void linger(struct http_request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL)
+        server_linger(request->server, info->connect_fd);
 }
 
 static enum MHD_Result take_body(struct http_request *request, const char *data, size_t *length)
@@ -320,9 +333,10 @@ struct MHD_Daemon *server_daemon(struct http_server *server)
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-                            on_request, server, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+                                MHD_ALLOW_UPGRADE,
+                            0, NULL, NULL, on_request, server, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
+                            server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
                             MHD_OPTION_NOTIFY_CONNECTION, link_notify, server, MHD_OPTION_ARRAY,
                             options, MHD_OPTION_END);
 }

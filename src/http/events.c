@@ -13,7 +13,7 @@
 #define SWEEP (30 * CLOCK_SECOND)
 #define PING_MIN 5u
 #define PING_MAX 300u
-#define STREAMS_PER_USER 32u
+#define LISTENERS_PER_USER 32u
 
 struct pending {
     unsigned bits;      /* of enum store_type; 0: told, and remembered for not_before */
@@ -21,7 +21,7 @@ struct pending {
 };
 
 struct subscriber {
-    struct http_stream *stream;
+    struct event_sink sink;
     struct store_principal *principal;
     char **types;        /* NULL: all */
     unsigned wanted;     /* of enum store_type: what can become one of them */
@@ -40,14 +40,15 @@ struct events {
     pthread_cond_t done;
     GPtrArray *subscribers;
     bool stopped, ended;
+    bool sweep; /* somebody left: look for who, now */
     int64_t last_flush;
 };
 
 static void subscriber_free(void *data)
 {
     struct subscriber *subscriber = data;
-    http_stream_close(subscriber->stream);
-    http_stream_unref(subscriber->stream);
+    subscriber->sink.end(subscriber->sink.arg);
+    subscriber->sink.release(subscriber->sink.arg);
     store_principal_unref(subscriber->principal);
     g_strfreev(subscriber->types);
     g_free(subscriber->last_id);
@@ -170,23 +171,19 @@ static void tell(struct events *events, const struct telling *telling, uint64_t 
 {
     struct subscriber *subscriber = telling->subscriber;
     if (!store_principal_is_valid(events->store, subscriber->principal)) {
-        http_stream_close(subscriber->stream);
+        subscriber->sink.end(subscriber->sink.arg);
         return;
     }
     json_t *changed = gather(events, telling, told);
     bool any = json_object_size(changed) > 0;
     json_t *change = json_pack("{s:s, s:o}", "@type", "StateChange", "changed", changed);
-    char *text = json_dumps(change, JSON_COMPACT);
     bool names_state = telling->complete && (any || subscriber->fresh);
     g_autofree char *id =
         names_state ? jmap_push_id(events->jmap, subscriber->principal, told) : NULL;
-    if (any && text != NULL)
-        (void)http_stream_send(subscriber->stream, "state", text, id);
-    else if (id != NULL)
-        (void)http_stream_send(subscriber->stream, NULL, NULL, id);
+    if (any || id != NULL)
+        subscriber->sink.tell(subscriber->sink.arg, any ? change : NULL, id);
     if (any && subscriber->once)
-        http_stream_close(subscriber->stream);
-    free(text);
+        subscriber->sink.end(subscriber->sink.arg);
     json_decref(change);
 }
 
@@ -198,6 +195,7 @@ static void flush(struct events *events, int64_t now)
     uint64_t told = store_told(events->store);
     pthread_mutex_lock(&events->mutex);
     events->last_flush = now;
+    events->sweep = false;
     for (guint i = 0; i < events->subscribers->len; i++)
         g_ptr_array_add(tellings, take_due(events->subscribers->pdata[i], now));
     pthread_mutex_unlock(&events->mutex);
@@ -208,7 +206,7 @@ static void flush(struct events *events, int64_t now)
         ((struct telling *)tellings->pdata[i])->subscriber->fresh = false;
     for (guint i = events->subscribers->len; i > 0; i--) {
         struct subscriber *subscriber = events->subscribers->pdata[i - 1];
-        if (!http_stream_is_open(subscriber->stream))
+        if (!subscriber->sink.is_open(subscriber->sink.arg))
             g_ptr_array_remove_index_fast(events->subscribers, i - 1);
     }
     pthread_mutex_unlock(&events->mutex);
@@ -220,7 +218,7 @@ static int64_t next_due(struct events *events)
     int64_t due = CLOCK_NEVER;
     pthread_mutex_lock(&events->mutex);
     if (events->subscribers->len > 0)
-        due = events->last_flush + SWEEP;
+        due = events->sweep ? 0 : events->last_flush + SWEEP;
     for (guint i = 0; i < events->subscribers->len; i++) {
         const struct subscriber *subscriber = events->subscribers->pdata[i];
         GHashTableIter at;
@@ -301,6 +299,90 @@ void events_free(struct events *events)
     g_free(events);
 }
 
+/* With the mutex held. */
+static guint listeners_of(const struct events *events, const struct store_principal *principal)
+{
+    guint count = 0;
+    for (guint i = 0; i < events->subscribers->len; i++) {
+        const struct subscriber *subscriber = events->subscribers->pdata[i];
+        count += store_principal_user(subscriber->principal) == store_principal_user(principal);
+    }
+    return count;
+}
+
+/* With the mutex held: nobody has one too many. */
+static bool has_room(const struct events *events, const struct store_principal *principal)
+{
+    return !events->stopped && listeners_of(events, principal) < LISTENERS_PER_USER;
+}
+
+/* With the mutex held; takes types. */
+static struct subscriber *subscribe(struct events *events, struct store_principal *principal,
+                                    char **types, const char *last_id,
+                                    const struct event_sink *sink)
+{
+    struct subscriber *subscriber = g_new0(struct subscriber, 1);
+    subscriber->sink = *sink;
+    subscriber->principal = store_principal_ref(principal);
+    subscriber->types = types;
+    subscriber->wanted = jmap_state_bits((const char *const *)types);
+    subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    subscriber->fresh = true;
+    subscriber->last_id = g_strdup(last_id);
+    g_ptr_array_add(events->subscribers, subscriber);
+    return subscriber;
+}
+
+bool events_listen(struct events *events, struct store_principal *principal,
+                   const char *const *types, const char *last_id, const struct event_sink *sink)
+{
+    pthread_mutex_lock(&events->mutex);
+    bool room = has_room(events, principal);
+    if (room)
+        (void)subscribe(events, principal, g_strdupv((char **)(uintptr_t)types), last_id, sink);
+    pthread_mutex_unlock(&events->mutex);
+    if (room)
+        exec_task_poke(events->task, EXEC_NOTIFY); /* for what it missed */
+    else
+        sink->release(sink->arg);
+    return room;
+}
+
+void events_sweep(struct events *events)
+{
+    pthread_mutex_lock(&events->mutex);
+    events->sweep = true;
+    bool wake = !events->stopped;
+    pthread_mutex_unlock(&events->mutex);
+    if (wake)
+        exec_task_poke(events->task, EXEC_NOTIFY);
+}
+
+/* --- event streams -----------------------------------------------------------------------------
+ */
+
+static void stream_tell(void *arg, const json_t *change, const char *id)
+{
+    char *text = change != NULL ? json_dumps(change, JSON_COMPACT) : NULL;
+    (void)http_stream_send(arg, text != NULL ? "state" : NULL, text, id);
+    free(text);
+}
+
+static bool stream_is_open(void *arg)
+{
+    return http_stream_is_open(arg);
+}
+
+static void stream_end(void *arg)
+{
+    http_stream_close(arg);
+}
+
+static void stream_release(void *arg)
+{
+    http_stream_unref(arg);
+}
+
 /* "*" or "Email,Mailbox"; NULL for all. */
 static char **parse_types(const char *text)
 {
@@ -315,45 +397,28 @@ static unsigned parse_ping(const char *text)
     return seconds <= 0 ? 0 : (unsigned)CLAMP(seconds, (long)PING_MIN, (long)PING_MAX);
 }
 
-/* With the mutex held. */
-static guint streams_of(const struct events *events, const struct store_principal *principal)
+/* Subscribed before the client hears that the stream is open: no change after that is missed. */
+static bool open_stream(struct events *events, struct http_request *request)
 {
-    guint count = 0;
-    for (guint i = 0; i < events->subscribers->len; i++) {
-        const struct subscriber *subscriber = events->subscribers->pdata[i];
-        count += store_principal_user(subscriber->principal) == store_principal_user(principal);
-    }
-    return count;
-}
-
-/* Subscribed before the client hears that the stream is open: no change after that is missed, and
- * nobody has one stream too many. NULL: there is no room. */
-static struct subscriber *subscribe(struct events *events, struct http_request *request,
-                                    struct store_principal *principal)
-{
-    struct subscriber *subscriber = NULL;
+    struct store_principal *principal = http_request_principal(request);
     pthread_mutex_lock(&events->mutex);
-    if (!events->stopped && streams_of(events, principal) < STREAMS_PER_USER) {
-        subscriber = g_new0(struct subscriber, 1);
-        subscriber->principal = store_principal_ref(principal);
-        subscriber->types = parse_types(http_request_query(request, "types"));
-        subscriber->wanted = jmap_state_bits((const char *const *)subscriber->types);
+    bool room = has_room(events, principal);
+    if (room) {
+        struct event_sink sink = {stream_tell, stream_is_open, stream_end, stream_release,
+                                  http_respond_stream(request)};
+        struct subscriber *subscriber =
+            subscribe(events, principal, parse_types(http_request_query(request, "types")),
+                      http_request_header(request, "last-event-id"), &sink);
         subscriber->once = g_strcmp0(http_request_query(request, "closeafter"), "state") == 0;
-        subscriber->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-        subscriber->fresh = true;
-        subscriber->last_id = g_strdup(http_request_header(request, "last-event-id"));
-        unsigned ping = parse_ping(http_request_query(request, "ping"));
-        subscriber->stream = http_respond_stream(request);
-        http_stream_ping(subscriber->stream, ping);
-        g_ptr_array_add(events->subscribers, subscriber);
+        http_stream_ping(sink.arg, parse_ping(http_request_query(request, "ping")));
     }
     pthread_mutex_unlock(&events->mutex);
-    return subscriber;
+    return room;
 }
 
 void events_serve(struct events *events, struct http_request *request)
 {
-    if (subscribe(events, request, http_request_principal(request)) != NULL) {
+    if (open_stream(events, request)) {
         exec_task_poke(events->task, EXEC_NOTIFY); /* for its first event id */
         return;
     }

@@ -60,6 +60,7 @@ enum http_door {
     HTTP_DOOR_LOGIN,  /* anyone, from our own Origin */
     HTTP_DOOR_CALL,   /* signed in; by cookie, a POST needs the CSRF header and our Origin */
     HTTP_DOOR_API,    /* as a call; pages of other origins too, but these not by cookie */
+    HTTP_DOOR_SOCKET, /* signed in; a page only from our Origin, and by cookie not without one */
     HTTP_DOOR_BROWSE, /* signed in by cookie only: navigation and images */
 };
 

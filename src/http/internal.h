@@ -47,6 +47,8 @@ struct http_request {
     struct MHD_Response *reply;
     unsigned status;
     GHashTable *reply_headers; /* canonical name -> value */
+    GDestroyNotify abandon;    /* of what waits for the upgrade; NULL: nothing does */
+    void *upgrade;
 };
 
 /* A connection refused in the middle of its body stays open for a moment: closing it with bytes
@@ -115,6 +117,19 @@ void request_read(struct http_request *request, struct MHD_Connection *connectio
 bool request_split(struct http_request *request);
 /* The declared body length; -1: none, -2: chunked. False when the framing is ambiguous. */
 bool request_framing(const struct http_request *request, int64_t *length);
+
+/* Takes bytes out of the budget for all bodies; false when it is used up. And gives them back. */
+bool server_reserve(struct http_server *server, uint64_t bytes);
+void server_release(struct http_server *server, uint64_t bytes);
+
+/* Keeps a socket open for a moment beyond the library's close. */
+void server_linger(struct http_server *server, int fd);
+
+/* Answers with 101. abandon is called when the connection ends before it is another protocol's. */
+void reply_upgrade(struct http_request *request, struct MHD_Response *reply, GDestroyNotify abandon,
+                   void *arg);
+/* It is now. */
+void request_upgraded(struct http_request *request);
 
 /* The answer with all its headers. */
 enum MHD_Result reply_queue(struct http_request *request);

@@ -4,6 +4,7 @@
 #include "http/events.h"
 #include "http/images.h"
 #include "http/internal.h"
+#include "http/jmap_socket.h"
 
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct http_jmap {
     struct jmap *jmap;
     const struct net_policy *policy;
     struct events *events;
+    struct jmap_sockets *sockets;
     struct exec *image_exec;
     struct cancel *cancel;
 };
@@ -143,6 +145,12 @@ static void serve_events(struct http_request *request, void *arg)
     events_serve(routes->events, request);
 }
 
+static void serve_socket(struct http_request *request, void *arg)
+{
+    struct http_jmap *routes = arg;
+    jmap_sockets_serve(routes->sockets, request);
+}
+
 static void serve_image(struct http_request *request, void *arg)
 {
     struct http_jmap *routes = arg;
@@ -161,6 +169,7 @@ struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, s
     routes->cancel = cancel_new();
     routes->image_exec = exec_new(&pool);
     routes->events = events_new(server->exec, jmap, store);
+    routes->sockets = jmap_sockets_new(server, jmap, store, routes->events);
     const struct http_route list[] = {
         {"POST", "jmap", HTTP_DOOR_API, REQUEST_MAX, serve_api, routes, NULL, "maxSizeRequest"},
         {"GET", "jmap/session", HTTP_DOOR_API, 0, serve_session, routes, NULL, NULL},
@@ -169,6 +178,7 @@ struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, s
          "maxSizeUpload"},
         {"GET", "jmap/download/", HTTP_DOOR_API, 0, serve_download, routes, NULL, NULL},
         {"GET", "jmap/eventsource", HTTP_DOOR_API, 0, serve_events, routes, NULL, NULL},
+        {"GET", "jmap/ws", HTTP_DOOR_SOCKET, 0, serve_socket, routes, NULL, NULL},
         {"GET", "mail-image/", HTTP_DOOR_CALL, 0, serve_image, routes, routes->image_exec, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(list); i++)
@@ -181,6 +191,7 @@ void http_jmap_stop(struct http_jmap *routes)
     if (routes == NULL)
         return;
     cancel_trigger(routes->cancel);
+    jmap_sockets_stop(routes->sockets);
     events_stop(routes->events);
 }
 
@@ -189,6 +200,7 @@ void http_jmap_free(struct http_jmap *routes)
     if (routes == NULL)
         return;
     exec_free(routes->image_exec);
+    jmap_sockets_free(routes->sockets);
     events_free(routes->events);
     cancel_unref(routes->cancel);
     g_free(routes);

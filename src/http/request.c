@@ -35,6 +35,8 @@ struct http_request *request_new(struct http_server *server, const char *uri)
 
 void request_free(struct http_request *request)
 {
+    if (request->abandon != NULL)
+        request->abandon(request->upgrade);
     g_hash_table_unref(request->headers);
     g_hash_table_unref(request->reply_headers);
     g_ptr_array_unref(request->segments);

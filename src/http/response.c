@@ -50,6 +50,19 @@ static void set_reply(struct http_request *request, unsigned status, struct MHD_
     request->status = status;
 }
 
+void reply_upgrade(struct http_request *request, struct MHD_Response *reply, GDestroyNotify abandon,
+                   void *arg)
+{
+    set_reply(request, 101, reply);
+    request->abandon = abandon;
+    request->upgrade = arg;
+}
+
+void request_upgraded(struct http_request *request)
+{
+    request->abandon = NULL;
+}
+
 void http_respond_bytes(struct http_request *request, unsigned status, const char *type,
                         GBytes *body)
 {

@@ -56,6 +56,18 @@ json_t *jmap_session(struct jmap *jmap, struct store_principal *principal, GErro
 GBytes *jmap_handle(struct jmap *jmap, struct store_principal *principal, const void *body,
                     size_t length, int *status);
 
+/* What a client said over a WebSocket (RFC 8887, 4.3). */
+struct jmap_message {
+    GBytes *answer;   /* a Response or RequestError to send; NULL: it is about notifications */
+    bool push;        /* they are wanted from now on; else no longer */
+    char **types;     /* of these types; NULL: of all */
+    char *push_state; /* of the last one that the client saw (jmap_push_id), or NULL */
+};
+/* One message, hostile, of at most maxSizeRequest. As jmap_handle. Clear the message. */
+void jmap_handle_message(struct jmap *jmap, struct store_principal *principal, const char *text,
+                         size_t length, struct jmap_message *message);
+void jmap_message_clear(struct jmap_message *message);
+
 /* RFC 8620, 6.1. account as in the URL. *status; (transfer full) JSON. */
 GBytes *jmap_upload(struct jmap *jmap, struct store_principal *principal, const char *account,
                     const char *type, GBytes *body, int *status);

@@ -135,6 +135,17 @@ static char *state_of(const struct jmap *jmap, const struct store_principal *pri
     return g_strndup(g_checksum_get_string(sum), 16);
 }
 
+/* RFC 8887, 3. */
+static json_t *websocket_capability(const struct jmap *jmap)
+{
+    bool tls = g_str_has_prefix(jmap->config.public_url, "https:");
+
+    return json_pack("{s: o, s: b}", "url",
+                     json_sprintf("%s%s/jmap/ws", tls ? "wss" : "ws",
+                                  strchr(jmap->config.public_url, ':')),
+                     "supportsPush", 1);
+}
+
 static json_t *session_object(const struct jmap *jmap, const struct store_principal *principal,
                               const GPtrArray *views)
 {
@@ -147,6 +158,8 @@ static json_t *session_object(const struct jmap *jmap, const struct store_princi
                   primary_object(principal, views), "username",
                   jmap_json_text(store_principal_email(principal)), "state", state);
 
+    json_object_set_new(json_object_get(session, "capabilities"), jmap_capability_names[4],
+                        websocket_capability(jmap));
     add_addresses(session, jmap->config.public_url);
     return session;
 }

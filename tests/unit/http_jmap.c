@@ -75,6 +75,22 @@ GBytes *jmap_handle(struct jmap *jmap, struct store_principal *principal, const 
     return g_bytes_new(body, length);
 }
 
+/* "push" and "quiet" are about notifications; any other text is its own answer. */
+void jmap_handle_message(struct jmap *jmap, struct store_principal *principal, const char *text,
+                         size_t length, struct jmap_message *message)
+{
+    (void)jmap, (void)principal;
+    g_autofree char *copy = g_strndup(text, length);
+    *message = (struct jmap_message){.push = strcmp(copy, "push") == 0};
+    if (!message->push && strcmp(copy, "quiet") != 0)
+        message->answer = g_bytes_new(text, length);
+}
+
+void jmap_message_clear(struct jmap_message *message)
+{
+    g_bytes_unref(message->answer);
+}
+
 GBytes *jmap_upload(struct jmap *jmap, struct store_principal *principal, const char *account,
                     const char *type, GBytes *body, int *status)
 {

@@ -37,7 +37,8 @@ enum jmap_capability {
     JMAP_MAIL = 2,
     JMAP_SUBMISSION = 4,
     JMAP_MANAGE = 8,
-    JMAP_VACATION = 16
+    JMAP_VACATION = 16,
+    JMAP_WEBSOCKET = 32
 };
 /* NULL-terminated names of the bits above, in their order. */
 extern const char *const jmap_capability_names[];
@@ -103,6 +104,14 @@ struct jmap_call {
     const char *account;
     struct store_access *access; /* JMAP_SCOPE_MAILBOX only */
 };
+
+/* A body in two steps. The first gives NULL with the problem in *refusal (transfer full), or JSON
+ * within bounds; the second answers with *status as jmap_handle. */
+json_t *jmap_request_parse(const char *text, size_t length, GBytes **refusal);
+GBytes *jmap_request_run(struct jmap *jmap, struct store_principal *principal, json_t *body,
+                         int *status);
+/* The problem of maxConcurrentRequests. (transfer full) */
+GBytes *jmap_request_too_many(void);
 
 /* --- answers --- */
 

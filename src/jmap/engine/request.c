@@ -11,6 +11,7 @@ const char *const jmap_capability_names[] = {
     "urn:ietf:params:jmap:submission",
     "urn:postroom:manage",
     "urn:ietf:params:jmap:vacationresponse",
+    "urn:ietf:params:jmap:websocket",
     NULL,
 };
 
@@ -312,8 +313,8 @@ static GBytes *run_all(struct jmap_request *request, json_t *body)
     return jmap_json_bytes(answer);
 }
 
-static GBytes *handle_parsed(struct jmap *jmap, struct store_principal *principal, json_t *body,
-                             int *status)
+GBytes *jmap_request_run(struct jmap *jmap, struct store_principal *principal, json_t *body,
+                         int *status)
 {
     struct jmap_request request = {.jmap = jmap, .principal = principal};
     const char *problem = request_problem(body), *unknown = NULL;
@@ -333,46 +334,59 @@ static GBytes *handle_parsed(struct jmap *jmap, struct store_principal *principa
     return run_all(&request, body);
 }
 
-static GBytes *handle_text(struct jmap *jmap, struct store_principal *principal, const char *text,
-                           size_t length, int *status)
+json_t *jmap_request_parse(const char *text, size_t length, GBytes **refusal)
 {
     const struct measure size = measure(text, length);
     json_error_t error;
     json_t *body;
-    GBytes *answer;
+    int status;
 
-    if (size.depth > JMAP_MAX_DEPTH)
-        return refuse(status, "notJSON", "The request is nested too deeply.",
-                      "At most 64 levels are read.", NULL);
-    if (size.values > JMAP_MAX_VALUES)
-        return refuse(status, "limit", "The request is too large.",
-                      "It holds too many values; send it in several parts.", "maxSizeRequest");
+    if (size.depth > JMAP_MAX_DEPTH) {
+        *refusal = refuse(&status, "notJSON", "The request is nested too deeply.",
+                          "At most 64 levels are read.", NULL);
+        return NULL;
+    }
+    if (size.values > JMAP_MAX_VALUES) {
+        *refusal = refuse(&status, "limit", "The request is too large.",
+                          "It holds too many values; send it in several parts.", "maxSizeRequest");
+        return NULL;
+    }
     body =
         json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (body == NULL) {
         g_autofree char *detail =
             g_strdup_printf("Line %d, column %d is not valid I-JSON.", error.line, error.column);
 
-        return refuse(status, "notJSON", "The request is not JSON.", detail, NULL);
+        *refusal = refuse(&status, "notJSON", "The request is not JSON.", detail, NULL);
     }
-    answer = handle_parsed(jmap, principal, body, status);
-    json_decref(body);
-    return answer;
+    return body;
 }
 
-GBytes *jmap_handle(struct jmap *jmap, struct store_principal *principal, const void *body,
+GBytes *jmap_request_too_many(void)
+{
+    int status;
+
+    return refuse(&status, "limit", "Too many requests at once.",
+                  "Wait for an answer before sending more.", "maxConcurrentRequests");
+}
+
+GBytes *jmap_handle(struct jmap *jmap, struct store_principal *principal, const void *text,
                     size_t length, int *status)
 {
     int64_t user = store_principal_user(principal);
-    GBytes *answer;
+    GBytes *answer = NULL;
+    json_t *body;
 
+    *status = 400;
     if (length > JMAP_MAX_SIZE_REQUEST)
         return refuse(status, "limit", "The request is too large.",
                       "Send it in several parts, and files by upload.", "maxSizeRequest");
     if (!jmap_gauge_enter(jmap->gauge, JMAP_GAUGE_REQUEST, user))
-        return refuse(status, "limit", "Too many requests at once.",
-                      "Wait for an answer before sending more.", "maxConcurrentRequests");
-    answer = handle_text(jmap, principal, body, length, status);
+        return jmap_request_too_many();
+    body = jmap_request_parse(text, length, &answer);
+    if (body != NULL)
+        answer = jmap_request_run(jmap, principal, body, status);
+    json_decref(body);
     jmap_gauge_leave(jmap->gauge, JMAP_GAUGE_REQUEST, user);
     return answer;
 }
