@@ -309,7 +309,8 @@ static bool key_is_valid(const char *key)
     gsize length = 0;
     if (key == NULL || strlen(key) != 24)
         return false;
-    g_autofree guchar *bytes = g_base64_decode(key, &length);
+    guchar *bytes = g_base64_decode(key, &length);
+    g_free(bytes);
     return length == KEY_BYTES;
 }
 

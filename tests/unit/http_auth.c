@@ -27,10 +27,14 @@ static void hello(struct http_request *request, void *arg)
                                 store_principal_email(http_request_principal(request))));
 }
 
+static const char *const *allowed_origins; /* of the next world */
+
 static void world_open(struct world *world, const char *public_url)
 {
     struct exec_config pool = {.workers = 3, .reserved = 1, .stack_bytes = 1 << 20};
-    struct http_config config = {.listen = "127.0.0.1:0", .public_url = public_url};
+    struct http_config config = {.listen = "127.0.0.1:0",
+                                 .public_url = public_url,
+                                 .browser_origins = allowed_origins};
     g_autoptr(GError) error = NULL;
     fake_restore();
     world->directory = g_dir_make_tmp("postroom-auth-XXXXXX", NULL);
@@ -44,6 +48,8 @@ static void world_open(struct world *world, const char *public_url)
     const struct http_route routes[] = {
         {"POST", "write", HTTP_DOOR_CALL, 100, hello, NULL, NULL, NULL},
         {"GET", "read", HTTP_DOOR_CALL, 0, hello, NULL, NULL, NULL},
+        {"POST", "api", HTTP_DOOR_API, 100, hello, NULL, NULL, NULL},
+        {"GET", "api/read", HTTP_DOOR_API, 0, hello, NULL, NULL, NULL},
         {"GET", "oauth/", HTTP_DOOR_BROWSE, 0, hello, NULL, NULL, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
@@ -283,6 +289,94 @@ static void only_programs_are_challenged(void)
     world_close(&world);
 }
 
+#define BEARER "Authorization: Bearer " FAKE_TOKEN "\r\n"
+#define AFAR "Origin: https://client.example\r\nSec-Fetch-Site: cross-site\r\n"
+
+static void expect_header(const char *answer, const char *name, const char *value)
+{
+    g_autofree char *is = web_header(answer, name);
+    g_assert_cmpstr(is, ==, value);
+}
+
+static char *preflight(struct world *world, const char *path, const char *headers)
+{
+    g_autofree char *request =
+        g_strdup_printf("OPTIONS %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n", path,
+                        headers);
+    return web_exchange(world->port, request);
+}
+
+static void a_token_works_from_afar_and_a_cookie_does_not(void)
+{
+    struct world world;
+    world_open(&world, "http://localhost:1");
+    g_autofree char *good = web_post(world.port, "/api", AFAR BEARER, "application/json", "{}");
+    g_assert_cmpint(web_status(good), ==, 200);
+    expect_header(good, "Access-Control-Allow-Origin", "*");
+    expect_header(good, "Access-Control-Allow-Credentials", NULL);
+    g_autofree char *unknown = web_get(world.port, "/api/read", AFAR);
+    g_assert_cmpint(web_status(unknown), ==, 401);
+    expect_header(unknown, "Access-Control-Allow-Origin", "*");
+    g_autofree char *login =
+        web_post(world.port, "/auth/login", "Origin: http://localhost:1\r\n", "application/json",
+                 "{\"email\":\"" FAKE_EMAIL "\",\"password\":\"" FAKE_PASSWORD "\"}");
+    g_autofree char *set = web_header(login, "Set-Cookie");
+    g_autofree char *cookie = g_strdup_printf("Cookie: %.*s\r\n", (int)strcspn(set, ";"), set);
+    g_autofree char *near = g_strconcat(cookie, "Origin: http://localhost:1\r\n", NULL);
+    g_autofree char *far = g_strconcat(cookie, AFAR, NULL);
+    g_assert_cmpint(get_status(&world, "/api/read", cookie), ==, 200);
+    g_assert_cmpint(get_status(&world, "/api/read", near), ==, 200);
+    g_assert_cmpint(get_status(&world, "/api/read", far), ==, 401);
+    g_assert_cmpint(get_status(&world, "/read", far), ==, 401);
+    g_autofree char *write = web_post(world.port, "/api", far, "application/json", "{}");
+    g_assert_cmpint(web_status(write), ==, 403);
+    world_close(&world);
+}
+
+/* What a browser remembers it sends by itself; only what it asks about first is a script's. */
+static void a_remembered_password_does_not_write_from_afar(void)
+{
+    struct world world;
+    world_open(&world, "http://localhost:1");
+    g_autofree char *encoded = g_base64_encode((const guchar *)FAKE_EMAIL ":" FAKE_PASSWORD,
+                                               strlen(FAKE_EMAIL ":" FAKE_PASSWORD));
+    g_autofree char *basic = g_strdup_printf(AFAR "Authorization: Basic %s\r\n", encoded);
+    static const char *const types[] = {"text/plain", "text/plain; charset=x",
+                                        "multipart/form-data", "Application/x-www-form-urlencoded"};
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autofree char *form = web_post(world.port, "/api", basic, types[i], "12345");
+        g_assert_cmpint(web_status(form), ==, 403);
+        g_autofree char *token = web_post(world.port, "/api", AFAR BEARER, types[i], "12345");
+        g_assert_cmpint(web_status(token), ==, 200);
+    }
+    g_autofree char *image = web_post(world.port, "/api", basic, "image/png", "12345");
+    g_assert_cmpint(web_status(image), ==, 200);
+    world_close(&world);
+}
+
+static void only_listed_origins_when_some_are_listed(void)
+{
+    static const char *const listed[] = {"https://Client.example", NULL};
+    struct world world;
+    allowed_origins = listed;
+    world_open(&world, "http://localhost:1");
+    allowed_origins = NULL;
+    g_autofree char *good = web_post(world.port, "/api", AFAR BEARER, "application/json", "{}");
+    g_assert_cmpint(web_status(good), ==, 200);
+    expect_header(good, "Access-Control-Allow-Origin", "https://client.example");
+    expect_header(good, "Vary", "Origin");
+    g_autofree char *other =
+        web_post(world.port, "/api", "Origin: https://other.example\r\n" BEARER, "application/json",
+                 "{}");
+    g_assert_cmpint(web_status(other), ==, 403);
+    expect_header(other, "Access-Control-Allow-Origin", NULL);
+    g_autofree char *asked =
+        preflight(&world, "/api",
+                  "Origin: https://client.example.evil\r\nAccess-Control-Request-Method: POST\r\n");
+    g_assert_cmpint(web_status(asked), ==, 405);
+    world_close(&world);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -295,5 +389,8 @@ int main(int argc, char **argv)
     g_test_add_func("/auth/success", success_does_not_count_as_failure);
     g_test_add_func("/auth/navigation", navigation_is_led_back_to_the_page);
     g_test_add_func("/auth/challenge", only_programs_are_challenged);
+    g_test_add_func("/auth/cors-credentials", a_token_works_from_afar_and_a_cookie_does_not);
+    g_test_add_func("/auth/cors-basic", a_remembered_password_does_not_write_from_afar);
+    g_test_add_func("/auth/cors-listed", only_listed_origins_when_some_are_listed);
     return g_test_run();
 }

@@ -162,14 +162,10 @@ struct world {
     uint16_t port;
 };
 
-static const char *const *allowed_origins; /* of the next world */
-
 static void world_open(struct world *world, const struct net_policy *policy)
 {
     struct exec_config pool = {.workers = 3, .reserved = 1, .stack_bytes = 1 << 20};
-    struct http_config config = {.listen = "127.0.0.1:0",
-                                 .public_url = "http://localhost:1",
-                                 .browser_origins = allowed_origins};
+    struct http_config config = {.listen = "127.0.0.1:0", .public_url = "http://localhost:1"};
     g_autoptr(GError) error = NULL;
     fake_restore();
     world->directory = g_dir_make_tmp("postroom-jmap-XXXXXX", NULL);
@@ -565,78 +561,6 @@ static void browsers_of_other_origins_may_ask(void)
     world_close(&world);
 }
 
-static void a_token_works_from_afar_and_a_cookie_does_not(void)
-{
-    struct world world;
-    world_open(&world, NULL);
-    g_autofree char *good = web_post(world.port, "/jmap", AFAR TOKEN, "application/json", "{...}");
-    g_assert_cmpint(web_status(good), ==, 200);
-    expect_header(good, "Access-Control-Allow-Origin", "*");
-    expect_header(good, "Access-Control-Allow-Credentials", NULL);
-    g_autofree char *unknown = web_get(world.port, "/jmap/session", AFAR);
-    g_assert_cmpint(web_status(unknown), ==, 401);
-    expect_header(unknown, "Access-Control-Allow-Origin", "*");
-    g_autofree char *login =
-        web_post(world.port, "/auth/login", "Origin: http://localhost:1\r\n", "application/json",
-                 "{\"email\":\"" FAKE_EMAIL "\",\"password\":\"" FAKE_PASSWORD "\"}");
-    g_autofree char *set = web_header(login, "Set-Cookie");
-    g_autofree char *cookie = g_strdup_printf("Cookie: %.*s\r\n", (int)strcspn(set, ";"), set);
-    g_autofree char *near = g_strconcat(cookie, "Origin: http://localhost:1\r\n", NULL);
-    g_autofree char *far = g_strconcat(cookie, AFAR, NULL);
-    g_assert_cmpint(get_status(&world, "/jmap/session", cookie), ==, 200);
-    g_assert_cmpint(get_status(&world, "/jmap/session", near), ==, 200);
-    g_assert_cmpint(get_status(&world, "/jmap/session", far), ==, 401);
-    g_assert_cmpint(get_status(&world, "/jmap/eventsource", far), ==, 401);
-    g_autofree char *write = web_post(world.port, "/jmap", far, "application/json", "{...}");
-    g_assert_cmpint(web_status(write), ==, 403);
-    world_close(&world);
-}
-
-/* What a browser remembers it sends by itself; only what it asks about first is a script's. */
-static void a_remembered_password_does_not_write_from_afar(void)
-{
-    struct world world;
-    world_open(&world, NULL);
-    g_autofree char *encoded = g_base64_encode((const guchar *)FAKE_EMAIL ":" FAKE_PASSWORD,
-                                               strlen(FAKE_EMAIL ":" FAKE_PASSWORD));
-    g_autofree char *basic = g_strdup_printf(AFAR "Authorization: Basic %s\r\n", encoded);
-    static const char *const types[] = {"text/plain", "text/plain; charset=x",
-                                        "multipart/form-data", "Application/x-www-form-urlencoded"};
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_autofree char *form = web_post(world.port, "/jmap/upload/a1/", basic, types[i], "12345");
-        g_assert_cmpint(web_status(form), ==, 403);
-        g_autofree char *token =
-            web_post(world.port, "/jmap/upload/a1/", AFAR TOKEN, types[i], "12345");
-        g_assert_cmpint(web_status(token), ==, 201);
-    }
-    g_autofree char *image = web_post(world.port, "/jmap/upload/a1/", basic, "image/png", "12345");
-    g_assert_cmpint(web_status(image), ==, 201);
-    world_close(&world);
-}
-
-static void only_listed_origins_when_some_are_listed(void)
-{
-    static const char *const listed[] = {"https://Client.example", NULL};
-    struct world world;
-    allowed_origins = listed;
-    world_open(&world, NULL);
-    allowed_origins = NULL;
-    g_autofree char *good = web_post(world.port, "/jmap", AFAR TOKEN, "application/json", "{...}");
-    g_assert_cmpint(web_status(good), ==, 200);
-    expect_header(good, "Access-Control-Allow-Origin", "https://client.example");
-    expect_header(good, "Vary", "Origin");
-    g_autofree char *other =
-        web_post(world.port, "/jmap", "Origin: https://other.example\r\n" TOKEN, "application/json",
-                 "{...}");
-    g_assert_cmpint(web_status(other), ==, 403);
-    expect_header(other, "Access-Control-Allow-Origin", NULL);
-    g_autofree char *asked =
-        preflight(&world, "/jmap",
-                  "Origin: https://client.example.evil\r\nAccess-Control-Request-Method: POST\r\n");
-    g_assert_cmpint(web_status(asked), ==, 405);
-    world_close(&world);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -658,8 +582,5 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap-http/images", images_are_raster_images_whatever_they_claim);
     g_test_add_func("/jmap-http/internal-images", an_image_of_the_internal_network_is_not_fetched);
     g_test_add_func("/jmap-http/cors-preflight", browsers_of_other_origins_may_ask);
-    g_test_add_func("/jmap-http/cors-credentials", a_token_works_from_afar_and_a_cookie_does_not);
-    g_test_add_func("/jmap-http/cors-basic", a_remembered_password_does_not_write_from_afar);
-    g_test_add_func("/jmap-http/cors-listed", only_listed_origins_when_some_are_listed);
     return g_test_run();
 }
