@@ -28,8 +28,9 @@
 #define VERIFY_TRIES 5
 /* How often a parked subscription is looked at, for its end and that of its credentials. */
 #define LOOK (3600 * CLOCK_SECOND)
-/* A message has so many accounts, which fit in WEBPUSH_PLAIN_MAX; others follow in the next. */
-#define ACCOUNTS_MAX 12
+/* A message has so many accounts, which fit in WEBPUSH_PLAIN_MAX beside the unified one; others
+ * follow in the next. */
+#define ACCOUNTS_MAX 11
 
 struct push {
     struct push_config config;

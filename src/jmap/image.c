@@ -157,6 +157,7 @@ bool jmap_image_resolve(struct jmap *jmap, struct store_principal *principal, co
     g_autofree char *claim = unseal(jmap, token);
     g_auto(GStrv) fields = g_strsplit(claim != NULL ? claim : "", " ", 5);
     struct store_access *access;
+    int64_t account;
     bool ok = true;
 
     *image = (struct jmap_image){0};
@@ -164,8 +165,10 @@ bool jmap_image_resolve(struct jmap *jmap, struct store_principal *principal, co
         g_ascii_strtoll(fields[0], NULL, 10) != store_principal_user(principal) ||
         g_ascii_strtoll(fields[2], NULL, 10) <= clock_wall())
         return not_found(error);
-    access = store_authorise(jmap->config.store, principal, g_ascii_strtoll(fields[1], NULL, 10),
-                             STORE_READ, NULL);
+    account = g_ascii_strtoll(fields[1], NULL, 10);
+    access = account != 0
+                 ? store_authorise(jmap->config.store, principal, account, STORE_READ, NULL)
+                 : store_authorise_all(jmap->config.store, principal, NULL);
     if (access == NULL)
         return not_found(error);
     if (fields[3][0] == 'r')

@@ -28,8 +28,10 @@ void jmap_free(struct jmap *jmap)
 struct store_access *jmap_account_open(struct jmap *jmap, struct store_principal *principal,
                                        const char *account, enum store_right right, GError **error)
 {
-    int64_t number = jmap_id_parse('a', account);
+    int64_t number = jmap_id_parse('a', account), user = jmap_id_parse('u', account);
 
+    if (user != 0 && user == store_principal_user(principal))
+        return store_authorise_all(jmap->config.store, principal, error);
     if (number == 0) {
         error_set(error, ERROR_NOT_FOUND, "no such account");
         return NULL;

@@ -150,6 +150,7 @@ static const struct jmap_arg email_view_args[] = {
 
 #define MAILBOX JMAP_SCOPE_MAILBOX
 #define USER JMAP_SCOPE_USER
+#define MAIL JMAP_SCOPE_MAIL
 
 /* clang-format off */
 static const struct jmap_method methods[] = {
@@ -158,35 +159,35 @@ static const struct jmap_method methods[] = {
     {"PushSubscription/get", JMAP_CORE, JMAP_SCOPE_NONE, 0, push_get_args, jmap_push_subscription_get},
     {"PushSubscription/set", JMAP_CORE, JMAP_SCOPE_NONE, 0, push_set_args, jmap_push_subscription_set},
 
-    {"Mailbox/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_mailbox_get},
-    {"Mailbox/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_mailbox_changes},
-    {"Mailbox/query", JMAP_MAIL, MAILBOX, STORE_READ, mailbox_query_args, jmap_mailbox_query},
+    {"Mailbox/get", JMAP_MAIL, MAIL, STORE_READ, get_args, jmap_mailbox_get},
+    {"Mailbox/changes", JMAP_MAIL, MAIL, STORE_READ, changes_args, jmap_mailbox_changes},
+    {"Mailbox/query", JMAP_MAIL, MAIL, STORE_READ, mailbox_query_args, jmap_mailbox_query},
     {"Mailbox/set", JMAP_MAIL, MAILBOX, STORE_WRITE, mailbox_set_args, jmap_mailbox_set},
-    {"Mailbox/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, mailbox_query_changes_args, jmap_mailbox_query_changes},
+    {"Mailbox/queryChanges", JMAP_MAIL, MAIL, STORE_READ, mailbox_query_changes_args, jmap_mailbox_query_changes},
 
-    {"Thread/get", JMAP_MAIL, MAILBOX, STORE_READ, get_args, jmap_thread_get},
-    {"Thread/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_thread_changes},
+    {"Thread/get", JMAP_MAIL, MAIL, STORE_READ, get_args, jmap_thread_get},
+    {"Thread/changes", JMAP_MAIL, MAIL, STORE_READ, changes_args, jmap_thread_changes},
 
-    {"Email/get", JMAP_MAIL, MAILBOX, STORE_READ, email_get_args, jmap_email_get},
-    {"Email/changes", JMAP_MAIL, MAILBOX, STORE_READ, changes_args, jmap_email_changes},
-    {"Email/query", JMAP_MAIL, MAILBOX, STORE_READ, email_query_args, jmap_email_query},
-    {"Email/queryChanges", JMAP_MAIL, MAILBOX, STORE_READ, email_query_changes_args, jmap_email_query_changes},
-    {"Email/set", JMAP_MAIL, MAILBOX, STORE_WRITE, set_args, jmap_email_set},
+    {"Email/get", JMAP_MAIL, MAIL, STORE_READ, email_get_args, jmap_email_get},
+    {"Email/changes", JMAP_MAIL, MAIL, STORE_READ, changes_args, jmap_email_changes},
+    {"Email/query", JMAP_MAIL, MAIL, STORE_READ, email_query_args, jmap_email_query},
+    {"Email/queryChanges", JMAP_MAIL, MAIL, STORE_READ, email_query_changes_args, jmap_email_query_changes},
+    {"Email/set", JMAP_MAIL, MAIL, STORE_WRITE, set_args, jmap_email_set},
     {"Email/copy", JMAP_MAIL, MAILBOX, STORE_WRITE, email_copy_args, jmap_email_copy},
     {"Email/import", JMAP_MAIL, MAILBOX, STORE_WRITE, email_import_args, jmap_email_import},
-    {"Email/parse", JMAP_MAIL, MAILBOX, STORE_READ, email_parse_args, jmap_email_parse},
+    {"Email/parse", JMAP_MAIL, MAIL, STORE_READ, email_parse_args, jmap_email_parse},
 
-    {"SearchSnippet/get", JMAP_MAIL, MAILBOX, STORE_READ, snippet_args, jmap_snippet_get},
+    {"SearchSnippet/get", JMAP_MAIL, MAIL, STORE_READ, snippet_args, jmap_snippet_get},
 
-    {"Identity/get", JMAP_SUBMISSION, MAILBOX, STORE_READ, get_args, jmap_identity_get},
-    {"Identity/changes", JMAP_SUBMISSION, MAILBOX, STORE_READ, changes_args, jmap_identity_changes},
+    {"Identity/get", JMAP_SUBMISSION, MAIL, STORE_READ, get_args, jmap_identity_get},
+    {"Identity/changes", JMAP_SUBMISSION, MAIL, STORE_READ, changes_args, jmap_identity_changes},
     {"Identity/set", JMAP_SUBMISSION, MAILBOX, STORE_SEND, set_args, jmap_identity_set},
 
-    {"EmailSubmission/get", JMAP_SUBMISSION, MAILBOX, STORE_READ, get_args, jmap_submission_get},
-    {"EmailSubmission/changes", JMAP_SUBMISSION, MAILBOX, STORE_READ, changes_args, jmap_submission_changes},
-    {"EmailSubmission/query", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_args, jmap_submission_query},
-    {"EmailSubmission/queryChanges", JMAP_SUBMISSION, MAILBOX, STORE_READ, query_changes_args, jmap_submission_query_changes},
-    {"EmailSubmission/set", JMAP_SUBMISSION, MAILBOX, STORE_SEND, submission_set_args, jmap_submission_set},
+    {"EmailSubmission/get", JMAP_SUBMISSION, MAIL, STORE_READ, get_args, jmap_submission_get},
+    {"EmailSubmission/changes", JMAP_SUBMISSION, MAIL, STORE_READ, changes_args, jmap_submission_changes},
+    {"EmailSubmission/query", JMAP_SUBMISSION, MAIL, STORE_READ, query_args, jmap_submission_query},
+    {"EmailSubmission/queryChanges", JMAP_SUBMISSION, MAIL, STORE_READ, query_changes_args, jmap_submission_query_changes},
+    {"EmailSubmission/set", JMAP_SUBMISSION, MAIL, STORE_SEND, submission_set_args, jmap_submission_set},
 
     {"VacationResponse/get", JMAP_VACATION, MAILBOX, STORE_READ, get_args, jmap_vacation_get},
     {"VacationResponse/set", JMAP_VACATION, MAILBOX, STORE_SEND, set_args, jmap_vacation_set},
@@ -196,7 +197,7 @@ static const struct jmap_method methods[] = {
     {"LinkedAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_linked_account_get},
     {"LinkedAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_linked_account_changes},
     {"LinkedAccount/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_linked_account_set},
-    {"EmailView/get", JMAP_MANAGE, MAILBOX, STORE_READ, email_view_args, jmap_email_view_get},
+    {"EmailView/get", JMAP_MANAGE, MAIL, STORE_READ, email_view_args, jmap_email_view_get},
 };
 /* clang-format on */
 

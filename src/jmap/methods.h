@@ -13,7 +13,7 @@ void jmap_mailbox_query(struct jmap_call *call);
 void jmap_mailbox_query_changes(struct jmap_call *call);
 void jmap_mailbox_set(struct jmap_call *call);
 /* myRights (RFC 8621, 2). (transfer full) */
-json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox, bool may_write, bool may_send);
+json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox);
 /* A Mailbox with all its properties (transfer full); NULL when there is none. */
 json_t *jmap_mailbox_one(struct jmap_call *call, int64_t id);
 

@@ -30,31 +30,60 @@ unsigned jmap_state_bits(const char *const *types)
     return wanted(types, "LinkedAccount") ? bits | STORE_LINKED_ACCOUNT : bits;
 }
 
-static void add_account(json_t *changed, const struct store_access *access, unsigned bits,
-                        const char *const *types)
+/* Adds states to what is told of an account. */
+static void add_states(json_t *changed, const char *account, json_t *states)
 {
-    g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, store_access_account(access));
+    json_t *known = json_object_get(changed, account);
+
+    if (known != NULL)
+        json_object_update(known, states);
+    else if (json_object_size(states) > 0)
+        json_object_set(changed, account, states);
+    json_decref(states);
+}
+
+static char *user_account(const struct store_principal *principal)
+{
+    return g_strdup_printf("u%" G_GINT64_FORMAT, store_principal_user(principal));
+}
+
+static void add_account(json_t *changed, const char *account, const struct store_access *access,
+                        unsigned bits, const char *const *types)
+{
     json_t *states = json_object();
 
     for (size_t i = 0; i < G_N_ELEMENTS(pushed); i++)
         if ((bits & pushed[i].type) && wanted(types, pushed[i].name))
             json_object_set_new(states, pushed[i].name,
                                 jmap_state(store_state(access, pushed[i].type)));
-    if (json_object_size(states) > 0)
-        json_object_set(changed, id, states);
-    json_decref(states);
+    add_states(changed, account, states);
 }
 
 static void add_linked(json_t *changed, struct jmap *jmap, const struct store_principal *principal,
                        const char *const *types)
 {
-    g_autofree char *id = g_strdup_printf("u%" G_GINT64_FORMAT, store_principal_user(principal));
+    g_autofree char *id = user_account(principal);
     uint64_t state = 0;
 
     if (!wanted(types, "LinkedAccount"))
         return;
     if (store_accounts_state(jmap->config.store, principal, &state, NULL))
-        json_object_set_new(changed, id, json_pack("{s: o}", "LinkedAccount", jmap_state(state)));
+        add_states(changed, id, json_pack("{s: o}", "LinkedAccount", jmap_state(state)));
+}
+
+/* What changes in any account, or in which they are, changes the unified one. */
+static void add_unified(json_t *changed, struct jmap *jmap, struct store_principal *principal,
+                        unsigned bits, const char *const *types)
+{
+    g_autofree char *id = user_account(principal);
+    struct store_access *access = store_authorise_all(jmap->config.store, principal, NULL);
+
+    if (bits & STORE_ACCESS)
+        for (size_t i = 0; i < G_N_ELEMENTS(pushed); i++)
+            bits |= pushed[i].state_of;
+    if (access != NULL)
+        add_account(changed, id, access, bits, types);
+    store_access_free(access);
 }
 
 /* Takes the map; NULL when it is empty. */
@@ -66,31 +95,39 @@ static json_t *state_change(json_t *map)
     return NULL;
 }
 
-static void add_change(json_t *map, struct jmap *jmap, struct store_principal *principal,
-                       const struct jmap_changed *change, const char *const *types)
+/* What of a change concerns the unified account. */
+static unsigned add_change(json_t *map, struct jmap *jmap, struct store_principal *principal,
+                           const struct jmap_changed *change, const char *const *types)
 {
+    g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, change->account);
     struct store_access *access = NULL;
+    unsigned bits = change->bits & STORE_ACCESS;
 
     if (change->account != 0)
         access = store_authorise(jmap->config.store, principal, change->account, STORE_READ, NULL);
-    if (access != NULL)
-        add_account(map, access, change->bits, types);
+    if (access != NULL) {
+        add_account(map, id, access, change->bits, types);
+        bits = change->bits;
+    }
     store_access_free(access);
+    return bits;
 }
 
 json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
                            const struct jmap_changed *list, size_t count, const char *const *types)
 {
     json_t *map;
-    unsigned linked = 0;
+    unsigned linked = 0, unified = 0;
 
     if (!store_principal_is_valid(jmap->config.store, principal))
         return NULL;
     map = json_object();
     for (size_t i = 0; i < count; i++) {
-        add_change(map, jmap, principal, &list[i], types);
+        unified |= add_change(map, jmap, principal, &list[i], types);
         linked |= list[i].bits;
     }
+    if (unified != 0)
+        add_unified(map, jmap, principal, unified, types);
     if (linked & (STORE_LINKED_ACCOUNT | STORE_ACCESS))
         add_linked(map, jmap, principal, types);
     return state_change(map);
@@ -99,45 +136,36 @@ json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
 GArray *jmap_changed_since(struct jmap *jmap, struct store_principal *principal, uint64_t since)
 {
     GArray *list = g_array_new(FALSE, FALSE, sizeof(struct jmap_changed));
-    g_autoptr(GPtrArray) views = store_accounts_of(jmap->config.store, principal, NULL, NULL);
+    struct store_access *access = store_authorise_all(jmap->config.store, principal, NULL);
+    g_autoptr(GArray) changed = access != NULL ? store_changed_since(access, since, NULL) : NULL;
 
-    for (size_t i = 0; views != NULL && i < views->len; i++) {
-        const struct store_account_view *view = g_ptr_array_index(views, i);
-        struct jmap_changed change = {.account = view->id};
-        struct store_access *access =
-            store_authorise(jmap->config.store, principal, view->id, STORE_READ, NULL);
+    for (size_t i = 0; changed != NULL && i < changed->len; i++) {
+        const struct store_changed *one = &g_array_index(changed, struct store_changed, i);
+        struct jmap_changed change = {one->account, one->types & STORE_ACCESS};
 
-        for (size_t k = 0; access != NULL && k < G_N_ELEMENTS(pushed); k++)
-            if (store_state(access, pushed[k].type) > since)
+        for (size_t k = 0; k < G_N_ELEMENTS(pushed); k++)
+            if (one->types & pushed[k].type)
                 change.bits |= pushed[k].type;
-        store_access_free(access);
         if (change.bits != 0)
             g_array_append_val(list, change);
     }
+    store_access_free(access);
     return list;
 }
 
 json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
                           unsigned changed, const char *const *types)
 {
-    struct store *store = jmap->config.store;
-    json_t *map;
+    const struct jmap_changed change = {account, changed};
     struct store_access *access = NULL;
 
-    if (!store_principal_is_valid(store, principal))
-        return NULL;
     if (account != 0) {
-        access = store_authorise(store, principal, account, STORE_READ, NULL);
+        access = store_authorise(jmap->config.store, principal, account, STORE_READ, NULL);
         if (access == NULL)
             return NULL;
     }
-    map = json_object();
-    if (access != NULL)
-        add_account(map, access, changed, types);
     store_access_free(access);
-    if (changed & (STORE_LINKED_ACCOUNT | STORE_ACCESS))
-        add_linked(map, jmap, principal, types);
-    return state_change(map);
+    return jmap_state_changes(jmap, principal, &change, 1, types);
 }
 
 /* --- what was missed --- */
@@ -166,9 +194,13 @@ json_t *jmap_push_missed(struct jmap *jmap, struct store_principal *principal, c
     bool known = read_id(id, &since, &linked) && since <= told;
     g_autoptr(GArray) list = jmap_changed_since(jmap, principal, known ? since : 0);
     json_t *map = json_object();
+    unsigned unified = 0;
 
     for (size_t i = 0; i < list->len; i++)
-        add_change(map, jmap, principal, &g_array_index(list, struct jmap_changed, i), types);
+        unified |=
+            add_change(map, jmap, principal, &g_array_index(list, struct jmap_changed, i), types);
+    if (unified != 0)
+        add_unified(map, jmap, principal, unified, types);
     store_accounts_state(jmap->config.store, principal, &linked_now, NULL);
     if (!known || linked != linked_now)
         add_linked(map, jmap, principal, types);

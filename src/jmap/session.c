@@ -48,12 +48,17 @@ static json_t *mailbox_account(const struct jmap *jmap, const struct store_accou
                      capabilities);
 }
 
-static json_t *user_account(const struct store_principal *principal)
+/* The unified account: all that the person may see. What may be changed in it is told by its
+ * mailboxes. */
+static json_t *user_account(const struct jmap *jmap)
 {
-    return json_pack("{s: o, s: b, s: b, s: {s: {}, s: {}}}", "name",
-                     jmap_json_text(store_principal_email(principal)), "isPersonal", 1,
-                     "isReadOnly", 0, "accountCapabilities", jmap_capability_names[0],
-                     jmap_capability_names[3]);
+    json_t *capabilities =
+        json_pack("{s: {}, s: o, s: o, s: {}}", jmap_capability_names[0], jmap_capability_names[1],
+                  mail_capability(jmap, false), jmap_capability_names[2], submission_capability(),
+                  jmap_capability_names[3]);
+
+    return json_pack("{s: s, s: b, s: b, s: o}", "name", "All accounts", "isPersonal", 1,
+                     "isReadOnly", 0, "accountCapabilities", capabilities);
 }
 
 static json_t *accounts_object(const struct jmap *jmap, const struct store_principal *principal,
@@ -62,7 +67,7 @@ static json_t *accounts_object(const struct jmap *jmap, const struct store_princ
     json_t *accounts = json_object();
     g_autofree char *user = g_strdup_printf("u%" G_GINT64_FORMAT, store_principal_user(principal));
 
-    json_object_set_new(accounts, user, user_account(principal));
+    json_object_set_new(accounts, user, user_account(jmap));
     for (size_t i = 0; i < views->len; i++) {
         const struct store_account_view *view = g_ptr_array_index(views, i);
         g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, view->id);
@@ -113,25 +118,18 @@ static void sum_text(GChecksum *sum, const char *text)
     g_checksum_update(sum, (const guchar *)text, (gssize)strlen(text) + 1);
 }
 
-/* Changes with all that the session says. A person may have thousands of mailboxes, and every
- * answer tells it: it is made of what differs, not of the object. */
+/* Changes with all that the session says. Every answer tells it, and a person may have thousands of
+ * mailboxes: which those are, and whose, changes with the state of their access alone. */
 static char *state_of(const struct jmap *jmap, const struct store_principal *principal,
-                      const GPtrArray *views)
+                      uint64_t access)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    guint64 numbers[2] = {jmap->config.max_size_upload, (guint64)store_principal_user(principal)};
+    guint64 numbers[] = {jmap->config.max_size_upload, (guint64)store_principal_user(principal),
+                         access};
 
     g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
     sum_text(sum, jmap->config.public_url);
     sum_text(sum, store_principal_email(principal));
-    for (size_t i = 0; i < views->len; i++) {
-        const struct store_account_view *view = g_ptr_array_index(views, i);
-
-        numbers[0] = (guint64)view->id;
-        numbers[1] = ((view->rights & STORE_WRITE) != 0) + 2u * view->is_own;
-        g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
-        sum_text(sum, view->address);
-    }
     return g_strndup(g_checksum_get_string(sum), 16);
 }
 
@@ -147,9 +145,9 @@ static json_t *websocket_capability(const struct jmap *jmap)
 }
 
 static json_t *session_object(const struct jmap *jmap, const struct store_principal *principal,
-                              const GPtrArray *views)
+                              uint64_t access, const GPtrArray *views)
 {
-    g_autofree char *state = state_of(jmap, principal, views);
+    g_autofree char *state = state_of(jmap, principal, access);
     json_t *session =
         json_pack("{s: {s: o, s: {}, s: {}, s: {}, s: {}}, s: o, s: o, s: o, s: s}", "capabilities",
                   jmap_capability_names[0], core_capability(jmap), jmap_capability_names[1],
@@ -166,14 +164,14 @@ static json_t *session_object(const struct jmap *jmap, const struct store_princi
 
 json_t *jmap_session(struct jmap *jmap, struct store_principal *principal, GError **error)
 {
+    /* First: what changes after it has another state. */
+    uint64_t access = store_access_state(jmap->config.store, principal);
     g_autoptr(GPtrArray) views = store_accounts_of(jmap->config.store, principal, NULL, error);
 
-    return views != NULL ? session_object(jmap, principal, views) : NULL;
+    return views != NULL ? session_object(jmap, principal, access, views) : NULL;
 }
 
 char *jmap_session_state(struct jmap *jmap, struct store_principal *principal)
 {
-    g_autoptr(GPtrArray) views = store_accounts_of(jmap->config.store, principal, NULL, NULL);
-
-    return views != NULL ? state_of(jmap, principal, views) : g_strdup("unknown");
+    return state_of(jmap, principal, store_access_state(jmap->config.store, principal));
 }

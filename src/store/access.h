@@ -24,8 +24,16 @@ struct store_access;
  * is foreign; ERROR_FORBIDDEN when the account may be read, but not this. */
 struct store_access *store_authorise(struct store *store, struct store_principal *principal,
                                      int64_t account, enum store_right right, GError **error);
+/* All accounts that the person may see now, as one (docs/internals/store.md, "The unified
+ * account"). What it may do in each of them is that person's right there: a right is asked for
+ * where one of them is changed. ERROR_NOT_FOUND: the person is gone. */
+struct store_access *store_authorise_all(struct store *store, struct store_principal *principal,
+                                         GError **error);
 void store_access_free(struct store_access *access);
+/* 0: the unified account. */
 int64_t store_access_account(const struct store_access *access);
+/* The accounts behind the handle, by id. Borrowed, of int64_t. */
+const GArray *store_access_accounts(const struct store_access *access);
 struct store *store_access_store(const struct store_access *access);
 const struct store_principal *store_access_principal(const struct store_access *access);
 
@@ -54,6 +62,9 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
                              uint64_t *state, GError **error);
 bool store_accounts_state(struct store *store, const struct store_principal *principal,
                           uint64_t *state, GError **error); /* only *state */
+/* Changes whenever the person gains or loses an account or a right to one, and with nothing else.
+ */
+uint64_t store_access_state(struct store *store, const struct store_principal *principal);
 /* Changes of them since a state. */
 bool store_accounts_changes(struct store *store, const struct store_principal *principal,
                             uint64_t since, struct store_changes *changes, GError **error);

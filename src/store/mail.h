@@ -1,7 +1,8 @@
-/* Mail as JMAP sees it (RFC 8621). Every function takes an access handle; ids are numbers within
- * its account: Mailbox, Email (the public number, which a thread merge renews), Thread, Identity,
- * EmailSubmission, blob. Foreign and missing ids are alike. Writing functions need a handle with
- * STORE_WRITE (STORE_SEND for submissions), else ERROR_FORBIDDEN. */
+/* Mail as JMAP sees it (RFC 8621). Every function takes an access handle, of one account or, where
+ * it does not say otherwise, of all together (store_authorise_all); ids are numbers that no two
+ * accounts share: Mailbox, Email (the public number, which a thread merge renews), Thread,
+ * Identity, EmailSubmission, blob. Foreign and missing ids are alike. Writing functions need a
+ * handle with STORE_WRITE (STORE_SEND for submissions), else ERROR_FORBIDDEN. */
 #ifndef POSTROOM_STORE_MAIL_H
 #define POSTROOM_STORE_MAIL_H
 
@@ -9,6 +10,13 @@
 
 /* The state of a type (JMAP's state strings are these numbers). */
 uint64_t store_state(const struct store_access *access, enum store_type type);
+/* What changed since a state of any account, in those behind the handle. (transfer full) of struct
+ * store_changed; of a unified handle, STORE_ACCESS of account 0 among them. */
+struct store_changed {
+    int64_t account;
+    unsigned types; /* enum store_type bits */
+};
+GArray *store_changed_since(const struct store_access *access, uint64_t since, GError **error);
 /* ERROR_CANNOT_CALCULATE when the log no longer reaches back or the state is not ours. max 0: no
  * limit. */
 bool store_changes(const struct store_access *access, enum store_type type, uint64_t since,
@@ -25,6 +33,8 @@ struct store_mailbox {
     uint32_t sort_order;
     bool subscribed, selectable; /* selectable: it may hold mail */
     bool may_have_children;      /* the server's names have levels */
+    bool fixed; /* of the unified account: not to be renamed, deleted or given children there */
+    unsigned rights; /* enum store_right bits: what the person may do in it */
     uint32_t total_emails, unread_emails, total_threads, unread_threads; /* exact (RFC 8621, 2) */
 };
 void store_mailbox_free(struct store_mailbox *mailbox);
@@ -285,7 +295,7 @@ GBytes *store_blob(const struct store_access *access, int64_t blob, GError **err
 #define STORE_IDENTITIES_MAX 100
 
 struct store_identity {
-    int64_t id;
+    int64_t id, account;
     char *name, *email, *text_signature;
     char *html_signature; /* as some client gave it: hostile wherever it is shown */
     char *reply_to, *bcc; /* EmailAddress[] as JSON, or NULL */

@@ -158,6 +158,10 @@ static void test_own_and_other_kind(void)
         if (methods[i].scope == JMAP_SCOPE_NONE)
             continue;
         expect_allowed(&p.t, p.t.m.user, methods[i].name, is_user ? p.user : p.account);
+        if (methods[i].scope == JMAP_SCOPE_MAIL) {
+            expect_allowed(&p.t, p.t.m.user, methods[i].name, p.user);
+            continue;
+        }
         expect(&p.t, p.t.m.user, methods[i].name, is_user ? p.account : p.user,
                "accountNotSupportedByMethod");
     }
@@ -173,7 +177,7 @@ static void test_read_only(void)
     people_open(&p);
     jmap_fixture_share(&p.t, p.other, STORE_READ);
     for (size_t i = 0; i < count; i++) {
-        if (methods[i].scope != JMAP_SCOPE_MAILBOX)
+        if (methods[i].scope != JMAP_SCOPE_MAILBOX && methods[i].scope != JMAP_SCOPE_MAIL)
             continue;
         if (methods[i].right == STORE_READ)
             expect_allowed(&p.t, p.other, methods[i].name, p.account);

@@ -341,7 +341,6 @@ static void test_accounts(void)
     share_other(&w, bob, STORE_READ | STORE_WRITE);
     for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
         expect_type(&w, w.t.m.user, methods[i], to, "invalidArguments");
-        expect_type(&w, w.t.m.user, methods[i], user, "fromAccountNotSupportedByMethod");
         expect_type(&w, w.t.m.user, methods[i], "a999", "fromAccountNotFound");
         expect_type(&w, w.t.m.user, methods[i], "u999", "fromAccountNotFound");
         expect_type(&w, w.t.m.user, methods[i], "x", "fromAccountNotFound");

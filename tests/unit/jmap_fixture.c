@@ -349,8 +349,12 @@ void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, uns
 {
     g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO access(user, account, rights) "
                                            "VALUES(%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
-                                           ", %u); DELETE FROM access WHERE rights = 0;",
-                                           store_principal_user(who), t->m.account, rights);
+                                           ", %u); DELETE FROM access WHERE rights = 0;"
+                                           "UPDATE meta SET modseq = modseq + 1;"
+                                           "INSERT OR REPLACE INTO state SELECT -%" G_GINT64_FORMAT
+                                           ", %d, modseq, 0, 0 FROM meta;",
+                                           store_principal_user(who), t->m.account, rights,
+                                           store_principal_user(who), STORE_ACCESS);
 
     jmap_fixture_sql(t, sql);
 }

@@ -65,6 +65,8 @@ static json_t *create(void *arg, const char *key, json_t *object)
     json_t *error = NULL;
     int64_t received_at;
 
+    if (store_access_account(run->call->access) == 0)
+        return jmap_set_error("forbidden", "an email is made in the account that it is to be of");
     jmap_draft_init(&draft, run->call, object);
     jmap_email_membership(run->call, object, &mailboxes, &flags, draft.bad, &error);
     if (!read_received_at(object, &received_at))

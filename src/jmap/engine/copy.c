@@ -13,10 +13,6 @@ struct store_access *jmap_copy_from(struct jmap_call *call)
         jmap_fail(call, "invalidArguments", "fromAccountId and accountId are the same");
         return NULL;
     }
-    if (jmap_id_parse('u', from) == store_principal_user(request->principal)) {
-        jmap_fail(call, "fromAccountNotSupportedByMethod", NULL);
-        return NULL;
-    }
     access = jmap_account_open(request->jmap, request->principal, from, STORE_READ, &error);
     if (access != NULL)
         return access;

@@ -48,6 +48,7 @@ enum jmap_scope {
     JMAP_SCOPE_NONE,    /* takes no account: Core/echo */
     JMAP_SCOPE_MAILBOX, /* a linked mailbox, "a<n>" */
     JMAP_SCOPE_USER,    /* the signed-in person's own account, "u<n>" */
+    JMAP_SCOPE_MAIL,    /* either: the person's own spans all their mailboxes (docs/jmap.md) */
 };
 
 enum jmap_arg_kind {
@@ -102,7 +103,7 @@ struct jmap_call {
     json_t *args;   /* references resolved, types checked */
     const char *id; /* the method call id */
     const char *account;
-    struct store_access *access; /* JMAP_SCOPE_MAILBOX only */
+    struct store_access *access; /* JMAP_SCOPE_MAILBOX and JMAP_SCOPE_MAIL only */
 };
 
 /* A body in two steps. The first gives NULL with the problem in *refusal (transfer full), or JSON
@@ -167,7 +168,8 @@ bool jmap_pointer_unescape(char *token);
 
 /* --- ids --- */
 
-/* "e12" -> 12; 0 when it is none of that kind. Never fails otherwise, whatever the text. */
+/* "e12" -> 12; 0 when it is none of that kind. Never fails otherwise, whatever the text. "m-1" ->
+ * -1: mailboxes that only the unified account has. */
 int64_t jmap_id_parse(char prefix, const char *text);
 json_t *jmap_id(char prefix, int64_t number);
 /* The id behind a creation reference "#x", or text itself; NULL when nothing was created by that
@@ -318,7 +320,9 @@ void jmap_gauge_leave(struct jmap_gauge *gauge, enum jmap_gauge_kind kind, int64
 
 /* --- accounts --- */
 
-/* "a<n>" of a URL or argument, with a right. NULL with ERROR_NOT_FOUND or ERROR_FORBIDDEN. */
+/* "a<n>" of a URL or argument, with a right, or the person's own "u<n>", which is the unified
+ * account: each of its mailboxes has its own rights. NULL with ERROR_NOT_FOUND or ERROR_FORBIDDEN.
+ */
 struct store_access *jmap_account_open(struct jmap *jmap, struct store_principal *principal,
                                        const char *account, enum store_right right, GError **error);
 /* The call's person has this right to the call's account too. */

@@ -31,9 +31,9 @@ bool jmap_get_ids(struct jmap_call *call, const char *argument, char prefix, GAr
         const char *real = jmap_id_resolve(call->request, text);
         int64_t number = jmap_id_parse(prefix, real);
 
-        if (!g_hash_table_add(seen, (gpointer)(uintptr_t)(number > 0 ? real : text)))
+        if (!g_hash_table_add(seen, (gpointer)(uintptr_t)(number != 0 ? real : text)))
             continue;
-        if (number > 0)
+        if (number != 0)
             g_array_append_val(*ids, number);
         else
             json_array_append(not_found, item);

@@ -21,10 +21,11 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *number)
 int64_t jmap_id_parse(char prefix, const char *text)
 {
     uint64_t number;
+    bool negative = prefix == 'm' && text != NULL && text[0] == prefix && text[1] == '-';
 
-    if (text == NULL || text[0] != prefix || !parse_number(text + 1, INT64_MAX, &number))
+    if (text == NULL || text[0] != prefix || !parse_number(text + 1 + negative, INT64_MAX, &number))
         return 0;
-    return (int64_t)number;
+    return negative ? -(int64_t)number : (int64_t)number;
 }
 
 json_t *jmap_id(char prefix, int64_t number)

@@ -148,21 +148,6 @@ static const struct jmap_method *find_method(const struct jmap_request *request,
     return NULL;
 }
 
-/* The account of the other kind exists and is this person's: the method is not for it. */
-static bool is_other_kind(struct jmap_call *call)
-{
-    struct jmap_request *request = call->request;
-    g_autoptr(GError) error = NULL;
-    struct store_access *access;
-
-    if (jmap_id_parse('u', call->account) == store_principal_user(request->principal))
-        return true;
-    access =
-        jmap_account_open(request->jmap, request->principal, call->account, STORE_READ, &error);
-    store_access_free(access);
-    return access != NULL;
-}
-
 static void fail_account(struct jmap_call *call, GError *error)
 {
     if (error_is(error, ERROR_NOT_FOUND)) {
@@ -176,35 +161,47 @@ static void fail_account(struct jmap_call *call, GError *error)
     }
 }
 
+/* Methods for either kind of account take both; the other kind is told apart from one that is not
+ * there. */
+static bool is_supported(const struct jmap_call *call)
+{
+    bool is_user = jmap_id_parse('u', call->account) != 0;
+
+    return call->method->scope == JMAP_SCOPE_MAIL ||
+           is_user == (call->method->scope == JMAP_SCOPE_USER);
+}
+
+/* The person's own account, for what is not mail. */
+static bool open_user(struct jmap_call *call)
+{
+    struct jmap_request *request = call->request;
+
+    if (jmap_id_parse('u', call->account) == store_principal_user(request->principal) &&
+        store_principal_is_valid(request->jmap->config.store, request->principal))
+        return true;
+    jmap_fail(call, "accountNotFound", NULL);
+    return false;
+}
+
 /* Opens the account the call names; false: answered. */
 static bool open_account(struct jmap_call *call)
 {
     struct jmap_request *request = call->request;
-    bool is_user = jmap_id_parse('u', call->account) != 0;
+    bool supported;
     GError *error = NULL;
 
     if (call->method->scope == JMAP_SCOPE_NONE)
         return true;
-    if (!store_principal_is_valid(request->jmap->config.store, request->principal)) {
-        jmap_fail(call, "accountNotFound", NULL);
-        return false;
-    }
-    if (is_user != (call->method->scope == JMAP_SCOPE_USER)) {
-        jmap_fail(call, is_other_kind(call) ? "accountNotSupportedByMethod" : "accountNotFound",
-                  NULL);
-        return false;
-    }
-    if (is_user) {
-        if (jmap_id_parse('u', call->account) == store_principal_user(request->principal))
-            return true;
-        jmap_fail(call, "accountNotFound", NULL);
-        return false;
-    }
+    supported = is_supported(call);
+    if (call->method->scope == JMAP_SCOPE_USER && supported)
+        return open_user(call);
     call->access = jmap_account_open(request->jmap, request->principal, call->account,
-                                     call->method->right, &error);
+                                     supported ? call->method->right : STORE_READ, &error);
     if (call->access == NULL)
         fail_account(call, error);
-    return call->access != NULL;
+    else if (!supported)
+        jmap_fail(call, "accountNotSupportedByMethod", NULL);
+    return call->access != NULL && supported;
 }
 
 /* NUL bytes pass only inside what a /set judges item by item, and in an echo. */

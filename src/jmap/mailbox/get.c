@@ -7,16 +7,18 @@ static const char *const properties[] = {
     "unreadEmails", "totalThreads", "unreadThreads", "myRights", "isSubscribed", NULL,
 };
 
-json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox, bool may_write, bool may_send)
+json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox)
 {
+    bool may_write = mailbox->rights & STORE_WRITE;
     bool items = may_write && mailbox->selectable;
-    bool is_ours = may_write && mailbox->role != MAIL_ROLE_INBOX;
+    bool is_ours = may_write && mailbox->role != MAIL_ROLE_INBOX && !mailbox->fixed;
 
     return json_pack("{s: b, s: b, s: b, s: b, s: b, s: b, s: b, s: b, s: b}", "mayReadItems", 1,
                      "mayAddItems", items, "mayRemoveItems", items, "maySetSeen", items,
                      "maySetKeywords", items, "mayCreateChild",
-                     may_write && mailbox->may_have_children, "mayRename", is_ours, "mayDelete",
-                     is_ours, "maySubmit", items && may_send);
+                     may_write && mailbox->may_have_children && !mailbox->fixed, "mayRename",
+                     is_ours, "mayDelete", is_ours, "maySubmit",
+                     items && (mailbox->rights & STORE_SEND));
 }
 
 static json_t *mailbox_object(const struct store_mailbox *mailbox, json_t *my_rights)
@@ -37,13 +39,12 @@ static json_t *mailbox_object(const struct store_mailbox *mailbox, json_t *my_ri
 json_t *jmap_mailbox_one(struct jmap_call *call, int64_t id)
 {
     g_autoptr(GPtrArray) mailboxes = store_mailboxes(call->access, NULL, NULL);
-    bool may_write = jmap_may(call, STORE_WRITE), may_send = jmap_may(call, STORE_SEND);
 
     for (size_t i = 0; mailboxes != NULL && i < mailboxes->len; i++) {
         const struct store_mailbox *mailbox = g_ptr_array_index(mailboxes, i);
 
         if (mailbox->id == id)
-            return mailbox_object(mailbox, jmap_mailbox_rights(mailbox, may_write, may_send));
+            return mailbox_object(mailbox, jmap_mailbox_rights(mailbox));
     }
     return NULL;
 }
@@ -55,7 +56,6 @@ void jmap_mailbox_get(struct jmap_call *call)
     g_autoptr(GPtrArray) mailboxes = NULL;
     GError *error = NULL;
     uint64_t state = 0;
-    bool may_write = jmap_may(call, STORE_WRITE), may_send = jmap_may(call, STORE_SEND);
 
     if (!jmap_properties_check(call, properties) ||
         !jmap_get_ids(call, "ids", 'm', &ids, not_found))
@@ -72,7 +72,7 @@ void jmap_mailbox_get(struct jmap_call *call)
         g_array_append_val(found, mailbox->id);
         if (ids != NULL && !jmap_ids_contain(ids, mailbox->id))
             continue;
-        object = mailbox_object(mailbox, jmap_mailbox_rights(mailbox, may_write, may_send));
+        object = mailbox_object(mailbox, jmap_mailbox_rights(mailbox));
         jmap_properties_apply(call, object);
         json_array_append_new(list, object);
     }

@@ -162,16 +162,18 @@ static void read_sorts(struct search *search, json_t *list)
 
 static void link_rows(struct search *search, const GPtrArray *mailboxes)
 {
+    g_autoptr(GHashTable) by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+
     search->count = mailboxes->len;
     search->rows = g_new0(struct row, mailboxes->len + 1);
     for (size_t i = 0; i < search->count; i++) {
         search->rows[i].mailbox = g_ptr_array_index(mailboxes, i);
         search->rows[i].folded = text_fold(search->rows[i].mailbox->name);
+        g_hash_table_insert(by_id, (void *)(uintptr_t)&search->rows[i].mailbox->id,
+                            &search->rows[i]);
     }
     for (size_t i = 0; i < search->count; i++)
-        for (size_t j = 0; j < search->count; j++)
-            if (search->rows[i].mailbox->parent == search->rows[j].mailbox->id)
-                search->rows[i].parent = &search->rows[j];
+        search->rows[i].parent = g_hash_table_lookup(by_id, &search->rows[i].mailbox->parent);
     for (size_t i = 0; i < search->count; i++)
         for (const struct row *up = search->rows[i].parent;
              up != NULL && search->rows[i].depth < search->count; up = up->parent)

@@ -158,11 +158,14 @@ static void tell_name(json_t *object, const struct store_mailbox_patch *patch)
 /* All that the server set, and the defaults of what was not given. */
 static json_t *created_object(struct run *run, int64_t id, const struct store_mailbox_patch *patch)
 {
-    const struct store_mailbox made = {.selectable = true, .may_have_children = true};
-    json_t *object =
-        json_pack("{s: o, s: i, s: i, s: i, s: i, s: o}", "id", jmap_id('m', id), "totalEmails", 0,
-                  "unreadEmails", 0, "totalThreads", 0, "unreadThreads", 0, "myRights",
-                  jmap_mailbox_rights(&made, true, jmap_may(run->call, STORE_SEND)));
+    const struct store_mailbox made = {.selectable = true,
+                                       .may_have_children = true,
+                                       .rights =
+                                           STORE_WRITE |
+                                           (jmap_may(run->call, STORE_SEND) ? STORE_SEND : 0u)};
+    json_t *object = json_pack("{s: o, s: i, s: i, s: i, s: i, s: o}", "id", jmap_id('m', id),
+                               "totalEmails", 0, "unreadEmails", 0, "totalThreads", 0,
+                               "unreadThreads", 0, "myRights", jmap_mailbox_rights(&made));
 
     if (!patch->has_parent)
         json_object_set_new(object, "parentId", json_null());

@@ -60,10 +60,24 @@ static json_t *email_problem(const struct store_email *email)
     return error;
 }
 
-static json_t *check_from(const struct run *run, const struct mail_summary *summary)
+/* Of the identity's account alone, whatever others the person has. (transfer container) */
+static GPtrArray *identities_beside(const struct run *run, const struct store_identity *identity)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    for (size_t i = 0; i < run->identities->len; i++) {
+        struct store_identity *other = g_ptr_array_index(run->identities, i);
+
+        if (other->account == identity->account)
+            g_ptr_array_add(list, other);
+    }
+    return list;
+}
+
+static json_t *check_from(const GPtrArray *identities, const struct mail_summary *summary)
 {
     for (size_t i = 0; i < summary->from.count; i++)
-        if (!jmap_identities_allow(run->identities, summary->from.items[i].email))
+        if (!jmap_identities_allow(identities, summary->from.items[i].email))
             return jmap_set_error("forbiddenFrom", NULL);
     return NULL;
 }
@@ -103,16 +117,18 @@ static json_t *fill(struct run *run, json_t *object, const struct store_email *e
                     struct store_submission *submission)
 {
     const struct store_identity *identity = find_identity(run, submission->identity);
+    g_autoptr(GPtrArray) identities = NULL;
     json_t *error;
 
     if (identity == NULL)
         return jmap_invalid_property("identityId", "no such identity");
+    identities = identities_beside(run, identity);
     error = email_problem(email);
     if (error == NULL)
-        error = check_from(run, email->summary);
+        error = check_from(identities, email->summary);
     if (error == NULL)
         error = jmap_envelope_read(json_object_get(object, "envelope"), email->summary, identity,
-                                   run->identities, submission);
+                                   identities, submission);
     return error != NULL ? error : put(run, submission);
 }
 

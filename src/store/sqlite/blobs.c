@@ -209,10 +209,12 @@ GBytes *store_blob(const struct store_access *access, int64_t blob, GError **err
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
-    if (DB_NUMBER(&reader->main, NULL, 0,
-                  "SELECT 1 FROM blob WHERE id = ? AND account = ? AND (refs > 0 OR user = ?)",
-                  I(blob), I(store_access_account(access)),
-                  I(store_principal_user(store_access_principal(access)))) == 1)
+    /* What was uploaded to the unified account is of no other, and of nobody else. */
+    int64_t account = DB_NUMBER(&reader->main, NULL, -1,
+                                "SELECT account FROM blob WHERE id = ? AND ((refs > 0 AND account >"
+                                " 0) OR user = ?)",
+                                I(blob), I(store_principal_user(store_access_principal(access))));
+    if (account == store_access_account(access) || access_rights(access, account) != 0)
         bytes = blob_load(store, reader, blob, error);
     else
         error_set(error, ERROR_NOT_FOUND, "no such blob");

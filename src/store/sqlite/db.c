@@ -210,6 +210,15 @@ sqlite3_stmt *db_query_named(struct db *db, const char *sql, const struct db_val
     return bind_all(db, statement, values, count, error);
 }
 
+sqlite3_stmt *db_query_nth(struct db *db, const char *sql, size_t n, const struct db_value *values,
+                           size_t count, GError **error)
+{
+    if (n == 0)
+        return db_query(db, sql, values, count, error);
+    g_autofree char *own = g_strdup_printf("%s /* %zu */", sql, n);
+    return db_query_named(db, own, values, count, error);
+}
+
 bool db_step(struct db *db, sqlite3_stmt *statement, GError **error)
 {
     if (statement == NULL)

@@ -50,6 +50,9 @@ bool db_fail(struct db *db, const char *what, GError **error);
 /* A cached statement, bound; valid until the next use of the same SQL. NULL on error. */
 sqlite3_stmt *db_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
                        GError **error);
+/* The same, a statement of its own for each n: several of one text may be read in turn. */
+sqlite3_stmt *db_query_nth(struct db *db, const char *sql, size_t n, const struct db_value *values,
+                           size_t count, GError **error);
 /* The same for SQL made for the word index, which never holds values. */
 sqlite3_stmt *db_query_named(struct db *db, const char *sql, const struct db_value *values,
                              size_t count, GError **error);

@@ -1,4 +1,4 @@
-#include "store/sqlite/emails.h"
+#include "store/sqlite/unified.h"
 
 void store_email_free(struct store_email *email)
 {
@@ -28,10 +28,10 @@ static bool load_summary(struct db *db, struct store_email *email, int64_t id, b
     return found;
 }
 
-static struct store_email *load_email(struct db *db, int64_t account, int64_t public_id,
-                                      unsigned parts, GError **error)
+static struct store_email *load_email(struct db *db, const struct store_access *access,
+                                      int64_t public_id, unsigned parts, GError **error)
 {
-    int64_t id = email_of_public(db, account, public_id);
+    int64_t account, id = access_email(db, access, public_id, &account);
     if (id == 0)
         return NULL;
     sqlite3_stmt *row = DB_QUERY(db, error,
@@ -55,6 +55,8 @@ static struct store_email *load_email(struct db *db, int64_t account, int64_t pu
         load_summary(db, email, id, attachment, error);
     if ((parts & STORE_EMAIL_MAILBOXES) != 0)
         email->mailboxes = email_members(db, id, error);
+    if (email->mailboxes != NULL && access_is_unified(access))
+        unified_add_roles(db, email->mailboxes, error);
     return email;
 }
 
@@ -63,18 +65,17 @@ GPtrArray *store_emails(const struct store_access *access, const int64_t *ids, s
 {
     GError *cause = NULL;
     struct store *store = store_access_store(access);
-    int64_t account = store_access_account(access);
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
     GPtrArray *emails = g_ptr_array_new_with_free_func(free_email);
     for (size_t i = 0; i < count && cause == NULL; i++) {
-        struct store_email *email = load_email(&reader->main, account, ids[i], parts, &cause);
+        struct store_email *email = load_email(&reader->main, access, ids[i], parts, &cause);
         if (email != NULL)
             g_ptr_array_add(emails, email);
     }
     if (state != NULL)
-        *state = log_state(&reader->main, account, STORE_EMAIL, NULL);
+        *state = access_state(&reader->main, access, STORE_EMAIL);
     reader_end(store, reader);
     if (cause == NULL)
         return emails;
@@ -84,23 +85,24 @@ GPtrArray *store_emails(const struct store_access *access, const int64_t *ids, s
 }
 
 struct want {
-    int64_t account, id;
+    const struct store_access *access;
+    int64_t id;
 };
 
 static bool want_email(struct tx *tx, void *arg, GError **error)
 {
     const struct want *want = arg;
-    int64_t id = email_of_public(tx->db, want->account, want->id);
+    int64_t account, id = access_email(tx->db, want->access, want->id, &account);
     if (!DB_RUN(tx->db, error,
                 "UPDATE email SET wanted = 1 WHERE id = ? AND state = 0 AND wanted = 0", I(id)))
         return false;
     if (db_changes(tx->db) > 0)
-        tx_tell(tx, want->account, STORE_INTENT);
+        tx_tell(tx, account, STORE_INTENT);
     return true;
 }
 
 void store_email_want(const struct store_access *access, int64_t id)
 {
-    struct want want = {store_access_account(access), id};
+    struct want want = {access, id};
     store_write(store_access_store(access), STORE_LANE_INTERACTIVE, want_email, &want, NULL);
 }

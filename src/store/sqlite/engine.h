@@ -104,6 +104,9 @@ void tx_change(struct tx *tx, int64_t account, enum store_type type, int64_t id,
 void tx_tell(struct tx *tx, int64_t account, unsigned types);
 /* Everyone with access to the account sees a change of it as a LinkedAccount. */
 bool tx_account_changed(struct tx *tx, int64_t account, enum change_kind kind, GError **error);
+/* Who may see the account, or what they may do with it, changes: to be called while those are in
+ * the table who lose by it. */
+bool tx_access_changed(struct tx *tx, int64_t account, GError **error);
 /* Before emails of a thread are added, changed, moved or removed: remembers what the thread counts
  * in its mailboxes. membership: the thread's list of emails changes too. */
 bool tx_touch_thread(struct tx *tx, int64_t account, int64_t thread, bool membership,
@@ -152,6 +155,9 @@ bool log_remove_account(struct tx *tx, int64_t account, GError **error);
 uint64_t log_state(struct db *db, int64_t account, enum store_type type, GError **error);
 bool log_changes(struct db *db, int64_t account, enum store_type type, uint64_t since, size_t max,
                  struct store_changes *changes, GError **error);
+/* The same over accounts (int64_t) together, whose states go back to floor at most. */
+bool log_changes_of(struct db *db, const GArray *accounts, uint64_t floor, enum store_type type,
+                    uint64_t since, size_t max, struct store_changes *changes, GError **error);
 
 struct change_key {
     int64_t account, id;
@@ -191,6 +197,20 @@ char *progress_unwritten_state(struct store *store, int64_t account);
 
 /* --- access.c: the handle was made with this right; else ERROR_FORBIDDEN. */
 bool access_require(const struct store_access *access, enum store_right right, GError **error);
+/* Behind the handle there is this account, with this right; ERROR_NOT_FOUND, ERROR_FORBIDDEN. */
+bool access_require_in(const struct store_access *access, int64_t account, enum store_right right,
+                       GError **error);
+/* What the person may do in an account behind the handle; 0: it is not one. */
+unsigned access_rights(const struct store_access *access, int64_t account);
+bool access_is_unified(const struct store_access *access);
+/* The state of a type as the handle's account has it in this snapshot. */
+uint64_t access_state(struct db *db, const struct store_access *access, enum store_type type);
+/* Internal number of a visible email behind the handle, and its account; 0: none. */
+int64_t access_email(struct db *db, const struct store_access *access, int64_t public_id,
+                     int64_t *account);
+/* log_changes of the handle's account: with several, in the order in which they came about. */
+bool access_changes(struct db *db, const struct store_access *access, enum store_type type,
+                    uint64_t since, size_t max, struct store_changes *changes, GError **error);
 
 /* --- folders.c */
 /* Where a mailbox row is: here and there, made here and not there yet, or deleted here and still

@@ -229,7 +229,7 @@ bool fts_remove(struct tx *tx, int64_t email, GError **error)
 }
 
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,
-                        bool ascending, GError **error)
+                        bool ascending, size_t nth, GError **error)
 {
     g_autofree char *sql =
         sql_of(ascending
@@ -237,5 +237,7 @@ sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64
                    : "SELECT rowid FROM terms_@ WHERE terms_@ MATCH ? AND rowid <= ? ORDER BY "
                      "rowid DESC",
                account);
-    return db_query_named(db, sql, (const struct db_value[]){T(match), I(bound)}, 2, error);
+    g_autofree char *own = nth > 0 ? g_strdup_printf("%s /* %zu */", sql, nth) : NULL;
+    return db_query_named(db, own != NULL ? own : sql,
+                          (const struct db_value[]){T(match), I(bound)}, 2, error);
 }

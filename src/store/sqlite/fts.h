@@ -42,8 +42,8 @@ bool fts_append_kept(struct tx *tx, int64_t email, struct terms *terms, GError *
  * derived from the message again, which must still be there. Where they are not those that went in,
  * the table starts anew. Nothing to do: true. */
 bool fts_remove(struct tx *tx, int64_t email, GError **error);
-/* Matches by row number. bound: the first row number that counts. */
+/* Matches by row number. bound: the first row number that counts. nth: db_query_nth. */
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,
-                        bool ascending, GError **error);
+                        bool ascending, size_t nth, GError **error);
 
 #endif

@@ -18,22 +18,17 @@ static void free_identity(gpointer identity)
     store_identity_free(identity);
 }
 
-GPtrArray *store_identities(const struct store_access *access, uint64_t *state, GError **error)
+static void list_account(struct db *db, int64_t account, GPtrArray *identities, GError **error)
 {
-    GError *cause = NULL;
-    struct store *store = store_access_store(access);
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return NULL;
-    GPtrArray *identities = g_ptr_array_new_with_free_func(free_identity);
-    sqlite3_stmt *row = DB_QUERY(&reader->main, &cause,
+    sqlite3_stmt *row = DB_QUERY(db, error,
                                  "SELECT id, name, email, text_signature, html_signature,"
                                  " reply_to, bcc, may_delete FROM identity WHERE account = ?"
                                  " ORDER BY id",
-                                 I(store_access_account(access)));
-    while (db_step(&reader->main, row, &cause)) {
+                                 I(account));
+    while (db_step(db, row, error)) {
         struct store_identity *identity = g_new0(struct store_identity, 1);
         *identity = (struct store_identity){.id = db_int(row, 0),
+                                            .account = account,
                                             .name = db_text_copy(row, 1),
                                             .email = db_text_copy(row, 2),
                                             .text_signature = db_text_copy(row, 3),
@@ -43,8 +38,21 @@ GPtrArray *store_identities(const struct store_access *access, uint64_t *state, 
                                             .may_delete = db_int(row, 7) != 0};
         g_ptr_array_add(identities, identity);
     }
+}
+
+GPtrArray *store_identities(const struct store_access *access, uint64_t *state, GError **error)
+{
+    GError *cause = NULL;
+    struct store *store = store_access_store(access);
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GPtrArray *identities = g_ptr_array_new_with_free_func(free_identity);
+    const GArray *accounts = store_access_accounts(access);
+    for (guint i = 0; i < accounts->len; i++)
+        list_account(&reader->main, g_array_index(accounts, int64_t, i), identities, &cause);
     if (state != NULL)
-        *state = log_state(&reader->main, store_access_account(access), STORE_IDENTITY, NULL);
+        *state = access_state(&reader->main, access, STORE_IDENTITY);
     reader_end(store, reader);
     if (cause == NULL)
         return identities;

@@ -162,8 +162,7 @@ static bool do_link(struct tx *tx, void *arg, GError **error)
         return false;
     if (had == 0)
         tx_change(tx, LOG_USER(link->user), STORE_LINKED_ACCOUNT, write->account, CHANGE_CREATED);
-    tx_tell(tx, write->account, STORE_ACCESS | STORE_LINKED_ACCOUNT);
-    return true;
+    return tx_access_changed(tx, write->account, error);
 }
 
 int64_t store_link(struct store *store, const struct store_link *link, bool *relinked,

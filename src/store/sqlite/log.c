@@ -194,20 +194,31 @@ static void answer(GPtrArray *order, struct store_changes *changes)
     changes->counts_only = changes->counts_only && changes->updated->len > 0;
 }
 
-static bool check_since(struct db *db, int64_t account, enum store_type type, uint64_t since,
-                        struct store_changes *changes, GError **error)
+/* The rows of one account that are still to be read. */
+struct source {
+    int64_t account;
+    sqlite3_stmt *row; /* NULL: at the end */
+};
+
+/* The states of the accounts; those that changed since become sources. */
+static bool check_since(struct db *db, const GArray *accounts, uint64_t floor, enum store_type type,
+                        struct store_changes *changes, GArray *sources, GError **error)
 {
-    sqlite3_stmt *row =
-        DB_QUERY(db, error, "SELECT modseq, floor FROM state WHERE account = ? AND type = ?",
-                 I(account), I(type));
     GError *cause = NULL;
-    uint64_t now = 0, floor = 0;
-    if (db_step(db, row, &cause)) {
-        now = (uint64_t)db_int(row, 0);
-        floor = (uint64_t)db_int(row, 1);
+    uint64_t since = changes->old_state, now = floor;
+    for (guint i = 0; i < accounts->len && cause == NULL; i++) {
+        struct source source = {.account = g_array_index(accounts, int64_t, i)};
+        sqlite3_stmt *row =
+            DB_QUERY(db, &cause, "SELECT modseq, floor FROM state WHERE account = ? AND type = ?",
+                     I(source.account), I(type));
+        if (!db_step(db, row, &cause))
+            continue;
+        if ((uint64_t)db_int(row, 0) > since)
+            g_array_append_val(sources, source);
+        now = MAX(now, (uint64_t)db_int(row, 0));
+        floor = MAX(floor, (uint64_t)db_int(row, 1));
+        db_done(row);
     }
-    db_done(row);
-    changes->old_state = since;
     changes->new_state = now;
     if (cause == NULL && since >= floor && since <= now)
         return true;
@@ -219,39 +230,90 @@ static bool check_since(struct db *db, int64_t account, enum store_type type, ui
     return false;
 }
 
-bool log_changes(struct db *db, int64_t account, enum store_type type, uint64_t since, size_t max,
-                 struct store_changes *changes, GError **error)
+static void open_sources(struct db *db, GArray *sources, enum store_type type, uint64_t since,
+                         GError **error)
 {
-    *changes = (struct store_changes){.created = g_array_new(FALSE, FALSE, sizeof(int64_t)),
-                                      .updated = g_array_new(FALSE, FALSE, sizeof(int64_t)),
-                                      .destroyed = g_array_new(FALSE, FALSE, sizeof(int64_t))};
-    if (!check_since(db, account, type, since, changes, error))
-        return false;
-    g_autoptr(GPtrArray) order = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < sources->len; i++) {
+        struct source *source = &g_array_index(sources, struct source, i);
+        const struct db_value values[] = {I(source->account), I(type), I(since)};
+        source->row = db_query_nth(db,
+                                   "SELECT modseq, id, kind FROM log WHERE account = ? AND type = ?"
+                                   " AND modseq > ? ORDER BY modseq",
+                                   i, values, G_N_ELEMENTS(values), error);
+        if (!db_step(db, source->row, error))
+            source->row = NULL;
+    }
+}
+
+/* The source whose row comes next; NULL: all are at their end. */
+static struct source *first_source(GArray *sources)
+{
+    struct source *first = NULL;
+    for (guint i = 0; i < sources->len; i++) {
+        struct source *source = &g_array_index(sources, struct source, i);
+        if (source->row != NULL &&
+            (first == NULL || db_int(source->row, 0) < db_int(first->row, 0)))
+            first = source;
+    }
+    return first;
+}
+
+static void close_sources(GArray *sources)
+{
+    for (guint i = 0; i < sources->len; i++)
+        db_done(g_array_index(sources, struct source, i).row);
+}
+
+/* Reads until max objects are known; their order. */
+static void read_rows(struct db *db, GArray *sources, size_t max, struct store_changes *changes,
+                      GPtrArray *order, GError **error)
+{
     g_autoptr(GHashTable) folds = g_hash_table_new(g_int64_hash, g_int64_equal);
-    GError *cause = NULL;
-    sqlite3_stmt *row = DB_QUERY(db, &cause,
-                                 "SELECT modseq, id, kind FROM log WHERE account = ? AND type = ?"
-                                 " AND modseq > ? ORDER BY modseq",
-                                 I(account), I(type), I(since));
-    uint64_t last = since;
-    while (db_step(db, row, &cause)) {
-        int64_t id = db_int(row, 1);
+    uint64_t last = changes->old_state;
+    struct source *source;
+    while ((source = first_source(sources)) != NULL) {
+        int64_t id = db_int(source->row, 1);
         if (max > 0 && order->len >= max && !g_hash_table_contains(folds, &id)) {
             changes->has_more = true;
             changes->new_state = last;
-            db_done(row);
             break;
         }
-        fold_row(folds, order, id, db_int(row, 2));
-        last = (uint64_t)db_int(row, 0);
+        fold_row(folds, order, id, db_int(source->row, 2));
+        last = (uint64_t)db_int(source->row, 0);
+        if (!db_step(db, source->row, error))
+            source->row = NULL;
     }
+    close_sources(sources);
+}
+
+bool log_changes_of(struct db *db, const GArray *accounts, uint64_t floor, enum store_type type,
+                    uint64_t since, size_t max, struct store_changes *changes, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(struct source));
+    g_autoptr(GPtrArray) order = g_ptr_array_new_with_free_func(g_free);
+    *changes = (struct store_changes){.old_state = since,
+                                      .created = g_array_new(FALSE, FALSE, sizeof(int64_t)),
+                                      .updated = g_array_new(FALSE, FALSE, sizeof(int64_t)),
+                                      .destroyed = g_array_new(FALSE, FALSE, sizeof(int64_t))};
+    if (!check_since(db, accounts, floor, type, changes, sources, error))
+        return false;
+    open_sources(db, sources, type, since, &cause);
+    read_rows(db, sources, max, changes, order, &cause);
     if (cause != NULL) {
         g_propagate_error(error, cause);
         return false;
     }
     answer(order, changes);
     return true;
+}
+
+bool log_changes(struct db *db, int64_t account, enum store_type type, uint64_t since, size_t max,
+                 struct store_changes *changes, GError **error)
+{
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof account);
+    g_array_append_val(accounts, account);
+    return log_changes_of(db, accounts, 0, type, since, max, changes, error);
 }
 
 void store_changes_clear(struct store_changes *changes)

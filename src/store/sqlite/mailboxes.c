@@ -1,4 +1,4 @@
-#include "store/sqlite/engine.h"
+#include "store/sqlite/unified.h"
 
 void store_mailbox_free(struct store_mailbox *mailbox)
 {
@@ -13,24 +13,6 @@ static void free_mailbox(gpointer mailbox)
     store_mailbox_free(mailbox);
 }
 
-static struct store_mailbox *mailbox_of_row(sqlite3_stmt *row)
-{
-    struct store_mailbox *mailbox = g_new0(struct store_mailbox, 1);
-    mailbox->id = db_int(row, 0);
-    mailbox->parent = db_int(row, 1);
-    mailbox->name = db_text_copy(row, 2);
-    mailbox->role = (enum mail_role)db_int(row, 3);
-    mailbox->sort_order = (uint32_t)db_int(row, 4);
-    mailbox->subscribed = db_int(row, 5) != 0;
-    mailbox->selectable = db_int(row, 6) != 0;
-    mailbox->total_emails = (uint32_t)db_int(row, 7);
-    mailbox->unread_emails = (uint32_t)db_int(row, 8);
-    mailbox->total_threads = (uint32_t)db_int(row, 9);
-    mailbox->unread_threads = (uint32_t)db_int(row, 10);
-    mailbox->may_have_children = db_int(row, 11) != 0;
-    return mailbox;
-}
-
 GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, GError **error)
 {
     GError *cause = NULL;
@@ -39,17 +21,9 @@ GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, G
     if (reader == NULL)
         return NULL;
     GPtrArray *mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
-    sqlite3_stmt *row =
-        DB_QUERY(&reader->main, &cause,
-                 "SELECT id, parent, name, role, sort_order, subscribed, selectable AND (sync OR"
-                 " gone), total_emails,"
-                 " unread_emails, total_threads, unread_threads, delimiter FROM mailbox WHERE"
-                 " account = ? AND place <> ? ORDER BY id",
-                 I(store_access_account(access)), I(FOLDER_LEAVING));
-    while (db_step(&reader->main, row, &cause))
-        g_ptr_array_add(mailboxes, mailbox_of_row(row));
+    unified_list(&reader->main, access, mailboxes, &cause);
     if (state != NULL)
-        *state = log_state(&reader->main, store_access_account(access), STORE_MAILBOX, NULL);
+        *state = access_state(&reader->main, access, STORE_MAILBOX);
     reader_end(store, reader);
     if (cause == NULL)
         return mailboxes;
@@ -64,9 +38,28 @@ uint64_t store_state(const struct store_access *access, enum store_type type)
     struct reader *reader = reader_begin(store, NULL);
     if (reader == NULL)
         return 0;
-    uint64_t state = log_state(&reader->main, store_access_account(access), type, NULL);
+    uint64_t state = access_state(&reader->main, access, type);
     reader_end(store, reader);
     return state;
+}
+
+/* The mailboxes of the roles need room beside what the log names. */
+static bool mailbox_changes(struct db *db, const struct store_access *access, uint64_t since,
+                            size_t max, struct store_changes *changes, GError **error)
+{
+    GError *cause = NULL;
+    if (max > 0 && max <= UNIFIED_ROLES) {
+        error_set(error, ERROR_CANNOT_CALCULATE, "so few changes do not go together");
+        return false;
+    }
+    if (!access_changes(db, access, STORE_MAILBOX, since, max > 0 ? max - UNIFIED_ROLES : 0,
+                        changes, error))
+        return false;
+    unified_add_changes(db, changes, &cause);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
 }
 
 bool store_changes(const struct store_access *access, enum store_type type, uint64_t since,
@@ -77,8 +70,10 @@ bool store_changes(const struct store_access *access, enum store_type type, uint
     *changes = (struct store_changes){0};
     if (reader == NULL)
         return false;
-    bool ok =
-        log_changes(&reader->main, store_access_account(access), type, since, max, changes, error);
+    struct db *db = &reader->main;
+    bool ok = access_is_unified(access) && type == STORE_MAILBOX
+                  ? mailbox_changes(db, access, since, max, changes, error)
+                  : access_changes(db, access, type, since, max, changes, error);
     reader_end(store, reader);
     return ok;
 }

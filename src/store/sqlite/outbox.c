@@ -54,7 +54,7 @@ struct mark_write {
     int64_t id, next_attempt;
     enum store_send_state state;
     const char *reply, *problem, *rcpt_replies, *alias_id;
-    int64_t account; /* of the caller; 0: any */
+    const struct store_access *access; /* of the caller; NULL: the sync engine */
     bool cancel;
 };
 
@@ -75,7 +75,8 @@ static bool load_row(struct tx *tx, const struct mark_write *write, struct mark_
                                  (enum store_send_state)db_int(row, 3)};
         db_done(row);
     }
-    found = found && (write->account == 0 || write->account == out->account);
+    if (found && write->access != NULL)
+        return access_require_in(write->access, out->account, STORE_SEND, error);
     if (!found && error != NULL && *error == NULL)
         error_set(error, ERROR_NOT_FOUND, "no such submission");
     return found;
@@ -188,7 +189,7 @@ bool store_submission_cancel(const struct store_access *access, int64_t id, GErr
 {
     struct mark_write write = {.id = id,
                                .state = STORE_SEND_CANCELLED,
-                               .account = store_access_account(access),
+                               .access = access,
                                .cancel = true};
     return access_require(access, STORE_SEND, error) &&
            store_write(store_access_store(access), STORE_LANE_INTERACTIVE, mark, &write, error);

@@ -31,24 +31,35 @@ static bool visit(struct query *query, struct candidate *candidate, void *arg)
     return window->whole || window->count_all || window->found->len < asked->limit;
 }
 
-static int64_t ord_of_public(struct query *query, int64_t public_id)
+bool listing_find(struct listing *listing, int64_t public_id, int64_t *account, int64_t *ord)
 {
-    int64_t id = email_of_public(&query->reader->main, query->account, public_id);
-    return DB_NUMBER(&query->reader->main, &query->error, -1, "SELECT ord FROM email WHERE id = ?",
-                     I(id));
+    struct db *db = &listing->reader->main;
+    int64_t id = access_email(db, listing->access, public_id, account);
+    *ord = id != 0 ? DB_NUMBER(db, NULL, -1, "SELECT ord FROM email WHERE id = ?", I(id)) : -1;
+    return *ord >= 0;
+}
+
+static int64_t index_of(struct listing *listing, const GArray *found, int64_t public_id)
+{
+    int64_t account, ord;
+    if (!listing_find(listing, public_id, &account, &ord))
+        return -1;
+    for (guint i = 0; i < found->len; i++) {
+        const struct candidate *candidate = &g_array_index(found, struct candidate, i);
+        if (candidate->ord == ord && candidate->query->account == account)
+            return i;
+    }
+    return -1;
 }
 
 /* Cuts the window out of the whole result. */
-static bool cut(struct query *query, struct window *window, struct store_query_result *result,
+static bool cut(struct listing *listing, struct window *window, struct store_query_result *result,
                 GError **error)
 {
     const struct store_query *asked = window->asked;
     int64_t length = window->found->len, start = asked->position;
     if (asked->anchor != 0) {
-        int64_t ord = ord_of_public(query, asked->anchor), index = -1;
-        for (guint i = 0; i < window->found->len && index < 0; i++)
-            if (g_array_index(window->found, struct candidate, i).ord == ord)
-                index = i;
+        int64_t index = index_of(listing, window->found, asked->anchor);
         if (index < 0) {
             error_set(error, ERROR_NOT_FOUND, "the anchor is not in the result");
             return false;
@@ -66,51 +77,64 @@ static bool cut(struct query *query, struct window *window, struct store_query_r
     return true;
 }
 
-static void fill_ids(struct query *query, const struct window *window,
-                     struct store_query_result *result)
+static void fill_ids(const struct window *window, struct store_query_result *result)
 {
     for (guint i = 0; i < window->found->len; i++) {
-        int64_t ord = g_array_index(window->found, struct candidate, i).ord;
+        const struct candidate *candidate = &g_array_index(window->found, struct candidate, i);
+        struct query *query = candidate->query;
         int64_t id = DB_NUMBER(&query->reader->main, &query->error, 0,
                                "SELECT public FROM email WHERE account = ? AND ord = ?",
-                               I(query->account), I(ord));
+                               I(query->account), I(candidate->ord));
         g_array_append_val(result->ids, id);
     }
 }
 
-bool query_total_of_mailbox(struct query *query, const struct store_query *asked, uint64_t *total)
+static bool total_of_mailbox(struct query *query, const struct store_query *asked, uint64_t *total)
 {
+    if (query->never)
+        return true;
     if (query->mailbox == 0 || query->tests->len > 0 || query->match->len > 0 || query->first > 0 ||
-        query->last < INT64_MAX || query->never)
+        query->last < INT64_MAX)
         return false;
-    *total = (uint64_t)DB_NUMBER(&query->reader->main, &query->error, 0,
-                                 "SELECT CASE ? WHEN 1 THEN total_threads ELSE total_emails END "
-                                 "FROM mailbox WHERE id = ?",
-                                 I(asked->collapse_threads), I(query->mailbox));
+    *total += (uint64_t)DB_NUMBER(&query->reader->main, &query->error, 0,
+                                  "SELECT CASE ? WHEN 1 THEN total_threads ELSE total_emails END "
+                                  "FROM mailbox WHERE id = ?",
+                                  I(asked->collapse_threads), I(query->mailbox));
     return true;
 }
 
-static void run_direct(struct query *query, struct window *window, bool ascending)
+bool listing_total(struct listing *listing, const struct store_query *asked, uint64_t *total)
+{
+    *total = 0;
+    for (size_t i = 0; i < listing->count; i++)
+        if (!total_of_mailbox(&listing->queries[i], asked, total))
+            return false;
+    return true;
+}
+
+static void run_direct(struct listing *listing, struct window *window, bool ascending)
 {
     const struct store_query *asked = window->asked;
     if (asked->limit > 0 || window->count_all || window->whole)
-        query_walk(query, ascending, visit, window);
+        listing_walk(listing, ascending, visit, window);
 }
 
-static void run_sorted(struct query *query, struct window *window)
+static void run_sorted(struct listing *listing, struct window *window)
 {
-    g_autoptr(GArray) sorted = query_sorted(query, window->asked);
-    for (guint i = 0; i < sorted->len; i++)
-        if (!visit(query, &g_array_index(sorted, struct candidate, i), window))
+    g_autoptr(GArray) sorted = listing_sorted(listing, window->asked);
+    for (guint i = 0; i < sorted->len; i++) {
+        struct candidate *candidate = &g_array_index(sorted, struct candidate, i);
+        if (!visit(candidate->query, candidate, window))
             break;
+    }
 }
 
-static bool run(struct query *query, const struct store_query *asked,
+static bool run(struct listing *listing, const struct store_query *asked,
                 struct store_query_result *result, GError **error)
 {
     bool ascending = false, direct = query_is_direct(asked, &ascending), ok = true;
     uint64_t total = 0;
-    bool total_known = asked->calculate_total && query_total_of_mailbox(query, asked, &total);
+    bool total_known = asked->calculate_total && listing_total(listing, asked, &total);
     struct window window = {.asked = asked,
                             .whole = asked->anchor != 0 || asked->position < 0,
                             .count_all = asked->calculate_total && !total_known,
@@ -118,14 +142,14 @@ static bool run(struct query *query, const struct store_query *asked,
     if (asked->collapse_threads)
         window.threads = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     if (direct)
-        run_direct(query, &window, ascending);
+        run_direct(listing, &window, ascending);
     else
-        run_sorted(query, &window);
+        run_sorted(listing, &window);
     result->position = (uint64_t)MAX(asked->position, 0);
-    if (query->error == NULL && window.whole)
-        ok = cut(query, &window, result, error);
-    if (ok && query->error == NULL)
-        fill_ids(query, &window, result);
+    if (!listing_failed(listing) && window.whole)
+        ok = cut(listing, &window, result, error);
+    if (ok && !listing_failed(listing))
+        fill_ids(&window, result);
     result->total = total_known ? total : window.count;
     g_array_unref(window.found);
     g_clear_pointer(&window.threads, g_hash_table_destroy);
@@ -146,15 +170,15 @@ static void check_mailbox(struct query *query)
         query->never = true;
 }
 
-bool query_open(struct query *query, const struct store_access *access,
-                const struct store_filter *filter, GError **error)
+static void query_init(struct query *query, const struct listing *listing, size_t nth,
+                       const struct store_filter *filter)
 {
-    *query = (struct query){.store = store_access_store(access),
-                            .account = store_access_account(access),
+    const GArray *accounts = store_access_accounts(listing->access);
+    *query = (struct query){.store = listing->store,
+                            .reader = listing->reader,
+                            .account = g_array_index(accounts, int64_t, nth),
+                            .nth = nth,
                             .last = INT64_MAX};
-    query->reader = reader_begin(query->store, error);
-    if (query->reader == NULL)
-        return false;
     query->match = g_string_new(NULL);
     query->tests = g_ptr_array_new();
     query->phrases = g_ptr_array_new();
@@ -163,14 +187,14 @@ bool query_open(struct query *query, const struct store_access *access,
     query->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
     query->hidden = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     query->thread_bits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (access_is_unified(listing->access))
+        query->real = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
     query_plan(query, filter);
     check_mailbox(query);
-    return true;
 }
 
-bool query_close(struct query *query, bool ok, GError **error)
+static void query_clear(struct query *query)
 {
-    reader_end(query->store, query->reader);
     g_string_free(query->match, TRUE);
     g_ptr_array_unref(query->tests);
     g_ptr_array_unref(query->phrases);
@@ -181,24 +205,59 @@ bool query_close(struct query *query, bool ok, GError **error)
     g_hash_table_destroy(query->texts);
     g_hash_table_destroy(query->hidden);
     g_hash_table_destroy(query->thread_bits);
+    g_clear_pointer(&query->real, g_hash_table_destroy);
     g_free(query->candidate_words);
-    if (query->error == NULL)
-        return ok;
-    g_clear_error(error);
-    g_propagate_error(error, query->error);
+    g_clear_error(&query->error);
+}
+
+bool listing_open(struct listing *listing, const struct store_access *access,
+                  const struct store_filter *filter, GError **error)
+{
+    *listing = (struct listing){.store = store_access_store(access), .access = access};
+    listing->reader = reader_begin(listing->store, error);
+    if (listing->reader == NULL)
+        return false;
+    listing->count = store_access_accounts(access)->len;
+    listing->queries = g_new0(struct query, listing->count);
+    for (size_t i = 0; i < listing->count; i++)
+        query_init(&listing->queries[i], listing, i, filter);
+    return true;
+}
+
+bool listing_failed(const struct listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        if (listing->queries[i].error != NULL)
+            return true;
     return false;
+}
+
+bool listing_close(struct listing *listing, bool ok, GError **error)
+{
+    reader_end(listing->store, listing->reader);
+    for (size_t i = 0; i < listing->count; i++) {
+        struct query *query = &listing->queries[i];
+        if (query->error != NULL) {
+            g_clear_error(error);
+            g_propagate_error(error, g_steal_pointer(&query->error));
+            ok = false;
+        }
+        query_clear(query);
+    }
+    g_free(listing->queries);
+    return ok;
 }
 
 bool store_query(const struct store_access *access, const struct store_query *asked,
                  struct store_query_result *result, GError **error)
 {
-    struct query query;
+    struct listing listing;
     *result = (struct store_query_result){.ids = g_array_new(FALSE, FALSE, sizeof(int64_t))};
-    if (!query_open(&query, access, asked->filter, error))
+    if (!listing_open(&listing, access, asked->filter, error))
         return false;
-    result->state = log_state(&query.reader->main, query.account, STORE_EMAIL, NULL);
-    bool ok = run(&query, asked, result, error);
-    return query_close(&query, ok, error);
+    result->state = access_state(&listing.reader->main, access, STORE_EMAIL);
+    bool ok = run(&listing, asked, result, error);
+    return listing_close(&listing, ok, error);
 }
 
 void store_query_result_clear(struct store_query_result *result)

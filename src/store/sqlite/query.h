@@ -1,15 +1,19 @@
-/* Email/query. Every email has a place in the order by received_at (email.ord), and each way to
- * find emails gives them in that order: members of a mailbox, matches of words, all. A query walks
- * the cheapest of these streams (or two in step), tests what remains, and stops when it has what
- * was asked for. */
+/* Email/query. A listing is a query in each account behind the handle; their walks are merged.
+ * Every email has a place in the order by received_at (email.ord), and each way to find emails
+ * gives them in that order: members of a mailbox, matches of words, all. A query walks the cheapest
+ * of these streams (or two in step), tests what remains, and stops when it has what was asked for.
+ */
 #ifndef POSTROOM_STORE_SQLITE_QUERY_H
 #define POSTROOM_STORE_SQLITE_QUERY_H
 
 #include "store/sqlite/emails.h"
 #include "store/summary_words.h"
 
+struct query;
+
 /* An email under test; what is not loaded yet is read when it is needed. */
 struct candidate {
+    struct query *query; /* of the email's account */
     int64_t ord;
     int64_t email; /* 0: not loaded */
     int64_t thread;
@@ -25,6 +29,7 @@ struct query {
     struct store *store;
     struct reader *reader;
     int64_t account;
+    size_t nth; /* of the listing: it has statements of its own */
     GError *error;
     /* the plan: */
     GString *match;       /* words of the index, or NULL */
@@ -40,27 +45,41 @@ struct query {
     GArray *pending;         /* struct candidate: matches of worded_by outside the index, by ord */
     GHashTable *hidden;      /* ords in the index that are not shown */
     GHashTable *thread_bits; /* keyword and thread -> answer */
+    GHashTable *real;        /* const struct store_filter * -> GArray of ids; NULL: as they are */
     char *candidate_words;
     /* of the candidate that a phrase was looked for in last; emails 0: none */
     int64_t headers_of, words_of;
     struct store_index headers, message;
 };
 
+struct listing {
+    struct store *store;
+    const struct store_access *access;
+    struct reader *reader;
+    struct query *queries; /* count, by account */
+    size_t count;
+};
+
 /* --- query.c */
-/* A snapshot, and the plan for the filter. close: ok and *error are of what was done with it; an
+/* A snapshot, and the plans for the filter. close: ok and *error are of what was done with it; an
  * error of the reading itself takes their place. */
-bool query_open(struct query *query, const struct store_access *access,
-                const struct store_filter *filter, GError **error);
-bool query_close(struct query *query, bool ok, GError **error);
+bool listing_open(struct listing *listing, const struct store_access *access,
+                  const struct store_filter *filter, GError **error);
+bool listing_close(struct listing *listing, bool ok, GError **error);
+bool listing_failed(const struct listing *listing);
+/* The place of an email that is shown; false: it is none. */
+bool listing_find(struct listing *listing, int64_t public_id, int64_t *account, int64_t *ord);
+/* The mailboxes' own counts answer for a query of nothing else. */
+bool listing_total(struct listing *listing, const struct store_query *asked, uint64_t *total);
 /* threads: those seen, or NULL where all their emails are listed. */
 bool query_first_of_thread(struct query *query, GHashTable *threads, struct candidate *candidate);
-/* The mailbox's own counts answer for a query of nothing else. */
-bool query_total_of_mailbox(struct query *query, const struct store_query *asked, uint64_t *total);
 
 /* --- query_filter.c */
 void query_plan(struct query *query, const struct store_filter *filter);
 bool query_test(struct query *query, const struct store_filter *filter,
                 struct candidate *candidate);
+/* The mailboxes of the query's account that a condition names. */
+const GArray *query_mailboxes(struct query *query, const struct store_filter *filter);
 bool query_load_row(struct query *query, struct candidate *candidate);
 /* Does any or all of the thread's emails have the keyword? */
 bool query_thread_has(struct query *query, int64_t thread, const char *keyword, bool all);
@@ -88,12 +107,15 @@ void query_load_pending(struct query *query);
 
 /* --- query_stream.c */
 typedef bool query_visit_fn(struct query *query, struct candidate *candidate, void *arg);
-/* Calls visit with every email that matches, in order, until it returns false. */
-void query_walk(struct query *query, bool ascending, query_visit_fn *visit, void *arg);
+/* Calls visit with every email that matches, in order, until it returns false; query is that of the
+ * candidate. */
+void listing_walk(struct listing *listing, bool ascending, query_visit_fn *visit, void *arg);
+/* Which of two comes first where times rise. */
+int candidate_compare(const struct candidate *a, const struct candidate *b);
 
 /* --- query_sort.c */
-/* All matches in the order asked for: GArray of struct candidate (ord, email, thread). */
-GArray *query_sorted(struct query *query, const struct store_query *asked);
+/* All matches in the order asked for: GArray of struct candidate (query, ord, email, thread). */
+GArray *listing_sorted(struct listing *listing, const struct store_query *asked);
 /* The order is that of received_at, first to last comparator. */
 bool query_is_direct(const struct store_query *asked, bool *ascending);
 

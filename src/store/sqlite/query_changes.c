@@ -3,19 +3,25 @@
  * in play every email of a thread that changed is one of them. */
 #include "store/sqlite/query.h"
 
+/* An email's place in the lists of all accounts. */
+struct place {
+    int64_t account, ord;
+};
+
 struct differ {
-    struct query query;
+    struct listing listing;
+    GError *error; /* of reading the log */
     const struct store_query *asked;
     struct store_query_changes *out;
     struct store_changes log;
     bool of_threads, constant;
     GHashTable *fresh;       /* ids of created emails: they were in no list */
     GHashTable *removed;     /* ids, those of out->removed */
-    GHashTable *touched;     /* ord of emails shown now -> id */
+    GHashTable *touched;     /* struct place of emails shown now -> id */
     int64_t lowest, highest; /* ord, of touched */
     GHashTable *threads;     /* touched ones */
     GHashTable *listed;      /* threads met, when they are collapsed */
-    int64_t stop;            /* ord of up_to; -1: none */
+    struct place stop;       /* of up_to; account 0: none */
     size_t max;
     uint64_t count;
     bool count_all, stopped, too_many;
@@ -68,81 +74,103 @@ static void remove_id(struct differ *differ, int64_t id)
     g_array_append_val(differ->out->removed, id);
 }
 
-static void touch(struct differ *differ, int64_t id, int64_t ord)
+static guint place_hash(gconstpointer pointer)
 {
-    g_hash_table_insert(differ->touched, g_memdup2(&ord, sizeof ord), g_memdup2(&id, sizeof id));
-    differ->lowest = MIN(differ->lowest, ord);
-    differ->highest = MAX(differ->highest, ord);
+    const struct place *place = pointer;
+    return g_int64_hash(&place->ord) * 31 + g_int64_hash(&place->account);
+}
+
+static gboolean place_equal(gconstpointer left, gconstpointer right)
+{
+    const struct place *a = left, *b = right;
+    return a->ord == b->ord && a->account == b->account;
+}
+
+static void touch(struct differ *differ, int64_t id, struct place place)
+{
+    g_hash_table_insert(differ->touched, g_memdup2(&place, sizeof place),
+                        g_memdup2(&id, sizeof id));
+    differ->lowest = MIN(differ->lowest, place.ord);
+    differ->highest = MAX(differ->highest, place.ord);
     remove_id(differ, id);
 }
 
 /* An email that was created or changed. */
 static void touch_id(struct differ *differ, int64_t id)
 {
-    struct db *db = &differ->query.reader->main;
-    GError **error = &differ->query.error;
-    sqlite3_stmt *row = DB_QUERY(db, error, "SELECT ord, thread FROM email WHERE id = ?",
-                                 I(email_of_public(db, differ->query.account, id)));
-    if (!db_step(db, row, error))
+    struct db *db = &differ->listing.reader->main;
+    int64_t account, internal = access_email(db, differ->listing.access, id, &account);
+    sqlite3_stmt *row =
+        DB_QUERY(db, &differ->error, "SELECT ord, thread FROM email WHERE id = ?", I(internal));
+    if (!db_step(db, row, &differ->error))
         return;
     if (differ->of_threads)
         add_number(differ->threads, db_int(row, 1));
-    touch(differ, id, db_int(row, 0));
+    touch(differ, id, (struct place){account, db_int(row, 0)});
     db_done(row);
 }
 
 static void touch_ids(struct differ *differ, const GArray *ids)
 {
-    for (guint i = 0; i < ids->len && differ->query.error == NULL; i++)
+    for (guint i = 0; i < ids->len && differ->error == NULL; i++)
         touch_id(differ, g_array_index(ids, int64_t, i));
 }
 
 /* Threads that gained or lost emails. The log of a transaction has them after its emails, so those
  * of the transaction that made the state stand before the next email. */
-static bool log_threads(struct differ *differ, uint64_t since, GError **error)
+static bool log_threads(struct differ *differ, int64_t account, uint64_t since, GError **error)
 {
-    struct db *db = &differ->query.reader->main;
-    int64_t account = differ->query.account;
-    int64_t floor = DB_NUMBER(db, &differ->query.error, 0,
-                              "SELECT floor FROM state WHERE account = ? AND type = ?", I(account),
-                              I(STORE_THREAD));
+    struct db *db = &differ->listing.reader->main;
+    int64_t floor =
+        DB_NUMBER(db, &differ->error, 0, "SELECT floor FROM state WHERE account = ? AND type = ?",
+                  I(account), I(STORE_THREAD));
     if ((int64_t)since < floor) {
         error_set(error, ERROR_CANNOT_CALCULATE,
                   "the log of threads does not reach back to that state");
         return false;
     }
     sqlite3_stmt *row =
-        DB_QUERY(db, &differ->query.error,
+        DB_QUERY(db, &differ->error,
                  "SELECT id FROM log WHERE account = ?1 AND type = ?2 AND modseq > (SELECT"
                  " min(modseq) FROM log WHERE account = ?1 AND type = ?3 AND modseq > ?4)",
                  I(account), I(STORE_THREAD), I(STORE_EMAIL), I((int64_t)since));
-    while (db_step(db, row, &differ->query.error))
+    while (db_step(db, row, &differ->error))
         add_number(differ->threads, db_int(row, 0));
+    return true;
+}
+
+static bool log_all_threads(struct differ *differ, uint64_t since, GError **error)
+{
+    const GArray *accounts = store_access_accounts(differ->listing.access);
+    for (guint i = 0; i < accounts->len; i++)
+        if (!log_threads(differ, g_array_index(accounts, int64_t, i), since, error))
+            return false;
     return true;
 }
 
 static void touch_threads(struct differ *differ)
 {
-    struct db *db = &differ->query.reader->main;
+    struct db *db = &differ->listing.reader->main;
     GHashTableIter iter;
     gpointer key;
     g_hash_table_iter_init(&iter, differ->threads);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        sqlite3_stmt *row = DB_QUERY(db, &differ->query.error,
-                                     "SELECT public, ord FROM email WHERE thread = ? AND thread > "
-                                     "0 AND account = ?",
-                                     I(*(const int64_t *)key), I(differ->query.account));
-        while (db_step(db, row, &differ->query.error))
-            touch(differ, db_int(row, 0), db_int(row, 1));
+        sqlite3_stmt *row = DB_QUERY(db, &differ->error,
+                                     "SELECT public, ord, account FROM email WHERE thread = ? AND"
+                                     " thread > 0",
+                                     I(*(const int64_t *)key));
+        while (db_step(db, row, &differ->error))
+            if (access_rights(differ->listing.access, db_int(row, 2)) != 0)
+                touch(differ, db_int(row, 0), (struct place){db_int(row, 2), db_int(row, 1)});
     }
 }
 
 /* Fills removed and touched. */
 static bool read_log(struct differ *differ, uint64_t since, GError **error)
 {
-    struct query *query = &differ->query;
-    if (!log_changes(&query->reader->main, query->account, STORE_EMAIL, since, 0, &differ->log,
-                     error))
+    struct listing *listing = &differ->listing;
+    if (!access_changes(&listing->reader->main, listing->access, STORE_EMAIL, since, 0,
+                        &differ->log, error))
         return false;
     const struct store_changes *log = &differ->log;
     differ->out->new_state = log->new_state;
@@ -156,7 +184,7 @@ static bool read_log(struct differ *differ, uint64_t since, GError **error)
     if (!differ->of_threads)
         return true;
     if (log->created->len + log->updated->len + log->destroyed->len > 0 &&
-        !log_threads(differ, since, error))
+        !log_all_threads(differ, since, error))
         return false;
     touch_threads(differ);
     return true;
@@ -164,12 +192,10 @@ static bool read_log(struct differ *differ, uint64_t since, GError **error)
 
 static void find_stop(struct differ *differ, int64_t up_to)
 {
-    struct db *db = &differ->query.reader->main;
-    int64_t email = up_to != 0 ? email_of_public(db, differ->query.account, up_to) : 0;
-    differ->stop = -1;
-    if (email != 0 && differ->constant)
-        differ->stop =
-            DB_NUMBER(db, &differ->query.error, -1, "SELECT ord FROM email WHERE id = ?", I(email));
+    struct place place;
+    if (up_to != 0 && differ->constant &&
+        listing_find(&differ->listing, up_to, &place.account, &place.ord))
+        differ->stop = place;
 }
 
 /* An email at its place in the list of now. false: the rest does not matter. */
@@ -180,13 +206,14 @@ static bool visit(struct query *query, struct candidate *candidate, void *arg)
     if (!query_first_of_thread(query, differ->listed, candidate))
         return true;
     uint64_t index = differ->count++;
-    const int64_t *id = g_hash_table_lookup(differ->touched, &candidate->ord);
+    const struct place place = {query->account, candidate->ord};
+    const int64_t *id = g_hash_table_lookup(differ->touched, &place);
     if (id != NULL && !differ->stopped) {
         const struct store_query_added added = {*id, index};
         g_array_append_val(out->added, added);
         differ->too_many = out->removed->len + out->added->len > differ->max;
     }
-    differ->stopped = differ->stopped || candidate->ord == differ->stop;
+    differ->stopped = differ->stopped || place_equal(&place, &differ->stop);
     return !differ->too_many && (!differ->stopped || differ->count_all);
 }
 
@@ -206,18 +233,19 @@ static bool visit_direct(struct query *query, struct candidate *candidate, void 
 
 static void list(struct differ *differ)
 {
-    struct query *query = &differ->query;
     bool ascending = false, direct = query_is_direct(differ->asked, &ascending);
     if (g_hash_table_size(differ->touched) == 0 && !differ->count_all)
         return;
     if (direct) {
-        query_walk(query, ascending, visit_direct, differ);
+        listing_walk(&differ->listing, ascending, visit_direct, differ);
         return;
     }
-    g_autoptr(GArray) sorted = query_sorted(query, differ->asked);
-    for (guint i = 0; i < sorted->len; i++)
-        if (!visit(query, &g_array_index(sorted, struct candidate, i), differ))
+    g_autoptr(GArray) sorted = listing_sorted(&differ->listing, differ->asked);
+    for (guint i = 0; i < sorted->len; i++) {
+        struct candidate *candidate = &g_array_index(sorted, struct candidate, i);
+        if (!visit(candidate->query, candidate, differ))
             break;
+    }
 }
 
 static bool run(struct differ *differ, uint64_t since, int64_t up_to, GError **error)
@@ -228,11 +256,10 @@ static bool run(struct differ *differ, uint64_t since, int64_t up_to, GError **e
     if (!read_log(differ, since, error))
         return false;
     find_stop(differ, up_to);
-    bool known =
-        asked->calculate_total && query_total_of_mailbox(&differ->query, asked, &out->total);
+    bool known = asked->calculate_total && listing_total(&differ->listing, asked, &out->total);
     differ->count_all = asked->calculate_total && !known;
     differ->too_many = out->removed->len > differ->max;
-    if (!differ->too_many && differ->query.error == NULL)
+    if (!differ->too_many && differ->error == NULL)
         list(differ);
     if (!known)
         out->total = differ->count;
@@ -254,21 +281,26 @@ bool store_query_changes(const struct store_access *access, const struct store_q
     *changes = (struct store_query_changes){.removed = g_array_new(FALSE, FALSE, sizeof(int64_t)),
                                             .added = g_array_new(FALSE, FALSE,
                                                                  sizeof(struct store_query_added))};
-    if (!query_open(&differ.query, access, asked->filter, error))
+    if (!listing_open(&differ.listing, access, asked->filter, error))
         return false;
     differ.fresh = number_set();
     differ.removed = number_set();
     differ.threads = number_set();
     differ.listed = asked->collapse_threads ? number_set() : NULL;
-    differ.touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    differ.touched = g_hash_table_new_full(place_hash, place_equal, g_free, g_free);
     bool ok = run(&differ, since, up_to, error);
+    if (differ.error != NULL) {
+        g_clear_error(error);
+        g_propagate_error(error, differ.error);
+        ok = false;
+    }
     store_changes_clear(&differ.log);
     g_hash_table_destroy(differ.fresh);
     g_hash_table_destroy(differ.removed);
     g_hash_table_destroy(differ.threads);
     g_hash_table_destroy(differ.touched);
     g_clear_pointer(&differ.listed, g_hash_table_destroy);
-    return query_close(&differ.query, ok, error);
+    return listing_close(&differ.listing, ok, error);
 }
 
 void store_query_changes_clear(struct store_query_changes *changes)

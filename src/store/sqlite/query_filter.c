@@ -1,5 +1,7 @@
 #include "store/sqlite/query.h"
 
+#include "store/sqlite/unified.h"
+
 #include <string.h>
 
 struct store_filter *store_filter_new(enum store_filter_kind kind)
@@ -35,6 +37,31 @@ static guint child_count(const struct store_filter *filter)
     return filter->children != NULL ? filter->children->len : 0;
 }
 
+const GArray *query_mailboxes(struct query *query, const struct store_filter *filter)
+{
+    if (query->real == NULL)
+        return filter->ids;
+    GArray *ids = g_hash_table_lookup(query->real, filter);
+    if (ids == NULL) {
+        ids = unified_real(&query->reader->main, query->account, filter->ids, &query->error);
+        g_hash_table_insert(query->real, (void *)(uintptr_t)filter, ids);
+    }
+    return ids;
+}
+
+/* One mailbox to walk; false: it takes a test. */
+static bool plan_mailbox(struct query *query, const struct store_filter *filter)
+{
+    const GArray *ids = query_mailboxes(query, filter);
+    if (ids != NULL && ids->len == 0)
+        query->never = true;
+    else if (ids != NULL && ids->len == 1 && query->mailbox == 0)
+        query->mailbox = g_array_index(ids, int64_t, 0);
+    else
+        return false;
+    return true;
+}
+
 /* Turns conditions that a stream can carry into the plan; the rest is tested email by email. */
 static void plan_condition(struct query *query, const struct store_filter *filter)
 {
@@ -43,10 +70,8 @@ static void plan_condition(struct query *query, const struct store_filter *filte
         query->never = true;
         return;
     case STORE_IN_MAILBOX:
-        if (filter->ids != NULL && filter->ids->len == 1 && query->mailbox == 0) {
-            query->mailbox = g_array_index(filter->ids, int64_t, 0);
+        if (plan_mailbox(query, filter))
             return;
-        }
         break;
     case STORE_BEFORE:
         /* What has run over into other seconds still counts: see is_before. */
@@ -155,11 +180,12 @@ bool query_thread_has(struct query *query, int64_t thread, const char *keyword, 
 
 static bool in_mailboxes(struct query *query, const struct store_filter *filter, int64_t ord)
 {
-    for (guint i = 0; filter->ids != NULL && i < filter->ids->len; i++)
+    const GArray *ids = query_mailboxes(query, filter);
+    for (guint i = 0; ids != NULL && i < ids->len; i++)
         if (DB_NUMBER(&query->reader->main, &query->error, 0,
                       "SELECT 1 FROM member JOIN mailbox ON mailbox.id = member.mailbox WHERE"
                       " mailbox = ? AND ord = ? AND account = ?",
-                      I(g_array_index(filter->ids, int64_t, i)), I(ord), I(query->account)) == 1)
+                      I(g_array_index(ids, int64_t, i)), I(ord), I(query->account)) == 1)
             return true;
     return false;
 }
@@ -169,10 +195,11 @@ static bool in_others(struct query *query, const struct store_filter *filter,
 {
     if (candidate->email == 0 && !query_load_row(query, candidate))
         return false;
+    const GArray *ids = query_mailboxes(query, filter);
     g_autoptr(GArray) members =
         email_members(&query->reader->main, candidate->email, &query->error);
     for (guint i = 0; i < members->len; i++)
-        if (filter->ids == NULL || !ids_hold(filter->ids, g_array_index(members, int64_t, i)))
+        if (ids == NULL || !ids_hold(ids, g_array_index(members, int64_t, i)))
             return true;
     return false;
 }

@@ -15,7 +15,6 @@ struct sortable {
 };
 
 struct sorting {
-    struct query *query;
     const struct store_query *asked;
     size_t count;
     GArray *items; /* struct sortable */
@@ -44,13 +43,13 @@ static char *address_key(const struct mail_addresses *addresses)
     return g_utf8_casefold(text != NULL ? text : "", -1);
 }
 
-static void fill_summary_keys(struct sorting *sorting, struct sortable *item)
+static void fill_summary_keys(const struct sorting *sorting, struct sortable *item)
 {
-    struct db *db = &sorting->query->reader->main;
-    sqlite3_stmt *row =
-        DB_QUERY(db, &sorting->query->error, "SELECT data FROM summary WHERE email = ?",
-                 I(item->candidate.email));
-    bool found = db_step(db, row, &sorting->query->error);
+    struct query *query = item->candidate.query;
+    struct db *db = &query->reader->main;
+    sqlite3_stmt *row = DB_QUERY(db, &query->error, "SELECT data FROM summary WHERE email = ?",
+                                 I(item->candidate.email));
+    bool found = db_step(db, row, &query->error);
     struct mail_summary *summary = summary_unpack(found ? sqlite3_column_blob(row, 0) : NULL,
                                                   found ? (size_t)sqlite3_column_bytes(row, 0) : 0);
     db_done(row);
@@ -69,9 +68,9 @@ static void fill_summary_keys(struct sorting *sorting, struct sortable *item)
     mail_summary_free(summary);
 }
 
-static bool fill_keys(struct sorting *sorting, struct sortable *item)
+static bool fill_keys(const struct sorting *sorting, struct sortable *item)
 {
-    struct query *query = sorting->query;
+    struct query *query = item->candidate.query;
     bool summary = false;
     if (!query_load_row(query, &item->candidate))
         return false;
@@ -117,17 +116,16 @@ static int compare(gconstpointer left, gconstpointer right, gpointer data)
         if (order != 0)
             return sorting->asked->sort[i].ascending ? order : -order;
     }
-    return (a->candidate.ord < b->candidate.ord) - (a->candidate.ord > b->candidate.ord);
+    return candidate_compare(&b->candidate, &a->candidate);
 }
 
-GArray *query_sorted(struct query *query, const struct store_query *asked)
+GArray *listing_sorted(struct listing *listing, const struct store_query *asked)
 {
-    struct sorting sorting = {.query = query,
-                              .asked = asked,
+    struct sorting sorting = {.asked = asked,
                               .count = MIN(asked->sort_count, SORT_MAX),
                               .items = g_array_new(FALSE, TRUE, sizeof(struct sortable))};
     g_array_set_clear_func(sorting.items, sortable_clear);
-    query_walk(query, false, collect, &sorting);
+    listing_walk(listing, false, collect, &sorting);
     g_array_sort_with_data(sorting.items, compare, &sorting);
     GArray *sorted = g_array_new(FALSE, FALSE, sizeof(struct candidate));
     for (guint i = 0; i < sorting.items->len; i++)

@@ -6,7 +6,7 @@
 #define PATIENCE 200
 
 struct stream {
-    sqlite3_stmt *row;
+    sqlite3_stmt *row; /* NULL at its end: another may then have it */
     struct candidate at;
     bool words, done;
     /* of words: what the index gives next, and what the pending emails do */
@@ -29,7 +29,7 @@ static sqlite3_stmt *members_of(struct query *query, int64_t bound, bool ascendi
                            " >= ? ORDER BY ord"
                          : "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
                            " <= ? ORDER BY ord DESC");
-    return db_query(db, sql, values, 2, &query->error);
+    return db_query_nth(db, sql, query->nth, values, 2, &query->error);
 }
 
 #define ALL "SELECT ord, id, thread, bits FROM email WHERE account = ? AND thread > 0 AND ord "
@@ -44,7 +44,7 @@ static sqlite3_stmt *all_of(struct query *query, int64_t bound, bool ascending)
         : query->flagged ? (ascending ? ALL ">= ? AND (bits & 4) <> 0 ORDER BY ord"
                                       : ALL "<= ? AND (bits & 4) <> 0 ORDER BY ord DESC")
                          : (ascending ? ALL ">= ? ORDER BY ord" : ALL "<= ? ORDER BY ord DESC");
-    return db_query(db, sql, values, 2, &query->error);
+    return db_query_nth(db, sql, query->nth, values, 2, &query->error);
 }
 
 static bool is_behind(int64_t ord, int64_t bound, bool ascending)
@@ -55,6 +55,8 @@ static bool is_behind(int64_t ord, int64_t bound, bool ascending)
 static void read_indexed(struct query *query, struct stream *stream)
 {
     stream->indexed_done = !db_step(&query->reader->main, stream->row, &query->error);
+    if (stream->indexed_done)
+        stream->row = NULL;
     stream->indexed = stream->indexed_done ? 0 : db_int(stream->row, 0);
 }
 
@@ -90,8 +92,10 @@ static void stream_read(struct query *query, struct stream *stream, bool ascendi
         return;
     }
     stream->done = !db_step(&query->reader->main, stream->row, &query->error);
-    if (stream->done)
+    if (stream->done) {
+        stream->row = NULL;
         return;
+    }
     stream->at.ord = db_int(stream->row, 0);
     stream->at.email = db_int(stream->row, 1);
     stream->at.thread = db_int(stream->row, 2);
@@ -102,7 +106,7 @@ static void seek_words(struct query *query, struct stream *stream, int64_t bound
 {
     const struct candidate *pending;
     stream->row = fts_query(&query->reader->main, query->account, query->match->str, bound,
-                            ascending, &query->error);
+                            ascending, query->nth, &query->error);
     read_indexed(query, stream);
     stream->pending = 0;
     while ((pending = pending_at(query, stream, ascending)) != NULL &&
@@ -149,34 +153,53 @@ static bool holds(struct query *query, struct candidate *candidate)
     return true;
 }
 
-/* One stream, or two in step. */
-static void walk(struct query *query, struct stream *main, struct stream *other, bool ascending,
-                 query_visit_fn *visit, void *arg)
+/* --- one account: one stream, or two in step */
+
+struct walk {
+    struct query *query;
+    struct stream main, other;
+    bool two, done;
+};
+
+/* Brings both streams to one entry, the first at or after where main is. */
+static void walk_settle(struct walk *walk, bool ascending)
 {
-    int64_t bound = ascending ? query->first : query->last;
-    stream_seek(query, main, bound, ascending);
-    if (other != NULL)
-        stream_seek(query, other, bound, ascending);
-    while (!main->done && query->error == NULL && !out_of_bounds(query, main->at.ord)) {
-        if (other != NULL) {
-            stream_catch_up(query, other, main->at.ord, ascending);
-            if (other->done)
-                break;
-            if (other->at.ord != main->at.ord) {
-                stream_catch_up(query, main, other->at.ord, ascending);
-                continue;
-            }
-        }
-        struct candidate candidate = other != NULL ? other->at : main->at;
-        bool shown =
-            !main->words || other != NULL || !g_hash_table_contains(query->hidden, &candidate.ord);
-        if (shown && holds(query, &candidate) && !visit(query, &candidate, arg))
+    struct query *query = walk->query;
+    while (walk->two && !walk->main.done && query->error == NULL &&
+           !out_of_bounds(query, walk->main.at.ord)) {
+        stream_catch_up(query, &walk->other, walk->main.at.ord, ascending);
+        if (walk->other.done || walk->other.at.ord == walk->main.at.ord)
             break;
-        stream_read(query, main, ascending);
+        stream_catch_up(query, &walk->main, walk->other.at.ord, ascending);
     }
-    db_done(main->row);
-    if (other != NULL)
-        db_done(other->row);
+    walk->done = walk->main.done || (walk->two && walk->other.done) || query->error != NULL ||
+                 out_of_bounds(query, walk->main.at.ord);
+}
+
+static void walk_next(struct walk *walk, bool ascending)
+{
+    stream_read(walk->query, &walk->main, ascending);
+    walk_settle(walk, ascending);
+}
+
+static void walk_stop(struct walk *walk)
+{
+    db_done(walk->main.row);
+    db_done(walk->other.row);
+}
+
+/* What the streams have of the email that the walk is at. */
+static struct candidate walk_candidate(const struct walk *walk)
+{
+    struct candidate candidate = walk->two ? walk->other.at : walk->main.at;
+    candidate.query = walk->query;
+    return candidate;
+}
+
+static bool is_shown(const struct walk *walk)
+{
+    return !walk->main.words || walk->two ||
+           !g_hash_table_contains(walk->query->hidden, &walk->main.at.ord);
 }
 
 static void load_hidden(struct query *query)
@@ -191,19 +214,92 @@ static void load_hidden(struct query *query)
     }
 }
 
-void query_walk(struct query *query, bool ascending, query_visit_fn *visit, void *arg)
+static void walk_start(struct walk *walk, struct query *query, bool ascending)
 {
-    struct stream words = {.words = true}, rows = {0};
-    if (query->never || query->first > query->last)
+    int64_t bound = ascending ? query->first : query->last;
+    *walk = (struct walk){.query = query, .done = query->never || query->first > query->last};
+    if (walk->done)
         return;
     for (guint i = 0; i < query->tests->len; i++)
         query_load_texts(query, query->tests->pdata[i]);
     query_load_pending(query);
-    bool has_words = query->match->len > 0;
-    if (has_words && query->mailbox == 0)
+    walk->main.words = query->match->len > 0;
+    walk->two = walk->main.words && query->mailbox != 0;
+    if (walk->main.words && !walk->two)
         load_hidden(query);
-    if (!has_words)
-        walk(query, &rows, NULL, ascending, visit, arg);
-    else
-        walk(query, &words, query->mailbox != 0 ? &rows : NULL, ascending, visit, arg);
+    stream_seek(query, &walk->main, bound, ascending);
+    if (walk->two)
+        stream_seek(query, &walk->other, bound, ascending);
+    walk_settle(walk, ascending);
+}
+
+/* --- all accounts: a heap of walks, the one whose email comes first on top */
+
+int candidate_compare(const struct candidate *a, const struct candidate *b)
+{
+    if (a->ord != b->ord)
+        return a->ord < b->ord ? -1 : 1;
+    return (a->query->account > b->query->account) - (a->query->account < b->query->account);
+}
+
+static bool comes_before(const struct walk *a, const struct walk *b, bool ascending)
+{
+    const struct candidate left = walk_candidate(a), right = walk_candidate(b);
+    int order = candidate_compare(&left, &right);
+    return ascending ? order < 0 : order > 0;
+}
+
+static void sift_down(struct walk **heap, size_t count, size_t at, bool ascending)
+{
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && comes_before(heap[child + 1], heap[child], ascending))
+            child++;
+        if (!comes_before(heap[child], heap[at], ascending))
+            return;
+        struct walk *walk = heap[at];
+        heap[at] = heap[child];
+        heap[child] = walk;
+    }
+}
+
+/* The top has moved on. */
+static void settle_top(struct walk **heap, size_t *count, bool ascending)
+{
+    if (heap[0]->done)
+        heap[0] = heap[--*count];
+    sift_down(heap, *count, 0, ascending);
+}
+
+static void merge(struct walk **heap, size_t count, bool ascending, query_visit_fn *visit,
+                  void *arg)
+{
+    for (size_t i = count / 2; i > 0; i--)
+        sift_down(heap, count, i - 1, ascending);
+    while (count > 0) {
+        struct walk *walk = heap[0];
+        struct candidate candidate = walk_candidate(walk);
+        if (is_shown(walk) && holds(walk->query, &candidate) &&
+            !visit(walk->query, &candidate, arg))
+            return;
+        if (walk->query->error != NULL)
+            return;
+        walk_next(walk, ascending);
+        settle_top(heap, &count, ascending);
+    }
+}
+
+void listing_walk(struct listing *listing, bool ascending, query_visit_fn *visit, void *arg)
+{
+    g_autofree struct walk *walks = g_new0(struct walk, listing->count);
+    g_autofree struct walk **heap = g_new0(struct walk *, listing->count);
+    size_t count = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        walk_start(&walks[i], &listing->queries[i], ascending);
+        if (!walks[i].done)
+            heap[count++] = &walks[i];
+    }
+    if (!listing_failed(listing))
+        merge(heap, count, ascending, visit, arg);
+    for (size_t i = 0; i < listing->count; i++)
+        walk_stop(&walks[i]);
 }

@@ -73,7 +73,7 @@ void query_load_texts(struct query *query, const struct store_filter *filter)
         return;
     GArray *ords = g_array_new(FALSE, FALSE, sizeof(int64_t));
     struct db *db = &query->reader->main;
-    sqlite3_stmt *row = fts_query(db, query->account, match->str, 0, true, &query->error);
+    sqlite3_stmt *row = fts_query(db, query->account, match->str, 0, true, 0, &query->error);
     while (db_step(db, row, &query->error)) {
         int64_t ord = db_int(row, 0);
         g_array_append_val(ords, ord);

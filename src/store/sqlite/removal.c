@@ -15,8 +15,8 @@
 
 bool removal_mark(struct tx *tx, int64_t account, GError **error)
 {
-    tx_tell(tx, account, STORE_ACCESS | STORE_LINKED_ACCOUNT);
-    return tx_account_changed(tx, account, CHANGE_DESTROYED, error) &&
+    return tx_access_changed(tx, account, error) &&
+           tx_account_changed(tx, account, CHANGE_DESTROYED, error) &&
            DB_RUN(tx->db, error, "DELETE FROM access WHERE account = ?", I(account)) &&
            DB_RUN(tx->db, error, "DELETE FROM credential WHERE account = ?", I(account)) &&
            DB_RUN(tx->db, error, "UPDATE account SET removing = 1 WHERE id = ?", I(account));
@@ -176,9 +176,9 @@ bool store_account_remove(struct store *store, int64_t account, GError **error)
 static bool take_access(struct tx *tx, const struct removal *removal, GError **error)
 {
     int64_t account = removal->account, user = removal->user;
-    tx_tell(tx, account, STORE_ACCESS | STORE_LINKED_ACCOUNT);
     tx_change(tx, LOG_USER(user), STORE_LINKED_ACCOUNT, account, CHANGE_DESTROYED);
-    return DB_RUN(tx->db, error, "DELETE FROM access WHERE account = ? AND user = ?", I(account),
+    return tx_access_changed(tx, account, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM access WHERE account = ? AND user = ?", I(account),
                   I(user)) &&
            DB_RUN(tx->db, error, "DELETE FROM credential WHERE account = ? AND user = ?",
                   I(account), I(user)) &&

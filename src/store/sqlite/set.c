@@ -3,6 +3,7 @@
 #include "store/sqlite/batch.h"
 
 #include "store/sqlite/fts.h"
+#include "store/sqlite/unified.h"
 
 enum set_kind { SET_UPDATE, SET_CREATE, SET_DESTROY };
 struct set_item {
@@ -26,7 +27,6 @@ struct set_item {
 struct store_set {
     const struct store_access *access;
     struct store *store;
-    int64_t account;
     uint64_t if_in_state, old_state, new_state;
     GPtrArray *items;
 };
@@ -54,7 +54,6 @@ struct store_set *store_set_new(const struct store_access *access, uint64_t if_i
     struct store_set *set = g_new0(struct store_set, 1);
     set->access = access;
     set->store = store_access_store(access);
-    set->account = store_access_account(access);
     set->if_in_state = if_in_state;
     set->items = g_ptr_array_new_with_free_func(free_item);
     return set;
@@ -145,14 +144,13 @@ static bool refuse(struct set_item *item, enum error_code code, const char *prop
 }
 
 /* All are mailboxes of the account that may hold mail. */
-static bool mailboxes_exist(struct tx *tx, const struct store_set *set, const GArray *mailboxes)
+static bool mailboxes_exist(struct tx *tx, int64_t account, const GArray *mailboxes)
 {
     for (guint i = 0; i < mailboxes->len; i++)
         if (DB_NUMBER(tx->db, NULL, 0,
                       "SELECT 1 FROM mailbox WHERE id = ? AND account = ? AND selectable = 1 AND"
                       " (sync OR gone) AND place <> ?",
-                      I(g_array_index(mailboxes, int64_t, i)), I(set->account),
-                      I(FOLDER_LEAVING)) != 1)
+                      I(g_array_index(mailboxes, int64_t, i)), I(account), I(FOLDER_LEAVING)) != 1)
             return false;
     return true;
 }
@@ -165,16 +163,51 @@ static bool keywords_valid(const struct mail_flags *flags)
     return true;
 }
 
-static GArray *wanted_mailboxes(const struct store_email_patch *patch, const GArray *now)
+/* In the unified account the mailbox of a role means the account's own of that role. why: it has
+ * none to put the email into. (transfer full) */
+static GArray *real_ids(struct tx *tx, const struct store_set *set, int64_t account,
+                        const GArray *asked, const char **why)
 {
-    GArray *wanted = copy_ids(patch->replace_mailboxes ? patch->mailboxes : now);
-    for (guint i = 0; i < patch->mailboxes_add->len; i++)
-        if (!ids_hold(wanted, g_array_index(patch->mailboxes_add, int64_t, i)))
-            g_array_append_val(wanted, g_array_index(patch->mailboxes_add, int64_t, i));
+    if (!access_is_unified(set->access))
+        return copy_ids(asked);
+    g_autoptr(GArray) real = unified_real(tx->db, account, asked, NULL);
+    if (why != NULL && real->len < asked->len)
+        *why = "the email's account has no mailbox of that role";
+    return copy_ids(real);
+}
+
+static GArray *wanted_mailboxes(struct tx *tx, const struct store_set *set, int64_t account,
+                                const struct store_email_patch *patch, const GArray *now,
+                                const char **why)
+{
+    g_autoptr(GArray) all = real_ids(tx, set, account, patch->mailboxes, why);
+    g_autoptr(GArray) add = real_ids(tx, set, account, patch->mailboxes_add, why);
+    g_autoptr(GArray) remove = real_ids(tx, set, account, patch->mailboxes_remove, NULL);
+    GArray *wanted = copy_ids(patch->replace_mailboxes ? all : now);
+    for (guint i = 0; i < add->len; i++)
+        if (!ids_hold(wanted, g_array_index(add, int64_t, i)))
+            g_array_append_val(wanted, g_array_index(add, int64_t, i));
     for (guint i = wanted->len; i > 0; i--)
-        if (ids_hold(patch->mailboxes_remove, g_array_index(wanted, int64_t, i - 1)))
+        if (ids_hold(remove, g_array_index(wanted, int64_t, i - 1)))
             g_array_remove_index(wanted, i - 1);
     return wanted;
+}
+
+/* What is wrong with them; NULL: nothing. */
+static const char *mailboxes_problem(struct tx *tx, const struct store_set *set, int64_t account,
+                                     const GArray *wanted)
+{
+    if (wanted->len == 0)
+        return "an email is in at least one mailbox";
+    if (mailboxes_exist(tx, account, wanted))
+        return NULL;
+    for (guint i = 0; i < wanted->len; i++) {
+        int64_t other = DB_NUMBER(tx->db, NULL, 0, "SELECT account FROM mailbox WHERE id = ?",
+                                  I(g_array_index(wanted, int64_t, i)));
+        if (other != account && access_rights(set->access, other) != 0)
+            return "that mailbox is of another account: Email/copy brings an email there";
+    }
+    return "no such mailbox";
 }
 
 static bool move_members(struct tx *tx, const struct email_row *row, const GArray *now,
@@ -199,15 +232,17 @@ static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *i
     const struct store_email_patch *patch = &item->patch;
     struct mail_flags flags = {0};
     GError *cause = NULL;
+    const char *why = NULL;
     g_autoptr(GArray) now = email_members(tx->db, row->id, &cause);
-    g_autoptr(GArray) wanted = wanted_mailboxes(patch, now);
+    g_autoptr(GArray) wanted = wanted_mailboxes(tx, set, row->account, patch, now, &why);
     if (cause != NULL) {
         g_propagate_error(error, cause);
         return false;
     }
-    if (wanted->len == 0 || !mailboxes_exist(tx, set, wanted))
-        return refuse(item, ERROR_INVALID, "mailboxIds",
-                      wanted->len == 0 ? "an email is in at least one mailbox" : "no such mailbox");
+    if (why == NULL)
+        why = mailboxes_problem(tx, set, row->account, wanted);
+    if (why != NULL)
+        return refuse(item, ERROR_INVALID, "mailboxIds", why);
     mail_flags_copy(&flags, patch->replace_flags ? &patch->flags : &row->flags);
     flags_apply(&flags, &patch->add, &patch->remove);
     flags.bits &= ~(uint32_t)MAIL_DELETED;
@@ -231,9 +266,11 @@ static bool change_email(struct tx *tx, struct store_set *set, struct set_item *
 {
     struct email_row row;
     GError *cause = NULL;
-    int64_t id = email_of_public(tx->db, set->account, item->id);
+    int64_t account, id = access_email(tx->db, set->access, item->id, &account);
     if (id == 0)
         return refuse(item, ERROR_NOT_FOUND, NULL, "no such email");
+    if (!access_require_in(set->access, account, STORE_WRITE, NULL))
+        return refuse(item, ERROR_FORBIDDEN, NULL, "its account may be read only");
     if (email_load(tx, id, &row, &cause)) {
         if (item->kind == SET_UPDATE)
             patch_email(tx, set, item, &row, &cause);
@@ -250,7 +287,8 @@ static bool change_email(struct tx *tx, struct store_set *set, struct set_item *
 static bool create_email(struct tx *tx, struct store_set *set, struct set_item *item,
                          GError **error)
 {
-    struct email_row row = {.account = set->account,
+    int64_t account = store_access_account(set->access);
+    struct email_row row = {.account = account,
                             .received_at = item->received_at,
                             .size = (int64_t)item->size,
                             .estimate = (int64_t)item->size,
@@ -260,12 +298,12 @@ static bool create_email(struct tx *tx, struct store_set *set, struct set_item *
                             .attachment = item->attachment,
                             .msgid = item->msgid,
                             .subject = item->subject};
-    if (item->mailboxes->len == 0 || !mailboxes_exist(tx, set, item->mailboxes))
+    if (item->mailboxes->len == 0 || !mailboxes_exist(tx, account, item->mailboxes))
         return refuse(item, ERROR_INVALID, "mailboxIds", "no such mailbox");
     if (!keywords_valid(&item->flags))
         return refuse(item, ERROR_INVALID, "keywords", "not a valid keyword");
     if (DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM blob WHERE id = ? AND account = ?", I(item->blob),
-                  I(set->account)) != 1)
+                  I(account)) != 1)
         return refuse(item, ERROR_NOT_FOUND, "blobId", "no such blob");
     if (!blob_ref(tx, item->blob, 1, error) ||
         !email_insert(tx, &row, item->summary,
@@ -298,7 +336,7 @@ static bool run_item(struct tx *tx, struct store_set *set, struct set_item *item
 static bool commit(struct tx *tx, void *arg, GError **error)
 {
     struct store_set *set = arg;
-    set->old_state = log_state(tx->db, set->account, STORE_EMAIL, error);
+    set->old_state = access_state(tx->db, set->access, STORE_EMAIL);
     if (set->old_state == 0 || (set->if_in_state != 0 && set->if_in_state != set->old_state)) {
         if (error != NULL && *error == NULL)
             error_set(error, set->old_state == 0 ? ERROR_NOT_FOUND : ERROR_CONFLICT,
@@ -312,7 +350,7 @@ static bool commit(struct tx *tx, void *arg, GError **error)
     if (!tx_finish(tx, error))
         return false;
     tx_written(tx);
-    set->new_state = log_state(tx->db, set->account, STORE_EMAIL, error);
+    set->new_state = access_state(tx->db, set->access, STORE_EMAIL);
     return set->new_state != 0;
 }
 

@@ -45,25 +45,40 @@ struct store_submission *submission_of_row(sqlite3_stmt *row)
     return submission;
 }
 
-static void load_submissions(struct db *db, int64_t account, const int64_t *ids, size_t count,
-                             GPtrArray *out, GError **error)
+static gint newest_first(gconstpointer left, gconstpointer right)
 {
-    if (ids == NULL) {
+    const struct store_submission *a = *(const struct store_submission *const *)left;
+    const struct store_submission *b = *(const struct store_submission *const *)right;
+    return (a->id < b->id) - (a->id > b->id);
+}
+
+static void load_all(struct db *db, const struct store_access *access, GPtrArray *out,
+                     GError **error)
+{
+    const GArray *accounts = store_access_accounts(access);
+    for (guint i = 0; i < accounts->len; i++) {
         sqlite3_stmt *row =
             DB_QUERY(db, error,
-                     SUBMISSION_COLUMNS " WHERE submission.account = ? AND"
-                                        " submission.email <> 0 ORDER BY submission.id DESC",
-                     I(account));
+                     SUBMISSION_COLUMNS " WHERE submission.account = ? AND submission.email <> 0",
+                     I(g_array_index(accounts, int64_t, i)));
         while (db_step(db, row, error))
             g_ptr_array_add(out, submission_of_row(row));
-        return;
     }
+    g_ptr_array_sort(out, newest_first);
+}
+
+static void load_ids(struct db *db, const struct store_access *access, const int64_t *ids,
+                     size_t count, GPtrArray *out, GError **error)
+{
     for (size_t i = 0; i < count; i++) {
+        int64_t account =
+            DB_NUMBER(db, error, 0, "SELECT account FROM submission WHERE id = ?", I(ids[i]));
+        if (access_rights(access, account) == 0)
+            continue;
         sqlite3_stmt *row =
             DB_QUERY(db, error,
-                     SUBMISSION_COLUMNS " WHERE submission.id = ? AND submission.account = ? AND"
-                                        " submission.email <> 0",
-                     I(ids[i]), I(account));
+                     SUBMISSION_COLUMNS " WHERE submission.id = ? AND submission.email <> 0",
+                     I(ids[i]));
         if (db_step(db, row, error))
             g_ptr_array_add(out, submission_of_row(row));
         db_done(row);
@@ -75,17 +90,19 @@ GPtrArray *store_submissions(const struct store_access *access, const int64_t *i
 {
     GError *cause = NULL;
     struct store *store = store_access_store(access);
-    int64_t account = store_access_account(access);
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
     GPtrArray *submissions = g_ptr_array_new_with_free_func(free_submission);
-    load_submissions(&reader->main, account, ids, count, submissions, &cause);
+    if (ids == NULL)
+        load_all(&reader->main, access, submissions, &cause);
+    else
+        load_ids(&reader->main, access, ids, count, submissions, &cause);
     for (guint i = 0; i < submissions->len && cause == NULL; i++)
         if (((struct store_submission *)submissions->pdata[i])->reported)
             reports_load(&reader->main, submissions->pdata[i], &cause);
     if (state != NULL)
-        *state = log_state(&reader->main, account, STORE_SUBMISSION, NULL);
+        *state = access_state(&reader->main, access, STORE_SUBMISSION);
     reader_end(store, reader);
     if (cause == NULL)
         return submissions;
@@ -95,7 +112,8 @@ GPtrArray *store_submissions(const struct store_access *access, const int64_t *i
 }
 
 struct create_write {
-    int64_t account;
+    const struct store_access *access;
+    int64_t account; /* the email's, and so the identity's */
     struct store_submission *submission;
     const char *property, *rcpt_to;
     uint64_t old_state, new_state;
@@ -154,10 +172,12 @@ static bool create(struct tx *tx, void *arg, GError **error)
 {
     struct create_write *write = arg;
     struct email_row row;
-    write->old_state = log_state(tx->db, write->account, STORE_SUBMISSION, error);
-    int64_t email = email_of_public(tx->db, write->account, write->submission->email);
+    write->old_state = access_state(tx->db, write->access, STORE_SUBMISSION);
+    int64_t email = access_email(tx->db, write->access, write->submission->email, &write->account);
     if (email == 0)
         return missing(write, "emailId", error);
+    if (!access_require_in(write->access, write->account, STORE_SEND, error))
+        return false;
     if (DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM identity WHERE id = ? AND account = ?",
                   I(write->submission->identity), I(write->account)) != 1)
         return missing(write, "identityId", error);
@@ -168,7 +188,7 @@ static bool create(struct tx *tx, void *arg, GError **error)
     if (!ok || !tx_finish(tx, error))
         return false;
     tx_written(tx);
-    write->new_state = log_state(tx->db, write->account, STORE_SUBMISSION, error);
+    write->new_state = access_state(tx->db, write->access, STORE_SUBMISSION);
     return true;
 }
 
@@ -176,7 +196,7 @@ bool store_submission_create(const struct store_access *access, struct store_sub
                              const char **property, uint64_t *old_state, uint64_t *new_state,
                              GError **error)
 {
-    struct create_write write = {.account = store_access_account(access), .submission = submission};
+    struct create_write write = {.access = access, .submission = submission};
     g_autofree char *rcpt_to =
         submission->rcpt_to != NULL ? g_strjoinv("\n", submission->rcpt_to) : g_strdup("");
     write.rcpt_to = rcpt_to;

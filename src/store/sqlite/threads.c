@@ -102,12 +102,13 @@ GArray *store_thread_emails(const struct store_access *access, int64_t thread, G
     sqlite3_stmt *row =
         thread <= 0 ? NULL
                     : DB_QUERY(&reader->main, &cause,
-                               "SELECT public FROM email WHERE thread = ? AND thread > 0 AND"
-                               " account = ? ORDER BY ord",
-                               I(thread), I(store_access_account(access)));
+                               "SELECT public, account FROM email WHERE thread = ? AND thread > 0"
+                               " ORDER BY ord",
+                               I(thread));
     while (db_step(&reader->main, row, &cause)) {
         int64_t id = db_int(row, 0);
-        g_array_append_val(ids, id);
+        if (access_rights(access, db_int(row, 1)) != 0)
+            g_array_append_val(ids, id);
     }
     reader_end(store, reader);
     if (cause == NULL)

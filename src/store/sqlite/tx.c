@@ -92,6 +92,21 @@ bool tx_account_changed(struct tx *tx, int64_t account, enum change_kind kind, G
     return false;
 }
 
+bool tx_access_changed(struct tx *tx, int64_t account, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) users =
+        DB_NUMBERS(tx->db, &cause, "SELECT user FROM access WHERE account = ?", I(account));
+    for (guint i = 0; i < users->len; i++)
+        tx_change(tx, LOG_USER(g_array_index(users, int64_t, i)), STORE_ACCESS, account,
+                  CHANGE_UPDATED);
+    tx_tell(tx, account, STORE_ACCESS | STORE_LINKED_ACCOUNT);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 static bool touch(struct tx *tx, int64_t account, int64_t thread, bool membership, bool is_new,
                   GError **error)
 {

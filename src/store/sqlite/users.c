@@ -118,7 +118,7 @@ static bool remove_user(struct tx *tx, void *arg, GError **error)
                                  I(write->id));
     while (db_step(tx->db, row, &cause)) {
         int64_t account = db_int(row, 0);
-        tx_tell(tx, account, STORE_ACCESS);
+        tx_access_changed(tx, account, &cause);
         if (db_int(row, 1) == 1)
             g_array_append_val(write->accounts, account);
     }

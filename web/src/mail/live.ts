@@ -86,6 +86,8 @@ function accountsDiffer(client: QueryClient, userAccount: Id): boolean {
 
 type Handler = (accountId: Id) => void;
 
+const MAIL_TYPES: ReadonlySet<string> = new Set(["Email", "Mailbox", "Thread", "Identity"]);
+
 /* What each type's change sets going. */
 export function liveListener(client: QueryClient, onOnline: (online: boolean) => void): PushListener {
   const pacers = new Map<string, () => void>();
@@ -106,10 +108,12 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     Provider: (id) => pace(`Provider ${id}`, 500, refetch(keys.providers(id))),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
   };
+  /* The person's own account spans the mail of all others, which is followed there. */
+  const isFollowed = (accountId: Id, type: string): boolean => accountId.startsWith("a") || !MAIL_TYPES.has(type);
   const onChange = (change: StateChange): void => {
     for (const [accountId, types] of Object.entries(change.changed))
       for (const [type, state] of Object.entries(types))
-        if (knownState(accountId, type) !== state) handlers[type]?.(accountId);
+        if (isFollowed(accountId, type) && knownState(accountId, type) !== state) handlers[type]?.(accountId);
   };
   const onResync = (): void => {
     void client.invalidateQueries();
