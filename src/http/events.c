@@ -78,15 +78,10 @@ static void on_change(int64_t account, unsigned types, void *arg)
         exec_task_poke(events->task, EXEC_NOTIFY);
 }
 
-/* What is due of one subscriber, taken out of its table: accounts and bits in turn. */
-struct due {
-    int64_t account;
-    unsigned bits;
-};
-
+/* What is due of one subscriber, taken out of its table. */
 struct telling {
     struct subscriber *subscriber;
-    GArray *due;
+    GArray *due;   /* struct jmap_changed */
     bool complete; /* nothing is held back: the event id may pass over it */
 };
 
@@ -100,7 +95,7 @@ static void telling_free(void *data)
 /* With the mutex held. */
 static struct telling *take_due(struct subscriber *subscriber, int64_t now)
 {
-    GArray *due = g_array_new(FALSE, FALSE, sizeof(struct due));
+    GArray *due = g_array_new(FALSE, FALSE, sizeof(struct jmap_changed));
     struct telling *telling = g_new0(struct telling, 1);
     *telling = (struct telling){subscriber, due, true};
     bool linked = now - subscriber->last_linked >= GATHER_LINKED;
@@ -114,7 +109,7 @@ static struct telling *take_due(struct subscriber *subscriber, int64_t now)
             telling->complete = telling->complete && pending->bits == 0;
             continue;
         }
-        struct due entry = {*(int64_t *)key, pending->bits & ~held};
+        struct jmap_changed entry = {*(int64_t *)key, pending->bits & ~held};
         pending->bits &= held;
         telling->complete = telling->complete && pending->bits == 0;
         if (entry.bits != 0)
@@ -155,14 +150,9 @@ static json_t *gather(struct events *events, const struct telling *telling, uint
     if (subscriber->fresh && subscriber->last_id != NULL)
         merge(changed, jmap_push_missed(events->jmap, subscriber->principal, subscriber->last_id,
                                         told, types));
-    for (guint i = 0; i < telling->due->len; i++) {
-        const struct due *entry = &g_array_index(telling->due, struct due, i);
-        merge(changed, jmap_state_change(events->jmap, subscriber->principal, entry->account,
-                                         entry->bits, types));
-        if ((entry->bits & STORE_ACCESS) != 0) /* also told to those who just lost it */
-            merge(changed,
-                  jmap_state_change(events->jmap, subscriber->principal, 0, STORE_ACCESS, types));
-    }
+    merge(changed, jmap_state_changes(events->jmap, subscriber->principal,
+                                      (const struct jmap_changed *)(void *)telling->due->data,
+                                      telling->due->len, types));
     return changed;
 }
 

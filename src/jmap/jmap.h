@@ -77,17 +77,14 @@ GBytes *jmap_upload(struct jmap *jmap, struct store_principal *principal, const 
 GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, const char *account,
                       const char *blob, GError **error);
 
-/* A StateChange object (RFC 8620, 7.1) of what changed in an account for this person; NULL when
- * they may not see it or nothing of types is in it. types NULL: all. (transfer full) */
-json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
-                          unsigned changed, const char *const *types);
 /* What changed in one account: bits of enum store_type. */
 struct jmap_changed {
     int64_t account;
     unsigned bits;
 };
-/* The same for several accounts at once; those they may not see are left out, and account 0 stands
- * for what concerns none. */
+/* A StateChange object (RFC 8620, 7.1) of what changed in some accounts for this person, and so in
+ * the unified one; those they may not see are left out, and account 0 stands for what concerns
+ * none. types NULL: all. NULL: there is nothing to tell. (transfer full) */
 json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
                            const struct jmap_changed *list, size_t count, const char *const *types);
 /* What changed since a state (of any account) in all that the person may see. (transfer full)

@@ -95,40 +95,38 @@ static json_t *state_change(json_t *map)
     return NULL;
 }
 
-/* What of a change concerns the unified account. */
+/* What of a change concerns the person's own account: of one that they may not see, or no longer,
+ * that access changed. */
 static unsigned add_change(json_t *map, struct jmap *jmap, struct store_principal *principal,
                            const struct jmap_changed *change, const char *const *types)
 {
     g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, change->account);
-    struct store_access *access = NULL;
-    unsigned bits = change->bits & STORE_ACCESS;
+    struct store_access *access;
 
-    if (change->account != 0)
-        access = store_authorise(jmap->config.store, principal, change->account, STORE_READ, NULL);
-    if (access != NULL) {
-        add_account(map, id, access, change->bits, types);
-        bits = change->bits;
-    }
+    if (change->account == 0)
+        return change->bits;
+    access = store_authorise(jmap->config.store, principal, change->account, STORE_READ, NULL);
+    if (access == NULL)
+        return change->bits & STORE_ACCESS;
+    add_account(map, id, access, change->bits, types);
     store_access_free(access);
-    return bits;
+    return change->bits;
 }
 
 json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
                            const struct jmap_changed *list, size_t count, const char *const *types)
 {
     json_t *map;
-    unsigned linked = 0, unified = 0;
+    unsigned bits = 0;
 
     if (!store_principal_is_valid(jmap->config.store, principal))
         return NULL;
     map = json_object();
-    for (size_t i = 0; i < count; i++) {
-        unified |= add_change(map, jmap, principal, &list[i], types);
-        linked |= list[i].bits;
-    }
-    if (unified != 0)
-        add_unified(map, jmap, principal, unified, types);
-    if (linked & (STORE_LINKED_ACCOUNT | STORE_ACCESS))
+    for (size_t i = 0; i < count; i++)
+        bits |= add_change(map, jmap, principal, &list[i], types);
+    if (bits != 0)
+        add_unified(map, jmap, principal, bits, types);
+    if (bits & (STORE_LINKED_ACCOUNT | STORE_ACCESS))
         add_linked(map, jmap, principal, types);
     return state_change(map);
 }
@@ -151,21 +149,6 @@ GArray *jmap_changed_since(struct jmap *jmap, struct store_principal *principal,
     }
     store_access_free(access);
     return list;
-}
-
-json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
-                          unsigned changed, const char *const *types)
-{
-    const struct jmap_changed change = {account, changed};
-    struct store_access *access = NULL;
-
-    if (account != 0) {
-        access = store_authorise(jmap->config.store, principal, account, STORE_READ, NULL);
-        if (access == NULL)
-            return NULL;
-    }
-    store_access_free(access);
-    return jmap_state_changes(jmap, principal, &change, 1, types);
 }
 
 /* --- what was missed --- */
@@ -194,13 +177,13 @@ json_t *jmap_push_missed(struct jmap *jmap, struct store_principal *principal, c
     bool known = read_id(id, &since, &linked) && since <= told;
     g_autoptr(GArray) list = jmap_changed_since(jmap, principal, known ? since : 0);
     json_t *map = json_object();
-    unsigned unified = 0;
+    unsigned bits = 0;
 
     for (size_t i = 0; i < list->len; i++)
-        unified |=
+        bits |=
             add_change(map, jmap, principal, &g_array_index(list, struct jmap_changed, i), types);
-    if (unified != 0)
-        add_unified(map, jmap, principal, unified, types);
+    if (bits != 0)
+        add_unified(map, jmap, principal, bits, types);
     store_accounts_state(jmap->config.store, principal, &linked_now, NULL);
     if (!known || linked != linked_now)
         add_linked(map, jmap, principal, types);

@@ -28,6 +28,7 @@ bool store_changes(const struct store_access *access, enum store_type type, uint
 
 struct store_mailbox {
     int64_t id, parent; /* parent 0: top level */
+    int64_t account;    /* whose it is; 0: the unified account's own */
     char *name;         /* one level, UTF-8 NFC */
     enum mail_role role;
     uint32_t sort_order;
@@ -247,7 +248,8 @@ struct store_email_patch {
     GArray *mailboxes, *mailboxes_add, *mailboxes_remove; /* int64_t, or NULL */
 };
 struct store_new_email {
-    int64_t blob; /* the raw message, of this account */
+    int64_t account; /* one behind a unified handle; 0: the handle's */
+    int64_t blob;    /* the raw message, of this account */
     const struct mail_summary *summary;
     struct mail_flags flags;
     GArray *mailboxes; /* int64_t, at least one */

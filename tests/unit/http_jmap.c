@@ -111,15 +111,17 @@ GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, cons
     return NULL;
 }
 
-json_t *jmap_state_change(struct jmap *jmap, struct store_principal *principal, int64_t account,
-                          unsigned changed, const char *const *types)
+json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
+                           const struct jmap_changed *list, size_t count, const char *const *types)
 {
     (void)jmap, (void)principal;
-    if (account == 2 || (types != NULL && !g_strv_contains(types, "Email")))
-        return NULL;
-    g_autofree char *id = g_strdup_printf("a%d", (int)account);
-    return json_pack("{s:s, s:{s:{s:i}}}", "@type", "StateChange", "changed", id, "Email",
-                     (int)changed);
+    json_t *changed = json_object();
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *id = g_strdup_printf("a%d", (int)list[i].account);
+        if (list[i].account != 2 && (types == NULL || g_strv_contains(types, "Email")))
+            json_object_set_new(changed, id, json_pack("{s:i}", "Email", (int)list[i].bits));
+    }
+    return json_pack("{s:s, s:o}", "@type", "StateChange", "changed", changed);
 }
 
 unsigned jmap_state_bits(const char *const *types)

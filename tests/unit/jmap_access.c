@@ -244,7 +244,8 @@ static void expect_no_doors(struct people *p, const char *account, const char *b
     g_assert_cmpstr(error->message, ==, "no such file");
     answer = jmap_upload(p->t.jmap, p->other, account, "text/plain", body, &status);
     g_assert_cmpint(status, ==, 404);
-    g_assert_null(jmap_state_change(p->t.jmap, p->other, p->t.m.account, 0xffff, NULL));
+    g_assert_null(jmap_fixture_change(&p->t, p->other, p->t.m.account,
+                                      0xffffu & ~(unsigned)STORE_ACCESS, NULL));
 }
 
 static void test_doors(void)

@@ -345,6 +345,14 @@ void jmap_fixture_sql(struct jmap_fixture *t, const char *sql)
 }
 
 /* Sharing has no page yet, so the test writes the row that it will write. */
+json_t *jmap_fixture_change(struct jmap_fixture *t, struct store_principal *who, int64_t account,
+                            unsigned bits, const char *const *types)
+{
+    const struct jmap_changed changed = {account, bits};
+
+    return jmap_state_changes(t->jmap, who, &changed, 1, types);
+}
+
 void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, unsigned rights)
 {
     g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO access(user, account, rights) "

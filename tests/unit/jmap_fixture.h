@@ -60,6 +60,9 @@ char *jmap_fixture_upload(struct jmap_fixture *t, const char *type, const char *
 /* Runs SQL on the store's file, for what has no other way in yet. */
 void jmap_fixture_sql(struct jmap_fixture *t, const char *sql);
 
+/* A StateChange of one account's change. */
+json_t *jmap_fixture_change(struct jmap_fixture *t, struct store_principal *who, int64_t account,
+                            unsigned bits, const char *const *types);
 /* Gives another person rights to the fixture's account. */
 void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, unsigned rights);
 

@@ -276,8 +276,8 @@ static void test_push(void)
     user = g_strdup_printf("changed/u%" G_GINT64_FORMAT "/LinkedAccount",
                            store_principal_user(t.m.user));
     state = g_strconcat(account, "/Email", NULL);
-    change = jmap_state_change(t.jmap, t.m.user, t.m.account,
-                               STORE_EMAIL | STORE_MAILBOX | STORE_LINKED_ACCOUNT, NULL);
+    change = jmap_fixture_change(&t, t.m.user, t.m.account,
+                                 STORE_EMAIL | STORE_MAILBOX | STORE_LINKED_ACCOUNT, NULL);
     g_assert_cmpstr(jmap_text_at(change, "@type"), ==, "StateChange");
     g_assert_cmpuint(json_object_size(jmap_at(change, account)), ==, 2);
     answer = jmap_fixture_call(&t, "Email/get", "{'ids': []}");
@@ -288,11 +288,11 @@ static void test_push(void)
     json_decref(answer);
     json_decref(change);
     change =
-        jmap_state_change(t.jmap, t.m.user, t.m.account, STORE_EMAIL | STORE_MAILBOX, only_mailbox);
+        jmap_fixture_change(&t, t.m.user, t.m.account, STORE_EMAIL | STORE_MAILBOX, only_mailbox);
     g_assert_cmpuint(json_object_size(jmap_at(change, account)), ==, 1);
     json_decref(change);
-    g_assert_null(jmap_state_change(t.jmap, t.m.user, t.m.account, STORE_EMAIL, only_mailbox));
-    g_assert_null(jmap_state_change(t.jmap, t.m.user, t.m.account, STORE_INTENT, NULL));
+    g_assert_null(jmap_fixture_change(&t, t.m.user, t.m.account, STORE_EMAIL, only_mailbox));
+    g_assert_null(jmap_fixture_change(&t, t.m.user, t.m.account, STORE_INTENT, NULL));
     jmap_fixture_close(&t);
 }
 

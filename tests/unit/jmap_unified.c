@@ -360,16 +360,47 @@ static void test_read_only_share(struct three *w)
 /* Methods that need an account of their own say so. */
 static void test_refused(struct three *w)
 {
-    json_t *answer;
-
     expect_error(w, "accountNotSupportedByMethod", "Mailbox/set", "'destroy': []");
     expect_error(w, "accountNotSupportedByMethod", "Email/import", "'emails': {}");
     expect_error(w, "accountNotSupportedByMethod", "Identity/set", "'destroy': []");
     expect_error(w, "accountNotSupportedByMethod", "Email/copy",
                  "'fromAccountId': 'a1', 'create': {}");
-    answer = ask(w, "Email/set", "'create': {'k': {'mailboxIds': {'m-2': true}}}");
-    g_assert_cmpstr(jmap_text_at(answer, "notCreated/k/type"), ==, "forbidden");
+}
+
+static json_t *draft(struct three *w, const char *mailbox, const char *from)
+{
+    return askf(w, "Email/set",
+                "'create': {'k': {'mailboxIds': {'%s': true}, 'from': [{'email': '%s'}],"
+                " 'subject': 'draft', 'bodyValues': {'1': {'value': 'text'}}, 'textBody':"
+                " [{'partId': '1', 'type': 'text/plain'}]}}",
+                mailbox, from);
+}
+
+static void expect_refused(json_t *answer, const char *type)
+{
+    g_assert_cmpstr(jmap_text_at(answer, "notCreated/k/type"), ==, type);
     json_decref(answer);
+}
+
+/* An email is made in the account of the mailbox, or in that of its sender. */
+static void test_create(struct three *w)
+{
+    g_autofree char *drafts = id_of('m', w->t.m.drafts), *old = id_of('m', w->second.archive);
+    g_autofree char *foreign = id_of('m', w->shared.inbox);
+    json_t *answer = draft(w, "m-2", "Ann@mail.example");
+    int64_t id = g_ascii_strtoll(jmap_text_at(answer, "created/k/id") + 1, NULL, 10);
+
+    json_decref(answer);
+    g_assert_true(is_in(w, "a1", id, drafts));
+    g_assert_true(is_in(w, "u1", id, "m-2"));
+    answer = draft(w, old, "somebody@else.example");
+    id = g_ascii_strtoll(jmap_text_at(answer, "created/k/id") + 1, NULL, 10);
+    json_decref(answer);
+    g_assert_true(is_in(w, "a2", id, old));
+    expect_refused(draft(w, "m-2", "somebody@else.example"), "invalidProperties");
+    expect_refused(draft(w, "m-2", "second@mail.example"), "invalidProperties"); /* no drafts */
+    expect_refused(draft(w, foreign, "ann@mail.example"), "forbidden");
+    expect_refused(draft(w, "m-6", "shared@mail.example"), "forbidden");
 }
 
 /* --- states --- */
@@ -509,8 +540,8 @@ static void test_foreign_submission(struct three *w)
 
 static void test_push(struct three *w)
 {
-    json_t *change = jmap_state_change(w->t.jmap, w->t.m.user, w->second.account,
-                                       STORE_EMAIL | STORE_MAILBOX, NULL);
+    json_t *change = jmap_fixture_change(&w->t, w->t.m.user, w->second.account,
+                                         STORE_EMAIL | STORE_MAILBOX, NULL);
     g_autofree char *state = state_of(w, "Email"), *boxes = NULL;
 
     g_assert_cmpstr(jmap_text_at(change, "changed/u1/Email"), ==, state);
@@ -518,10 +549,10 @@ static void test_push(struct three *w)
     g_assert_true(jmap_has(change, "changed/a2/Email"));
     g_assert_false(jmap_has(change, "changed/u1/Thread"));
     json_decref(change);
-    g_assert_null(jmap_state_change(w->t.jmap, w->owner, w->second.account, STORE_EMAIL, NULL));
+    g_assert_null(jmap_fixture_change(&w->t, w->owner, w->second.account, STORE_EMAIL, NULL));
     share(w, w->t.m.user, 0);
     boxes = state_of(w, "Mailbox");
-    change = jmap_state_change(w->t.jmap, w->t.m.user, 0, STORE_ACCESS, NULL);
+    change = jmap_fixture_change(&w->t, w->t.m.user, 0, STORE_ACCESS, NULL);
     g_assert_cmpstr(jmap_text_at(change, "changed/u1/Mailbox"), ==, boxes);
     g_assert_true(jmap_has(change, "changed/u1/LinkedAccount"));
     json_decref(change);
@@ -557,6 +588,7 @@ static const struct {
     {"/jmap/unified/move-between-accounts", test_move_between_accounts},
     {"/jmap/unified/read-only-share", test_read_only_share},
     {"/jmap/unified/refused", test_refused},
+    {"/jmap/unified/create", test_create},
     {"/jmap/unified/changes", test_changes},
     {"/jmap/unified/revoked", test_revoked},
     {"/jmap/unified/submission", test_submission},

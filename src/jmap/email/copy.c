@@ -94,7 +94,7 @@ static json_t *keep(struct run *run, const char *key, const struct store_email *
     if (blob == 0)
         return jmap_set_error_of(error, NULL);
     run->waiting += g_bytes_get_size(message);
-    copy.item = jmap_email_store(run->set, blob, message, mailboxes, flags, received_at);
+    copy.item = jmap_email_store(run->set, 0, blob, message, mailboxes, flags, received_at);
     g_array_append_val(run->copies, copy);
     return NULL;
 }

@@ -88,7 +88,7 @@ static json_t *import_checked(struct run *run, const char *key, json_t *object, 
     blob = whole_blob(run->call, id, changed, message, &error);
     if (blob == 0)
         return jmap_set_error_of(error, NULL);
-    import.item = jmap_email_store(run->set, blob, message, mailboxes, flags, received_at);
+    import.item = jmap_email_store(run->set, 0, blob, message, mailboxes, flags, received_at);
     g_array_append_val(run->imports, import);
     return NULL;
 }

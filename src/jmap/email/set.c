@@ -1,4 +1,5 @@
 #include "jmap/email/draft.h"
+#include "jmap/email/home.h"
 #include "jmap/email/patch.h"
 #include "jmap/email/store_item.h"
 #include "jmap/methods.h"
@@ -40,17 +41,33 @@ static bool read_received_at(json_t *object, int64_t *received_at)
            jmap_date_parse(json_string_value(value), true, received_at, NULL);
 }
 
+/* A blob of the account where the email is made; 0: *error. */
+static int64_t put_blob(struct run *run, int64_t account, GBytes *message, GError **error)
+{
+    const struct jmap_request *request = run->call->request;
+    struct store_access *access = store_authorise(request->jmap->config.store, request->principal,
+                                                  account, STORE_WRITE, error);
+    int64_t blob = access != NULL ? store_blob_put(access, message, "message/rfc822", error) : 0;
+
+    store_access_free(access);
+    return blob;
+}
+
 /* The SetError, or NULL when the item waits for the commit. */
-static json_t *keep_message(struct run *run, const char *key, GBytes *message, GArray *mailboxes,
-                            const struct mail_flags *flags, int64_t received_at)
+static json_t *keep_message(struct run *run, const char *key, const struct jmap_draft *draft,
+                            GBytes *message, GArray *mailboxes, const struct mail_flags *flags,
+                            int64_t received_at)
 {
     GError *error = NULL;
-    int64_t blob = store_blob_put(run->call->access, message, "message/rfc822", &error);
+    int64_t account = jmap_email_home(run->call, mailboxes, &draft->summary->from), blob;
 
+    if (account == 0)
+        return jmap_invalid_property("mailboxIds", "they and From do not tell one account");
+    blob = put_blob(run, account, message, &error);
     if (blob == 0)
         return jmap_set_error_of(error, NULL);
     note(run, CREATE, key,
-         jmap_email_store(run->set, blob, message, mailboxes, flags, received_at));
+         jmap_email_store(run->set, account, blob, message, mailboxes, flags, received_at));
     return NULL;
 }
 
@@ -65,8 +82,6 @@ static json_t *create(void *arg, const char *key, json_t *object)
     json_t *error = NULL;
     int64_t received_at;
 
-    if (store_access_account(run->call->access) == 0)
-        return jmap_set_error("forbidden", "an email is made in the account that it is to be of");
     jmap_draft_init(&draft, run->call, object);
     jmap_email_membership(run->call, object, &mailboxes, &flags, draft.bad, &error);
     if (!read_received_at(object, &received_at))
@@ -74,7 +89,7 @@ static json_t *create(void *arg, const char *key, json_t *object)
     if (error == NULL)
         message = jmap_draft_message(&draft, person, &error);
     if (message != NULL)
-        error = keep_message(run, key, message, mailboxes, &flags, received_at);
+        error = keep_message(run, key, &draft, message, mailboxes, &flags, received_at);
     mail_flags_clear(&flags);
     jmap_draft_clear(&draft);
     return error;

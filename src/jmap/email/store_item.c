@@ -4,12 +4,13 @@
 
 #include <string.h>
 
-size_t jmap_email_store(struct store_set *set, int64_t blob, GBytes *message, GArray *mailboxes,
-                        const struct mail_flags *flags, int64_t received_at)
+size_t jmap_email_store(struct store_set *set, int64_t account, int64_t blob, GBytes *message,
+                        GArray *mailboxes, const struct mail_flags *flags, int64_t received_at)
 {
     struct mime_mail *mail = mime_parse(message);
     struct mail_summary *summary = mime_summary(mail);
     const struct store_new_email email = {
+        .account = account,
         .blob = blob,
         .summary = summary,
         .flags = *flags,

@@ -4,9 +4,10 @@
 
 #include "jmap/engine/engine.h"
 
-/* Puts a message that is blob into set. Returns the item. mailboxes and flags are copied. */
-size_t jmap_email_store(struct store_set *set, int64_t blob, GBytes *message, GArray *mailboxes,
-                        const struct mail_flags *flags, int64_t received_at);
+/* Puts a message that is blob into set, in an account (0: the set's). Returns the item. mailboxes
+ * and flags are copied. */
+size_t jmap_email_store(struct store_set *set, int64_t account, int64_t blob, GBytes *message,
+                        GArray *mailboxes, const struct mail_flags *flags, int64_t received_at);
 /* {id, blobId, threadId, size} of a created one. (transfer full) */
 json_t *jmap_email_created(const struct store_email *email);
 

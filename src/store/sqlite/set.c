@@ -13,6 +13,7 @@ struct set_item {
     /* of a create: */
     struct mail_flags flags;
     GArray *mailboxes;
+    int64_t account;
     GBytes *summary;
     struct terms terms; /* text NULL: none */
     bool attachment;
@@ -100,14 +101,14 @@ size_t store_set_update(struct store_set *set, int64_t id, const struct store_em
 }
 
 /* Read as every other message is; where nothing reads, it is not indexed. */
-static void read_terms(const struct store_set *set, const struct store_new_email *email,
+static void read_terms(const struct store *store, int64_t account, GBytes *message,
                        struct terms *terms)
 {
     struct store_index index = {0};
-    if (set->store->read_words == NULL || email->message == NULL)
+    if (store->read_words == NULL || message == NULL)
         return;
-    set->store->read_words(email->message, &index);
-    terms_make(set->account, &index, terms);
+    store->read_words(message, &index);
+    terms_make(account, &index, terms);
     store_index_clear(&index);
 }
 
@@ -117,6 +118,7 @@ size_t store_set_create(struct store_set *set, const struct store_new_email *ema
     mail_flags_copy(&item->flags, &email->flags);
     item->flags.bits &= ~(uint32_t)MAIL_DELETED;
     item->mailboxes = copy_ids(email->mailboxes);
+    item->account = email->account != 0 ? email->account : store_access_account(set->access);
     item->summary = summary_pack(email->summary);
     item->attachment = email->summary->has_attachment;
     item->blob = email->blob;
@@ -125,7 +127,7 @@ size_t store_set_create(struct store_set *set, const struct store_new_email *ema
     item->msgid = batch_msgid(set->store, email->summary, email->received_at, email->size);
     item->subject = batch_subject(set->store, email->summary);
     item->thread_ids = batch_thread_ids(set->store, email->summary);
-    read_terms(set, email, &item->terms);
+    read_terms(set->store, item->account, email->message, &item->terms);
     return set->items->len - 1;
 }
 
@@ -287,7 +289,9 @@ static bool change_email(struct tx *tx, struct store_set *set, struct set_item *
 static bool create_email(struct tx *tx, struct store_set *set, struct set_item *item,
                          GError **error)
 {
-    int64_t account = store_access_account(set->access);
+    const char *why = NULL;
+    int64_t account = item->account;
+    g_autoptr(GArray) mailboxes = real_ids(tx, set, account, item->mailboxes, &why);
     struct email_row row = {.account = account,
                             .received_at = item->received_at,
                             .size = (int64_t)item->size,
@@ -298,8 +302,12 @@ static bool create_email(struct tx *tx, struct store_set *set, struct set_item *
                             .attachment = item->attachment,
                             .msgid = item->msgid,
                             .subject = item->subject};
-    if (item->mailboxes->len == 0 || !mailboxes_exist(tx, account, item->mailboxes))
-        return refuse(item, ERROR_INVALID, "mailboxIds", "no such mailbox");
+    if (!access_require_in(set->access, account, STORE_WRITE, NULL))
+        return refuse(item, ERROR_FORBIDDEN, NULL, "its account may be read only");
+    if (why == NULL)
+        why = mailboxes_problem(tx, set, account, mailboxes);
+    if (why != NULL)
+        return refuse(item, ERROR_INVALID, "mailboxIds", why);
     if (!keywords_valid(&item->flags))
         return refuse(item, ERROR_INVALID, "keywords", "not a valid keyword");
     if (DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM blob WHERE id = ? AND account = ?", I(item->blob),
@@ -310,8 +318,8 @@ static bool create_email(struct tx *tx, struct store_set *set, struct set_item *
                       (const int64_t *)(const void *)item->thread_ids->data, item->thread_ids->len,
                       error))
         return false;
-    for (guint i = 0; i < item->mailboxes->len; i++)
-        if (!email_add_member(tx, &row, g_array_index(item->mailboxes, int64_t, i), error))
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (!email_add_member(tx, &row, g_array_index(mailboxes, int64_t, i), error))
             return false;
     if (item->terms.text != NULL && !fts_add(tx, row.account, row.id, row.ord, &item->terms, error))
         return false;

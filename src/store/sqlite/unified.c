@@ -52,6 +52,7 @@ static void list_account(struct db *db, const struct store_access *access, int64
                  I(account), I(FOLDER_LEAVING));
     while (db_step(db, row, error)) {
         struct store_mailbox *mailbox = mailbox_of_row(row);
+        mailbox->account = account;
         mailbox->rights = rights;
         g_ptr_array_add(mailboxes, mailbox);
     }
