@@ -25,7 +25,7 @@ static void write_for_ever(struct mail_fixture *m, int fd)
     }
 }
 
-static uint32_t run_and_kill(struct mail_fixture *m, int milliseconds)
+static uint32_t run_and_kill(struct mail_fixture *m, int milliseconds, bool command)
 {
     int fds[2];
     uint32_t acknowledged = 0, uid;
@@ -35,6 +35,8 @@ static uint32_t run_and_kill(struct mail_fixture *m, int milliseconds)
     if (child == 0) {
         close(fds[0]);
         fixture_start(&m->f);
+        if (command)
+            store_ends_soon(m->f.store);
         write_for_ever(m, fds[1]);
     }
     close(fds[1]);
@@ -53,7 +55,7 @@ static void nothing_acknowledged_is_lost_by_kill_9(void)
     for (int round = 0; round < 8; round++) {
         struct mail_fixture m;
         mail_open(&m);
-        uint32_t acknowledged = run_and_kill(&m, 60 + 37 * round);
+        uint32_t acknowledged = run_and_kill(&m, 60 + 37 * round, round % 2 == 1);
         g_autoptr(GArray) here = store_sync_messages(m.f.store, m.inbox, 1, UINT32_MAX, NULL);
         g_assert_cmpuint(here->len, >=, acknowledged);
         g_assert_cmpuint(here->len, <=, acknowledged + 1);
@@ -69,6 +71,47 @@ static void nothing_acknowledged_is_lost_by_kill_9(void)
         g_assert_cmpstr(damage, ==, NULL);
         mail_close(&m);
     }
+}
+
+/* --- the logs of a command */
+
+/* Bytes that cannot be packed into fewer. */
+static void write_much(struct mail_fixture *m, uint32_t messages)
+{
+    GRand *rand = g_rand_new_with_seed(1);
+    for (uint32_t uid = 1; uid <= messages; uid++) {
+        g_autofree char *id = g_strdup_printf("n%u@x", uid);
+        g_autofree char *body = g_malloc0(200001);
+        for (int i = 0; i < 200000; i++)
+            body[i] = (char)g_rand_int_range(rand, 'A', 'z');
+        mail_put(m, &(struct mail_spec){.mailbox = m->inbox, .uid = uid, .id = id, .body = body});
+    }
+    g_rand_free(rand);
+}
+
+static int64_t length_of(const struct mail_fixture *m, const char *name)
+{
+    GStatBuf found;
+    g_autofree char *path = g_build_filename(m->f.directory, "data", name, NULL);
+    return g_stat(path, &found) == 0 ? found.st_size : -1;
+}
+
+/* Before it is closed: a slow machine has its time. */
+static void a_command_empties_its_logs_while_it_works(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    store_ends_soon(m.f.store);
+    int64_t before = length_of(&m, "blobs.db");
+    write_much(&m, 30);
+    for (int i = 0; i < 6000 && length_of(&m, "blobs.db") < before + 2 * 1024 * 1024; i++)
+        g_usleep(10000);
+    g_assert_cmpint(length_of(&m, "blobs.db"), >=, before + 2 * 1024 * 1024);
+    fixture_reopen(&m.f);
+    g_assert_cmpuint(mail_count(&m, m.inbox), ==, 30);
+    g_autofree char *damage = store_check(m.f.store);
+    g_assert_cmpstr(damage, ==, NULL);
+    mail_close(&m);
 }
 
 /* --- a full disk */
@@ -334,6 +377,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/durable/kill", nothing_acknowledged_is_lost_by_kill_9);
+    g_test_add_func("/store/durable/logs", a_command_empties_its_logs_while_it_works);
     g_test_add_func("/store/durable/full", a_full_disk_loses_nothing_and_says_so);
     g_test_add_func("/store/durable/full-state", a_state_is_shown_although_it_cannot_be_written);
     g_test_add_func("/store/durable/removed", a_removed_account_leaves_nothing_in_the_files);
