@@ -80,7 +80,7 @@ static void add_unified(json_t *changed, struct jmap *jmap, struct store_princip
 
     if (bits & STORE_ACCESS)
         for (size_t i = 0; i < G_N_ELEMENTS(pushed); i++)
-            bits |= pushed[i].state_of;
+            bits |= pushed[i].type;
     if (access != NULL)
         add_account(changed, id, access, bits, types);
     store_access_free(access);

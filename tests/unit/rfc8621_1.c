@@ -116,7 +116,7 @@ static json_t *states(struct jmap_fixture *t, struct told *told)
     json_t *change;
 
     store_told(t->m.f.store);
-    change = jmap_state_change(t->jmap, t->m.user, t->m.account, told->types, NULL);
+    change = jmap_fixture_change(t, t->m.user, t->m.account, told->types, NULL);
     told->types = 0;
     return change != NULL ? change : json_object();
 }
@@ -165,7 +165,7 @@ static void test_push_of_each_type(struct jmap_fixture *t)
 static char *delivery_state(struct jmap_fixture *t)
 {
     static const char *const types[] = {"EmailDelivery", NULL};
-    json_t *answer = jmap_state_change(t->jmap, t->m.user, t->m.account, ~0U, types);
+    json_t *answer = jmap_fixture_change(t, t->m.user, t->m.account, ~0U, types);
     char *state = g_strdup(jmap_text_at(answer, "changed/a1/EmailDelivery"));
 
     g_assert_cmpuint(json_object_size(jmap_at(answer, "changed/a1")), ==, 1);
