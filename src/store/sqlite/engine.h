@@ -231,8 +231,10 @@ void parse_guard_close(struct parse_guard *guard);
  * own. prepare, before anything else: an index made in another way is emptied. */
 bool reindex_prepare(struct store *store, GError **error);
 bool reindex_start(struct store *store, GError **error);
-/* Waits for the slice under way; what is left is done after the next start. */
+/* Waits for the slice under way; what is left is done after the next start. The writer may still
+ * wake it, until it is freed. */
 void reindex_stop(struct store *store);
+void reindex_free(struct store *store);
 /* In a write transaction, or at any time: there may be such emails. */
 void reindex_wake(struct store *store);
 

@@ -27,7 +27,7 @@ bool fts_create(struct tx *tx, int64_t account, GError **error)
         sql_of("CREATE VIRTUAL TABLE terms_@ USING fts5(terms, content='', columnsize=0,"
                " detail=none, tokenize='scoped');"
                "INSERT INTO terms_@(terms_@, rank) VALUES('hashsize', " HASH_BYTES ");"
-               "INSERT INTO terms_@(terms_@, rank) VALUES('automerge', 16);"
+               "INSERT INTO terms_@(terms_@, rank) VALUES('automerge', 8);"
                "INSERT INTO terms_@(terms_@, rank) VALUES('crisismerge', 64);",
                account);
     GError *cause = NULL;

@@ -238,6 +238,13 @@ void reindex_stop(struct store *store)
     pthread_cond_signal(&reindexer->wake);
     pthread_mutex_unlock(&reindexer->lock);
     pthread_join(reindexer->thread, NULL);
+}
+
+void reindex_free(struct store *store)
+{
+    struct reindexer *reindexer = store->reindexer;
+    if (reindexer == NULL)
+        return;
     pthread_cond_destroy(&reindexer->wake);
     pthread_mutex_destroy(&reindexer->lock);
     g_clear_pointer(&store->reindexer, g_free);

@@ -35,6 +35,7 @@ static void store_free(struct store *store)
     readers_free(store);
     emptier_stop(store);
     close_files(store);
+    reindex_free(store);
     parse_guard_close(store->guard);
     dictionaries_free(store->dictionaries);
     g_array_unref(store->listeners);
