@@ -181,12 +181,24 @@ void app_start_sync(struct app *app, bool live)
         store_ends_soon(app->store);
 }
 
+void app_start_attach(struct app *app)
+{
+    app->extract = attach_program();
+    if (app->extract == NULL) {
+        LOG_WARN("attachments.off", LOG_STR("missing", "postroom-extract"));
+        return;
+    }
+    const struct attach_config config = {.store = app->store, .program = app->extract};
+    app->attach = attach_new(&config);
+}
+
 void app_close(struct app *app)
 {
     if (app == NULL)
         return;
     if (app->store != NULL && app->sync != NULL)
         store_unlisten(app->store, tell_sync, app);
+    attach_free(app->attach);
     sync_manager_free(app->sync);
     if (app->exec != NULL)
         exec_free(app->exec);
@@ -198,6 +210,7 @@ void app_close(struct app *app)
     secret_wipe_string(app->policy.proxy_url);
     g_free(app->public_url);
     g_free(app->spool);
+    g_free(app->extract);
     config_free(app->config);
     if (app->lock_fd >= 0)
         close(app->lock_fd);

@@ -3,6 +3,7 @@
 #define POSTROOM_APP_APP_H
 
 #include "app/config.h"
+#include "attach/attach.h"
 #include "exec/exec.h"
 #include "oauth/oauth.h"
 #include "store/admin.h"
@@ -18,6 +19,8 @@ struct app {
     struct oauth_cache *tokens;
     struct exec *exec;         /* NULL until app_start_sync */
     struct sync_manager *sync; /* NULL until app_start_sync */
+    struct attach *attach;     /* NULL until app_start_attach */
+    char *extract;             /* the program that reads attachments; NULL: there is none */
     char *public_url;          /* as served, no slash at the end; for redirect URIs */
     char *spool;
     int lock_fd;
@@ -28,6 +31,8 @@ struct app {
 struct app *app_open(struct config *config, int lock_fd, GError **error);
 /* Starts workers and the sync engine. live: sessions stay; else they end after a pass. */
 void app_start_sync(struct app *app, bool live);
+/* Reads attachments in the background from now on. */
+void app_start_attach(struct app *app);
 void app_close(struct app *app);
 
 /* A provider as set up, presets filled in, with its secret; (transfer full) or NULL with

@@ -125,6 +125,16 @@ static json_t *result_json(const struct pass *pass)
                      errors);
 }
 
+/* Where no server does it beside. */
+static void read_attachments(struct command_call *call)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *program = attach_program();
+    const struct attach_config config = {.store = call->app->store, .program = program};
+    if (call->app->attach == NULL && program != NULL && !attach_run(&config, call->cancel, &error))
+        command_print(call->err, "postroom: %s\n", error->message);
+}
+
 int command_sync(struct command_call *call, const struct command_options *options)
 {
     g_autoptr(GError) error = NULL;
@@ -157,6 +167,7 @@ int command_sync(struct command_call *call, const struct command_options *option
                     pass.result.flags_changed, pass.result.removed, pass.result.seconds);
         sync_result_clear(&pass.result);
     }
+    read_attachments(call);
     json_t *all = json_pack("{s:o}", "accounts", list);
     if (options->json) {
         json_dumpf(all, call->out, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));

@@ -180,6 +180,7 @@ static bool server_start(struct server *server, GError **error)
                                   .stack_bytes = HTTP_STACK_BYTES};
     server->http_exec = exec_new(&workers);
     app_start_sync(server->app, true);
+    app_start_attach(server->app);
     return start_http(server, error) &&
            (server->control = control_start(server->app, error)) != NULL &&
            sync_manager_start(server->app->sync, error);

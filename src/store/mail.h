@@ -256,6 +256,7 @@ struct store_new_email {
     int64_t received_at;
     uint64_t size;
     GBytes *message; /* the bytes of the blob, for the word index */
+    bool unread;     /* there are attachments whose contents are still to be read */
 };
 /* Each returns the index of the item, for the results. Arguments are copied. */
 size_t store_set_update(struct store_set *set, int64_t id, const struct store_email_patch *patch);
@@ -277,6 +278,7 @@ const struct store_email *store_set_created(const struct store_set *set, size_t 
 /* Words for the index, broken and folded by text_index_words; each may be NULL. */
 struct store_index {
     char *subject, *from, *to, *cc, *bcc, *body, *quoted, *filenames;
+    char *contents; /* of attachments */
 };
 void store_index_clear(struct store_index *index);
 /* Fills the words of subject and addresses, the same for every way into the index; what else it

@@ -190,6 +190,7 @@ struct store_batch_message {
     bool unreadable;                  /* raw kept, not parsed */
     const struct mail_report *report; /* with raw: it is a notification; or NULL */
     const char *answer_to; /* with raw: whom an automatic answer may go to; NULL: nobody */
+    bool unread;           /* with raw: its attachments are still to be read */
 };
 /* A message of a mailbox. A known UID keeps its email: a pending one becomes ready when raw came;
  * flags merge three ways against the last seen ones, local pending intents winning. An unknown UID

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "imap/client.h"
 #include "mime/mime.h"
+#include "mime/readable.h"
 #include "sync/parsers.h"
 #include "sync/sync.h"
 #include "text/text.h"
@@ -39,6 +40,7 @@ void sync_parse(GBytes *raw, struct sync_parsed *parsed)
     parsed->report = mime_report(mail);
     parsed->answer_to = mime_answer_to(mail);
     index_mail(mail, parsed->summary, &parsed->index);
+    parsed->unread = mime_has_readable(mail);
     mime_mail_free(mail);
 }
 
@@ -159,6 +161,7 @@ static void parse_item(void *arg)
     message->index = &parsed.index;
     message->report = parsed.report;
     message->answer_to = parsed.answer_to;
+    message->unread = parsed.unread;
     if (!is_substitute(parsed.summary))
         item->prepared = store_batch_prepare(intake->store, intake->account, message);
     message->summary = NULL;

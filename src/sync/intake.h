@@ -42,6 +42,7 @@ struct sync_parsed {
     struct store_index index;
     struct mail_report *report; /* or NULL */
     char *answer_to;            /* or NULL */
+    bool unread;                /* there are attachments to be read */
 };
 void sync_parse(GBytes *raw, struct sync_parsed *parsed);
 void sync_parsed_clear(struct sync_parsed *parsed);

@@ -1,6 +1,7 @@
 #include "jmap/email/store_item.h"
 
 #include "mime/mime.h"
+#include "mime/readable.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ size_t jmap_email_store(struct store_set *set, int64_t account, int64_t blob, GB
         .received_at = received_at,
         .size = g_bytes_get_size(message),
         .message = message,
+        .unread = mime_has_readable(mail),
     };
     size_t item;
 

@@ -3,8 +3,9 @@
 /* LinkedAccount of docs/page-api.md; its ids are the mailboxes' account ids. */
 
 static const char *const properties[] = {
-    "id",       "address",     "provider", "providerType", "state",       "problem", "since",
-    "lastSync", "nextAttempt", "progress", "canSend",      "sendProblem", "refused", NULL,
+    "id",      "address",     "provider", "providerType",      "state",
+    "problem", "since",       "lastSync", "nextAttempt",       "progress",
+    "canSend", "sendProblem", "refused",  "unreadAttachments", NULL,
 };
 
 static json_t *problem(const char *code, const char *detail, int64_t at)
@@ -57,15 +58,16 @@ static json_t *account_object(struct jmap_call *call, const struct store_account
     bool can_send = (view->rights & STORE_SEND) && view->send_problem == NULL;
 
     return json_pack(
-        "{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o, s: o}", "id",
-        jmap_id('a', view->id), "address", jmap_json_text(view->address), "provider",
+        "{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o, s: o, s: I}",
+        "id", jmap_id('a', view->id), "address", jmap_json_text(view->address), "provider",
         jmap_json_text(view->provider), "providerType", jmap_json_text(view->provider_type),
         "state", jmap_json_text(view->state), "problem",
         problem(view->problem, view->detail, view->problem_at), "since",
         jmap_json_utc_or_null(view->since), "lastSync", jmap_json_utc_or_null(view->last_sync),
         "nextAttempt", jmap_json_utc_or_null(view->next_attempt), "progress",
         progress(&view->progress), "canSend", can_send, "sendProblem",
-        problem(view->send_problem, view->send_detail, 0), "refused", refused(call, view->id));
+        problem(view->send_problem, view->send_detail, 0), "refused", refused(call, view->id),
+        "unreadAttachments", (json_int_t)view->unread_attachments);
 }
 
 void jmap_linked_account_get(struct jmap_call *call)

@@ -1,5 +1,7 @@
 #include "store/sqlite/people.h"
 
+#include "store/attachments.h"
+
 #include "base/clock.h"
 
 #include <string.h>
@@ -89,6 +91,7 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     view->next_attempt = db_int(row, 13);
     view->send_problem = db_text_copy(row, 14);
     view->send_detail = db_text_copy(row, 15);
+    view->unread_attachments = (uint64_t)db_int(row, 17);
     pthread_mutex_lock(&store->progress_lock);
     struct progress_entry *entry = g_hash_table_lookup(store->progress, &view->id);
     if (entry != NULL)
@@ -104,7 +107,8 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
 #define VIEW_COLUMNS                                                                               \
     "account.id, address, display_name, account.provider, provider.type, rights, paused, state,"   \
     " account.problem, detail, problem_at, since, last_sync, next_attempt, send_problem,"          \
-    " send_detail, pending"
+    " send_detail, pending, (SELECT count(*) FROM attachment WHERE attachment.account = "          \
+    "account.id)"
 
 static uint64_t current_tick(struct store *store)
 {
@@ -138,7 +142,7 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
                  I(principal->user));
     while (db_step(&reader->main, row, &cause)) {
         struct store_account_view *view = view_of_row(store, row);
-        view->is_own = db_int(row, 17) != 0;
+        view->is_own = db_int(row, 18) != 0;
         g_ptr_array_add(views, view);
     }
     if (state != NULL)
@@ -227,6 +231,23 @@ void store_sync_progress(struct store *store, int64_t account,
     pthread_mutex_unlock(&store->progress_lock);
     if (tell)
         listeners_tell_one(store, account, STORE_LINKED_ACCOUNT);
+}
+
+void store_attachments_told(struct store *store, int64_t account)
+{
+    pthread_mutex_lock(&store->progress_lock);
+    progress_entry_of(store, account)->tick = ++store->progress_tick & TICK_MASK;
+    pthread_mutex_unlock(&store->progress_lock);
+    listeners_tell_one(store, account, STORE_LINKED_ACCOUNT);
+}
+
+bool progress_is_first_sync(struct store *store, int64_t account)
+{
+    pthread_mutex_lock(&store->progress_lock);
+    struct progress_entry *entry = g_hash_table_lookup(store->progress, &account);
+    bool under_way = entry != NULL && entry->progress.phase != NULL;
+    pthread_mutex_unlock(&store->progress_lock);
+    return under_way;
 }
 
 /* --- settings */
@@ -442,8 +463,8 @@ static GPtrArray *load_statuses(struct store *store, int64_t account, GError **e
         struct store_account_status *status = g_new0(struct store_account_status, 1);
         status->view = view_of_row(store, row);
         status->owner = db_text_copy(row, 17);
-        status->emails = (uint64_t)db_int(row, 18);
-        status->bytes = (uint64_t)db_int(row, 19);
+        status->emails = (uint64_t)db_int(row, 19);
+        status->bytes = (uint64_t)db_int(row, 20);
         status->mailboxes = g_ptr_array_new_with_free_func(free_mailbox_status);
         g_ptr_array_add(statuses, status);
     }

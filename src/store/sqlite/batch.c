@@ -24,8 +24,8 @@ static void free_op(gpointer pointer)
 
 void store_index_clear(struct store_index *index)
 {
-    char *texts[] = {index->subject, index->from, index->to,     index->cc,
-                     index->bcc,     index->body, index->quoted, index->filenames};
+    char *texts[] = {index->subject, index->from,   index->to,        index->cc,      index->bcc,
+                     index->body,    index->quoted, index->filenames, index->contents};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     *index = (struct store_index){0};
@@ -149,6 +149,7 @@ static void prepare_raw(struct store *store, int64_t account, struct batch_op *o
     op->packed = blob_pack(store, account, message->raw);
     op->report = mail_report_copy(message->report);
     op->answer_to = g_strdup(message->answer_to);
+    op->unread = message->unread;
     if (message->index != NULL)
         terms_make(account, message->index, &op->terms);
 }
@@ -319,8 +320,12 @@ static bool index_words(struct tx *tx, struct store_batch *batch, GError **error
         bool is_fresh = false;
         if (!fts_mark(tx, words->email, &words->op->terms, &is_fresh, error))
             return false;
-        if (is_fresh)
-            g_array_append_val(fresh, *words);
+        if (!is_fresh)
+            continue;
+        g_array_append_val(fresh, *words);
+        if (words->op->unread &&
+            !attachments_queue(tx, batch->account, words->email, words->ord, error))
+            return false;
     }
     g_array_set_size(batch->words, 0);
     g_array_sort(fresh, compare_ords);

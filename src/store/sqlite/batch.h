@@ -26,7 +26,7 @@ struct batch_op {
     uint64_t size;
     GBytes *summary, *packed;
     struct terms terms; /* text NULL: none */
-    bool has_raw, unreadable, attachment;
+    bool has_raw, unreadable, attachment, unread;
     char *emailid;
     struct mail_report *report;
     char *answer_to;

@@ -259,7 +259,8 @@ bool email_hide(struct tx *tx, struct email_row *row, GError **error)
     tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_DESTROYED);
     row->thread = 0;
     return DB_RUN(tx->db, error, "UPDATE email SET thread = 0, orphan = 0 WHERE id = ?",
-                  I(row->id));
+                  I(row->id)) &&
+           DB_RUN(tx->db, error, "DELETE FROM attachment WHERE email = ?", I(row->id));
 }
 
 bool email_show(struct tx *tx, struct email_row *row, const GArray *mailboxes, GError **error)
@@ -271,6 +272,10 @@ bool email_show(struct tx *tx, struct email_row *row, const GArray *mailboxes, G
     if (!DB_RUN(tx->db, error, "UPDATE email SET thread = ?, public = ? WHERE id = ?",
                 I(row->thread), I(row->public_id), I(row->id)))
         return false;
+    /* It left the queue when it was hidden. */
+    if (row->attachment && row->blob != 0 &&
+        !attachments_queue(tx, row->account, row->id, row->ord, error))
+        return false;
     for (guint i = 0; i < mailboxes->len; i++)
         if (!email_add_member(tx, row, g_array_index(mailboxes, int64_t, i), error))
             return false;
@@ -280,7 +285,8 @@ bool email_show(struct tx *tx, struct email_row *row, const GArray *mailboxes, G
 static const char *const delete_statements[] = {
     "DELETE FROM summary WHERE email = ?", "DELETE FROM words WHERE email = ?",
     "DELETE FROM loose WHERE email = ?",   "DELETE FROM expect WHERE email = ?",
-    "DELETE FROM intent WHERE email = ?",  "DELETE FROM email WHERE id = ?",
+    "DELETE FROM intent WHERE email = ?",  "DELETE FROM attachment WHERE email = ?",
+    "DELETE FROM email WHERE id = ?",
 };
 
 bool email_delete(struct tx *tx, struct email_row *row, GError **error)

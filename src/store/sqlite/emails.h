@@ -63,6 +63,9 @@ bool email_settle(struct tx *tx, int64_t email, GError **error);
 bool thread_assign(struct tx *tx, int64_t account, int64_t email, const int64_t *ids, size_t count,
                    int64_t subject, int64_t *thread, GError **error);
 
+/* --- attachments.c: its attachments are to be read, unless their words are here already. */
+bool attachments_queue(struct tx *tx, int64_t account, int64_t email, int64_t ord, GError **error);
+
 /* --- plan.c */
 bool plan_mailboxes(struct tx *tx, const struct email_row *row, GError **error);
 bool plan_flags(struct tx *tx, const struct email_row *row, GError **error);

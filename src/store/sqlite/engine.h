@@ -195,6 +195,9 @@ void progress_entry_free(void *entry);
 /* (transfer full) the state that could not be written, or NULL. */
 char *progress_unwritten_state(struct store *store, int64_t account);
 
+/* A first sync of the account is under way. */
+bool progress_is_first_sync(struct store *store, int64_t account);
+
 /* --- access.c: the handle was made with this right; else ERROR_FORBIDDEN. */
 bool access_require(const struct store_access *access, enum store_right right, GError **error);
 /* Behind the handle there is this account, with this right; ERROR_NOT_FOUND, ERROR_FORBIDDEN. */

@@ -147,18 +147,28 @@ static char *unpack_kept(const void *data, size_t length, GError **error)
     return NULL;
 }
 
+char *fts_kept(struct db *db, int64_t email, GError **error)
+{
+    GError *cause = NULL;
+    char *words = NULL;
+    sqlite3_stmt *row = DB_QUERY(db, &cause, "SELECT data FROM words WHERE email = ?", I(email));
+    if (db_step(db, row, &cause)) {
+        words =
+            unpack_kept(sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0), &cause);
+        db_done(row);
+    }
+    if (cause != NULL)
+        g_propagate_error(error, cause);
+    return words;
+}
+
 bool fts_append_kept(struct tx *tx, int64_t email, struct terms *terms, GError **error)
 {
     GError *cause = NULL;
-    sqlite3_stmt *row =
-        DB_QUERY(tx->db, &cause, "SELECT data FROM words WHERE email = ?", I(email));
-    if (db_step(tx->db, row, &cause)) {
-        g_autofree char *before = terms->text;
-        g_autofree char *words =
-            unpack_kept(sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0), &cause);
+    g_autofree char *words = fts_kept(tx->db, email, &cause);
+    g_autofree char *before = words != NULL ? terms->text : NULL;
+    if (words != NULL)
         terms->text = g_strconcat(before, " ", words, NULL);
-        db_done(row);
-    }
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);

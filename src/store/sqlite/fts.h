@@ -36,7 +36,9 @@ bool fts_index(struct tx *tx, int64_t account, int64_t ord, const struct terms *
  * space between; found as words of its body. They are kept, and take the place of those that were
  * added before (which must be among them). ERROR_NOT_FOUND: the email went. */
 bool fts_more(struct tx *tx, int64_t email, const char *words, GError **error);
-/* Those words of an email are appended to its terms: all is indexed, and forgotten, together. */
+/* Those words of an email; NULL also with error: there are none. (transfer full) */
+char *fts_kept(struct db *db, int64_t email, GError **error);
+/* They are appended to its terms: all is indexed, and forgotten, together. */
 bool fts_append_kept(struct tx *tx, int64_t email, struct terms *terms, GError **error);
 /* Takes an email's words out of the index: FTS5 must be told every one of them, and they are
  * derived from the message again, which must still be there. Where they are not those that went in,

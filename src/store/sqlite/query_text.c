@@ -114,6 +114,7 @@ static const struct store_index *words_of(struct query *query, const struct cand
         store_index_clear(&query->message);
         reading_words(query->store, &query->reader->main, &query->reader->blobs, &reading,
                       &query->message);
+        query->message.contents = fts_kept(&query->reader->main, candidate->email, NULL);
         query->words_of = candidate->email;
     }
     return &query->message;

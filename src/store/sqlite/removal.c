@@ -81,7 +81,9 @@ static bool tidy_words(struct tx *tx, void *arg, GError **error)
 static const char *const email_statements[] = {"DELETE FROM summary WHERE email = ?",
                                                "DELETE FROM words WHERE email = ?",
                                                "DELETE FROM expect WHERE email = ?",
-                                               "DELETE FROM email WHERE id = ?", NULL};
+                                               "DELETE FROM attachment WHERE email = ?",
+                                               "DELETE FROM email WHERE id = ?",
+                                               NULL};
 static const char *const blob_statements[] = {"DELETE FROM blob WHERE id = ?", NULL};
 static const char *const raw_statements[] = {"DELETE FROM raw WHERE id = ?", NULL};
 

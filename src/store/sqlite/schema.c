@@ -264,6 +264,12 @@ static const char *const vacation_2 =
     "CREATE TABLE vacation_wait(email INTEGER PRIMARY KEY REFERENCES email ON DELETE CASCADE)"
     " STRICT;";
 
+/* Emails whose attachments are still to be read (store/attachments.h). */
+static const char *const attachments_2 =
+    "CREATE TABLE attachment(email INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    " ord INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX attachment_account ON attachment(account, ord);";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -296,6 +302,7 @@ static bool upgrade_2(struct store *store, GError **error)
            db_script(db, identities_2, error) && db_script(db, reports_2, error) &&
            db_script(db, push_2, error) && db_script(db, pending_2, error) &&
            db_script(db, index_2, error) && db_script(db, vacation_2, error) &&
+           db_script(db, attachments_2, error) &&
            db_script(db, "PRAGMA user_version=2; COMMIT", error);
 }
 

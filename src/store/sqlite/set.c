@@ -16,7 +16,7 @@ struct set_item {
     int64_t account;
     GBytes *summary;
     struct terms terms; /* text NULL: none */
-    bool attachment;
+    bool attachment, unread;
     int64_t blob, received_at, msgid, subject;
     uint64_t size;
     GArray *thread_ids;
@@ -121,6 +121,7 @@ size_t store_set_create(struct store_set *set, const struct store_new_email *ema
     item->account = email->account != 0 ? email->account : store_access_account(set->access);
     item->summary = summary_pack(email->summary);
     item->attachment = email->summary->has_attachment;
+    item->unread = email->unread;
     item->blob = email->blob;
     item->received_at = email->received_at;
     item->size = email->size;
@@ -322,6 +323,8 @@ static bool create_email(struct tx *tx, struct store_set *set, struct set_item *
         if (!email_add_member(tx, &row, g_array_index(mailboxes, int64_t, i), error))
             return false;
     if (item->terms.text != NULL && !fts_add(tx, row.account, row.id, row.ord, &item->terms, error))
+        return false;
+    if (item->unread && !attachments_queue(tx, row.account, row.id, row.ord, error))
         return false;
     item->created = (struct store_email){.id = row.public_id,
                                          .thread = row.thread,

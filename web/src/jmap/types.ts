@@ -138,6 +138,8 @@ export interface LinkedAccount {
   readonly canSend: boolean;
   readonly sendProblem: Problem | null;
   readonly refused: readonly Refusal[];
+  /* Mails whose attachments are not searchable yet. */
+  readonly unreadAttachments: number;
 }
 
 export type Cloud = "global" | "usgov" | "dod" | "china" | "custom";

@@ -415,6 +415,19 @@ describe.skipIf(executable === null)("the page in a browser", () => {
     await page.waitForFunction(() => Math.min(...getComputedStyle(document.body).backgroundColor.match(/\d+/g)!.slice(0, 3).map(Number)) > 200);
   });
 
+  for (const [locale, dark, text] of [["en-GB", false, /attachments of 12 mails are still being read/], ["he-IL", false, /12 הודעות עדיין נקראים/], ["en-GB", true, /attachments of 12 mails/]] as const)
+    it(`says in a search whose attachments are not read yet, ${locale}${dark ? ", dark" : ""}`, async () => {
+      world.linked.set("a1", linkedAccount(account, { unreadAttachments: 12 }));
+      const page = await arrive({ locale, dark });
+      expect(await page.locator(".search-note").count()).toBe(0);
+      await page.locator("#search").fill("harbour");
+      await page.locator(".search-note", { hasText: text }).waitFor();
+      await picture(page, `unread-attachments-${locale}${dark ? "-dark" : ""}`);
+      world.linked.set("a1", linkedAccount(account));
+      notifyLinked(world, "u1");
+      await page.locator(".search-note").waitFor({ state: "detached" });
+    });
+
   it("welcomes a person without a mailbox", async () => {
     const one = await visit(browser);
     visits.push(one);

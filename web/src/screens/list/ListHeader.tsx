@@ -1,10 +1,13 @@
+import { useQuery } from "@tanstack/react-query";
 import { Archive, FolderInput, MailOpen, Mail, Menu as MenuIcon, Search, Trash2, X } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useDesk } from "../../app/context.ts";
 import { navigate, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { roleName } from "../../mail/mailboxes.ts";
+import { linkedQuery } from "../../mail/queries.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { useListCommands } from "./list-commands.ts";
 import type { ListState } from "./list-state.ts";
@@ -90,6 +93,17 @@ function TitleBar({ list, route, mailbox, onDrawer }: Omit<Props, "onMove">) {
   );
 }
 
+/* Whoever searches learns what cannot be found yet. */
+function UnreadNote({ route }: Pick<Props, "route">) {
+  const t = useT();
+  const locale = useLocale();
+  const desk = useDesk();
+  const linked = useQuery(linkedQuery(desk.userAccount)).data?.find((account) => account.id === route.accountId);
+  const count = linked?.unreadAttachments ?? 0;
+  if (!route.text || count === 0) return null;
+  return <p className="search-note" role="status">{t("search.unread", { count, shown: formatNumber(count, locale) })}</p>;
+}
+
 export function ListHeader(props: Props) {
   const t = useT();
   const { list, route } = props;
@@ -108,6 +122,7 @@ export function ListHeader(props: Props) {
           <button type="button" className="filter filter-wide" onClick={() => navigate({ ...route, mailboxId: null, threadId: null })}>{t("search.everywhere")}</button>
         )}
       </div>
+      <UnreadNote route={route} />
     </header>
   );
 }
