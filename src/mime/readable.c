@@ -93,12 +93,19 @@ static bool is_passed_over(const struct mime_part *part)
     return part->is_multipart || is_one_of(part->type, types);
 }
 
+static bool has_charset(const char *kind)
+{
+    return strcmp(kind, "text") == 0 || strcmp(kind, "html") == 0;
+}
+
+/* US-ASCII is also what is said where nothing was said: then the bytes tell more. */
 static bool is_charset(const char *name)
 {
     for (const char *p = name; p != NULL && *p != '\0'; p++)
         if (!g_ascii_isalnum(*p) && strchr("-_.:", *p) == NULL)
             return false;
-    return name != NULL && name[0] != '\0' && strlen(name) <= 40;
+    return name != NULL && name[0] != '\0' && strlen(name) <= 40 &&
+           g_ascii_strcasecmp(name, "us-ascii") != 0;
 }
 
 static void walk_mail(struct walk *walk, struct mime_mail *mail, unsigned depth);
@@ -123,10 +130,11 @@ static void walk_part(struct walk *walk, struct mime_mail *mail, size_t index)
     g_autoptr(GBytes) start = mime_part_bytes(mail, index, START_BYTES);
     gsize length = 0;
     const guint8 *bytes = g_bytes_get_data(start, &length);
-    struct mime_readable readable = {mail, index, kind_of(part, bytes, length),
-                                     is_charset(part->charset) ? part->charset : NULL};
+    struct mime_readable readable = {mail, index, kind_of(part, bytes, length), NULL};
     if (readable.kind == NULL)
         return;
+    if (has_charset(readable.kind) && is_charset(part->charset))
+        readable.charset = part->charset;
     walk->enough = ++walk->count > MIME_READABLE_PARTS || !walk->fn(&readable, walk->arg);
 }
 

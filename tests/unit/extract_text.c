@@ -1,6 +1,7 @@
 /* What is read of each kind of document, and what hostile ones do: nothing. */
 #include "documents.h"
 #include "extract/extract.h"
+#include "mime/readable.h"
 
 #include <string.h>
 
@@ -208,6 +209,36 @@ static void test_zip_bomb(void)
     g_assert_true(text == NULL || strlen(text) <= EXTRACT_TEXT_MAX);
 }
 
+static bool read_readable(const struct mime_readable *readable, void *arg)
+{
+    g_autofree char *text =
+        read_as(readable->kind, mime_part_bytes(readable->mail, readable->index, 0));
+    unsigned *greetings = arg;
+    *greetings += text != NULL && strstr(text, "SwiftMailer") != NULL;
+    return true;
+}
+
+/* A mail with the same words as docx, odt and PDF, by the programs that people use, and attached to
+ * it a mail with the same three. */
+static void test_real_documents(void)
+{
+    const char *corpus = g_getenv("POSTROOM_CORPUS");
+    g_autofree char *path = g_build_filename(corpus != NULL ? corpus : "",
+                                             "mime/php-mime-mail-parser/issue274.eml", NULL);
+    char *bytes = NULL;
+    gsize length = 0;
+    unsigned greetings = 0;
+    if (!g_file_get_contents(path, &bytes, &length, NULL)) {
+        g_test_skip("there is no corpus");
+        return;
+    }
+    g_autoptr(GBytes) raw = g_bytes_new_take(bytes, length);
+    struct mime_mail *mail = mime_parse(raw);
+    mime_each_readable(mail, read_readable, &greetings);
+    mime_mail_free(mail);
+    g_assert_cmpuint(greetings, ==, 6);
+}
+
 static void test_zip_of_anything(void)
 {
     assert_refused("office", document_zip("readme.txt", "words", NULL));
@@ -230,6 +261,7 @@ int main(int argc, char **argv)
     g_test_add_func("/extract/damaged", test_damaged);
     g_test_add_func("/extract/xml/entities", test_xml_entities);
     g_test_add_func("/extract/xml/depth", test_xml_depth);
+    g_test_add_func("/extract/real-documents", test_real_documents);
     g_test_add_func("/extract/zip/bomb", test_zip_bomb);
     g_test_add_func("/extract/zip/of-anything", test_zip_of_anything);
     return g_test_run();
