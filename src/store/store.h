@@ -56,9 +56,9 @@ enum store_type {
     STORE_INTENT = 1 << 7, /* something for the sync engine to carry out: an intent, a submission, a
                               wanted message */
     STORE_ACCESS = 1 << 8, /* who may see the account changed */
+    STORE_PUSH = 1 << 9,   /* a push subscription was made, changed or destroyed; account 0 */
     STORE_VACATION = 1 << 10, /* the vacation response's settings */
-    STORE_PUSH = 1 << 9,      /* a push subscription was made, changed or destroyed; account 0 */
-    STORE_UNREAD = 1 << 12,   /* attachments are to be read (store/attachments.h) */
+    STORE_UNREAD = 1 << 11,   /* attachments are to be read (store/attachments.h) */
 };
 
 /* Called after commit, from the store's own thread: must return quickly and must not call the
