@@ -200,17 +200,39 @@ static void print_rows(struct command_call *call, const struct store_access *acc
     }
 }
 
-int command_search(struct command_call *call, const struct command_options *options)
+static void print_ids(struct command_call *call, const struct store_query_result *result, double ms)
+{
+    json_t *ids = json_array();
+    for (guint i = 0; i < result->ids->len; i++)
+        json_array_append_new(ids, json_sprintf("e%lld",
+                                                (long long)g_array_index(result->ids, int64_t, i)));
+    json_t *all =
+        json_pack("{s:I, s:o, s:f}", "total", (json_int_t)result->total, "ids", ids, "ms", ms);
+    json_dumpf(all, call->out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    fputc('\n', call->out);
+    json_decref(all);
+}
+
+/* One line for scripts; on a terminal the place is shown too. */
+static int print_problem(struct command_call *call, const char *text,
+                         const struct jmap_search_problem *problem)
+{
+    command_print(call->err, "postroom: character %zu of the search: %s\n", problem->position + 1,
+                  problem->advice);
+    if (!isatty(fileno(call->err)))
+        return 2;
+    command_print(call->err, "  %s\n", text);
+    fprintf(call->err, "  %*s", (int)problem->position, "");
+    for (size_t i = 0; i < MAX(problem->length, 1); i++)
+        fputc('^', call->err);
+    fputc('\n', call->err);
+    return 2;
+}
+
+static int search(struct command_call *call, const struct command_options *options,
+                  const struct store_access *access, const struct store_filter *filter)
 {
     g_autoptr(GError) error = NULL;
-    int64_t id = store_account_of_address(call->app->store, call->args[0], &error);
-    struct store_access *access =
-        id != 0 ? store_access_for_operator(call->app->store, id, &error) : NULL;
-    if (access == NULL)
-        return command_fail(call, error);
-    struct store_filter *filter = jmap_text_filter(STORE_TEXT, call->args[1]);
-    if (filter == NULL)
-        filter = store_filter_new(STORE_NEVER);
     struct store_query query = {.filter = filter,
                                 .limit = (size_t)MAX(options->limit, 0),
                                 .calculate_total = true};
@@ -219,21 +241,33 @@ int command_search(struct command_call *call, const struct command_options *opti
     bool ok = store_query(access, &query, &result, &error);
     double ms = (double)(clock_now() - started) / 1000;
     if (ok && options->json) {
-        json_t *ids = json_array();
-        for (guint i = 0; i < result.ids->len; i++)
-            json_array_append_new(ids, json_sprintf("e%lld", (long long)g_array_index(result.ids,
-                                                                                      int64_t, i)));
-        json_t *all =
-            json_pack("{s:I, s:o, s:f}", "total", (json_int_t)result.total, "ids", ids, "ms", ms);
-        json_dumpf(all, call->out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-        fputc('\n', call->out);
-        json_decref(all);
+        print_ids(call, &result, ms);
     } else if (ok) {
         print_rows(call, access, result.ids);
         fprintf(call->out, "%" G_GUINT64_FORMAT " found in %.1f ms\n", result.total, ms);
     }
     store_query_result_clear(&result);
+    return ok ? 0 : command_fail(call, error);
+}
+
+int command_search(struct command_call *call, const struct command_options *options)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t id = store_account_of_address(call->app->store, call->args[0], &error);
+    struct store_access *access =
+        id != 0 ? store_access_for_operator(call->app->store, id, &error) : NULL;
+    if (access == NULL)
+        return command_fail(call, error);
+    struct jmap_search_problem problem = {0};
+    struct store_filter *filter = NULL;
+    int status = 0;
+    if (jmap_search_filter(access, call->args[1], &filter, &problem, &error))
+        status = search(call, options, access, filter);
+    else
+        status = problem.code != NULL ? print_problem(call, call->args[1], &problem)
+                                      : command_fail(call, error);
+    jmap_search_problem_clear(&problem);
     store_filter_free(filter);
     store_access_free(access);
-    return ok ? 0 : command_fail(call, error);
+    return status;
 }

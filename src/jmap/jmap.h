@@ -100,10 +100,19 @@ json_t *jmap_push_missed(struct jmap *jmap, struct store_principal *principal, c
 /* The store's types (enum store_type) that concern who asked for these. */
 unsigned jmap_state_bits(const char *const *types);
 
-/* A person's search text as a filter (RFC 8621, 4.4.1: quotes make phrases, all other words must
- * occur; they match the beginnings of words). kind: STORE_TEXT, or one field of it. (transfer
- * full); NULL when the text is blank, which matches everything. */
-struct store_filter *jmap_text_filter(enum store_filter_kind kind, const char *text);
+/* What is wrong with a person's search, and where. */
+struct jmap_search_problem {
+    const char *code;        /* "unknown-field"; NULL: no problem */
+    size_t position, length; /* in characters of the text */
+    char *word;              /* what stands there */
+    char *advice;            /* what to do, in English */
+};
+void jmap_search_problem_clear(struct jmap_search_problem *problem);
+/* A person's search (docs/search.md) as a filter (transfer full); NULL matches everything. false:
+ * *problem, or *error. Dates are days of this machine. */
+bool jmap_search_filter(const struct store_access *access, const char *text,
+                        struct store_filter **filter, struct jmap_search_problem *problem,
+                        GError **error);
 
 /* Signed image addresses of mails: what a token of EmailView names. */
 struct jmap_image {

@@ -128,6 +128,14 @@ static const struct jmap_arg snippet_args[] = {
     {"emailIds", JMAP_ARG_STRINGS, 0},
     END,
 };
+static const struct jmap_arg search_args[] = {
+    ACCOUNT,
+    {"text", JMAP_ARG_STRING, 0},
+    {"inMailbox", JMAP_ARG_STRING, NULLABLE},
+    {"filter", JMAP_ARG_OBJECT, NULLABLE},
+    {"timeZone", JMAP_ARG_STRING, NULLABLE},
+    END,
+};
 static const struct jmap_arg submission_set_args[] = {
     ACCOUNT,
     SET_ARGUMENTS,
@@ -197,6 +205,7 @@ static const struct jmap_method methods[] = {
     {"LinkedAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_linked_account_get},
     {"LinkedAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_linked_account_changes},
     {"LinkedAccount/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_linked_account_set},
+    {"Search/parse", JMAP_MANAGE, MAILBOX, STORE_READ, search_args, jmap_search_parse},
     {"EmailView/get", JMAP_MANAGE, MAIL, STORE_READ, email_view_args, jmap_email_view_get},
 };
 /* clang-format on */

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define TEXT_VERSION 1
 /* That and ICU's version, which the folding and the dictionaries of words come with: what words
@@ -26,6 +27,11 @@ char *text_fold(const char *utf8);
 /* A snippet around the best hit with <mark></mark>, other HTML escaped (RFC 8621, 5); at most
  * max_chars of text; NULL when no word occurs. (transfer full) */
 char *text_snippet(const char *utf8, const char *const *words, size_t max_chars);
+
+/* When a day begins in a time zone (IANA's name; NULL: the machine's; an unknown one is UTC), in
+ * seconds. Months and days outside their range are counted on: day 0 is the day before the 1st. */
+int64_t text_day_start(const char *zone, int year, int month, int day);
+void text_day_of(const char *zone, int64_t seconds, int *year, int *month, int *day);
 
 /* Bytes in a named charset (NULL: guessed from the bytes) to UTF-8 with ICU, bad sequences replaced
  * by U+FFFD (*replaced set then); NULL: ICU does not know the charset, or has no guess. (transfer

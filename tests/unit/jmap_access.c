@@ -43,6 +43,7 @@ static const struct row {
     {"LinkedAccount/get", "{'ids': null}"},
     {"LinkedAccount/changes", "{'sinceState': '1'}"},
     {"LinkedAccount/set", "{'update': {}}"},
+    {"Search/parse", "{'text': 'x'}"},
     {"EmailView/get", "{'ids': ['e1']}"},
 };
 

@@ -1,7 +1,7 @@
 #include "jmap_fixture.h"
 
+#include "jmap/email/draft.h"
 #include "mime/mime.h"
-#include "text/text.h"
 
 #include <sqlite3.h>
 

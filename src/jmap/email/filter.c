@@ -35,11 +35,15 @@ static void add_child(struct store_filter *parent, struct store_filter *child)
 
 /* --- text --- */
 
+struct term {
+    char *text;
+    bool quoted, starred;
+};
+
 /* One term of a search: a phrase in quotes, or what stands between spaces. */
-static void add_term(struct store_filter *all, enum store_filter_kind kind, const char *term,
-                     bool quoted)
+static void add_term(struct store_filter *all, enum store_filter_kind kind, const struct term *term)
 {
-    g_auto(GStrv) words = text_query_words(term);
+    g_auto(GStrv) words = text_query_words(term->text);
     struct store_filter *filter;
     guint count = g_strv_length(words);
 
@@ -47,48 +51,55 @@ static void add_term(struct store_filter *all, enum store_filter_kind kind, cons
         return;
     filter = store_filter_new(kind);
     filter->phrase = count > 1;
-    filter->prefix = !quoted && g_utf8_strlen(words[count - 1], -1) >= PREFIX_LEAST;
+    filter->prefix =
+        term->starred || (!term->quoted && g_utf8_strlen(words[count - 1], -1) >= PREFIX_LEAST);
     filter->words = g_steal_pointer(&words);
     add_child(all, filter);
 }
 
 /* Reads the next term; RFC 8621, 4.4.1: matched quotes make a phrase, in which a backslash escapes.
- * (transfer full) or NULL at the end. */
-static char *next_term(const char **text, bool *quoted)
+ * A star behind it makes its last word a beginning. false at the end. */
+static bool next_term(const char **text, struct term *out)
 {
     GString *term;
     const char *c = *text;
+    bool quoted;
     char quote;
 
     while (g_ascii_isspace(*c))
         c++;
     if (*c == '\0')
-        return NULL;
+        return false;
     term = g_string_new(NULL);
     quote = *c == '"' || *c == '\'' ? *c : '\0';
-    *quoted = quote != '\0' && strchr(c + 1, quote) != NULL;
-    for (c += *quoted; *c != '\0'; c++) {
-        if (*quoted ? *c == quote : g_ascii_isspace(*c))
+    quoted = quote != '\0' && strchr(c + 1, quote) != NULL;
+    for (c += quoted; *c != '\0'; c++) {
+        if (quoted ? *c == quote : g_ascii_isspace(*c))
             break;
-        if (*quoted && *c == '\\' && c[1] != '\0')
+        if (quoted && *c == '\\' && c[1] != '\0')
             c++;
         g_string_append_c(term, *c);
     }
-    *text = c + (*quoted && *c != '\0');
-    return g_string_free(term, FALSE);
+    c += quoted && *c != '\0';
+    *out = (struct term){.quoted = quoted, .starred = quoted && *c == '*'};
+    *text = c + out->starred;
+    if (!quoted)
+        out->starred = term->len > 0 && term->str[term->len - 1] == '*';
+    out->text = g_string_free(term, FALSE);
+    return true;
 }
 
-struct store_filter *jmap_text_filter(enum store_filter_kind kind, const char *text)
+/* NULL when the text is blank, which matches everything. */
+static struct store_filter *text_filter(enum store_filter_kind kind, const char *text)
 {
     struct store_filter *all = store_filter_new(STORE_AND), *only;
-    bool quoted, any = false;
-    char *term;
+    struct term term;
+    bool any = false;
 
-    while ((all->children == NULL || all->children->len < 32) &&
-           (term = next_term(&text, &quoted)) != NULL) {
+    while ((all->children == NULL || all->children->len < 32) && next_term(&text, &term)) {
         any = true;
-        add_term(all, kind, term, quoted);
-        g_free(term);
+        add_term(all, kind, &term);
+        g_free(term.text);
     }
     if (all->children == NULL) {
         store_filter_free(all);
@@ -129,6 +140,7 @@ static const struct {
     {"subject", STORE_SUBJECT, TEXT},
     {"body", STORE_BODY, TEXT},
     {"header", STORE_HEADER, HEADER},
+    {JMAP_FILTER_FILENAME, STORE_FILENAME, TEXT},
 };
 
 static struct store_filter *read_mailbox(struct reading *reading, enum store_filter_kind kind,
@@ -235,6 +247,8 @@ static struct store_filter *read_condition(struct reading *reading, const char *
     for (size_t i = 0; i < G_N_ELEMENTS(conditions); i++) {
         if (strcmp(conditions[i].name, name) != 0)
             continue;
+        if (conditions[i].kind == STORE_FILENAME && (reading->request->using & JMAP_MANAGE) == 0)
+            break;
         switch (conditions[i].type) {
         case MAILBOX:
             return read_mailbox(reading, conditions[i].kind, value);
@@ -248,7 +262,7 @@ static struct store_filter *read_condition(struct reading *reading, const char *
             if (!json_is_string(value))
                 return fail(reading, "invalidArguments");
             reading->nodes += 4;
-            return jmap_text_filter(conditions[i].kind, json_string_value(value));
+            return text_filter(conditions[i].kind, json_string_value(value));
         default:
             return read_scalar(reading, conditions[i].kind, conditions[i].type, value);
         }

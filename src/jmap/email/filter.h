@@ -4,6 +4,9 @@
 
 #include "jmap/engine/engine.h"
 
+/* Our own condition: words of an attachment's name, with the vendor capability in use. */
+#define JMAP_FILTER_FILENAME "postroom:filename"
+
 /* *filter (transfer full) is NULL when everything matches. false: *error is the type of the
  * method-level error, invalidArguments or unsupportedFilter. */
 bool jmap_email_filter_read(const struct jmap_request *request, json_t *json,

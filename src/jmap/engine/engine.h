@@ -122,6 +122,8 @@ void jmap_respond(struct jmap_call *call, json_t *arguments);
 json_t *jmap_answer(const struct jmap_call *call);
 /* Adds an error response (RFC 8620, 3.6.2). description may be NULL. */
 void jmap_fail(struct jmap_call *call, const char *type, const char *description);
+/* The same with arguments of its own, "type" among them. (transfer full) */
+void jmap_fail_with(struct jmap_call *call, json_t *error);
 /* The same for an error of the store or a hook; consumes error. What it says of the inside is
  * logged, not answered. */
 void jmap_fail_error(struct jmap_call *call, GError *error);

@@ -21,6 +21,11 @@ void jmap_fail(struct jmap_call *call, const char *type, const char *description
 
     if (description != NULL)
         json_object_set_new(error, "description", jmap_json_text(description));
+    jmap_fail_with(call, error);
+}
+
+void jmap_fail_with(struct jmap_call *call, json_t *error)
+{
     json_array_append_new(call->request->responses,
                           json_pack("[s, o, s]", "error", error, call->id));
 }
