@@ -20,12 +20,16 @@ static const struct {
 
 /* Marks that only colour a letter: accents, Hebrew points, Arabic vowels and the stretcher. In
  * other scripts marks are letters in all but name (Thai, Hindi) and stay. */
-static bool mark_is_dropped(UChar32 c)
+bool fold_is_mark(int c)
 {
+    if (c == 0x5be || c == 0x5c0 || c == 0x5c3 || c == 0x5c6)
+        return false; /* Hebrew signs that part words: בית־ספר */
     return (c >= 0x300 && c <= 0x36f) || (c >= 0x591 && c <= 0x5c7) || (c >= 0x610 && c <= 0x61a) ||
            (c >= 0x64b && c <= 0x65f) || c == 0x670 || c == 0x640 || (c >= 0x1ab0 && c <= 0x1aff) ||
            (c >= 0x1dc0 && c <= 0x1dff) || (c >= 0x20d0 && c <= 0x20ff) ||
-           (c >= 0xfe20 && c <= 0xfe2f) || c == 0xad || (c >= 0x200c && c <= 0x200f);
+           (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xfe20 && c <= 0xfe2f) || c == 0xad ||
+           c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfb1e || c == 0xfeff;
 }
 
 /* й and ї are letters of their own; ё is not (as Ukrainian and Russian dictionaries sort). */
@@ -38,7 +42,7 @@ static int drop_marks(UChar *text, int length)
 {
     int used = 0;
     for (int i = 0; i < length; i++) {
-        if (mark_is_dropped(text[i]) && !(used > 0 && mark_is_kept(text[used - 1], text[i])))
+        if (fold_is_mark(text[i]) && !(used > 0 && mark_is_kept(text[used - 1], text[i])))
             continue;
         text[used++] = text[i];
     }
@@ -96,7 +100,7 @@ static void make_entry(UChar32 c)
 {
     struct fold_entry *entry = &table[c];
     UChar text = (UChar)c;
-    if (mark_is_dropped(c)) {
+    if (fold_is_mark(c)) {
         entry->kind = CLASS_MARK;
         return;
     }

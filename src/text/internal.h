@@ -25,6 +25,8 @@ struct fold_entry {
 };
 /* Class and folded form of every character below FOLD_TABLE; made once. */
 const struct fold_entry *fold_table(void);
+/* Colours a letter or is not seen at all: folds to nothing, and parts no word. */
+bool fold_is_mark(int c);
 /* Folds a run of UTF-16 text of any script; UTF-8, not terminated, at most room bytes. */
 size_t fold_run(const unsigned short *text, int length, char *out, size_t room);
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TEXT_VERSION 1
+#define TEXT_VERSION 2
 /* That and ICU's version, which the folding and the dictionaries of words come with: what words
  * were broken with. No folded word has an ASCII capital in it. */
 const char *text_version(void);
@@ -24,9 +24,11 @@ char **text_query_words(const char *utf8);
 /* One text folded whole, for comparing and sorting. (transfer full) */
 char *text_fold(const char *utf8);
 
-/* A snippet around the best hit with <mark></mark>, other HTML escaped (RFC 8621, 5); at most
- * max_chars of text; NULL when no word occurs. (transfer full) */
-char *text_snippet(const char *utf8, const char *const *words, size_t max_chars);
+/* A snippet around the place where most of the terms stand, in <mark></mark>, other HTML escaped
+ * (RFC 8621, 5); at most max_octets with all that, and no character is cut from what belongs to it.
+ * A term is a folded word, or several with spaces between that must follow each other; "*" behind
+ * makes its last word a beginning. NULL when no term occurs. (transfer full) */
+char *text_snippet(const char *utf8, const char *const *terms, size_t max_octets);
 
 /* When a day begins in a time zone (IANA's name; NULL: the machine's; an unknown one is UTC), in
  * seconds. Months and days outside their range are counted on: day 0 is the day before the 1st. */

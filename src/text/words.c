@@ -137,13 +137,25 @@ static UBreakIterator *breaker(void)
     return it;
 }
 
-enum { RUN_UNITS = 2048 };
+enum { RUN_UNITS = 2048, RUN_KEPT_BACK = 16 /* words */ };
 
 struct run {
     UChar units[RUN_UNITS + 2];
     size_t offsets[RUN_UNITS + 3]; /* of each unit in the source */
     int count;
 };
+
+/* Letters above the table that belong to its scripts: ế, ẞ, ﬁ, שׁ in one piece, full-width A. Words
+ * of ICU's own scripts end at them. */
+static bool is_plain_letter(UChar32 c)
+{
+    bool block = (c >= 0x1c80 && c <= 0x1c8f) || (c >= 0x1d00 && c <= 0x1dbf) ||
+                 (c >= 0x1e00 && c <= 0x1fff) || (c >= 0x2c60 && c <= 0x2c7f) ||
+                 (c >= 0xa640 && c <= 0xa69f) || (c >= 0xa720 && c <= 0xa7ff) ||
+                 (c >= 0xfb00 && c <= 0xfb4f) || (c >= 0xff10 && c <= 0xff5a) || c == 0x212a ||
+                 c == 0x212b;
+    return block && u_isalnum(c);
+}
 
 /* Collects text for ICU: until a character of the table's scripts that makes words. */
 static size_t collect(struct walk *w, size_t at, struct run *run)
@@ -153,7 +165,7 @@ static size_t collect(struct walk *w, size_t at, struct run *run)
     while (at < w->length && run->count < RUN_UNITS) {
         size_t next = at;
         UChar32 c = decode(w->text, w->length, &next);
-        if (c < FOLD_TABLE && (table[c].kind == CLASS_WORD || c == '\n'))
+        if ((c < FOLD_TABLE && (table[c].kind == CLASS_WORD || c == '\n')) || is_plain_letter(c))
             break;
         if (U_IS_SUPPLEMENTARY(c)) {
             run->offsets[run->count] = at;
@@ -167,27 +179,103 @@ static size_t collect(struct walk *w, size_t at, struct run *run)
     return at;
 }
 
-/* ICU's words of a run; one that touches the run's edge is complete, since runs end at other
- * scripts. */
+static bool is_han(UChar c)
+{
+    return (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff);
+}
+
+static bool is_han_word(const UChar *units, int from, int to)
+{
+    while (from < to && is_han(units[from]))
+        from++;
+    return from == to;
+}
+
+/* The dictionary has this whole piece as one word. */
+static bool is_one_word(const UChar *units, int count)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    if (count < 2)
+        return true;
+    ubrk_setText(breaker(), units, count, &status);
+    return ubrk_first(breaker()) == 0 && ubrk_next(breaker()) == count;
+}
+
+static void emit_run(struct walk *w, const struct run *run, int from, int to)
+{
+    char folded[WORD_BYTES_MAX];
+    size_t length = fold_run(run->units + from, to - from, folded, sizeof folded);
+    append(w, folded, length, run->offsets[from]);
+    emit(w, run->offsets[to]);
+}
+
+/* The dictionary knows long words, and people search for their parts: 公司 in 有限公司, 邮件 in
+ * 电子邮件. So a long one comes apart where both halves are words; in query and index alike. */
+static void emit_han(struct walk *w, const struct run *run, int from, int to)
+{
+    static const int heads[] = {2, 1, 3, 4};
+    while (to - from > 2) {
+        int head = 0;
+        for (size_t i = 0; head == 0 && i < G_N_ELEMENTS(heads); i++)
+            if (heads[i] < to - from && is_one_word(run->units + from, heads[i]) &&
+                is_one_word(run->units + from + heads[i], to - from - heads[i]))
+                head = heads[i];
+        if (head == 0)
+            break;
+        emit_run(w, run, from, from + head);
+        from += head;
+    }
+    emit_run(w, run, from, to);
+}
+
+/* Where ICU's words of a run begin and end, in pairs; how many numbers. */
+static int break_run(const struct run *run, int *bounds)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int count = 0;
+    UBreakIterator *it = breaker();
+    ubrk_setText(it, run->units, run->count, &status);
+    int from = ubrk_first(it);
+    for (int to = ubrk_next(it); to != UBRK_DONE; from = to, to = ubrk_next(it)) {
+        if (ubrk_getRuleStatus(it) < UBRK_WORD_NONE_LIMIT)
+            continue;
+        bounds[count++] = from;
+        bounds[count++] = to;
+    }
+    return count;
+}
+
+/* ICU's words of a run. One that touches the run's edge is complete, since runs end at other
+ * scripts; where a run is full, its last words are left for the next. */
 static size_t walk_complex(struct walk *w, size_t at)
 {
     struct run run;
+    int bounds[2 * RUN_UNITS + 4];
     size_t end = collect(w, at, &run);
     if (end == at)
         return at + 1;
-    UErrorCode status = U_ZERO_ERROR;
-    UBreakIterator *it = breaker();
-    ubrk_setText(it, run.units, run.count, &status);
-    int from = ubrk_first(it);
-    for (int to = ubrk_next(it); to != UBRK_DONE && !w->stopped; from = to, to = ubrk_next(it)) {
-        if (ubrk_getRuleStatus(it) < UBRK_WORD_NONE_LIMIT)
-            continue;
-        char folded[WORD_BYTES_MAX];
-        size_t length = fold_run(run.units + from, to - from, folded, sizeof folded);
-        append(w, folded, length, run.offsets[from]);
-        emit(w, run.offsets[to]);
+    int count = break_run(&run, bounds);
+    if (run.count >= RUN_UNITS && count > 2 * RUN_KEPT_BACK) {
+        count -= 2 * RUN_KEPT_BACK;
+        end = run.offsets[bounds[count]];
+    }
+    for (int i = 0; i < count && !w->stopped; i += 2) {
+        if (bounds[i + 1] - bounds[i] > 2 && is_han_word(run.units, bounds[i], bounds[i + 1]))
+            emit_han(w, &run, bounds[i], bounds[i + 1]);
+        else
+            emit_run(w, &run, bounds[i], bounds[i + 1]);
     }
     return end;
+}
+
+static bool append_plain(struct walk *w, UChar32 c, size_t at)
+{
+    UChar unit = (UChar)c;
+    char folded[16];
+    if (!is_plain_letter(c))
+        return false;
+    append(w, folded, fold_run(&unit, 1, folded, sizeof folded), at);
+    return true;
 }
 
 static size_t walk_ascii(struct walk *w, size_t at, const struct fold_entry *table)
@@ -215,14 +303,17 @@ static size_t walk_other(struct walk *w, size_t at, UChar32 *before, const struc
     UChar32 c = decode(w->text, w->length, &next);
     if (w->open && joins(w, *before, c, next))
         return next;
-    if (c >= FOLD_TABLE && !(c >= 0x2000 && c <= 0x206f)) {
+    if (append_plain(w, c, at)) {
+        *before = c;
+        return next;
+    }
+    bool mark = c >= FOLD_TABLE && fold_is_mark(c);
+    if (c >= FOLD_TABLE && !mark && !(c >= 0x2000 && c <= 0x206f)) {
         emit(w, at);
         *before = 0;
         return walk_complex(w, at);
     }
-    unsigned kind = c < FOLD_TABLE ? table[c].kind : CLASS_OTHER;
-    if ((c >= 0x200c && c <= 0x200f) || c == 0x2060)
-        kind = CLASS_MARK;
+    unsigned kind = mark ? CLASS_MARK : c < FOLD_TABLE ? table[c].kind : CLASS_OTHER;
     if (kind == CLASS_WORD)
         append(w, table[c].utf8, table[c].length, at);
     else if (kind == CLASS_OTHER)

@@ -29,18 +29,28 @@ static void prefixes_end_in_a_star(void)
     assert_snippet("Rechnungen hier", "rechnung", 100, NULL);
 }
 
-static size_t shown(const char *snippet)
+static void phrases_are_marked_whole_and_only_in_order(void)
 {
-    size_t count = 0;
-    for (const char *p = snippet; *p != '\0';) {
-        if (*p == '<')
-            p = strchr(p, '>') + 1;
-        else if (*p == '&')
-            p = strchr(p, ';') + 1, count++;
-        else
-            p += g_utf8_skip[(unsigned char)*p], count++;
-    }
-    return count;
+    assert_snippet("the annual report of this annual plan, report it", "annual report", 200,
+                   "the <mark>annual report</mark> of this annual plan, report it");
+    assert_snippet("two lamps, a lamp stand", "lamp sta*", 100,
+                   "two lamps, a <mark>lamp stand</mark>");
+    assert_snippet("电子邮件和北京大学", "北京 大学", 100, "电子邮件和<mark>北京大学</mark>");
+    assert_snippet("report annual", "annual report", 100, NULL);
+    const char *const both[] = {"annual report", "report", NULL};
+    g_autofree char *once = text_snippet("annual report, report", both, 100);
+    g_assert_cmpstr(once, ==, "<mark>annual report</mark>, <mark>report</mark>");
+}
+
+static void the_place_with_most_terms_is_shown(void)
+{
+    g_autoptr(GString) text = g_string_new("lamp lamp lamp");
+    for (int i = 0; i < 200; i++)
+        g_string_append(text, " word");
+    g_string_append(text, " lamp and order");
+    const char *const terms[] = {"lamp", "order", NULL};
+    g_autofree char *snippet = text_snippet(text->str, terms, 120);
+    g_assert_nonnull(strstr(snippet, "<mark>lamp</mark> and <mark>order</mark>"));
 }
 
 static void the_window_is_bounded_around_the_hits(void)
@@ -52,14 +62,38 @@ static void the_window_is_bounded_around_the_hits(void)
     for (int i = 0; i < 500; i++)
         g_string_append(text, " кінець");
     const char *const words[] = {"ціль", NULL};
-    for (size_t max = 1; max < 200; max += 7) {
+    for (size_t max = 1; max < 300; max += 7) {
         g_autofree char *snippet = text_snippet(text->str, words, max);
-        g_assert_cmpuint(shown(snippet), <=, max);
+        g_assert_cmpuint(strlen(snippet), <=, max);
         g_assert_true(g_utf8_validate(snippet, -1, NULL));
     }
-    g_autofree char *wide = text_snippet(text->str, words, 100);
+    g_autofree char *wide = text_snippet(text->str, words, 200);
     g_assert_nonnull(strstr(wide, "<mark>ціль</mark> <mark>ціль</mark>"));
     g_assert_true(g_str_has_prefix(wide, "…"));
+}
+
+/* Whatever the room, what is shown ends and begins with whole characters. */
+static void characters_keep_what_belongs_to_them(void)
+{
+    static const char *const clusters[] = {"e\u0301",       "שָׁ",  "👩🏽‍🚀", "🇺🇦",
+                                           "n\u0308\u0331", "क्षि"};
+    for (size_t i = 0; i < G_N_ELEMENTS(clusters); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (int n = 0; n < 60; n++)
+            g_string_append(text, clusters[i]);
+        g_string_append(text, " hit ");
+        for (int n = 0; n < 60; n++)
+            g_string_append(text, clusters[i]);
+        const char *const words[] = {"hit", NULL};
+        for (size_t max = 60; max < 200; max++) {
+            g_autofree char *snippet = text_snippet(text->str, words, max);
+            g_auto(GStrv) parts = g_strsplit(snippet, clusters[i], -1);
+            g_autofree char *rest = g_strjoinv("", parts);
+            g_auto(GStrv) words_left = g_strsplit(rest, " ", -1);
+            g_autofree char *bare = g_strjoinv("", words_left);
+            g_assert_cmpstr(bare, ==, "…<mark>hit</mark>");
+        }
+    }
 }
 
 static void broken_text_is_repaired(void)
@@ -91,6 +125,9 @@ int main(int argc, char **argv)
     g_test_add_func("/text/snippet/marks", hits_are_marked_and_the_rest_escaped);
     g_test_add_func("/text/snippet/scripts", chinese_and_hebrew_stay_in_order);
     g_test_add_func("/text/snippet/prefix", prefixes_end_in_a_star);
+    g_test_add_func("/text/snippet/phrase", phrases_are_marked_whole_and_only_in_order);
+    g_test_add_func("/text/snippet/terms", the_place_with_most_terms_is_shown);
+    g_test_add_func("/text/snippet/clusters", characters_keep_what_belongs_to_them);
     g_test_add_func("/text/snippet/window", the_window_is_bounded_around_the_hits);
     g_test_add_func("/text/snippet/broken", broken_text_is_repaired);
     g_test_add_func("/text/convert", charsets_become_utf8);

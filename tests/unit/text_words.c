@@ -44,12 +44,40 @@ static void hebrew_points_and_inner_quotes_go(void)
 {
     assert_words("שָׁלוֹם שלום", "שלום שלום");
     assert_words("צה\"ל צה״ל ג'ירפה", "צהל צהל גירפה");
+    assert_words("בית־ספר", "בית ספר");
+    assert_words("\xef\xac\xaa"
+                 "לום",
+                 "שלום");
+}
+
+static void letters_in_one_piece_are_as_others(void)
+{
+    assert_words("Việt Nam, GROẞE ﬁnance", "viet nam grosse finance");
+    assert_words("ＡbＣ \u212bngstrom", "abc angstrom");
+    assert_words("soft\u00adhyphen zero\u200bwidth \ufeffmark", "softhyphen zerowidth mark");
+}
+
+/* However long a text without blanks is, words break as in a short one. */
+static void long_chinese_breaks_as_short_does(void)
+{
+    static const char sentence[] = "请查收附件采购订单";
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GString) expected = g_string_new(NULL);
+    g_autofree char *once = text_index_words(sentence, -1, 0);
+    for (int i = 0; i < 1000; i++) {
+        g_string_append(text, sentence);
+        g_string_append_printf(expected, "%s%s", i > 0 ? " " : "", once);
+    }
+    assert_words(text->str, expected->str);
 }
 
 static void chinese_is_broken_by_the_dictionary(void)
 {
     assert_words("我们在北京大学学习。今天天气很好", "我们 在 北京 大学 学习 今天 天气 很好");
     assert_words("iPhone手机15元", "iphone 手机 15 元");
+    assert_words("电子邮件 有限公司 副总理 巧克力", "电子 邮件 有限 公司 副 总理 巧克力");
+    assert_words("中华人民共和国", "中华 人民 共和 国");
+    assert_words("繁體中文電子郵件", "繁體 中文 電子 郵件");
 }
 
 static void thai_and_japanese_come_apart(void)
@@ -156,6 +184,8 @@ int main(int argc, char **argv)
     g_test_add_func("/text/words/accents", accents_and_case_go);
     g_test_add_func("/text/words/ukrainian", ukrainian_apostrophes_are_one_and_letters_stay);
     g_test_add_func("/text/words/hebrew", hebrew_points_and_inner_quotes_go);
+    g_test_add_func("/text/words/pieces", letters_in_one_piece_are_as_others);
+    g_test_add_func("/text/words/long-chinese", long_chinese_breaks_as_short_does);
     g_test_add_func("/text/words/chinese", chinese_is_broken_by_the_dictionary);
     g_test_add_func("/text/words/thai-japanese", thai_and_japanese_come_apart);
     g_test_add_func("/text/words/limits", long_words_are_cut_and_counted);

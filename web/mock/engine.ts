@@ -9,8 +9,8 @@ export { MockError };
 const METHODS: Record<string, Method> = { "Core/echo": (args) => args, ...mailMethods, ...manageMethods };
 const OWNERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:EmailSubmission|Identity)\//, "urn:ietf:params:jmap:submission"],
-  [/^(?:Provider|LinkedAccount|EmailView)\//, "urn:postroom:manage"],
-  [/^(?:Email|Mailbox|Thread)\//, "urn:ietf:params:jmap:mail"],
+  [/^(?:Provider|LinkedAccount|EmailView|Search)\//, "urn:postroom:manage"],
+  [/^(?:Email|Mailbox|Thread|SearchSnippet)\//, "urn:ietf:params:jmap:mail"],
   [/^Core\//, "urn:ietf:params:jmap:core"],
 ];
 
@@ -62,7 +62,7 @@ export function handleRequest(world: World, user: { id: string; admin: boolean; 
       done.push([name, method(resolve(args, done), context), callId], ...extra);
     } catch (error) {
       const known = error instanceof MockError ? error : new MockError("serverFail", String(error));
-      done.push(["error", { type: known.type, description: known.message }, callId]);
+      done.push(["error", { type: known.type, description: known.message, ...known.details }, callId]);
     }
   }
   return { methodResponses: done, sessionState: "s1" };

@@ -81,6 +81,26 @@ function matches(email: MockEmail, filter: Args): boolean {
   return true;
 }
 
+/* Of the search language only words, and one mistake to point at. */
+const searchParse: Method = (args, context) => {
+  const account = accountOf(args, context);
+  const text = String(args["text"]);
+  const wrong = /\b[a-z]+:\S*/.exec(text);
+  if (wrong) throw new MockError("invalidSearch", "no such field", { code: "unknown-field", position: [...text.slice(0, wrong.index)].length, length: wrong[0].length });
+  const inMailbox = args["inMailbox"] as string | null;
+  return { accountId: account.id, filter: { ...(args["filter"] as Args | null), ...(inMailbox === null ? {} : { inMailbox }), text } };
+};
+
+const snippetGet: Method = (args, context) => {
+  const account = accountOf(args, context);
+  const words = String((args["filter"] as Args)["text"]).split(/\s+/).filter(Boolean).map((word) => word.replace(/[^\p{L}\p{N}]/gu, "\\$&"));
+  const list = (args["emailIds"] as string[]).map((id) => {
+    const subject = account.emails.get(id)?.subject?.replace(new RegExp(words.join("|"), "giu"), "<mark>$&</mark>");
+    return { emailId: id, subject: subject?.includes("<mark>") ? subject : null, preview: null };
+  });
+  return { accountId: account.id, list, notFound: null };
+};
+
 const emailQuery: Method = (args, context) => {
   const account = accountOf(args, context);
   const filter = (args["filter"] as Args | null) ?? {};
@@ -234,6 +254,8 @@ export const mailMethods: Record<string, Method> = {
     return { ...answer, list: (answer["list"] as MockEmail[]).map((email) => emailView(email, args)) };
   },
   "Email/query": emailQuery,
+  "Search/parse": searchParse,
+  "SearchSnippet/get": snippetGet,
   "Email/changes": changes("Email"),
   "Email/set": emailSet,
   "Identity/get": (args, context) => {

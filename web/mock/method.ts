@@ -16,8 +16,10 @@ export type Method = (args: Args, context: MethodContext) => Args;
 
 export class MockError extends Error {
   readonly type: string;
-  constructor(type: string, description = type) {
+  readonly details: Args;
+  constructor(type: string, description = type, details: Args = {}) {
     super(description);
     this.type = type;
+    this.details = details;
   }
 }

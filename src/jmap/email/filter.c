@@ -375,28 +375,41 @@ bool jmap_email_filter_read(const struct jmap_request *request, json_t *json,
     return false;
 }
 
-static void collect_words(const struct store_filter *filter, bool subject, GPtrArray *words)
+/* A phrase is one term; other words are one each. */
+static void add_terms(const struct store_filter *filter, GPtrArray *terms)
+{
+    if (filter->phrase) {
+        g_autofree char *phrase = g_strjoinv(" ", filter->words);
+
+        g_ptr_array_add(terms, g_strconcat(phrase, filter->prefix ? "*" : NULL, NULL));
+        return;
+    }
+    for (size_t i = 0; filter->words[i] != NULL; i++) {
+        bool starts = filter->prefix && filter->words[i + 1] == NULL;
+
+        g_ptr_array_add(terms, g_strconcat(filter->words[i], starts ? "*" : NULL, NULL));
+    }
+}
+
+static void collect_terms(const struct store_filter *filter, bool subject, GPtrArray *terms)
 {
     bool here = filter->kind == STORE_TEXT ||
                 (subject ? filter->kind == STORE_SUBJECT : filter->kind == STORE_BODY);
 
     if (filter->kind == STORE_NOT)
         return;
-    for (size_t i = 0; here && filter->words != NULL && filter->words[i] != NULL; i++) {
-        bool starts = filter->prefix && filter->words[i + 1] == NULL;
-
-        g_ptr_array_add(words, g_strconcat(filter->words[i], starts ? "*" : NULL, NULL));
-    }
+    if (here && filter->words != NULL)
+        add_terms(filter, terms);
     for (size_t i = 0; filter->children != NULL && i < filter->children->len; i++)
-        collect_words(g_ptr_array_index(filter->children, i), subject, words);
+        collect_terms(g_ptr_array_index(filter->children, i), subject, terms);
 }
 
-char **jmap_email_filter_words(const struct store_filter *filter, bool subject)
+char **jmap_email_filter_terms(const struct store_filter *filter, bool subject)
 {
-    GPtrArray *words = g_ptr_array_new();
+    GPtrArray *terms = g_ptr_array_new();
 
     if (filter != NULL)
-        collect_words(filter, subject, words);
-    g_ptr_array_add(words, NULL);
-    return (char **)g_ptr_array_free(words, FALSE);
+        collect_terms(filter, subject, terms);
+    g_ptr_array_add(terms, NULL);
+    return (char **)g_ptr_array_free(terms, FALSE);
 }

@@ -12,7 +12,8 @@
 bool jmap_email_filter_read(const struct jmap_request *request, json_t *json,
                             struct store_filter **filter, const char **error);
 
-/* Words of text conditions, for snippets: NULL-terminated, folded. (transfer full) */
-char **jmap_email_filter_words(const struct store_filter *filter, bool subject);
+/* Terms of text conditions that are not negated, as text_snippet takes them: NULL-terminated.
+ * (transfer full) */
+char **jmap_email_filter_terms(const struct store_filter *filter, bool subject);
 
 #endif

@@ -83,23 +83,32 @@ json_t *search_read_label(struct search *search, const struct search_token *toke
 
 /* --- sizes */
 
+/* Digits, a unit, and a B that says nothing. */
+static bool read_size(const char *text, uint64_t *size)
+{
+    static const char units[] = "kmgt";
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits;
+    if (digits == 0 || digits > 12)
+        return false;
+    *size = g_ascii_strtoull(text, NULL, 10);
+    const char *found = *unit != '\0' ? strchr(units, g_ascii_tolower(*unit)) : NULL;
+    for (const char *u = units; found != NULL && u <= found; u++) {
+        if (*size > INT64_C(1000000000000000) / 1000)
+            return false;
+        *size *= 1000;
+    }
+    unit += found != NULL ? 1 : 0;
+    return *unit == '\0' || g_ascii_strcasecmp(unit, "b") == 0;
+}
+
 json_t *search_read_size(struct search *search, const struct search_token *token,
                          const struct search_field *field)
 {
-    static const char units[] = "kmgt";
-    char *end = NULL;
-    guint64 number = g_ascii_isdigit(token->text[0]) ? g_ascii_strtoull(token->text, &end, 10) : 0;
-    uint64_t factor = 1;
-    bool good = end != NULL && end - token->text <= 12 && !token->prefix;
-    const char *unit = good && *end != '\0' ? strchr(units, g_ascii_tolower(*end)) : NULL;
-    for (const char *u = units; unit != NULL && u <= unit; u++)
-        factor *= 1000;
-    end += unit != NULL;
-    if (good && g_ascii_tolower(*end) == 'b')
-        end++;
-    if (!good || *end != '\0' || number > INT64_C(1000000000000000) / factor)
+    uint64_t size = 0;
+    if (token->prefix || !read_size(token->text, &size))
         return fail_value(search, token, "bad-size", "is no size: write bytes, or 300k, 5M, 1G");
-    return json_pack("{s:I}", field->condition, (json_int_t)(number * factor));
+    return json_pack("{s:I}", field->condition, (json_int_t)size);
 }
 
 /* --- dates */

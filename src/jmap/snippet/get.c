@@ -9,41 +9,35 @@
 #define PREVIEW_OCTETS 255
 #define TEXT_MAX (256 * 1024)
 
-/* text_snippet counts characters of text; marks, entities and scripts of more bytes come on top. */
-static json_t *snippet(const char *text, char **words, size_t octets)
+static json_t *snippet(const char *text, char **terms, size_t octets)
 {
-    for (size_t chars = octets; text != NULL && words[0] != NULL && chars >= 8;
-         chars = chars * 2 / 3) {
-        g_autofree char *found = text_snippet(text, (const char *const *)words, chars);
+    g_autofree char *found = NULL;
 
-        if (found == NULL)
-            break;
-        if (strlen(found) <= octets)
-            return jmap_json_text(found);
-    }
-    return json_null();
+    if (text != NULL && terms[0] != NULL)
+        found = text_snippet(text, (const char *const *)terms, octets);
+    return jmap_json_text(found);
 }
 
-static json_t *preview(struct jmap_call *call, const struct store_email *email, char **words)
+static json_t *preview(struct jmap_call *call, const struct store_email *email, char **terms)
 {
     struct jmap_mail *mail;
     g_autofree char *text = NULL;
 
-    if (words[0] == NULL || email->state != STORE_EMAIL_READY)
+    if (terms[0] == NULL || email->state != STORE_EMAIL_READY)
         return json_null();
     mail = jmap_mail_take(call->request->jmap, call->access, email->blob, NULL);
     if (mail == NULL)
         return json_null();
     text = mime_plain_text(mail->mail, TEXT_MAX, NULL);
     jmap_mail_give(call->request->jmap, mail);
-    return snippet(text, words, PREVIEW_OCTETS);
+    return snippet(text, terms, PREVIEW_OCTETS);
 }
 
 static void answer(struct jmap_call *call, const GPtrArray *emails, const GArray *ids,
                    const struct store_filter *filter, json_t *not_found)
 {
-    g_auto(GStrv) in_subject = jmap_email_filter_words(filter, true);
-    g_auto(GStrv) in_body = jmap_email_filter_words(filter, false);
+    g_auto(GStrv) in_subject = jmap_email_filter_terms(filter, true);
+    g_auto(GStrv) in_body = jmap_email_filter_terms(filter, false);
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int64_t));
     json_t *list = json_array(), *object = jmap_answer(call);
 

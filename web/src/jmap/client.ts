@@ -13,12 +13,15 @@ interface JmapResponse {
 export class MethodError extends Error {
   readonly type: string;
   readonly description: string | null;
+  /* All arguments of the error. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(type: string, description: string | null) {
+  constructor(type: string, description: string | null, details: Readonly<Record<string, unknown>> = {}) {
     super(description ?? type);
     this.name = "MethodError";
     this.type = type;
     this.description = description;
+    this.details = details;
   }
 }
 
@@ -63,7 +66,7 @@ export class Results {
 
 function methodError(args: Readonly<Record<string, unknown>>): MethodError {
   const description = args["description"];
-  return new MethodError(String(args["type"] ?? "serverFail"), typeof description === "string" ? description : null);
+  return new MethodError(String(args["type"] ?? "serverFail"), typeof description === "string" ? description : null, args);
 }
 
 const PREFIX_CAPABILITY: readonly (readonly [string, string])[] = [
@@ -72,6 +75,7 @@ const PREFIX_CAPABILITY: readonly (readonly [string, string])[] = [
   ["Provider/", MANAGE],
   ["LinkedAccount/", MANAGE],
   ["EmailView/", MANAGE],
+  ["Search/", MANAGE],
 ];
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {

@@ -207,6 +207,13 @@ export interface GetResponse<T> {
   readonly notFound: readonly Id[];
 }
 
+/* RFC 8621, 5: HTML whose only element is <mark>. */
+export interface SearchSnippet {
+  readonly emailId: Id;
+  readonly subject: string | null;
+  readonly preview: string | null;
+}
+
 export interface QueryResponse {
   readonly accountId: Id;
   readonly queryState: string;

@@ -1,4 +1,4 @@
-import type { Address, EmailSummary, Id } from "../jmap/types.ts";
+import type { Address, EmailSummary, Id, SearchSnippet } from "../jmap/types.ts";
 
 /* One row of the list: a thread as seen from a mailbox or a search. */
 export interface Conversation {
@@ -7,6 +7,8 @@ export interface Conversation {
   readonly leadId: Id;
   /* All emails of the thread, oldest first. */
   readonly emails: readonly EmailSummary[];
+  /* Of a search: where the lead has the words. */
+  readonly snippet?: SearchSnippet;
 }
 
 export interface ConversationFacts {

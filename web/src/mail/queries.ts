@@ -3,7 +3,7 @@ import { jmap, jmapOne, MethodError, resultOf, type Invocation } from "../jmap/c
 import { fetchSession } from "../jmap/auth.ts";
 import type {
   ChangesResponse, EmailBody, EmailDetail, EmailSummary, EmailView, GetResponse, Id, Identity, LinkedAccount, Mailbox,
-  Provider, QueryResponse,
+  Provider, QueryResponse, SearchSnippet,
 } from "../jmap/types.ts";
 import { groupConversations, type Conversation } from "./conversations.ts";
 
@@ -105,19 +105,35 @@ export function providersQuery(userAccount: Id) {
   });
 }
 
-export function filterOf(view: ListView): Record<string, unknown> | null {
+/* What a view is narrowed to, but for its words. */
+function filterOf(view: ListView): Record<string, unknown> {
   const filter: Record<string, unknown> = {};
-  if (view.mailboxId !== null) filter["inMailbox"] = view.mailboxId;
-  if (view.text) filter["text"] = view.text;
+  if (view.mailboxId !== null && !view.text) filter["inMailbox"] = view.mailboxId;
   if (view.only === "flagged") filter["hasKeyword"] = "$flagged";
   if (view.only === "unread") filter["notKeyword"] = "$seen";
-  return Object.keys(filter).length > 0 ? filter : null;
+  return filter;
+}
+
+/* Words are read by the server (docs/search.md), whose filter the query then refers to. */
+function searchCalls(view: ListView): Invocation[] {
+  if (!view.text) return [];
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return [["Search/parse", { accountId: view.accountId, text: view.text, inMailbox: view.mailboxId, filter: filterOf(view), timeZone }, "search"]];
+}
+
+function filterArgument(view: ListView): Record<string, unknown> {
+  return view.text ? { "#filter": resultOf("search", "Search/parse", "/filter") } : { filter: filterOf(view) };
+}
+
+function snippetCalls(view: ListView): Invocation[] {
+  if (!view.text) return [];
+  return [["SearchSnippet/get", { accountId: view.accountId, ...filterArgument(view), "#emailIds": resultOf("query", "Email/query", "/ids") }, "snippets"]];
 }
 
 function queryCall(view: ListView, page: number): Invocation {
   return ["Email/query", {
     accountId: view.accountId,
-    filter: filterOf(view),
+    ...filterArgument(view),
     sort: [{ property: "receivedAt", isAscending: false }],
     collapseThreads: true,
     position: page * PAGE_SIZE,
@@ -130,7 +146,9 @@ function queryCall(view: ListView, page: number): Invocation {
 function pageCalls(view: ListView, page: number): Invocation[] {
   const { accountId } = view;
   return [
+    ...searchCalls(view),
     queryCall(view, page),
+    ...snippetCalls(view),
     ["Email/get", { accountId, "#ids": resultOf("query", "Email/query", "/ids"), properties: ["threadId"] }, "leads"],
     ["Thread/get", { accountId, "#ids": resultOf("leads", "Email/get", "/list/*/threadId") }, "threads"],
     ["Email/get", { accountId, "#ids": resultOf("threads", "Thread/get", "/list/*/emailIds"), properties: SUMMARY }, "emails"],
@@ -141,21 +159,33 @@ function pageCalls(view: ListView, page: number): Invocation[] {
 function shortPageCalls(view: ListView, page: number): Invocation[] {
   const { accountId } = view;
   return [
+    ...searchCalls(view),
     queryCall(view, page),
+    ...snippetCalls(view),
     ["Email/get", { accountId, "#ids": resultOf("query", "Email/query", "/ids"), properties: SUMMARY }, "emails"],
   ];
+}
+
+function withSnippets(rows: readonly Conversation[], snippets: readonly SearchSnippet[]): readonly Conversation[] {
+  const byEmail = new Map(snippets.map((snippet) => [snippet.emailId, snippet]));
+  return rows.map((row) => {
+    const snippet = byEmail.get(row.leadId);
+    return snippet ? { ...row, snippet } : row;
+  });
 }
 
 async function fetchPage(view: ListView, page: number, signal: AbortSignal): Promise<ListPage> {
   const read = async (calls: Invocation[]): Promise<ListPage> => {
     const results = await jmap(calls, { signal });
+    if (view.text) results.get("search");
     const query = results.get<QueryResponse>("query");
+    const snippets = view.text ? results.get<GetResponse<SearchSnippet>>("snippets").list : [];
     const emails = results.get<GetResponse<EmailSummary>>("emails");
     if (knownState(view.accountId, "Email") === undefined) rememberState(view.accountId, "Email", emails.state);
     return {
       total: query.total ?? query.position + query.ids.length,
       mailboxId: view.mailboxId,
-      rows: groupConversations(query.ids, emails.list),
+      rows: withSnippets(groupConversations(query.ids, emails.list), snippets),
     };
   };
   try {

@@ -100,7 +100,7 @@ export function ConversationList(props: Props) {
   return (
     <section className="list-pane" aria-label={t("list.region")}>
       <ListHeader {...props} />
-      {list.error ? <ListFailed error={list.error} onRetry={list.retry} />
+      {list.error ? <ListFailed error={list.error} text={route.text} onRetry={list.retry} />
         : empty ? <ListEmpty route={route} mailbox={mailbox} />
         : list.loading && list.total === 0 ? <LoadingRows />
         : <Rows list={list} route={route} mailbox={mailbox} />}

@@ -3,6 +3,7 @@ import { memo, type MouseEvent } from "react";
 import { useLocale, useT, type Translate } from "../../i18n/i18n.ts";
 import { formatFullDate, formatListDate } from "../../i18n/format.ts";
 import { displayName, factsOf, leadOf, participantsOf, shortName, type Conversation, type Participant } from "../../mail/conversations.ts";
+import { snippetPieces } from "../../mail/search.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 
 export interface RowProps {
@@ -60,6 +61,12 @@ function labelOf(props: RowProps, people: readonly Participant[], t: Translate, 
   return parts.filter(Boolean).join(". ");
 }
 
+/* Text in which the words of a search are marked, where the server found them. */
+function Marked({ snippet, plain }: { readonly snippet: string | null | undefined; readonly plain: string }) {
+  if (!snippet) return plain;
+  return snippetPieces(snippet).map((piece, index) => (piece.marked ? <mark key={index}>{piece.text}</mark> : piece.text));
+}
+
 function RowText(props: RowProps & { readonly people: readonly Participant[] }) {
   const t = useT();
   const locale = useLocale();
@@ -74,12 +81,12 @@ function RowText(props: RowProps & { readonly people: readonly Participant[] }) 
         <time className="row-date" dateTime={facts.date}>{formatListDate(facts.date, locale)}</time>
       </div>
       <div className="row-line">
-        <span className="row-subject" dir="auto">{facts.subject || t("row.noSubject")}</span>
+        <span className="row-subject" dir="auto"><Marked snippet={conversation.snippet?.subject} plain={facts.subject || t("row.noSubject")} /></span>
         {facts.pending && <Clock size={14} className="row-mark" aria-hidden />}
         {facts.hasAttachment && <Paperclip size={14} className="row-mark" aria-hidden />}
       </div>
       <div className="row-line">
-        <span className="row-preview" dir="auto">{facts.preview || " "}</span>
+        <span className="row-preview" dir="auto"><Marked snippet={conversation.snippet?.preview} plain={facts.preview || " "} /></span>
       </div>
     </div>
   );

@@ -8,6 +8,7 @@ import { formatNumber } from "../../i18n/format.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { roleName } from "../../mail/mailboxes.ts";
 import { linkedQuery } from "../../mail/queries.ts";
+import { searchMistakeOf } from "../../mail/search.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { useListCommands } from "./list-commands.ts";
 import type { ListState } from "./list-state.ts";
@@ -27,7 +28,7 @@ const FILTERS: readonly { readonly only: MailRoute["only"]; readonly label: Mess
   { only: "flagged", label: "filter.flagged" },
 ];
 
-function SearchBox({ route }: { readonly route: MailRoute }) {
+function SearchBox({ route, wrong }: { readonly route: MailRoute; readonly wrong: boolean }) {
   const t = useT();
   const [text, setText] = useState(route.text);
   const input = useRef<HTMLInputElement>(null);
@@ -57,7 +58,7 @@ function SearchBox({ route }: { readonly route: MailRoute }) {
     <div className="search" role="search">
       <Search size={16} aria-hidden />
       <input ref={input} id="search" type="search" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown}
-        placeholder={t(route.mailboxId === null ? "search.placeholderAll" : "search.placeholder")} aria-label={t("search.label")} dir="auto" />
+        placeholder={t(route.mailboxId === null ? "search.placeholderAll" : "search.placeholder")} aria-label={t("search.label")} aria-invalid={wrong} dir="auto" />
       {text && <IconButton label={t("search.clear")} icon={X} onClick={() => { setText(""); input.current?.focus(); }} />}
     </div>
   );
@@ -110,7 +111,7 @@ export function ListHeader(props: Props) {
   return (
     <header className="list-head">
       {list.selected.size > 0 ? <SelectionBar {...props} /> : <TitleBar {...props} />}
-      <SearchBox route={route} />
+      <SearchBox route={route} wrong={searchMistakeOf(list.error, route.text) !== null} />
       <div className="filters">
         <div role="group" aria-label={t("filter.label")} className="filter-group">
           {FILTERS.map(({ only, label }) => (

@@ -4,13 +4,26 @@ import { useDesk } from "../../app/context.ts";
 import { navigate, type MailRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import type { Mailbox } from "../../jmap/types.ts";
+import { searchMistakeOf, type SearchMistake } from "../../mail/search.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { linkedQuery } from "../../mail/queries.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Notice.tsx";
 
-export function ListFailed({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
+/* The search as it was written, with what is wrong in it underlined. */
+function Mistake({ mistake }: { readonly mistake: SearchMistake }) {
   const t = useT();
+  return (
+    <Empty icon={SearchX} title={t("mistake.title")} action={t(mistake.advice)}>
+      <span className="mistake" dir="auto">{mistake.before}<em>{mistake.word || "\u00a0"}</em>{mistake.after}</span>
+    </Empty>
+  );
+}
+
+export function ListFailed({ error, text, onRetry }: { readonly error: unknown; readonly text: string; readonly onRetry: () => void }) {
+  const t = useT();
+  const mistake = searchMistakeOf(error, text);
+  if (mistake) return <Mistake mistake={mistake} />;
   const failure = failureOf(error);
   return (
     <Empty icon={CloudOff} title={t("list.failed")} action={<Button onClick={onRetry}>{t("common.retry")}</Button>}>
