@@ -172,17 +172,22 @@ static guint best_hit(const GArray *hits, size_t window)
     return best;
 }
 
+/* So much text before the hit leaves it in sight where a line of a list shows the beginning. */
+#define COLUMNS_BEFORE 28
+
 /* Some text before the hit: from behind a blank if one is near, never within a character. */
-static size_t window_start(const char *text, size_t hit, size_t before)
+static size_t window_start(const char *text, size_t hit, size_t octets)
 {
-    size_t start = hit > before ? hit - before : 0;
+    size_t start = hit;
+    for (int columns = 0; start > 0 && columns < COLUMNS_BEFORE && hit - start < octets;) {
+        start = (size_t)(g_utf8_prev_char(text + start) - text);
+        columns += g_unichar_iswide(g_utf8_get_char(text + start)) ? 2 : 1;
+    }
     if (start == 0)
         return 0;
-    for (size_t i = start; i < hit && i < start + 24; i++)
+    for (size_t i = start; i < hit && i < start + 16; i++)
         if (text[i] == ' ' || text[i] == '\n')
             return i + 1;
-    while (start < hit && ((unsigned char)text[start] & 0xc0) == 0x80)
-        start++;
     size_t at = start;
     while (at < hit && (belongs_before(g_utf8_get_char(text + at)) ||
                         is_joiner(g_utf8_get_char(g_utf8_prev_char(text + at)))))

@@ -52,7 +52,7 @@ export function snippetPieces(snippet: string): Piece[] {
   let marked = false;
   const pieces: Piece[] = [];
   for (const part of snippet.split(/(<\/?mark>)/)) {
-    if (part === "<mark>" || part === "</mark>") marked = part === "<mark>";
+    if (/^<\/?mark>$/.test(part)) marked = !part.startsWith("</");
     else if (part) pieces.push({ text: part.replace(/&(?:lt|gt|quot|amp|#39);/g, (entity) => ENTITIES[entity] ?? entity), marked });
   }
   return pieces;
