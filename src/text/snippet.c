@@ -173,7 +173,7 @@ static guint best_hit(const GArray *hits, size_t window)
 }
 
 /* So much text before the hit leaves it in sight where a line of a list shows the beginning. */
-#define COLUMNS_BEFORE 28
+#define COLUMNS_BEFORE 34
 
 /* Some text before the hit: from behind a blank if one is near, never within a character. */
 static size_t window_start(const char *text, size_t hit, size_t octets)
