@@ -1,0 +1,134 @@
+// What a client asks all the time, by JMAP over HTTP: the newest 50 of a mailbox with what a list shows of them (one client, sixteen clients, and the
+// same on a much larger account), Email/changes after 1,000 changes, and 1,000 listeners of the event source.
+// By environment: MESSAGES (100000), LARGE (1000000; 0: none), AVG_SIZE (2000 bytes), ASKED (1000 requests of one client), SECONDS (10 of sixteen), LISTENERS (1000).
+
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+
+import { until } from '../tests/blackbox/support/organisation.mjs';
+import { listCalls, ms, quantile, say, startAccount, wanted } from './account.mjs';
+import { number } from './contenders.mjs';
+
+const MESSAGES = number('MESSAGES', 100000), LARGE = Number(process.env.LARGE ?? 1000000), AVG_SIZE = number('AVG_SIZE', 2000), ASKED = number('ASKED', 1000), SECONDS = number('SECONDS', 10), LISTENERS = number('LISTENERS', 1000);
+/** One person may have 32 streams open. */
+const OF_ONE = 30;
+const LIMITS = { p99: 10, larger: 1.5, changes: 20 };
+
+async function askOften(account, asker) {
+  const times = [];
+  for (let i = -50; i < ASKED; i++) {
+    const { ms: took, results } = await asker.ask(listCalls(account.accountId, { inMailbox: account.inbox }));
+    if (results[1].list.length !== 50) throw new Error(`a list of ${results[1].list.length}`);
+    if (i >= 0) times.push(took);
+  }
+  return times;
+}
+
+/** Sixteen connections of two people, since one person has at most ten requests under way. */
+async function askTogether(account) {
+  const colleague = await account.colleague(0);
+  const askers = Array.from({ length: 16 }, (_, i) => account.asker(i % 2 ? colleague : account.client));
+  const times = [], end = performance.now() + SECONDS * 1000;
+  await Promise.all(askers.map(async (asker) => {
+    while (performance.now() < end) times.push((await asker.ask(listCalls(account.accountId, { inMailbox: account.inbox }))).ms);
+  }));
+  for (const asker of askers) asker.close();
+  return times;
+}
+
+async function changeMany(account, asker) {
+  const { accountId } = account, times = [];
+  const { results: [{ state }] } = await asker.ask([['Email/get', { accountId, ids: [] }]]);
+  const { results: [{ ids }] } = await asker.ask([['Email/query', { accountId, filter: { inMailbox: account.inbox }, limit: 1000 }]]);
+  for (let from = 0; from < ids.length; from += 500)
+    await asker.ask([['Email/set', { accountId, update: Object.fromEntries(ids.slice(from, from + 500).map((id) => [id, { 'keywords/bench': true }])) }]]);
+  for (let i = 0; i < 100; i++) {
+    const { ms: took, results: [changes] } = await asker.ask([['Email/changes', { accountId, sinceState: state }]]);
+    if (changes.updated.length !== ids.length) throw new Error(`${changes.updated.length} of ${ids.length} changes`);
+    times.push(took);
+  }
+  return times;
+}
+
+const residentBytes = (pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) * 1024;
+
+function listen(account, headers, heard) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(new URL('jmap/eventsource?types=Email&closeafter=no&ping=300', `${account.postroom.url}/`), { agent: false, headers }, (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`a listener got ${response.statusCode}`));
+      response.setEncoding('utf8').on('data', (piece) => { if (piece.includes('"changed"')) heard(); });
+      response.on('error', () => {});
+      resolve(request);
+    });
+    request.on('error', reject);
+  });
+}
+
+/** Memory that each takes at the server, and how long after a change all were told. */
+async function listeners(account, asker) {
+  const people = [];
+  for (let n = 1; n <= Math.ceil(LISTENERS / OF_ONE); n++) people.push(account.asker(await account.colleague(n)).headers.cookie);
+  const pid = account.postroom.child.pid, before = residentBytes(pid), requests = [], delays = [];
+  let told = [], count = 0;
+  for (let i = 0; i < LISTENERS; i++)
+    requests.push(await listen(account, { cookie: people[i % people.length], Accept: 'text/event-stream' }, () => { count++; told.push(performance.now()); }));
+  const each = (residentBytes(pid) - before) / LISTENERS;
+  const { results: [{ ids }] } = await asker.ask([['Email/query', { accountId: account.accountId, filter: { inMailbox: account.inbox }, limit: 10 }]]);
+  for (const id of ids) {
+    told = [];
+    count = 0;
+    const started = performance.now();
+    await asker.ask([['Email/set', { accountId: account.accountId, update: { [id]: { 'keywords/heard': true } } }]]);
+    await until('all listeners to hear', () => count >= LISTENERS, { ms: 30000, every: 20 });
+    delays.push(...told.map((at) => at - started));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  }
+  for (const request of requests) request.destroy();
+  return { each, delays };
+}
+
+function report(name, times) {
+  say(`${name.padEnd(44)} ${[ms(quantile(times, 0.5)), ms(quantile(times, 0.99))].map((c) => c.padStart(11)).join('')}`);
+}
+
+async function one(messages, all) {
+  const account = await startAccount({ messages, average: AVG_SIZE });
+  try {
+    const asker = account.asker(), result = { list: await askOften(account, asker) };
+    report(`the newest 50 of ${messages} messages, one client`, result.list);
+    if (all) {
+      const together = await askTogether(account);
+      report('the same, sixteen clients', together);
+      say(`sixteen clients: ${(together.length / SECONDS).toFixed(0)} requests a second`);
+      result.changes = await changeMany(account, asker);
+      report('Email/changes after 1,000 changes', result.changes);
+      const { each, delays } = await listeners(account, asker);
+      report(`${LISTENERS} listeners: told after a change`, delays);
+      say(`${LISTENERS} listeners: ${(each / 1024).toFixed(1)} KB each`);
+    }
+    asker.close();
+    return result;
+  } finally {
+    await account.close();
+  }
+}
+
+async function main() {
+  say(`-- query: messages of ${AVG_SIZE} bytes, 70 % of them in the mailbox`);
+  say(`${''.padEnd(44)} ${['p50', 'p99'].map((h) => h.padStart(11)).join('')}`);
+  const small = await one(MESSAGES, true);
+  const kept = [wanted('the newest 50, p99', quantile(small.list, 0.99), LIMITS.p99), wanted('Email/changes, p99', quantile(small.changes, 0.99), LIMITS.changes)];
+  if (LARGE > 0) {
+    const large = await one(LARGE, false);
+    say(`${LARGE} messages, of ${MESSAGES}: p50 ${(quantile(large.list, 0.5) / quantile(small.list, 0.5)).toFixed(2)}`);
+    kept.push(wanted(`${LARGE} messages, of ${MESSAGES}: p99`, quantile(large.list, 0.99) / quantile(small.list, 0.99), LIMITS.larger, (n) => n.toFixed(2)));
+  }
+  return kept.every(Boolean);
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`bench: ${error.stack}\n`);
+  process.exitCode = 1;
+}
