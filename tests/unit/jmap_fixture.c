@@ -2,6 +2,7 @@
 
 #include "jmap/email/draft.h"
 #include "mime/mime.h"
+#include "text/text.h"
 
 #include <sqlite3.h>
 
