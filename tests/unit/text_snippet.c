@@ -75,7 +75,7 @@ static void the_window_is_bounded_around_the_hits(void)
 /* Whatever the room, what is shown ends and begins with whole characters. */
 static void characters_keep_what_belongs_to_them(void)
 {
-    static const char *const clusters[] = {"e\u0301",       "שָׁ",  "👩🏽‍🚀", "🇺🇦",
+    static const char *const clusters[] = {"e\u0301",       "שָׁ", "👩🏽‍🚀", "🇺🇦",
                                            "n\u0308\u0331", "कि"};
     for (size_t i = 0; i < G_N_ELEMENTS(clusters); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
