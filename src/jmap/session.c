@@ -35,14 +35,29 @@ static json_t *submission_capability(void)
                      "submissionExtensions", "FUTURERELEASE", "DSN");
 }
 
+static void offer(json_t *capabilities, enum jmap_capability capability, json_t *terms)
+{
+    json_object_set_new(capabilities, jmap_capability_name(capability), terms);
+}
+
+/* What every account of mail takes. */
+static json_t *mail_capabilities(const struct jmap *jmap, bool writable)
+{
+    json_t *capabilities = json_object();
+
+    offer(capabilities, JMAP_CORE, json_object());
+    offer(capabilities, JMAP_MAIL, mail_capability(jmap, writable));
+    offer(capabilities, JMAP_SUBMISSION, submission_capability());
+    offer(capabilities, JMAP_MANAGE, json_object());
+    return capabilities;
+}
+
 static json_t *mailbox_account(const struct jmap *jmap, const struct store_account_view *view)
 {
     bool writable = view->rights & STORE_WRITE;
-    json_t *capabilities = json_pack("{s: {}, s: o, s: o, s: {}, s: {}}", jmap_capability_names[0],
-                                     jmap_capability_names[1], mail_capability(jmap, writable),
-                                     jmap_capability_names[2], submission_capability(),
-                                     jmap_capability_names[3], jmap_capability_names[4]);
+    json_t *capabilities = mail_capabilities(jmap, writable);
 
+    offer(capabilities, JMAP_VACATION, json_object());
     return json_pack("{s: o, s: b, s: b, s: o}", "name", jmap_json_text(view->address),
                      "isPersonal", view->is_own, "isReadOnly", !writable, "accountCapabilities",
                      capabilities);
@@ -52,13 +67,8 @@ static json_t *mailbox_account(const struct jmap *jmap, const struct store_accou
  * mailboxes. */
 static json_t *user_account(const struct jmap *jmap)
 {
-    json_t *capabilities =
-        json_pack("{s: {}, s: o, s: o, s: {}}", jmap_capability_names[0], jmap_capability_names[1],
-                  mail_capability(jmap, false), jmap_capability_names[2], submission_capability(),
-                  jmap_capability_names[3]);
-
     return json_pack("{s: s, s: b, s: b, s: o}", "name", "All accounts", "isPersonal", 1,
-                     "isReadOnly", 0, "accountCapabilities", capabilities);
+                     "isReadOnly", 0, "accountCapabilities", mail_capabilities(jmap, false));
 }
 
 static json_t *accounts_object(const struct jmap *jmap, const struct store_principal *principal,
@@ -87,13 +97,12 @@ static json_t *primary_object(const struct store_principal *principal, const GPt
 
         if (!view->is_own || !(view->rights & STORE_WRITE))
             continue;
-        json_object_set_new(primary, jmap_capability_names[1], jmap_id('a', view->id));
-        json_object_set_new(primary, jmap_capability_names[2], jmap_id('a', view->id));
-        json_object_set_new(primary, jmap_capability_names[4], jmap_id('a', view->id));
+        offer(primary, JMAP_MAIL, jmap_id('a', view->id));
+        offer(primary, JMAP_SUBMISSION, jmap_id('a', view->id));
+        offer(primary, JMAP_VACATION, jmap_id('a', view->id));
         break;
     }
-    json_object_set_new(primary, jmap_capability_names[3],
-                        jmap_id('u', store_principal_user(principal)));
+    offer(primary, JMAP_MANAGE, jmap_id('u', store_principal_user(principal)));
     return primary;
 }
 
@@ -144,20 +153,29 @@ static json_t *websocket_capability(const struct jmap *jmap)
                      "supportsPush", 1);
 }
 
+static json_t *server_capabilities(const struct jmap *jmap)
+{
+    json_t *capabilities = json_object();
+
+    offer(capabilities, JMAP_CORE, core_capability(jmap));
+    offer(capabilities, JMAP_MAIL, json_object());
+    offer(capabilities, JMAP_SUBMISSION, json_object());
+    offer(capabilities, JMAP_MANAGE, json_object());
+    offer(capabilities, JMAP_VACATION, json_object());
+    offer(capabilities, JMAP_WEBSOCKET, websocket_capability(jmap));
+    return capabilities;
+}
+
 static json_t *session_object(const struct jmap *jmap, const struct store_principal *principal,
                               uint64_t access, const GPtrArray *views)
 {
     g_autofree char *state = state_of(jmap, principal, access);
     json_t *session =
-        json_pack("{s: {s: o, s: {}, s: {}, s: {}, s: {}}, s: o, s: o, s: o, s: s}", "capabilities",
-                  jmap_capability_names[0], core_capability(jmap), jmap_capability_names[1],
-                  jmap_capability_names[2], jmap_capability_names[3], jmap_capability_names[4],
+        json_pack("{s: o, s: o, s: o, s: o, s: s}", "capabilities", server_capabilities(jmap),
                   "accounts", accounts_object(jmap, principal, views), "primaryAccounts",
                   primary_object(principal, views), "username",
                   jmap_json_text(store_principal_email(principal)), "state", state);
 
-    json_object_set_new(json_object_get(session, "capabilities"), jmap_capability_names[4],
-                        websocket_capability(jmap));
     add_addresses(session, jmap->config.public_url);
     return session;
 }

@@ -40,8 +40,8 @@ enum jmap_capability {
     JMAP_VACATION = 16,
     JMAP_WEBSOCKET = 32
 };
-/* NULL-terminated names of the bits above, in their order. */
-extern const char *const jmap_capability_names[];
+/* The URI of one of them. */
+const char *jmap_capability_name(enum jmap_capability capability);
 
 /* Which accounts a method works on. */
 enum jmap_scope {

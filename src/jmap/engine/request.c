@@ -5,15 +5,26 @@
 
 #define ERROR_PREFIX "urn:ietf:params:jmap:error:"
 
-const char *const jmap_capability_names[] = {
-    "urn:ietf:params:jmap:core",
-    "urn:ietf:params:jmap:mail",
-    "urn:ietf:params:jmap:submission",
-    "urn:postroom:manage",
-    "urn:ietf:params:jmap:vacationresponse",
-    "urn:ietf:params:jmap:websocket",
-    NULL,
+static const struct {
+    enum jmap_capability bit;
+    const char *name;
+} capabilities[] = {
+    {JMAP_CORE, "urn:ietf:params:jmap:core"},
+    {JMAP_MAIL, "urn:ietf:params:jmap:mail"},
+    {JMAP_SUBMISSION, "urn:ietf:params:jmap:submission"},
+    {JMAP_MANAGE, "urn:postroom:manage"},
+    {JMAP_VACATION, "urn:ietf:params:jmap:vacationresponse"},
+    {JMAP_WEBSOCKET, "urn:ietf:params:jmap:websocket"},
 };
+
+const char *jmap_capability_name(enum jmap_capability capability)
+{
+    size_t i = 0;
+
+    while (capabilities[i].bit != capability)
+        i++;
+    return capabilities[i].name;
+}
 
 /* What jansson would make of a text, seen before it starts: it recurses 2,040 levels deep
  * (SECURITY.md 14), and takes a quarter of a kilobyte for "{}". */
@@ -112,16 +123,16 @@ static bool read_using(const json_t *list, unsigned *bits, const char **unknown)
     *bits = 0;
     json_array_foreach(list, i, item)
     {
+        const char *name = json_string_value(item);
         size_t known = 0;
 
-        while (jmap_capability_names[known] != NULL &&
-               strcmp(jmap_capability_names[known], json_string_value(item)) != 0)
+        while (known < G_N_ELEMENTS(capabilities) && strcmp(capabilities[known].name, name) != 0)
             known++;
-        if (jmap_capability_names[known] == NULL) {
-            *unknown = json_string_value(item);
+        if (known == G_N_ELEMENTS(capabilities)) {
+            *unknown = name;
             return false;
         }
-        *bits |= 1u << known;
+        *bits |= capabilities[known].bit;
     }
     return true;
 }
