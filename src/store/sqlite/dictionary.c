@@ -368,6 +368,8 @@ struct dictionary *dictionary_for(struct store *store, int64_t account, enum dic
 {
     struct dictionaries *all = store->dictionaries;
     int64_t id = 0;
+    if (account == 0)
+        return NULL;
     pthread_mutex_lock(&all->lock);
     struct known *known = know(store, account);
     if (known != NULL)

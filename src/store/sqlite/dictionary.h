@@ -26,7 +26,8 @@ void dictionary_unref(struct dictionary *dictionary);
 
 /* The newest one of the account, for these bytes, which are about to be packed; when the account
  * has grown enough a new one is trained first, in the caller's thread, which must neither be the
- * writer's nor hold a reader. NULL: there is none (yet, or it cannot be read). (transfer full) */
+ * writer's nor hold a reader. NULL: there is none (yet, or it cannot be read), and never one for
+ * account 0, where uploads stand that belong to a person. (transfer full) */
 struct dictionary *dictionary_for(struct store *store, int64_t account, enum dictionary_kind kind,
                                   const void *bytes, size_t length);
 /* Of NULL: NULL. */
