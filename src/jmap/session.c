@@ -17,9 +17,9 @@ static json_t *core_capability(const struct jmap *jmap)
 /* RFC 8621, 1.3.1. */
 static json_t *mail_capability(const struct jmap *jmap, bool writable)
 {
-    json_t *sorts =
-        json_pack("[s, s, s, s, s, s, s, s, s]", "receivedAt", "sentAt", "size", "from", "to",
-                  "subject", "hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword");
+    json_t *sorts = json_pack("[s, s, s, s, s, s, s, s, s, s]", "receivedAt", "sentAt", "size",
+                              "from", "to", "subject", "hasKeyword", "allInThreadHaveKeyword",
+                              "someInThreadHaveKeyword", "postroom:relevance");
 
     return json_pack("{s: n, s: i, s: i, s: I, s: o, s: b}", "maxMailboxesPerEmail",
                      "maxMailboxDepth", STORE_MAILBOX_DEPTH_MAX, "maxSizeMailboxName",

@@ -184,6 +184,12 @@ enum store_sort_by {
     STORE_BY_KEYWORD,
     STORE_BY_ALL_IN_THREAD,
     STORE_BY_SOME_IN_THREAD,
+    /* By how well the words of the filter are met: where they stand (subject, from, other
+     * addresses, body, names of attachments, quoted text) and how rare they are. The newest
+     * RELEVANCE_NEWEST (2,000) matches are weighed, the older ones follow them, newest first. Words
+     * under NOT, or under OR beside other conditions, do not count. What is asked for first is the
+     * descending order. Its changes cannot be told. */
+    STORE_BY_RELEVANCE,
 };
 struct store_sort {
     enum store_sort_by by;

@@ -355,11 +355,69 @@ static void names_of_attachments_are_a_condition(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+static void put_with(struct jmap_fixture *t, uint32_t n, const char *subject, const char *body)
+{
+    g_autofree char *mail =
+        g_strdup_printf("From: X <x@example.org>\nMessage-ID: <%u@x>\nSubject: %s\n\n%s\n", n,
+                        subject, body);
+    jmap_fixture_put(t, t->m.inbox, n, 0, 1000 + n, mail);
+}
+
+static void expect_order(struct jmap_fixture *t, const char *filter, const char *more,
+                         const char *subjects)
+{
+    json_t *answer = jmap_fixture_call(t, "Email/query",
+                                       "{'filter': %s, 'sort': [{'property': 'postroom:relevance',"
+                                       " 'isAscending': false}]%s}",
+                                       filter, more);
+    g_autoptr(GString) got = g_string_new(NULL);
+    json_t *id;
+    size_t i;
+
+    g_assert_false(json_is_true(jmap_at(answer, "canCalculateChanges")));
+    json_array_foreach(jmap_at(answer, "ids"), i, id)
+    {
+        json_t *email =
+            jmap_fixture_call(t, "Email/get", "{'ids': ['%s'], 'properties': ['subject']}",
+                              json_string_value(id));
+        g_string_append_printf(got, "%s%s", i > 0 ? "|" : "",
+                               jmap_text_at(email, "list/0/subject"));
+        json_decref(email);
+    }
+    g_assert_cmpstr(got->str, ==, subjects);
+    json_decref(answer);
+}
+
+static void better_places_and_rarer_words_come_first(struct jmap_fixture *t)
+{
+    put_with(t, 1, "A quokka", "text");
+    put_with(t, 2, "in the text", "the quokka sits");
+    put_with(t, 3, "quoted", "Yes.\n\nOn Monday Bob wrote:\n> the quokka sits");
+    put_with(t, 4, "other", "nothing here");
+    expect_order(t, "{'text': 'quokka'}", "", "A quokka|in the text|quoted");
+    expect_order(t, "{'text': 'quokka'}", ", 'position': 1, 'limit': 1", "in the text");
+    expect_order(t, "{'text': 'quokka'}", ", 'collapseThreads': true",
+                 "A quokka|in the text|quoted");
+    expect_order(t, "{'hasAttachment': false}", "", "other|quoted|in the text|A quokka");
+    /* In the same place the rarer word is worth more, however old. */
+    for (uint32_t n = 10; n < 40; n++)
+        put_with(t, n, "filler", "the lamp");
+    put_with(t, 5, "rare", "a zyzzyva");
+    expect_order(t, "{'operator': 'OR', 'conditions': [{'text': 'lamp'}, {'text': 'zyzzyva'}]}",
+                 ", 'limit': 1", "rare");
+    json_t *answer = jmap_fixture_call(t, "Email/queryChanges",
+                                       "{'sinceQueryState': '1', 'sort': [{'property':"
+                                       " 'postroom:relevance', 'isAscending': false}]}");
+    g_assert_cmpstr(jmap_text_at(answer, "type"), ==, "cannotCalculateChanges");
+    json_decref(answer);
+}
+
 int main(int argc, char **argv)
 {
     static const struct jmap_case cases[] = {
         {"/jmap/search/query", the_filter_goes_into_a_query},
         {"/jmap/search/error", a_mistake_is_an_error_with_its_place},
+        {"/jmap/search/relevance", better_places_and_rarer_words_come_first},
         {"/jmap/search/filename", names_of_attachments_are_a_condition},
     };
     g_test_init(&argc, &argv, NULL);

@@ -19,10 +19,12 @@ static const struct {
     {"hasKeyword", STORE_BY_KEYWORD, true},
     {"allInThreadHaveKeyword", STORE_BY_ALL_IN_THREAD, true},
     {"someInThreadHaveKeyword", STORE_BY_SOME_IN_THREAD, true},
+    {"postroom:relevance", STORE_BY_RELEVANCE, false},
 };
 
 /* The error type of one comparator, or NULL. */
-static const char *read_comparator(json_t *json, struct store_sort *sort)
+static const char *read_comparator(const struct jmap_request *request, json_t *json,
+                                   struct store_sort *sort)
 {
     const char *property = json_string_value(json_object_get(json, "property"));
     json_t *ascending = json_object_get(json, "isAscending");
@@ -36,6 +38,8 @@ static const char *read_comparator(json_t *json, struct store_sort *sort)
     for (size_t i = 0; i < G_N_ELEMENTS(sorts); i++) {
         if (strcmp(sorts[i].name, property) != 0)
             continue;
+        if (sorts[i].by == STORE_BY_RELEVANCE && (request->using & JMAP_MANAGE) == 0)
+            break;
         keyword = json_object_get(json, "keyword");
         if (sorts[i].takes_keyword &&
             (!json_is_string(keyword) || !mail_keyword_is_valid(json_string_value(keyword))))
@@ -57,7 +61,7 @@ static bool read_sort(struct jmap_call *call, struct store_sort *list, size_t *c
     json_array_foreach(json, i, item)
     {
         if (error == NULL)
-            error = read_comparator(item, &list[i]);
+            error = read_comparator(call->request, item, &list[i]);
         if (error != NULL)
             break;
     }
@@ -65,6 +69,15 @@ static bool read_sort(struct jmap_call *call, struct store_sort *list, size_t *c
     if (error != NULL)
         jmap_fail(call, error, NULL);
     return error == NULL;
+}
+
+bool jmap_email_query_is_by_relevance(const struct store_query *query)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < query->sort_count; i++)
+        found = found || query->sort[i].by == STORE_BY_RELEVANCE;
+    return found;
 }
 
 static void answer(struct jmap_call *call, const struct store_query *query,
@@ -75,7 +88,8 @@ static void answer(struct jmap_call *call, const struct store_query *query,
     for (size_t i = 0; i < result->ids->len; i++)
         json_array_append_new(ids, jmap_id('e', g_array_index(result->ids, int64_t, i)));
     json_object_set_new(object, "queryState", jmap_state(result->state));
-    json_object_set_new(object, "canCalculateChanges", json_true());
+    json_object_set_new(object, "canCalculateChanges",
+                        json_boolean(!jmap_email_query_is_by_relevance(query)));
     json_object_set_new(object, "position", json_integer((json_int_t)result->position));
     json_object_set_new(object, "ids", ids);
     if (query->calculate_total)

@@ -13,6 +13,8 @@ struct jmap_email_query {
 };
 /* false: answered. */
 bool jmap_email_query_read(struct jmap_call *call, struct jmap_email_query *out);
+/* The changes of such a list cannot be calculated: one more email may move all others. */
+bool jmap_email_query_is_by_relevance(const struct store_query *query);
 void jmap_email_query_clear(struct jmap_email_query *query);
 
 #endif

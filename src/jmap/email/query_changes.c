@@ -13,9 +13,11 @@ void jmap_email_query_changes(struct jmap_call *call)
 
     if (!jmap_query_changes_arguments(call, &since, &max) || !jmap_email_query_read(call, &asked))
         return;
-    if (store_query_changes(call->access, &asked.query, since,
-                            up_to != NULL ? jmap_id_find(call->request, 'e', up_to) : 0, max,
-                            &changes, &error)) {
+    if (jmap_email_query_is_by_relevance(&asked.query))
+        jmap_fail(call, "cannotCalculateChanges", NULL);
+    else if (store_query_changes(call->access, &asked.query, since,
+                                 up_to != NULL ? jmap_id_find(call->request, 'e', up_to) : 0, max,
+                                 &changes, &error)) {
         jmap_query_changes_answer(call, &changes, 'e');
     } else if (error_is(error, ERROR_TOO_LARGE)) {
         jmap_query_changes_too_many(call);

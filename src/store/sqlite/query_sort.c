@@ -1,4 +1,4 @@
-#include "store/sqlite/query.h"
+#include "store/sqlite/relevance.h"
 
 bool query_is_direct(const struct store_query *asked, bool *ascending)
 {
@@ -18,6 +18,7 @@ struct sorting {
     const struct store_query *asked;
     size_t count;
     GArray *items; /* struct sortable */
+    bool rows;     /* keys need the email's row */
 };
 
 static void sortable_clear(gpointer pointer)
@@ -72,7 +73,7 @@ static bool fill_keys(const struct sorting *sorting, struct sortable *item)
 {
     struct query *query = item->candidate.query;
     bool summary = false;
-    if (!query_load_row(query, &item->candidate))
+    if (sorting->rows && !query_load_row(query, &item->candidate))
         return false;
     for (size_t i = 0; i < sorting->count; i++) {
         const struct store_sort *sort = &sorting->asked->sort[i];
@@ -119,13 +120,32 @@ static int compare(gconstpointer left, gconstpointer right, gpointer data)
     return candidate_compare(&b->candidate, &a->candidate);
 }
 
+/* The items are newest first as they were met. */
+static void fill_relevance(struct listing *listing, const struct sorting *sorting, size_t key)
+{
+    guint count = MIN(sorting->items->len, RELEVANCE_NEWEST);
+    g_autofree struct relevance_match *matches = g_new0(struct relevance_match, count + 1);
+    for (guint i = 0; i < count; i++)
+        matches[i].candidate = &g_array_index(sorting->items, struct sortable, i).candidate;
+    relevance_weigh(listing, matches, count);
+    for (guint i = 0; i < sorting->items->len; i++)
+        g_array_index(sorting->items, struct sortable, i).numbers[key] =
+            i < count ? (int64_t)(matches[i].worth * 1000) : -1;
+}
+
 GArray *listing_sorted(struct listing *listing, const struct store_query *asked)
 {
     struct sorting sorting = {.asked = asked,
                               .count = MIN(asked->sort_count, SORT_MAX),
                               .items = g_array_new(FALSE, TRUE, sizeof(struct sortable))};
     g_array_set_clear_func(sorting.items, sortable_clear);
+    for (size_t i = 0; i < sorting.count; i++)
+        sorting.rows = sorting.rows || (asked->sort[i].by != STORE_BY_RELEVANCE &&
+                                        asked->sort[i].by != STORE_BY_RECEIVED_AT);
     listing_walk(listing, false, collect, &sorting);
+    for (size_t i = 0; i < sorting.count; i++)
+        if (asked->sort[i].by == STORE_BY_RELEVANCE)
+            fill_relevance(listing, &sorting, i);
     g_array_sort_with_data(sorting.items, compare, &sorting);
     GArray *sorted = g_array_new(FALSE, FALSE, sizeof(struct candidate));
     for (guint i = 0; i < sorting.items->len; i++)
