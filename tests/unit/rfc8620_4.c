@@ -97,11 +97,14 @@ static void test_method_errors(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* The unified account has no holiday answer of its own, and one mailbox's has no providers. */
 static void test_account_without_the_type(struct jmap_fixture *t)
 {
     g_autofree char *user = g_strdup_printf("u%" G_GINT64_FORMAT, store_principal_user(t->m.user));
 
-    jmap_expect_error(t, "accountNotSupportedByMethod", "Mailbox/get", "{'accountId': '%s'}", user);
+    jmap_expect_error(t, "accountNotSupportedByMethod", "VacationResponse/get",
+                      "{'accountId': '%s'}", user);
+    jmap_expect_error(t, "accountNotSupportedByMethod", "LinkedAccount/get", "{'accountId': 'a1'}");
 }
 
 /* One after the other: what the first wrote, the second reads. */
