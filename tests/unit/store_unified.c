@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+/* Seconds: what runs over its second (ORD_RUN_OVER) crosses no other then. */
+#define APART 60
+
 #define ACCOUNTS 4
 #define BOXES 4 /* inbox, archive, trash, and one without a role */
 
@@ -117,7 +120,7 @@ static void put_mail(struct world *w)
                                    .subject = subject,
                                    .body = bodies[pick(w, 4)],
                                    .bits = bits[pick(w, 4)],
-                                   .received_at = 1000000 + pick(w, 40),
+                                   .received_at = 1000000 + pick(w, 40) * APART,
                                    .pending = pick(w, 8) == 0,
                                    .keyword = pick(w, 5) == 0 ? "todo" : NULL};
     mail_put(&w->of[account], &spec);
@@ -147,7 +150,8 @@ static struct store_filter *leaf(struct world *w)
     filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     int64_t box = pick(w, 2) ? role_boxes[pick(w, 3)] : w->boxes[pick(w, ACCOUNTS)][pick(w, BOXES)];
     g_array_append_val(filter->ids, box);
-    filter->number = filter->kind == STORE_MIN_SIZE ? 60 + pick(w, 20) : 1000000 + pick(w, 40);
+    filter->number =
+        filter->kind == STORE_MIN_SIZE ? 60 + pick(w, 20) : 1000000 + pick(w, 40) * APART;
     filter->text = g_strdup(keywords[pick(w, 3)]);
     filter->words = g_strsplit(filter->kind == STORE_TEXT ? "apple" : "b", " ", -1);
     return filter;
