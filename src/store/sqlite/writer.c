@@ -10,8 +10,6 @@
 #define GROUP_MICROSECONDS 20000
 #define CHECKPOINT_PATIENCE_MS 500
 #define BULK_PATIENCE_MICROSECONDS 100000
-#define HEAP_PIECES 128
-#define HEAP_PIECE ((size_t)128 * 1024)
 
 struct job {
     tx_fn *fn;
@@ -218,23 +216,11 @@ static void run_group(struct store *store, struct job *first)
     finish_jobs(writer, jobs);
 }
 
-/* The heap of a thread grows page by page, a system call each time, but what it was grown to once
- * stays within its reach. The last piece freed joins all of them, and they go back as one. */
-static void stretch_heap(void)
-{
-    void *pieces[HEAP_PIECES];
-    for (size_t i = 0; i < HEAP_PIECES; i++)
-        pieces[i] = g_malloc(HEAP_PIECE);
-    for (size_t i = 0; i < HEAP_PIECES; i++)
-        g_free(pieces[i]);
-}
-
 static void *writer_main(void *arg)
 {
     struct store *store = arg;
     struct writer *writer = store->writer;
     pthread_setname_np(pthread_self(), "store writer");
-    stretch_heap();
     pthread_mutex_lock(&writer->lock);
     for (;;) {
         struct job *job = take(writer, true);
