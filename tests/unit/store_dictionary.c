@@ -99,13 +99,9 @@ static int64_t with_dictionary(struct mail_fixture *m)
 
 static void start_again(struct mail_fixture *m)
 {
-    g_autoptr(GError) error = NULL;
     store_principal_unref(m->user);
     fixture_reopen(&m->f);
-    struct secret *password = secret_new("password of user", 16);
-    m->user = store_sign_in_password(m->f.store, "ann@example.org", password, &error);
-    secret_free(password);
-    g_assert_no_error(error);
+    m->user = mail_sign_in(m);
 }
 
 static void test_round_trip(void)
@@ -185,10 +181,7 @@ static void test_backup(void)
     close(fd);
     g_assert_cmpuint(result.messages, ==, MESSAGES);
     fixture_start(&m.f);
-    struct secret *password = secret_new("password of user", 16);
-    m.user = store_sign_in_password(m.f.store, "ann@example.org", password, &error);
-    secret_free(password);
-    g_assert_no_error(error);
+    m.user = mail_sign_in(&m);
     check_all(&m);
     mail_close(&m);
 }

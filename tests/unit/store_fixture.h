@@ -91,6 +91,36 @@ static inline void fixture_remove_tree(const char *path)
     g_remove(path);
 }
 
+static inline void fixture_copy_file(const char *from, const char *to)
+{
+    gsize length = 0;
+    g_autofree char *data = NULL;
+    g_assert_true(g_file_get_contents(from, &data, &length, NULL));
+    FILE *file = fopen(to, "wb");
+    g_assert_nonnull(file);
+    g_assert_cmpuint(fwrite(data, 1, length, file), ==, length);
+    g_assert_cmpint(fclose(file), ==, 0);
+    g_assert_cmpint(g_chmod(to, 0600), ==, 0);
+}
+
+/* Into a directory that is there. */
+static inline void fixture_copy_tree(const char *from, const char *to)
+{
+    GDir *dir = g_dir_open(from, 0, NULL);
+    const char *name;
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *source = g_build_filename(from, name, NULL);
+        g_autofree char *target = g_build_filename(to, name, NULL);
+        if (!g_file_test(source, G_FILE_TEST_IS_DIR)) {
+            fixture_copy_file(source, target);
+            continue;
+        }
+        g_assert_cmpint(g_mkdir(target, 0700), ==, 0);
+        fixture_copy_tree(source, target);
+    }
+    g_dir_close(dir);
+}
+
 static inline void fixture_close(struct fixture *f)
 {
     fixture_stop(f);
