@@ -113,12 +113,13 @@ static json_t *status_json(struct command_call *call, const struct store_account
     }
     g_autofree char *owner = app_proxy_owner(view->id);
     g_autofree char *proxy = store_proxy_address(call->app->store, owner);
-    return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:s?, s:s?}",
+    return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s?, s:s?}",
                      "email", view->address, "provider", view->provider, "state", view->state,
                      "error", error_json(view->problem, view->detail), "sendError",
                      error_json(view->send_problem, view->send_detail), "emails",
                      (json_int_t)status->emails, "bytes", (json_int_t)status->bytes,
-                     "unreadAttachments", (json_int_t)view->unread_attachments, "lastSync",
+                     "unreadAttachments", (json_int_t)view->unread_attachments,
+                     "unreadableAttachments", (json_int_t)view->unreadable_attachments, "lastSync",
                      number_or_null(view->last_sync), "nextAttempt",
                      number_or_null(view->next_attempt), "mailboxes", mailboxes, "owner",
                      status->owner, "proxy", proxy);
@@ -173,6 +174,10 @@ static void print_status(struct command_call *call, const struct store_account_s
     if (view->unread_attachments > 0)
         fprintf(call->out, "  attachments of %" G_GUINT64_FORMAT " emails are not searchable yet\n",
                 view->unread_attachments);
+    if (view->unreadable_attachments > 0)
+        fprintf(call->out,
+                "  %" G_GUINT64_FORMAT " attachments cannot be read, and are found by name only\n",
+                view->unreadable_attachments);
     print_problem(call, view->problem, view->detail);
     print_problem(call, view->send_problem, view->send_detail);
     if (view->next_attempt != 0) {

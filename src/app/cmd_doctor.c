@@ -120,6 +120,17 @@ static void examine_reconciliation(struct probe *exam, const char *of, const GPt
                synced, found->len > 0 ? ", differences healed" : "", found->str);
 }
 
+static void examine_attachments(struct probe *exam, const char *of,
+                                const struct store_account_view *view)
+{
+    g_autofree char *check = g_strconcat(of, ": attachments", NULL);
+    if (view->unreadable_attachments > 0)
+        probe_note(exam, check, "warn",
+                   "%" G_GUINT64_FORMAT " cannot be read, and are found by name only; the log names"
+                   " them (attachment.unreadable)",
+                   view->unreadable_attachments);
+}
+
 static void examine_account(struct probe *exam, const struct store_account_status *status)
 {
     const struct store_account_view *view = status->view;
@@ -149,6 +160,7 @@ static void examine_account(struct probe *exam, const struct store_account_statu
                view->state, there, here, first != NULL ? "; they differ in " : "",
                first != NULL ? first : "", differing > 1 ? " and others" : "");
     examine_reconciliation(exam, check, status->mailboxes);
+    examine_attachments(exam, check, view);
 }
 
 static void examine_accounts(struct probe *exam)

@@ -50,9 +50,10 @@ static void read_batch(struct words_reader *reader, int64_t account, const GArra
     for (guint i = 0; i < emails->len; i++) {
         int64_t email = g_array_index(emails, int64_t, i);
         char **words = &batch->words[batch->count];
-        if (words_read(reader, account, email, words) == WORDS_STOP)
+        unsigned unreadable = 0;
+        if (words_read(reader, account, email, words, &unreadable) == WORDS_STOP)
             break;
-        batch->list[batch->count++] = (struct store_attached){email, *words};
+        batch->list[batch->count++] = (struct store_attached){email, *words, unreadable};
     }
 }
 

@@ -20,11 +20,14 @@ struct gathering {
     struct words_reader *reader;
     int64_t account, email;
     GString *text;
+    unsigned unreadable;
     bool stop;
 };
 
+/* NULL: it cannot be read. */
 static void take_text(struct gathering *gathering, const char *text)
 {
+    gathering->unreadable += text == NULL;
     if (text != NULL)
         g_string_append_printf(gathering->text, "%s\n", text);
 }
@@ -86,20 +89,23 @@ static enum words_end read_email(struct gathering *gathering, GBytes *raw, char 
     return *words != NULL ? WORDS_NEW : WORDS_NONE;
 }
 
-enum words_end words_read(struct words_reader *reader, int64_t account, int64_t email, char **words)
+enum words_end words_read(struct words_reader *reader, int64_t account, int64_t email, char **words,
+                          unsigned *unreadable)
 {
     struct store *store = reader->config->store;
     g_autoptr(GBytes) raw = store_sync_raw(store, email, NULL);
     g_autoptr(GString) text = g_string_new(NULL);
-    struct gathering gathering = {reader, account, email, text, false};
+    struct gathering gathering = {reader, account, email, text, 0, false};
     enum words_end end = WORDS_NONE;
     *words = NULL;
     known_of_account(reader->known, account);
     /* It was parsed before without harm; but were it to end the program, it would each time. Its
      * number stands for a mailbox's: there, no UID is 0. */
-    if (raw != NULL && store_parse_begin(store, email, 0, 0) < DEADLY_RUNS)
+    bool deadly = raw != NULL && store_parse_begin(store, email, 0, 0) >= DEADLY_RUNS;
+    if (raw != NULL && !deadly)
         end = read_email(&gathering, raw, words);
     if (raw != NULL)
         store_parse_end(store, email, 0, 0);
+    *unreadable = deadly ? 1 : gathering.unreadable;
     return end;
 }

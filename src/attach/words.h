@@ -20,8 +20,9 @@ enum words_end {
     WORDS_NONE, /* nothing was found in the attachments */
     WORDS_STOP, /* cancelled, or nothing can be read now: the email waits on */
 };
-/* words: (transfer full), as store_attached wants them; NULL but for WORDS_NEW. */
-enum words_end words_read(struct words_reader *reader, int64_t account, int64_t email,
-                          char **words);
+/* words: (transfer full), as store_attached wants them; NULL but for WORDS_NEW. *unreadable: so
+ * many attachments cannot be read. */
+enum words_end words_read(struct words_reader *reader, int64_t account, int64_t email, char **words,
+                          unsigned *unreadable);
 
 #endif

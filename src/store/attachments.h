@@ -1,6 +1,6 @@
 /* Attachments whose contents are still to be read: a queue that emails join when their message is
- * stored (`unread`) and leave when they are read, hidden or deleted. Only attach, app and
- * the store itself may include this. */
+ * stored (`unread`) and leave when they are read, hidden or deleted. What cannot be read is counted
+ * as long as its email is there. Only attach, app and the store itself may include this. */
 #ifndef POSTROOM_STORE_ATTACHMENTS_H
 #define POSTROOM_STORE_ATTACHMENTS_H
 
@@ -16,6 +16,7 @@ GArray *store_attachments_next(struct store *store, size_t limit, int64_t *accou
 struct store_attached {
     int64_t email;
     const char *words;
+    unsigned unreadable; /* so many of its attachments cannot be read */
 };
 /* They leave the queue, and the words are in the index, in one transaction of the bulk lane.
  * Emails that left the queue meanwhile are passed over. Blocks until durable. */

@@ -55,6 +55,10 @@ test('what cannot be read harms nobody, and what stands beside it is read', asyn
     { name: 'whole.pdf', type: 'application/pdf', bytes: pdf('Unversehrt') });
   await found({ text: 'unversehrt' });
   assert.equal(postroom.status(anna.mail).unreadAttachments, 0);
+  const lost = postroom.status(anna.mail).unreadableAttachments;
+  assert.ok(lost >= 1 && lost <= 2, `${lost} attachments could not be read`);
+  const { checks } = JSON.parse((await postroom.run('doctor', '--json')).out);
+  assert.match(checks.find(({ check }) => check === `account ${anna.mail}: attachments`).text, new RegExp(`^${lost} cannot be read`));
 });
 
 test('an upload that becomes an email is read like what came', async () => {

@@ -68,8 +68,19 @@ static guint waiting(struct mail_fixture *m)
     struct store_account_status *status = store_account_status(m->f.store, m->account, &error);
     g_assert_no_error(error);
     g_assert_true(account < 0 || status->view->unread_attachments == emails->len);
+    g_assert_cmpstr(status->owner, ==, "ann@example.org");
     store_account_status_free(status);
     return emails->len;
+}
+
+static uint64_t unreadable(struct mail_fixture *m)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_account_status *status = store_account_status(m->f.store, m->account, &error);
+    g_assert_no_error(error);
+    uint64_t count = status->view->unreadable_attachments;
+    store_account_status_free(status);
+    return count;
 }
 
 static void run(struct mail_fixture *m)
@@ -120,11 +131,17 @@ static void test_faults(void)
     PUT(&m, 1, "deadly", "die.txt", "gamma.txt");
     PUT(&m, 2, "slow", "hang.txt");
     PUT(&m, 3, "whole", "delta.txt");
+    PUT(&m, 4, "again", "die.txt");
     run(&m);
     g_assert_cmpuint(waiting(&m), ==, 0);
+    g_assert_cmpuint(unreadable(&m), ==, 3);
     g_assert_cmpuint(mail_found_words(&m, "gamma words", false), ==, 1);
     g_assert_cmpuint(mail_found_words(&m, "delta words", false), ==, 1);
     g_assert_cmpuint(mail_found_words(&m, "slow", false), ==, 1);
+    /* As long as the email is there. */
+    mail_vanish(&m, m.inbox, 1);
+    mail_sweep(&m);
+    g_assert_cmpuint(unreadable(&m), ==, 2);
     mail_close(&m);
 }
 
@@ -149,9 +166,7 @@ static void test_survives_a_restart(void)
     PUT(&m, 1, "first", "alpha.txt");
     fixture_reopen(&m.f);
     store_principal_unref(m.user);
-    struct secret *password = secret_new("password of user", 16);
-    m.user = store_sign_in_password(m.f.store, "ann@example.org", password, NULL);
-    secret_free(password);
+    m.user = mail_sign_in(&m);
     g_assert_cmpuint(waiting(&m), ==, 1);
     run(&m);
     g_assert_cmpuint(mail_found_words(&m, "alpha words", false), ==, 1);
@@ -189,7 +204,7 @@ static void test_deleted_meanwhile(void)
     g_assert_cmpuint(emails->len, ==, 1);
     mail_vanish(&m, m.inbox, 1);
     mail_sweep(&m);
-    struct store_attached late = {g_array_index(emails, int64_t, 0), "late"};
+    struct store_attached late = {g_array_index(emails, int64_t, 0), "late", 0};
     g_assert_true(store_attachments_put(m.f.store, &late, 1, &error));
     g_assert_cmpuint(mail_found_words(&m, "late", false), ==, 0);
     mail_close(&m);

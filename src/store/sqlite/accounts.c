@@ -92,6 +92,7 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     view->send_problem = db_text_copy(row, 14);
     view->send_detail = db_text_copy(row, 15);
     view->unread_attachments = (uint64_t)db_int(row, 17);
+    view->unreadable_attachments = (uint64_t)db_int(row, 18);
     pthread_mutex_lock(&store->progress_lock);
     struct progress_entry *entry = g_hash_table_lookup(store->progress, &view->id);
     if (entry != NULL)
@@ -108,7 +109,9 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     "account.id, address, display_name, account.provider, provider.type, rights, paused, state,"   \
     " account.problem, detail, problem_at, since, last_sync, next_attempt, send_problem,"          \
     " send_detail, pending, (SELECT count(*) FROM attachment WHERE attachment.account = "          \
-    "account.id)"
+    "account.id AND unreadable = 0), (SELECT sum(unreadable) FROM attachment WHERE "               \
+    "attachment.account = account.id AND unreadable > 0)"
+#define VIEW_END 19 /* the first column after them */
 
 static uint64_t current_tick(struct store *store)
 {
@@ -142,7 +145,7 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
                  I(principal->user));
     while (db_step(&reader->main, row, &cause)) {
         struct store_account_view *view = view_of_row(store, row);
-        view->is_own = db_int(row, 18) != 0;
+        view->is_own = db_int(row, VIEW_END) != 0;
         g_ptr_array_add(views, view);
     }
     if (state != NULL)
@@ -462,9 +465,9 @@ static GPtrArray *load_statuses(struct store *store, int64_t account, GError **e
     while (db_step(&reader->main, row, &cause)) {
         struct store_account_status *status = g_new0(struct store_account_status, 1);
         status->view = view_of_row(store, row);
-        status->owner = db_text_copy(row, 17);
-        status->emails = (uint64_t)db_int(row, 19);
-        status->bytes = (uint64_t)db_int(row, 20);
+        status->owner = db_text_copy(row, VIEW_END);
+        status->emails = (uint64_t)db_int(row, VIEW_END + 1);
+        status->bytes = (uint64_t)db_int(row, VIEW_END + 2);
         status->mailboxes = g_ptr_array_new_with_free_func(free_mailbox_status);
         g_ptr_array_add(statuses, status);
     }

@@ -18,7 +18,7 @@ static int64_t next_account(struct store *store, struct db *db, GError **error)
     int64_t found = 0;
     sqlite3_stmt *row = db_query(db,
                                  "SELECT id, state IN ('linking', 'syncing'), (SELECT max(ord) "
-                                 "FROM attachment WHERE"
+                                 "FROM attachment WHERE unreadable = 0 AND"
                                  " attachment.account = account.id) AS newest FROM account WHERE"
                                  " removing = 0 AND newest IS NOT NULL ORDER BY newest DESC",
                                  NULL, 0, error);
@@ -39,7 +39,8 @@ GArray *store_attachments_next(struct store *store, size_t limit, int64_t *accou
     *account = next_account(store, &reader->main, &cause);
     GArray *emails =
         DB_NUMBERS(&reader->main, cause == NULL ? &cause : NULL,
-                   "SELECT email FROM attachment WHERE account = ? ORDER BY ord DESC LIMIT ?",
+                   "SELECT email FROM attachment WHERE account = ? AND unreadable = 0 ORDER BY ord"
+                   " DESC LIMIT ?",
                    I(*account), I(limit));
     reader_end(store, reader);
     if (cause == NULL)
@@ -54,10 +55,18 @@ struct put {
     size_t count;
 };
 
+static bool leave_queue(struct tx *tx, const struct store_attached *one, GError **error)
+{
+    if (one->unreadable == 0)
+        return DB_RUN(tx->db, error, "DELETE FROM attachment WHERE email = ?", I(one->email));
+    return DB_RUN(tx->db, error, "UPDATE attachment SET unreadable = ? WHERE email = ?",
+                  I(one->unreadable), I(one->email));
+}
+
 /* It is passed over when it left the queue. */
 static bool put_one(struct tx *tx, const struct store_attached *one, GError **error)
 {
-    if (!DB_RUN(tx->db, error, "DELETE FROM attachment WHERE email = ?", I(one->email)))
+    if (!leave_queue(tx, one, error))
         return false;
     return db_changes(tx->db) == 0 || one->words == NULL ||
            fts_more(tx, one->email, one->words, error);

@@ -264,11 +264,13 @@ static const char *const vacation_2 =
     "CREATE TABLE vacation_wait(email INTEGER PRIMARY KEY REFERENCES email ON DELETE CASCADE)"
     " STRICT;";
 
-/* Emails whose attachments are still to be read (store/attachments.h). */
+/* Emails whose attachments are still to be read (store/attachments.h), and those of which some
+ * could not be read, with how many. */
 static const char *const attachments_2 =
     "CREATE TABLE attachment(email INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
-    " ord INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX attachment_account ON attachment(account, ord);";
+    " ord INTEGER NOT NULL, unreadable INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX attachment_account ON attachment(account, ord) WHERE unreadable = 0;"
+    "CREATE INDEX attachment_unreadable ON attachment(account) WHERE unreadable > 0;";
 
 #define SCHEMA_VERSION 2
 
