@@ -220,7 +220,8 @@ void store_batch_mark(struct store_batch *batch, const struct store_remote_mailb
 /* A round over all mailboxes: it begins, every mailbox is looked at (its STATUS, and what that
  * shows to be new), it is swept. The sweep destroys what was an orphan before the round began and
  * was not matched in it, and the mailboxes that are gone. A round that could not see every mailbox
- * is not swept. */
+ * is not swept. The sweep follows all else that is in the batch, when that is finished, some emails
+ * in a transaction: where it ends early, the next one goes on. */
 void store_batch_round(struct store_batch *batch);
 void store_batch_sweep(struct store_batch *batch);
 /* What a round would settle: orphans, mailboxes that are gone, messages of ours that were not seen

@@ -4,6 +4,10 @@
 
 #include "store/sqlite/fts.h"
 
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
 #define PATIENCE_MS 120000
 
 static struct store_filter *words(enum store_filter_kind kind, const char *text, bool phrase)
@@ -124,23 +128,25 @@ static void read_otherwise(GBytes *raw, struct store_index *index)
     index->body = g_strconcat("x", joined, NULL);
 }
 
+static void make_old(struct mail_fixture *m)
+{
+    sqlite3 *db = NULL;
+    g_autofree char *path = g_build_filename(m->f.directory, "data", "postroom.db", NULL);
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, "UPDATE meta SET index_version = 'old'", NULL, NULL, NULL), ==,
+                    SQLITE_OK);
+    sqlite3_close(db);
+}
+
 static void reopen_reading(struct mail_fixture *m, bool other_version)
 {
     store_principal_unref(m->user);
     fixture_stop(&m->f);
-    if (other_version) {
-        sqlite3 *db = NULL;
-        g_autofree char *path = g_build_filename(m->f.directory, "data", "postroom.db", NULL);
-        g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-        g_assert_cmpint(sqlite3_exec(db, "UPDATE meta SET index_version = 'old'", NULL, NULL, NULL),
-                        ==, SQLITE_OK);
-        sqlite3_close(db);
-    }
+    if (other_version)
+        make_old(m);
     m->f.read_words = read_otherwise;
     fixture_start(&m->f);
-    struct secret *password = secret_new("password of user", 16);
-    m->user = store_sign_in_password(m->f.store, "ann@example.org", password, NULL);
-    secret_free(password);
+    m->user = mail_sign_in(m);
 }
 
 #define MANY 450
@@ -219,6 +225,129 @@ static void words_of_elsewhere_are_kept(void)
     mail_close(&m);
 }
 
+/* --- what is swept */
+
+static atomic_uint read_by_writer, read_by_others;
+
+static void read_counting(GBytes *raw, struct store_index *index)
+{
+    char name[16] = "";
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    atomic_fetch_add(strcmp(name, "store writer") == 0 ? &read_by_writer : &read_by_others, 1);
+    fixture_words(raw, index);
+}
+
+#define SWEPT 250
+
+static void the_writer_reads_nothing_that_is_swept(void)
+{
+    struct mail_fixture m;
+    mail_open_reading(&m, read_counting);
+    struct store_batch *batch = store_batch_new(m.f.store, m.account);
+    for (uint32_t uid = 1; uid <= SWEPT; uid++) {
+        g_autofree char *id = g_strdup_printf("n%u@x", uid);
+        mail_add(batch, &(struct mail_spec){.mailbox = m.inbox,
+                                            .uid = uid,
+                                            .id = id,
+                                            .body = "apple pie",
+                                            .received_at = 100 + uid});
+    }
+    mail_commit(batch);
+    for (uint32_t uid = 2; uid <= SWEPT; uid++)
+        store_batch_vanished(batch, m.inbox, uid);
+    mail_commit(batch);
+    store_batch_free(batch);
+    g_assert_cmpuint(found(&m, "apple"), ==, SWEPT);
+    mail_sweep(&m);
+    g_assert_cmpuint(found(&m, "apple"), ==, 1);
+    g_assert_cmpuint(atomic_load(&read_by_writer), ==, 0);
+    g_assert_cmpuint(atomic_load(&read_by_others), ==, SWEPT - 1);
+    mail_close(&m);
+}
+
+/* --- messages that end the program */
+
+static void read_dying(GBytes *raw, struct store_index *index)
+{
+    fixture_words(raw, index);
+    if (strstr(index->body, "deadly") != NULL)
+        kill(getpid(), SIGKILL);
+}
+
+typedef void work_fn(struct mail_fixture *m);
+
+/* A run of the program that does this. Whether it lived. */
+static bool lives(struct mail_fixture *m, work_fn *work)
+{
+    int status = 0;
+    pid_t child = fork();
+    g_assert_cmpint(child, >=, 0);
+    if (child == 0) {
+        m->f.read_words = read_dying;
+        fixture_start(&m->f);
+        work(m);
+        fixture_stop(&m->f);
+        _exit(0);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    return status == 0;
+}
+
+static void open_deadly(struct mail_fixture *m)
+{
+    mail_open(m);
+    put(m, 1, "one", "apple pie");
+    put(m, 2, "two", "a deadly pie");
+    put(m, 3, "three", "berry pie");
+    fixture_stop(&m->f);
+}
+
+static void close_deadly(struct mail_fixture *m)
+{
+    fixture_start(&m->f);
+    mail_close(m);
+}
+
+static void index_all(struct mail_fixture *m)
+{
+    wait_for(m, "pie", 2);
+    wait_for(m, "two", 1);
+    g_assert_cmpuint(found(m, "deadly"), ==, 0);
+}
+
+static void a_deadly_message_is_indexed_by_its_headers(void)
+{
+    struct mail_fixture m;
+    open_deadly(&m);
+    make_old(&m);
+    g_assert_false(lives(&m, index_all));
+    g_assert_false(lives(&m, index_all));
+    g_assert_true(lives(&m, index_all));
+    make_old(&m);
+    g_assert_true(lives(&m, index_all));
+    close_deadly(&m);
+}
+
+static void search_for_phrases(struct mail_fixture *m)
+{
+    for (int i = 0; i < 3; i++)
+        g_assert_cmpuint(phrase(m, STORE_BODY, "berry pie"), ==, 1);
+    for (int i = 0; i < 3; i++)
+        g_assert_cmpuint(phrase(m, STORE_BODY, "a deadly"), ==, 0);
+}
+
+static void a_deadly_message_is_searched_twice_at_most(void)
+{
+    struct mail_fixture m;
+    open_deadly(&m);
+    g_assert_false(lives(&m, search_for_phrases));
+    g_assert_false(lives(&m, search_for_phrases));
+    g_assert_true(lives(&m, search_for_phrases));
+    g_assert_true(lives(&m, search_for_phrases));
+    close_deadly(&m);
+}
+
 static void terms_are_told_once(void)
 {
     struct terms a, b, c;
@@ -251,5 +380,8 @@ int main(int argc, char **argv)
     g_test_add_func("/store/index/version", a_new_version_indexes_anew);
     g_test_add_func("/store/index/other-words", words_that_cannot_be_derived_are_no_others);
     g_test_add_func("/store/index/kept", words_of_elsewhere_are_kept);
+    g_test_add_func("/store/index/swept", the_writer_reads_nothing_that_is_swept);
+    g_test_add_func("/store/index/deadly-indexed", a_deadly_message_is_indexed_by_its_headers);
+    g_test_add_func("/store/index/deadly-searched", a_deadly_message_is_searched_twice_at_most);
     return g_test_run();
 }

@@ -232,7 +232,7 @@ void store_batch_round(struct store_batch *batch)
 
 void store_batch_sweep(struct store_batch *batch)
 {
-    add_op(batch, BATCH_SWEEP, 0, 0);
+    batch->sweeps = true;
 }
 
 size_t store_batch_bytes(const struct store_batch *batch)
@@ -280,8 +280,6 @@ static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *
     struct batch_place *place = g_hash_table_lookup(batch->places, &op->mailbox);
     if (op->kind == BATCH_ROUND)
         return batch_round(tx, batch, error);
-    if (op->kind == BATCH_SWEEP)
-        return batch_sweep(tx, batch, error);
     if (!learn_uidvalidity(tx, place, op, error))
         return false;
     /* The mailbox went, or its UIDs mean something else by now. */
@@ -300,7 +298,6 @@ static bool apply_op(struct tx *tx, struct store_batch *batch, struct batch_op *
     case BATCH_MARK:
         return batch_mark(tx, batch, place, op, error);
     case BATCH_ROUND:
-    case BATCH_SWEEP:
         break;
     }
     return true;
@@ -375,14 +372,6 @@ static bool apply(struct tx *tx, void *arg, GError **error)
     return true;
 }
 
-static bool ends_a_pass(const struct store_batch *batch)
-{
-    for (guint i = 0; i < batch->ops->len; i++)
-        if (((const struct batch_op *)batch->ops->pdata[i])->kind == BATCH_SWEEP)
-            return true;
-    return false;
-}
-
 bool store_batch_is_under_way(const struct store_batch *batch)
 {
     return batch->job != NULL && !store_write_is_done(batch->store, batch->job);
@@ -400,8 +389,10 @@ bool store_batch_finish(struct store_batch *batch, struct store_batch_result *re
 {
     bool ok =
         batch->job == NULL || store_write_finish(batch->store, g_steal_pointer(&batch->job), error);
-    if (ok && ends_a_pass(batch))
+    if (ok && batch->sweeps) {
+        ok = sweep_run(batch->store, batch->account, error);
         housekeeping_run(batch->store, NULL);
+    }
     if (result != NULL)
         *result = ok ? batch->result : (struct store_batch_result){0};
     batch->result = (struct store_batch_result){0};
@@ -409,6 +400,7 @@ bool store_batch_finish(struct store_batch *batch, struct store_batch_result *re
     g_array_set_size(batch->unkept, 0);
     batch->bytes = 0;
     batch->at = 0;
+    batch->sweeps = false;
     return ok;
 }
 

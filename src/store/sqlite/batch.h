@@ -11,8 +11,7 @@ enum batch_kind {
     BATCH_VANISHED,
     BATCH_SKIPPED,
     BATCH_MARK,
-    BATCH_ROUND,
-    BATCH_SWEEP
+    BATCH_ROUND
 };
 struct batch_op {
     enum batch_kind kind;
@@ -44,6 +43,7 @@ struct store_batch {
     guint at;           /* ops before it are written */
     GArray *words;      /* struct batch_words, to be indexed at the end of the run */
     struct job *job;    /* being written */
+    bool sweeps;        /* after all else */
 };
 struct batch_unkept {
     int64_t mailbox;
@@ -79,11 +79,12 @@ bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op
 bool batch_mark(struct tx *tx, struct store_batch *batch, struct batch_place *place,
                 const struct batch_op *op, GError **error);
 bool batch_round(struct tx *tx, struct store_batch *batch, GError **error);
-bool batch_sweep(struct tx *tx, struct store_batch *batch, GError **error);
 /* One remote is gone; the email may become an orphan. */
 bool leave_remote(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email, GError **error);
 /* An email loses its place on the server, but may be found again; nothing else is known of it. */
 bool leave_orphan(struct tx *tx, int64_t email, int64_t mailbox, GError **error);
+/* --- sweep.c: the sweep of a round, in the caller's thread and in transactions of its own. */
+bool sweep_run(struct store *store, int64_t account, GError **error);
 /* --- join.c */
 /* The email that an unknown message is; 0: a new one. */
 int64_t join_find(struct tx *tx, int64_t account, const struct batch_op *op, GError **error);

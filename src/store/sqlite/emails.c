@@ -289,9 +289,9 @@ static const char *const delete_statements[] = {
     "DELETE FROM email WHERE id = ?",
 };
 
-bool email_delete(struct tx *tx, struct email_row *row, GError **error)
+bool email_delete(struct tx *tx, struct email_row *row, const struct terms *known, GError **error)
 {
-    if (!email_hide(tx, row, error) || !fts_remove(tx, row->id, error) ||
+    if (!email_hide(tx, row, error) || !fts_remove(tx, row->id, known, error) ||
         !blob_ref(tx, row->blob, -1, error))
         return false;
     count_totals(tx, row, -1);
@@ -353,7 +353,7 @@ bool email_settle(struct tx *tx, int64_t email, GError **error)
     if (email_load(tx, email, &row, &cause) && plan_mailboxes(tx, &row, &cause) &&
         plan_flags(tx, &row, &cause)) {
         if (row.thread == 0 && nothing_left(tx, email))
-            email_delete(tx, &row, &cause);
+            email_delete(tx, &row, NULL, &cause);
         else
             write_loose(tx, &row, &cause);
     }

@@ -20,6 +20,8 @@
 #define ORD_FIRST_OF(seconds) ORD_OF(CLAMP((seconds), 0, ORD_TIME_MAX) - ORD_RUN_OVER)
 #define ORD_BEHIND(seconds) (ORD_OF(seconds) + ((int64_t)ORD_RUN_OVER << ORD_TIE_BITS))
 
+struct terms;
+
 struct email_row {
     int64_t id, account, public_id, thread, ord, received_at, size, estimate, blob;
     enum store_email_state state;
@@ -52,8 +54,8 @@ bool email_set_flags(struct tx *tx, struct email_row *row, const struct mail_fla
 bool email_hide(struct tx *tx, struct email_row *row, GError **error);
 /* A hidden one is back, under a new public id, in these mailboxes. */
 bool email_show(struct tx *tx, struct email_row *row, const GArray *mailboxes, GError **error);
-/* Nothing of it is left. It must be hidden or have no members. */
-bool email_delete(struct tx *tx, struct email_row *row, GError **error);
+/* Nothing of it is left. It must be hidden or have no members. known: see fts_remove. */
+bool email_delete(struct tx *tx, struct email_row *row, const struct terms *known, GError **error);
 /* After any change of members, remotes or intents: plans mailbox intents, folds flag intents, notes
  * whether a message may turn out to be it, and deletes it when nothing is left. */
 bool email_settle(struct tx *tx, int64_t email, GError **error);

@@ -208,11 +208,15 @@ static bool forget_terms(struct tx *tx, const struct place *place, const struct 
 }
 
 /* What is left of its words would be found as those of the next email in its place. */
-static bool remove_terms(struct tx *tx, const struct place *place, GError **error)
+static bool remove_terms(struct tx *tx, const struct place *place, const struct terms *known,
+                         GError **error)
 {
     struct terms terms;
     bool ok;
-    reading_terms(tx->store, tx->db, tx->blobs, place->account, &place->reading, &terms);
+    if (known != NULL && known->hash == place->hash)
+        terms = (struct terms){g_strdup(known->text), known->hash};
+    else
+        reading_terms(tx->store, tx->db, tx->blobs, place->account, &place->reading, &terms);
     if (terms.hash == place->hash) {
         ok = fts_append_kept(tx, place->reading.email, &terms, error) &&
              forget_terms(tx, place, &terms, error);
@@ -226,12 +230,12 @@ static bool remove_terms(struct tx *tx, const struct place *place, GError **erro
                         I(place->reading.email));
 }
 
-bool fts_remove(struct tx *tx, int64_t email, GError **error)
+bool fts_remove(struct tx *tx, int64_t email, const struct terms *known, GError **error)
 {
     struct place place = {0};
     GError *cause = NULL;
     if (find_place(tx, email, &place, &cause) && place.hash != 0)
-        remove_terms(tx, &place, &cause);
+        remove_terms(tx, &place, known, &cause);
     if (cause == NULL)
         return true;
     g_propagate_error(error, cause);

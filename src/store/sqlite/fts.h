@@ -42,8 +42,9 @@ char *fts_kept(struct db *db, int64_t email, GError **error);
 bool fts_append_kept(struct tx *tx, int64_t email, struct terms *terms, GError **error);
 /* Takes an email's words out of the index: FTS5 must be told every one of them, and they are
  * derived from the message again, which must still be there. Where they are not those that went in,
- * the table starts anew. Nothing to do: true. */
-bool fts_remove(struct tx *tx, int64_t email, GError **error);
+ * the table starts anew. Nothing to do: true. known: what was read of it before (reading_terms), so
+ * that the writer need not; may be NULL. */
+bool fts_remove(struct tx *tx, int64_t email, const struct terms *known, GError **error);
 /* Matches by row number. bound: the first row number that counts. nth: db_query_nth. */
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,
                         bool ascending, size_t nth, GError **error);

@@ -14,7 +14,7 @@ struct slot {
     int64_t mailbox;
     uint32_t uidvalidity, uid;
     uint32_t deaths; /* of earlier runs */
-    uint32_t active; /* being parsed now */
+    uint32_t active; /* so many parse it now */
 };
 
 struct parse_guard {
@@ -106,7 +106,7 @@ unsigned store_parse_begin(struct store *store, int64_t mailbox, uint32_t uidval
         slot->mailbox = mailbox;
         slot->uidvalidity = uidvalidity;
         slot->uid = uid;
-        slot->active = 1;
+        slot->active++;
     }
     pthread_mutex_unlock(&guard->lock);
     return deaths;
@@ -117,9 +117,9 @@ void store_parse_end(struct store *store, int64_t mailbox, uint32_t uidvalidity,
     struct parse_guard *guard = store->guard;
     pthread_mutex_lock(&guard->lock);
     struct slot *slot = slot_of(guard, mailbox, uidvalidity, uid);
-    if (slot != NULL && !is_free(slot)) {
-        slot->active = 0;
+    if (slot != NULL && slot->active > 0)
+        slot->active--;
+    if (slot != NULL && slot->active == 0)
         slot->deaths = 0;
-    }
     pthread_mutex_unlock(&guard->lock);
 }

@@ -17,14 +17,21 @@ void reading_headers(struct db *main, int64_t email, struct store_index *index)
     mail_summary_free(summary);
 }
 
-/* Messages on the server are guarded by mailbox and UID, those that are here by their number. */
+/* Messages on the server are guarded by mailbox and UID, those that are here by their number. What
+ * is known of a deadly one is kept: a search may want to read it again and again. */
 static bool read_message(struct store *store, int64_t email, GBytes *raw, struct store_index *index)
 {
-    bool deadly = store_parse_begin(store, -email, 0, 0) >= DEADLY_RUNS;
-    if (!deadly)
-        store->read_words(raw, index);
+    if (store_parse_deaths(store, -email, 0, 0) >= DEADLY_RUNS)
+        return false;
+    store_parse_begin(store, -email, 0, 0);
+    store->read_words(raw, index);
     store_parse_end(store, -email, 0, 0);
-    return !deadly;
+    return true;
+}
+
+void reading_settled(struct store *store, int64_t email)
+{
+    store_parse_end(store, -email, 0, 0);
 }
 
 bool reading_words(struct store *store, struct db *main, struct db *blobs,

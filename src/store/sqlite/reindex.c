@@ -72,7 +72,7 @@ struct item {
     int64_t account, ord;
     struct reading reading;
     struct terms terms;
-    bool deadly;
+    bool deadly, settled; /* settled: that it is deadly is written */
 };
 
 struct slice {
@@ -125,6 +125,7 @@ static bool write_item(struct tx *tx, struct item *item, GError **error)
     bool fresh = false;
     if (!fts_mark(tx, item->reading.email, &item->terms, &fresh, error))
         return false;
+    item->settled = item->deadly && fresh;
     if (!fresh)
         return true;
     return (!item->deadly || DB_RUN(tx->db, error, "UPDATE email SET state = ? WHERE id = ?",
@@ -170,6 +171,18 @@ static bool read_slice(struct slice *slice, GError **error)
     return true;
 }
 
+static bool write_down(struct slice *slice, GError **error)
+{
+    if (!store_write(slice->store, STORE_LANE_BULK, write_slice, slice, error))
+        return false;
+    for (guint i = 0; i < slice->items->len; i++) {
+        const struct item *item = &g_array_index(slice->items, struct item, i);
+        if (item->settled)
+            reading_settled(slice->store, item->reading.email);
+    }
+    return true;
+}
+
 /* All there are, unless it is to stop. */
 static void run(struct store *store)
 {
@@ -178,8 +191,7 @@ static void run(struct store *store)
     g_array_set_clear_func(slice.items, clear_item);
     bool more = true;
     while (more && store_write(store, STORE_LANE_BULK, find, &slice, &error))
-        more = slice.items->len > 0 && read_slice(&slice, &error) &&
-               store_write(store, STORE_LANE_BULK, write_slice, &slice, &error);
+        more = slice.items->len > 0 && read_slice(&slice, &error) && write_down(&slice, &error);
     g_array_unref(slice.items);
     if (error != NULL && !error_is(error, ERROR_CANCELLED))
         LOG_WARN("index.not-rebuilt", LOG_ERR(error));
@@ -207,13 +219,22 @@ static void *reindexer_main(void *arg)
 
 /* --- the thread */
 
+/* Before the writer has anything to do. */
+static bool any_unindexed(struct store *store)
+{
+    return db_number(&store->main,
+                     "SELECT EXISTS(SELECT 1 FROM email INDEXED BY email_unindexed WHERE indexed ="
+                     " 0 AND state <> 0)",
+                     NULL, 0, 1, NULL) != 0;
+}
+
 bool reindex_start(struct store *store, GError **error)
 {
     pthread_attr_t attributes;
     if (store->read_words == NULL)
         return true;
     struct reindexer *reindexer = store->reindexer = g_new0(struct reindexer, 1);
-    reindexer->wanted = true;
+    reindexer->wanted = any_unindexed(store);
     pthread_mutex_init(&reindexer->lock, NULL);
     pthread_cond_init(&reindexer->wake, NULL);
     pthread_attr_init(&attributes);

@@ -62,7 +62,7 @@ static bool forget_words_of(struct tx *tx, const struct removal *removal, const 
 {
     for (guint i = 0; i < emails->len && !removal->wordless; i++) {
         GError *cause = NULL;
-        if (fts_remove(tx, g_array_index(emails, int64_t, i), &cause))
+        if (fts_remove(tx, g_array_index(emails, int64_t, i), NULL, &cause))
             continue;
         g_propagate_error(error, cause);
         return false;
