@@ -74,6 +74,7 @@ struct mail_report *mail_report_copy(const struct mail_report *report)
         return NULL;
     copy = g_memdup2(report, sizeof *report);
     copy->message_id = g_strdup(report->message_id);
+    copy->envelope_id = g_strdup(report->envelope_id);
     copy->items = g_new0(struct mail_report_recipient, report->count);
     for (size_t i = 0; i < report->count; i++) {
         copy->items[i] = report->items[i];
@@ -95,6 +96,7 @@ void mail_report_free(struct mail_report *report)
     }
     g_free(report->items);
     g_free(report->message_id);
+    g_free(report->envelope_id);
     g_free(report);
 }
 

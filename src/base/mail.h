@@ -66,7 +66,9 @@ struct mail_report_recipient {
 };
 struct mail_report {
     bool is_disposition; /* an MDN, else a DSN */
-    char *message_id;    /* of the message it is about */
+    /* What it is about: of the message, and the ENVID that it was sent with (RFC 3461); one of them
+     * may be NULL. */
+    char *message_id, *envelope_id;
     size_t count;
     struct mail_report_recipient *items;
 };

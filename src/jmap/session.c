@@ -6,12 +6,13 @@
 
 static json_t *core_capability(const struct jmap *jmap)
 {
-    return json_pack("{s: I, s: i, s: i, s: i, s: i, s: i, s: i, s: [s]}", "maxSizeUpload",
+    return json_pack("{s: I, s: i, s: i, s: i, s: i, s: i, s: i, s: [s, s]}", "maxSizeUpload",
                      (json_int_t)jmap->config.max_size_upload, "maxConcurrentUpload",
                      JMAP_MAX_CONCURRENT_UPLOADS, "maxSizeRequest", JMAP_MAX_SIZE_REQUEST,
                      "maxConcurrentRequests", JMAP_MAX_CONCURRENT_REQUESTS, "maxCallsInRequest",
                      JMAP_MAX_CALLS, "maxObjectsInGet", JMAP_MAX_OBJECTS, "maxObjectsInSet",
-                     JMAP_MAX_OBJECTS, "collationAlgorithms", "i;unicode-casemap");
+                     JMAP_MAX_OBJECTS, "collationAlgorithms", "i;ascii-casemap",
+                     "i;unicode-casemap");
 }
 
 /* RFC 8621, 1.3.1. */

@@ -6,6 +6,7 @@
 #define REPORT_MAX ((size_t)256 * 1024)
 #define RECIPIENTS_MAX 500
 #define REPLY_MAX 1000
+#define ENVELOPE_ID_MAX 100 /* RFC 3461, 4.4 */
 
 /* "type; value": the value, unfolded, without control characters. (transfer full) */
 static char *typed_value(const struct field *field)
@@ -37,6 +38,17 @@ static char *first_id(const struct field *field)
     g_autofree char *raw = field_value(field, NULL);
     g_auto(GStrv) ids = mime_form_message_ids(raw);
     return ids != NULL ? g_strdup(ids[0]) : NULL;
+}
+
+/* RFC 3464, 2.2.1: the ENVID as it was before it was encoded. */
+static char *envelope_id(const struct field *field)
+{
+    g_autofree char *raw = field_value(field, NULL);
+    char *value = g_strstrip(text_unfold(raw));
+    if (value[0] != '\0' && strlen(value) <= ENVELOPE_ID_MAX)
+        return value;
+    g_free(value);
+    return NULL;
 }
 
 static bool value_is(const struct field *field, const char *word)
@@ -87,7 +99,8 @@ static void read_field(struct reading *reading, const struct field *field)
         recipient->delivered = MAIL_NOT_DELIVERED;
 }
 
-static bool is_reply(const char *text)
+/* "550 …" or the first of several lines, "550-…". */
+static bool begins_like_a_reply(const char *text)
 {
     return text != NULL && text[0] >= '2' && text[0] <= '5' && g_ascii_isdigit(text[1]) &&
            g_ascii_isdigit(text[2]) && (text[3] == ' ' || text[3] == '-');
@@ -103,7 +116,7 @@ static char *reply_of(const struct reading *reading)
         length >= 5 && length <= 11 && status[1] == '.' && status[0] == (failed ? '5' : '2');
     const char *words = reading->diagnostic;
     char *reply;
-    if (is_reply(words)) {
+    if (begins_like_a_reply(words)) {
         reply = g_strdup(words);
         reply[3] = ' ';
     } else {
@@ -144,6 +157,8 @@ static void read_blocks(struct mail_report *report, const char *data, size_t siz
         while (field_next(data, size, &at, &field)) {
             if (field_is(&field, "Original-Message-ID"))
                 keep(&report->message_id, first_id(&field));
+            else if (field_is(&field, "Original-Envelope-Id"))
+                keep(&report->envelope_id, envelope_id(&field));
             read_field(&reading, &field);
         }
         finish_recipient(report, &reading);
@@ -192,7 +207,7 @@ struct mail_report *mime_report(struct mime_mail *mail)
     struct mail_report *report = g_new0(struct mail_report, 1);
     for (size_t i = 1; i < mail->part_count; i = mail->parts[i].next)
         read_part(mail, report, i);
-    if (report->message_id != NULL && report->count > 0)
+    if ((report->message_id != NULL || report->envelope_id != NULL) && report->count > 0)
         return report;
     mail_report_free(report);
     return NULL;

@@ -7,6 +7,7 @@
 #define POSTROOM_STORE_MAIL_H
 
 #include "store/access.h"
+#include "text/text.h"
 
 /* The state of a type (JMAP's state strings are these numbers). */
 uint64_t store_state(const struct store_access *access, enum store_type type);
@@ -65,6 +66,15 @@ int64_t store_mailbox_create(const struct store_access *access,
 bool store_mailbox_update(const struct store_access *access, int64_t id,
                           const struct store_mailbox_patch *patch, const char **property,
                           GError **error);
+/* Mailboxes each of which wants the name that the next one has, and the last one that of the first:
+ * all are updated in one transaction, or none. */
+struct store_mailbox_change {
+    int64_t id;
+    struct store_mailbox_patch patch;
+};
+bool store_mailboxes_exchange(const struct store_access *access,
+                              const struct store_mailbox_change *list, size_t count,
+                              GError **error);
 /* Without remove_emails only an empty one. ERROR_CONFLICT names "mailboxHasChild" or
  * "mailboxHasEmail" in *property. */
 bool store_mailbox_destroy(const struct store_access *access, int64_t id, bool remove_emails,
@@ -194,6 +204,7 @@ enum store_sort_by {
 struct store_sort {
     enum store_sort_by by;
     bool ascending;
+    enum text_collation collation; /* of texts */
     const char *keyword;
 };
 struct store_query {
@@ -354,6 +365,7 @@ struct store_submission {
     char *mail_from;
     char **rcpt_to;
     char *envelope_json; /* parameters as they came, or NULL */
+    char *envid;         /* to create: the ENVID among them, or NULL */
     int64_t send_at;
     enum store_send_state state;
     int attempts;

@@ -24,6 +24,14 @@ char **text_query_words(const char *utf8);
 /* One text folded whole, for comparing and sorting. (transfer full) */
 char *text_fold(const char *utf8);
 
+/* Collations (RFC 4790): by folding, which is ours where none is asked for, or as they are named:
+ * i;ascii-casemap (RFC 4790, 9.2), i;unicode-casemap (RFC 5051). */
+enum text_collation { TEXT_COLLATE_FOLDED, TEXT_COLLATE_ASCII, TEXT_COLLATE_UNICODE };
+/* false: there is none of that name. */
+bool text_collation_of(const char *name, enum text_collation *collation);
+/* Keys stand to each other (strcmp) as the texts do. (transfer full) */
+char *text_collation_key(enum text_collation collation, const char *utf8);
+
 /* A snippet around the place where most of the terms stand, in <mark></mark>, other HTML escaped
  * (RFC 8621, 5); at most max_octets with all that, and no character is cut from what belongs to it.
  * A term is a folded word, or several with spaces between that must follow each other; "*" behind

@@ -47,6 +47,29 @@ static void test_delivery(void)
     mail_report_free(report);
 }
 
+/* RFC 3464, 2.2.1: enough alone, and with its case; a long one is none. */
+static void test_envelope_id(void)
+{
+    g_autofree char *long_id = g_strnfill(101, 'x');
+    g_autofree char *too_long =
+        g_strdup_printf(DSN "Original-Envelope-Id: %s\r\n\r\n"
+                            "Final-Recipient: rfc822; c@example.org\r\nAction: failed\r\n" END,
+                        long_id);
+    struct mail_report *copy,
+        *report = read_report(
+            DSN "Reporting-MTA: dns; mx\r\noriginal-envelope-id:  Order+66\r\n =x \r\n\r\n"
+                "Final-Recipient: rfc822; c@example.org\r\nAction: failed\r\n" END);
+
+    g_assert_nonnull(report);
+    g_assert_null(report->message_id);
+    g_assert_cmpstr(report->envelope_id, ==, "Order+66 =x");
+    copy = mail_report_copy(report);
+    g_assert_cmpstr(copy->envelope_id, ==, "Order+66 =x");
+    mail_report_free(copy);
+    mail_report_free(report);
+    g_assert_null(read_report(too_long));
+}
+
 static void test_disposition(void)
 {
     struct mail_report *report = read_report(
@@ -111,6 +134,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mime/report/delivery", test_delivery);
     g_test_add_func("/mime/report/disposition", test_disposition);
+    g_test_add_func("/mime/report/envelope-id", test_envelope_id);
     g_test_add_func("/mime/report/says-too-little", test_says_too_little);
     g_test_add_func("/mime/report/too-many-recipients", test_too_many_recipients);
     g_test_add_func("/mime/report/long-reply", test_long_reply);

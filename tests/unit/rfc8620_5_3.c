@@ -2,6 +2,7 @@
 #include "jmap_fixture.h"
 
 #include "jmap/engine/engine.h"
+#include "store/sync.h"
 
 #define MAILBOX "m%" G_GINT64_FORMAT
 #define EMAIL "e%" G_GINT64_FORMAT
@@ -279,6 +280,95 @@ static void test_names_move_on(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+static void expect_name(struct jmap_fixture *t, int64_t mailbox, const char *wanted)
+{
+    json_t *answer = jmap_fixture_call(t, "Mailbox/get",
+                                       "{'ids': ['" MAILBOX "'], 'properties': ['name']}", mailbox);
+
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/name"), ==, wanted);
+    json_decref(answer);
+}
+
+/* Carries out, as the server would, all renames that wait. */
+static unsigned carry_renames(struct jmap_fixture *t)
+{
+    struct store_folder_intent *intent;
+    unsigned count = 0;
+
+    while ((intent = store_folder_next(t->m.f.store, t->m.account, NULL)) != NULL) {
+        g_assert_cmpint(intent->change, ==, STORE_FOLDER_RENAME);
+        g_assert_true(store_folder_begin(t->m.f.store, intent->id, NULL));
+        g_assert_true(store_folder_done(t->m.f.store, intent->id, intent->name, NULL));
+        store_folder_intent_free(intent);
+        count++;
+    }
+    return count;
+}
+
+/* The RFC's own example: A becomes B and B becomes A. The final state is valid, so it is made,
+ * whole, and reaches the server by a name that nobody has. */
+static void test_names_go_round(struct jmap_fixture *t)
+{
+    int64_t a = mail_mailbox(&t->m, "A", MAIL_ROLE_NONE);
+    int64_t b = mail_mailbox(&t->m, "B", MAIL_ROLE_NONE);
+    int64_t c = mail_mailbox(&t->m, "C", MAIL_ROLE_NONE);
+    json_t *answer;
+
+    answer = jmap_fixture_call(t, "Mailbox/set",
+                               "{'update': {'" MAILBOX "': {'name': 'B'}, '" MAILBOX
+                               "': {'name': 'A', 'sortOrder': 7}}}",
+                               a, b);
+    g_assert_cmpuint(json_object_size(jmap_at(answer, "updated")), ==, 2);
+    g_assert_true(json_is_null(jmap_at(answer, "notUpdated")));
+    json_decref(answer);
+    expect_name(t, a, "B");
+    expect_name(t, b, "A");
+    g_assert_cmpuint(carry_renames(t), ==, 3);
+    /* Three, and the way that the names go is the other one. */
+    answer = jmap_fixture_call(t, "Mailbox/set",
+                               "{'update': {'" MAILBOX "': {'name': 'C'}, '" MAILBOX
+                               "': {'name': 'B'}, '" MAILBOX "': {'name': 'A'}}}",
+                               a, b, c);
+    g_assert_cmpuint(json_object_size(jmap_at(answer, "updated")), ==, 3);
+    json_decref(answer);
+    expect_name(t, a, "C");
+    expect_name(t, b, "B");
+    expect_name(t, c, "A");
+    g_assert_cmpuint(carry_renames(t), ==, 4);
+}
+
+/* A circle of which one member cannot be changed stays as it was, all of it. */
+static void test_broken_circle(struct jmap_fixture *t)
+{
+    int64_t a = mail_mailbox(&t->m, "A", MAIL_ROLE_NONE);
+    int64_t b = mail_mailbox(&t->m, "B", MAIL_ROLE_NONE);
+    json_t *answer = jmap_fixture_call(t, "Mailbox/set",
+                                       "{'update': {'" MAILBOX "': {'name': 'B'}, '" MAILBOX
+                                       "': {'name': 'A', 'role': 'archive'}}}",
+                                       a, b);
+
+    g_assert_true(json_is_null(jmap_at(answer, "updated")));
+    g_assert_cmpuint(json_object_size(jmap_at(answer, "notUpdated")), ==, 2);
+    json_decref(answer);
+    expect_name(t, a, "A");
+    expect_name(t, b, "B");
+    g_assert_cmpuint(carry_renames(t), ==, 0);
+}
+
+/* What is below and what is above change places, in whatever order they are named. */
+static void test_places_are_exchanged(struct jmap_fixture *t)
+{
+    int64_t top = mail_mailbox(&t->m, "Top", MAIL_ROLE_NONE);
+    int64_t low = mail_mailbox(&t->m, "Top/Low", MAIL_ROLE_NONE);
+    json_t *answer = jmap_fixture_call(t, "Mailbox/set",
+                                       "{'update': {'" MAILBOX "': {'parentId': '" MAILBOX
+                                       "'}, '" MAILBOX "': {'parentId': null}}}",
+                                       top, low, low);
+
+    g_assert_cmpuint(json_object_size(jmap_at(answer, "updated")), ==, 2);
+    json_decref(answer);
+}
+
 static const struct jmap_case cases[] = {
     {"/rfc8620/5.3/if-in-state", test_if_in_state},
     {"/rfc8620/5.3/as-many-objects-as-the-session-says", test_too_many},
@@ -291,6 +381,9 @@ static const struct jmap_case cases[] = {
     {"/rfc8620/5.3/will-destroy", test_will_destroy},
     {"/rfc8620/5.3/server-set-properties-in-create", test_server_set_in_create},
     {"/rfc8620/5.3/names-move-on", test_names_move_on},
+    {"/rfc8620/5.3/names-go-round", test_names_go_round},
+    {"/rfc8620/5.3/broken-circle", test_broken_circle},
+    {"/rfc8620/5.3/places-are-exchanged", test_places_are_exchanged},
 };
 
 int main(int argc, char **argv)

@@ -155,9 +155,127 @@ static void test_pending(void)
     jmap_fixture_close(&c.t);
 }
 
+/* --- what every /query answers --- */
+
+static void test_answers(struct jmap_fixture *t)
+{
+    static const char *const methods[] = {"Email/query", "Mailbox/query", "EmailSubmission/query"};
+    json_t *made = jmap_fixture_ask(
+        t, t->m.user,
+        "[['Email/set', {'accountId': 'a1', 'create': {'d': {'mailboxIds': {'m%" G_GINT64_FORMAT
+        "': true}, 'from': [{'email': 'ann@mail.example'}], 'to': [{'email': 'b@example.org'}]}}},"
+        " '0'], ['EmailSubmission/set', {'accountId': 'a1', 'create': {'s': {'emailId': '#d',"
+        " 'identityId': 'i1'}}}, '1']]",
+        t->m.drafts);
+
+    g_assert_true(jmap_has(made, "methodResponses/1/1/created/s/id"));
+    json_decref(made);
+    for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+        json_t *all = jmap_fixture_call(t, methods[i], "{'calculateTotal': true, 'limit': 100}");
+        json_t *again = jmap_fixture_call(t, methods[i], "{'limit': null}"), *one;
+        size_t total = json_array_size(jmap_at(all, "ids"));
+
+        g_assert_cmpuint(total, >, 0);
+        g_assert_cmpint(jmap_number_at(all, "total"), ==, total);
+        g_assert_false(jmap_has(all, "limit")); /* the one that was asked for */
+        g_assert_false(jmap_has(again, "total"));
+        g_assert_cmpint(jmap_number_at(again, "limit"), >, 0); /* null was set to ours */
+        g_assert_true(json_equal(jmap_at(all, "ids"), jmap_at(again, "ids")));
+        g_assert_cmpstr(jmap_text_at(all, "queryState"), ==, jmap_text_at(again, "queryState"));
+        one = jmap_fixture_call(t, methods[i],
+                                "{'anchor': '%s', 'position': 7000, 'limit': 1, 'anchorOffset':"
+                                " -3}",
+                                jmap_text_at(all, "ids/0"));
+        g_assert_cmpint(jmap_number_at(one, "position"), ==, 0);
+        g_assert_cmpuint(json_array_size(jmap_at(one, "ids")), ==, 1);
+        json_decref(one);
+        one = jmap_fixture_call(t, methods[i], "{'position': 7000, 'anchorOffset': 5}");
+        jmap_assert_json(jmap_at(one, "ids"), "[]");
+        json_decref(one);
+        jmap_expect_error(t, "anchorNotFound", methods[i], "{'anchor': 'x999'}");
+        jmap_expect_error(t, "invalidArguments", methods[i], "{'limit': -1}");
+        jmap_expect_error(t, "unsupportedSort", methods[i], "{'sort': [{'property': 'none'}]}");
+        jmap_expect_error(t, "unsupportedFilter", methods[i], "{'filter': {'none': 1}}");
+        jmap_expect_error(t, "invalidArguments", methods[i],
+                          "{'filter': {'operator': 'and', 'conditions': []}}");
+        json_decref(again);
+        json_decref(all);
+    }
+}
+
+/* --- collations (RFC 4790) --- */
+
+#define COLLATED 6
+static const char *const names[COLLATED] = {"b", "A", "\xc3\xa4", "\xc3\x84", "Z", "_"};
+
+/* wanted: letters of the names' places in the order that Mailbox/query and Email/query give. */
+static void expect_order(struct jmap_fixture *t, const int64_t *boxes, const int64_t *mails,
+                         const char *collation, const char *wanted)
+{
+    static const struct {
+        const char *method, *property, *before;
+        char prefix;
+    } queries[] = {
+        {"Mailbox/query", "name", "'filter': {'hasAnyRole': false}, ", 'm'},
+        {"Email/query", "subject", "", 'e'},
+        {"Email/query", "from", "", 'e'},
+    };
+
+    for (size_t q = 0; q < G_N_ELEMENTS(queries); q++) {
+        const int64_t *ids = queries[q].prefix == 'm' ? boxes : mails;
+        json_t *answer =
+            jmap_fixture_call(t, queries[q].method, "{%s'sort': [{'property': '%s'%s}]}",
+                              queries[q].before, queries[q].property, collation);
+        g_autoptr(GString) got = g_string_new(NULL);
+        json_t *item;
+        size_t i;
+
+        json_array_foreach(jmap_at(answer, "ids"), i, item)
+        {
+            for (int k = 0; k < COLLATED; k++)
+                if (g_ascii_strtoll(json_string_value(item) + 1, NULL, 10) == ids[k])
+                    g_string_append_c(got, (char)('a' + k));
+        }
+        if (strcmp(got->str, wanted) != 0)
+            g_error("%s by %s%s: %s, not %s", queries[q].method, queries[q].property, collation,
+                    got->str, wanted);
+        json_decref(answer);
+    }
+}
+
+/* As they are named: i;ascii-casemap knows the case of ASCII only, i;unicode-casemap that of all,
+ * and takes letters apart from their marks. Ours, where none is asked for, drops marks. */
+static void test_collations(struct jmap_fixture *t)
+{
+    int64_t boxes[COLLATED], mails[COLLATED];
+    json_t *session = jmap_session(t->jmap, t->m.user, NULL);
+
+    jmap_assert_json(jmap_at(session, "capabilities/urn:ietf:params:jmap:core/collationAlgorithms"),
+                     "['i;ascii-casemap', 'i;unicode-casemap']");
+    json_decref(session);
+    for (uint32_t i = 0; i < COLLATED; i++) {
+        g_autofree char *message =
+            g_strdup_printf("From: \"%s\" <x@example.org>\nSubject: Re: %s\n\nx\n", names[i],
+                            names[i]);
+
+        boxes[i] = mail_mailbox(&t->m, names[i], MAIL_ROLE_NONE);
+        /* The newest first where nothing else decides: as the mailboxes, the oldest. */
+        mails[i] = jmap_fixture_put(t, t->m.inbox, i + 1, 0, 1000 - i, message);
+    }
+    expect_order(t, boxes, mails, ", 'collation': 'i;ascii-casemap'", "baefdc");
+    expect_order(t, boxes, mails, ", 'collation': 'i;unicode-casemap'", "bcdaef");
+    expect_order(t, boxes, mails, "", "fbcdae");
+}
+
+static const struct jmap_case one_account_cases[] = {
+    {"/rfc8620/5.5/answers", test_answers},
+    {"/rfc8620/5.5/collations-are-as-named", test_collations},
+};
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    jmap_fixture_cases(one_account_cases, G_N_ELEMENTS(one_account_cases));
     g_test_add_func("/rfc8620/5.5/windows", test_windows);
     g_test_add_func("/rfc8621/4.4.2/sorts", test_sorts);
     g_test_add_func("/rfc8621/4.4.1/every-condition", test_conditions);

@@ -106,6 +106,64 @@ static void test_rights(struct jmap_fixture *t)
     store_principal_unref(reader);
 }
 
+static json_t *subscribed_as(struct jmap_fixture *t, struct store_principal *who)
+{
+    json_t *answer = jmap_fixture_ask(t, who,
+                                      "[['Mailbox/query', {'accountId': 'a1', 'filter':"
+                                      " {'isSubscribed': true}}, '0']]");
+    json_t *ids = json_incref(jmap_at(answer, "methodResponses/0/1/ids"));
+
+    json_decref(answer);
+    return ids;
+}
+
+/* Each person has their own; in what others share none at first, and in what one makes oneself it
+ * is true. */
+static void test_subscriptions(struct jmap_fixture *t)
+{
+    struct store_principal *other = fixture_user(&t->m.f, "bob@example.org");
+    json_t *ids, *answer;
+
+    jmap_fixture_share(t, other, STORE_READ | STORE_WRITE);
+    ids = subscribed_as(t, other);
+    g_assert_cmpuint(json_array_size(ids), ==, 0);
+    json_decref(ids);
+    answer = jmap_fixture_ask(t, other,
+                              "[['Mailbox/set', {'accountId': 'a1', 'update': {'" BOX
+                              "': {'isSubscribed': true}},"
+                              " 'create': {'k': {'name': 'New'}}}, '0']]",
+                              t->m.archive);
+    g_assert_cmpuint(json_object_size(jmap_at(answer, "methodResponses/0/1/updated")), ==, 1);
+    g_assert_true(json_is_true(jmap_at(answer, "methodResponses/0/1/created/k/isSubscribed")));
+    json_decref(answer);
+    ids = subscribed_as(t, other);
+    g_assert_cmpuint(json_array_size(ids), ==, 2);
+    json_decref(ids);
+    ids = subscribed_as(t, t->m.user);
+    g_assert_cmpuint(json_array_size(ids), ==, 6);
+    json_decref(ids);
+    /* The owner's are the server's; they change nobody else's. */
+    json_decref(jmap_fixture_call(t, "Mailbox/set",
+                                  "{'update': {'" BOX "': {'isSubscribed': false}, '" BOX
+                                  "': {'isSubscribed': false}}}",
+                                  t->m.archive, t->m.inbox));
+    ids = subscribed_as(t, t->m.user);
+    g_assert_cmpuint(json_array_size(ids), ==, 4);
+    json_decref(ids);
+    ids = subscribed_as(t, other);
+    g_assert_cmpuint(json_array_size(ids), ==, 2);
+    json_decref(ids);
+    answer = jmap_fixture_ask(t, other,
+                              "[['Mailbox/set', {'accountId': 'a1', 'update': {'" BOX
+                              "': {'isSubscribed': false}}}, '0']]",
+                              t->m.archive);
+    json_decref(answer);
+    ids = subscribed_as(t, other);
+    g_assert_cmpuint(json_array_size(ids), ==, 1);
+    json_decref(ids);
+    store_principal_unref(other);
+}
+
 /* RFC 8621, 9.5: an account that is shared tells nothing of others. */
 static void test_shared(struct jmap_fixture *t)
 {
@@ -130,6 +188,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8621/2/unread", test_unread},
     {"/rfc8621/2/names-and-places", test_names_and_places},
     {"/rfc8621/2/rights", test_rights},
+    {"/rfc8621/2/subscriptions-of-each-person", test_subscriptions},
     {"/rfc8621/9.5/shared-to-read", test_shared},
 };
 

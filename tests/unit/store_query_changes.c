@@ -78,7 +78,8 @@ static struct list *add_list(struct world *w, struct store_filter *filter, bool 
 
 static void sort_by(struct list *list, enum store_sort_by by, bool ascending, const char *keyword)
 {
-    list->sort[list->query.sort_count++] = (struct store_sort){by, ascending, keyword};
+    list->sort[list->query.sort_count++] =
+        (struct store_sort){.by = by, .ascending = ascending, .keyword = keyword};
 }
 
 static void add_filtered(struct world *w)

@@ -295,7 +295,9 @@ static void check_query(struct world *w)
                                              STORE_BY_KEYWORD};
     struct store_access *access = unified(w);
     struct store_filter *filter = random_filter(w, 2);
-    const struct store_sort sort = {bys[pick(w, 4)], pick(w, 2) == 0, "$flagged"};
+    const struct store_sort sort = {.by = bys[pick(w, 4)],
+                                    .ascending = pick(w, 2) == 0,
+                                    .keyword = "$flagged"};
     const struct store_query query = {.filter = filter,
                                       .sort = &sort,
                                       .sort_count = (size_t)pick(w, 2),

@@ -176,9 +176,43 @@ static void threads_do_not_disturb_each_other(void)
         pthread_join(threads[i], NULL);
 }
 
+/* Each as it is named (RFC 4790, RFC 5051); what is no UTF-8 has a key too. */
+static void test_collations(void)
+{
+    static const struct {
+        enum text_collation collation;
+        const char *text, *key;
+    } rows[] = {
+        {TEXT_COLLATE_ASCII, "aZ_\xc3\xa4", "AZ_\xc3\xa4"},
+        {TEXT_COLLATE_UNICODE, "aZ_", "AZ_"},
+        {TEXT_COLLATE_UNICODE, "\xc3\xa4", "A\xcc\x88"},
+        {TEXT_COLLATE_UNICODE, "\xc3\x9f", "\xc3\x9f"},   /* no title case of one letter */
+        {TEXT_COLLATE_UNICODE, "\xc7\x86", "Dz\xcc\x8c"}, /* \u01c6: its title case is \u01c5 */
+        {TEXT_COLLATE_UNICODE, "\xef\xac\x81", "fi"},     /* decomposed after that */
+        {TEXT_COLLATE_UNICODE, "\xea\xb0\x81", "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8"}, /* Hangul */
+        {TEXT_COLLATE_UNICODE, "\xff", "\xef\xbf\xbd"},
+        {TEXT_COLLATE_FOLDED, "\xc3\x84\xc3\x9f", "ass"},
+        {TEXT_COLLATE_UNICODE, "", ""},
+    };
+    enum text_collation collation;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *key = text_collation_key(rows[i].collation, rows[i].text);
+
+        g_assert_cmpstr(key, ==, rows[i].key);
+    }
+    g_assert_true(text_collation_of("i;ascii-casemap", &collation));
+    g_assert_cmpint(collation, ==, TEXT_COLLATE_ASCII);
+    g_assert_true(text_collation_of("i;unicode-casemap", &collation));
+    g_assert_cmpint(collation, ==, TEXT_COLLATE_UNICODE);
+    g_assert_false(text_collation_of("i;octet", &collation));
+    g_assert_false(text_collation_of("", &collation));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/text/collations", test_collations);
     g_test_add_func("/text/words/latin", latin_words_part_at_blanks_and_signs);
     g_test_add_func("/text/words/turkish", the_four_turkish_i_fold_alike);
     g_test_add_func("/text/words/accents", accents_and_case_go);

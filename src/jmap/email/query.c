@@ -1,6 +1,7 @@
 #include "jmap/email/query.h"
 
 #include "jmap/email/filter.h"
+#include "jmap/engine/matching.h"
 #include "jmap/methods.h"
 
 /* RFC 8621, 4.4. */
@@ -8,45 +9,42 @@
 static const struct {
     const char *name;
     enum store_sort_by by;
-    bool takes_keyword;
+    bool takes_keyword, is_text;
 } sorts[] = {
-    {"receivedAt", STORE_BY_RECEIVED_AT, false},
-    {"sentAt", STORE_BY_SENT_AT, false},
-    {"size", STORE_BY_SIZE, false},
-    {"from", STORE_BY_FROM, false},
-    {"to", STORE_BY_TO, false},
-    {"subject", STORE_BY_SUBJECT, false},
-    {"hasKeyword", STORE_BY_KEYWORD, true},
-    {"allInThreadHaveKeyword", STORE_BY_ALL_IN_THREAD, true},
-    {"someInThreadHaveKeyword", STORE_BY_SOME_IN_THREAD, true},
-    {"postroom:relevance", STORE_BY_RELEVANCE, false},
+    {"receivedAt", STORE_BY_RECEIVED_AT, false, false},
+    {"sentAt", STORE_BY_SENT_AT, false, false},
+    {"size", STORE_BY_SIZE, false, false},
+    {"from", STORE_BY_FROM, false, true},
+    {"to", STORE_BY_TO, false, true},
+    {"subject", STORE_BY_SUBJECT, false, true},
+    {"hasKeyword", STORE_BY_KEYWORD, true, false},
+    {"allInThreadHaveKeyword", STORE_BY_ALL_IN_THREAD, true, false},
+    {"someInThreadHaveKeyword", STORE_BY_SOME_IN_THREAD, true, false},
+    {"postroom:relevance", STORE_BY_RELEVANCE, false, false},
 };
 
 /* The error type of one comparator, or NULL. */
 static const char *read_comparator(const struct jmap_request *request, json_t *json,
                                    struct store_sort *sort)
 {
-    const char *property = json_string_value(json_object_get(json, "property"));
-    json_t *ascending = json_object_get(json, "isAscending");
-    json_t *collation = json_object_get(json, "collation"), *keyword;
+    struct jmap_comparator comparator;
+    const char *problem = jmap_comparator_read(json, &comparator);
+    const char *keyword = json_string_value(json_object_get(json, "keyword"));
 
-    if (property == NULL || (ascending != NULL && !json_is_boolean(ascending)) ||
-        (collation != NULL && !json_is_string(collation)))
-        return "invalidArguments";
-    if (collation != NULL && strcmp(json_string_value(collation), "i;unicode-casemap") != 0)
-        return "unsupportedSort";
+    if (problem != NULL)
+        return problem;
     for (size_t i = 0; i < G_N_ELEMENTS(sorts); i++) {
-        if (strcmp(sorts[i].name, property) != 0)
+        if (strcmp(sorts[i].name, comparator.property) != 0)
             continue;
-        if (sorts[i].by == STORE_BY_RELEVANCE && (request->using & JMAP_MANAGE) == 0)
+        if ((sorts[i].by == STORE_BY_RELEVANCE && (request->using & JMAP_MANAGE) == 0) ||
+            (sorts[i].is_text && !comparator.collates))
             break;
-        keyword = json_object_get(json, "keyword");
-        if (sorts[i].takes_keyword &&
-            (!json_is_string(keyword) || !mail_keyword_is_valid(json_string_value(keyword))))
+        if (sorts[i].takes_keyword && (keyword == NULL || !mail_keyword_is_valid(keyword)))
             return "invalidArguments";
-        sort->by = sorts[i].by;
-        sort->ascending = ascending == NULL || json_is_true(ascending);
-        sort->keyword = sorts[i].takes_keyword ? json_string_value(keyword) : NULL;
+        *sort = (struct store_sort){.by = sorts[i].by,
+                                    .ascending = comparator.ascending,
+                                    .collation = comparator.collation,
+                                    .keyword = sorts[i].takes_keyword ? keyword : NULL};
         return NULL;
     }
     return "unsupportedSort";

@@ -261,10 +261,6 @@ bool jmap_query_changes_log(struct jmap_call *call, enum store_type type,
                             struct store_changes *log);
 void jmap_query_changes_answer_list(struct jmap_call *call, uint64_t state, const GArray *ids,
                                     char prefix, const struct store_changes *log);
-/* The type of error of a filter (RFC 8620, 5.5) that is judged object by object, before it is: its
- * form, its size, and conditions other than the known ones (which end with NULL); NULL: it may be
- * used. */
-const char *jmap_filter_problem(json_t *filter, const char *const *known);
 /* Limit of the arguments; *clamped when ours is smaller. */
 size_t jmap_query_limit(const struct jmap_call *call, bool *clamped);
 

@@ -2,59 +2,6 @@
 
 /* RFC 8620, 5.5. */
 
-struct judging {
-    const char *const *known;
-    unsigned nodes;
-};
-
-static const char *judge(struct judging *judging, json_t *filter, unsigned depth);
-
-static const char *judge_operator(struct judging *judging, json_t *filter, unsigned depth)
-{
-    static const char *const operators[] = {"AND", "OR", "NOT", NULL};
-    const char *name = json_string_value(json_object_get(filter, "operator")), *problem = NULL;
-    json_t *list = json_object_get(filter, "conditions"), *item;
-    size_t i;
-
-    if (name == NULL || !g_strv_contains(operators, name) || !json_is_array(list) ||
-        json_object_size(filter) != 2)
-        return "invalidArguments";
-    json_array_foreach(list, i, item)
-    {
-        problem = judge(judging, item, depth + 1);
-        if (problem != NULL)
-            break;
-    }
-    return problem;
-}
-
-static const char *judge(struct judging *judging, json_t *filter, unsigned depth)
-{
-    const char *key;
-    json_t *value;
-
-    if (!json_is_object(filter))
-        return "invalidArguments";
-    if (depth > JMAP_MAX_FILTER_DEPTH || ++judging->nodes > JMAP_MAX_FILTER_NODES)
-        return "unsupportedFilter";
-    if (json_object_get(filter, "operator") != NULL)
-        return judge_operator(judging, filter, depth);
-    json_object_foreach(filter, key, value)
-    {
-        judging->nodes += (unsigned)MIN(json_array_size(value), JMAP_MAX_FILTER_NODES);
-        if (!g_strv_contains(judging->known, key) || ++judging->nodes > JMAP_MAX_FILTER_NODES)
-            return "unsupportedFilter";
-    }
-    return NULL;
-}
-
-const char *jmap_filter_problem(json_t *filter, const char *const *known)
-{
-    struct judging judging = {.known = known};
-
-    return filter != NULL ? judge(&judging, filter, 0) : NULL;
-}
-
 size_t jmap_query_limit(const struct jmap_call *call, bool *clamped)
 {
     int64_t limit = jmap_arg_int(call, "limit", INT64_MAX);

@@ -1,39 +1,34 @@
 #include "jmap/mailbox/query.h"
 
+#include "jmap/engine/matching.h"
 #include "jmap/methods.h"
-
-#include "text/text.h"
 
 /* RFC 8621, 2.3: all mailboxes of an account fit in memory many times over. */
 
-#define SORTS_MAX 8
 #define NEEDLE_MAX 4096 /* octets; no name holds more, however it is folded */
 
-struct sort {
-    bool by_name, ascending;
-};
 struct row {
     const struct store_mailbox *mailbox;
     const struct row *parent;
     char *folded;
+    char *keys[JMAP_SORTS_MAX]; /* of the sorts by name */
     unsigned depth;
     bool matches;
 };
 struct search {
     struct row *rows;
     size_t count;
-    struct sort sorts[SORTS_MAX];
-    size_t sort_count;
+    struct jmap_sort sort;
     bool as_tree;
-    const char *error;
 };
 
 /* --- filter --- */
 
-static bool text_is(const json_t *value, const char *text)
-{
-    return json_is_null(value) ? text == NULL : g_strcmp0(json_string_value(value), text) == 0;
-}
+static const struct jmap_condition conditions[] = {
+    {"parentId", JMAP_CONDITION_TEXT_OR_NULL}, {"name", JMAP_CONDITION_TEXT},
+    {"role", JMAP_CONDITION_TEXT_OR_NULL},     {"hasAnyRole", JMAP_CONDITION_BOOLEAN},
+    {"isSubscribed", JMAP_CONDITION_BOOLEAN},  {NULL, JMAP_CONDITION_TEXT},
+};
 
 static bool name_contains(const struct row *row, const json_t *value)
 {
@@ -45,65 +40,40 @@ static bool name_contains(const struct row *row, const json_t *value)
     return strstr(row->folded, folded) != NULL;
 }
 
-static bool condition_holds(struct search *search, const struct row *row, const char *name,
-                            const json_t *value)
+static bool is_below(const struct store_mailbox *mailbox, const json_t *parent)
 {
-    const struct store_mailbox *mailbox = row->mailbox;
-    const char *role = mail_role_name(mailbox->role);
-
-    if (strcmp(name, "parentId") == 0 && (json_is_null(value) || json_is_string(value)))
-        return mailbox->parent ==
-                   (json_is_null(value) ? 0 : jmap_id_parse('m', json_string_value(value))) &&
-               (json_is_null(value) || mailbox->parent != 0);
-    if (strcmp(name, "name") == 0 && json_is_string(value))
-        return name_contains(row, value);
-    if (strcmp(name, "role") == 0 && (json_is_null(value) || json_is_string(value)))
-        return text_is(value, role);
-    if (strcmp(name, "hasAnyRole") == 0 && json_is_boolean(value))
-        return json_is_true(value) == (role != NULL);
-    if (strcmp(name, "isSubscribed") == 0 && json_is_boolean(value))
-        return json_is_true(value) == mailbox->subscribed;
-    search->error = "unsupportedFilter";
-    return false;
+    if (json_is_null(parent))
+        return mailbox->parent == 0;
+    return mailbox->parent != 0 && mailbox->parent == jmap_id_parse('m', json_string_value(parent));
 }
 
-/* The filter's form was judged; its recursion is bounded by JMAP_MAX_FILTER_DEPTH. */
-static bool filter_holds(struct search *search, const struct row *row, json_t *filter)
+static bool condition_holds(const void *object, const char *name, const json_t *value)
 {
-    const char *joined = json_string_value(json_object_get(filter, "operator")), *key;
-    json_t *list = json_object_get(filter, "conditions"), *item;
-    bool all = true, any = false;
-    size_t i;
+    const struct row *row = object;
+    const char *role = mail_role_name(row->mailbox->role);
 
-    if (joined == NULL) {
-        json_object_foreach(filter, key, item) all = condition_holds(search, row, key, item) && all;
-        return all;
-    }
-    json_array_foreach(list, i, item)
-    {
-        bool holds = filter_holds(search, row, item);
-
-        all = all && holds;
-        any = any || holds;
-    }
-    if (strcmp(joined, "AND") == 0)
-        return all;
-    if (strcmp(joined, "OR") == 0)
-        return any;
-    return !any;
+    if (strcmp(name, "parentId") == 0)
+        return is_below(row->mailbox, value);
+    if (strcmp(name, "name") == 0)
+        return name_contains(row, value);
+    if (strcmp(name, "role") == 0) /* null: none */
+        return g_strcmp0(json_string_value(value), role) == 0;
+    if (strcmp(name, "hasAnyRole") == 0)
+        return json_is_true(value) == (role != NULL);
+    return json_is_true(value) == row->mailbox->subscribed;
 }
 
 /* --- order --- */
 
 static int compare_own(const struct search *search, const struct row *a, const struct row *b)
 {
-    for (size_t i = 0; i < search->sort_count; i++) {
+    for (size_t i = 0; i < search->sort.count; i++) {
         uint32_t left = a->mailbox->sort_order, right = b->mailbox->sort_order;
-        int order = search->sorts[i].by_name ? strcmp(a->folded, b->folded)
-                                             : (left > right) - (left < right);
+        int order =
+            a->keys[i] != NULL ? strcmp(a->keys[i], b->keys[i]) : (left > right) - (left < right);
 
         if (order != 0)
-            return search->sorts[i].ascending ? order : -order;
+            return search->sort.by[i].ascending ? order : -order;
     }
     return (a->mailbox->id > b->mailbox->id) - (a->mailbox->id < b->mailbox->id);
 }
@@ -135,30 +105,25 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer data)
                            : compare_own(search, left, right);
 }
 
-static void read_sorts(struct search *search, json_t *list)
+/* --- rows --- */
+
+static void fill_texts(const struct search *search, struct row *row)
 {
-    json_t *item;
-    size_t i;
-
-    if (json_array_size(list) > SORTS_MAX)
-        search->error = "unsupportedSort";
-    json_array_foreach(list, i, item)
-    {
-        const char *property = json_string_value(json_object_get(item, "property"));
-
-        if (property == NULL)
-            search->error = "invalidArguments";
-        else if (strcmp(property, "name") != 0 && strcmp(property, "sortOrder") != 0)
-            search->error = "unsupportedSort";
-        if (search->error != NULL)
-            return;
-        search->sorts[i].by_name = strcmp(property, "name") == 0;
-        search->sorts[i].ascending = !json_is_false(json_object_get(item, "isAscending"));
-        search->sort_count = i + 1;
-    }
+    row->folded = text_fold(row->mailbox->name);
+    for (size_t i = 0; i < search->sort.count; i++)
+        if (strcmp(search->sort.by[i].property, "name") == 0)
+            row->keys[i] = text_collation_key(search->sort.by[i].collation, row->mailbox->name);
 }
 
-/* --- rows --- */
+static void clear_rows(struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        g_free(search->rows[i].folded);
+        for (size_t k = 0; k < JMAP_SORTS_MAX; k++)
+            g_free(search->rows[i].keys[k]);
+    }
+    g_free(search->rows);
+}
 
 static void link_rows(struct search *search, const GPtrArray *mailboxes)
 {
@@ -168,7 +133,7 @@ static void link_rows(struct search *search, const GPtrArray *mailboxes)
     search->rows = g_new0(struct row, mailboxes->len + 1);
     for (size_t i = 0; i < search->count; i++) {
         search->rows[i].mailbox = g_ptr_array_index(mailboxes, i);
-        search->rows[i].folded = text_fold(search->rows[i].mailbox->name);
+        fill_texts(search, &search->rows[i]);
         g_hash_table_insert(by_id, (void *)(uintptr_t)&search->rows[i].mailbox->id,
                             &search->rows[i]);
     }
@@ -196,7 +161,7 @@ static GArray *select_ids(struct search *search, json_t *filter, bool filter_as_
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 
     for (size_t i = 0; i < search->count; i++)
-        search->rows[i].matches = filter == NULL || filter_holds(search, &search->rows[i], filter);
+        search->rows[i].matches = jmap_filter_holds(filter, condition_holds, &search->rows[i]);
     for (size_t i = 0; i < search->count; i++)
         if (is_in(&search->rows[i], filter_as_tree))
             g_ptr_array_add(chosen, &search->rows[i]);
@@ -211,35 +176,32 @@ static GArray *select_ids(struct search *search, json_t *filter, bool filter_as_
 
 GArray *jmap_mailbox_list(struct jmap_call *call, uint64_t *state, GPtrArray **all)
 {
-    static const char *const known[] = {"parentId",   "name",         "role",
-                                        "hasAnyRole", "isSubscribed", NULL};
-    const char *problem = jmap_filter_problem(jmap_arg(call, "filter"), known);
+    static const struct jmap_sortable sortable[] = {{"name", true},
+                                                    {"sortOrder", false},
+                                                    {NULL, false}};
     struct search search = {.as_tree = jmap_arg_bool(call, "sortAsTree")};
+    const char *problem = jmap_filter_check(jmap_arg(call, "filter"), conditions);
     GError *error = NULL;
-    g_autoptr(GPtrArray) mailboxes = store_mailboxes(call->access, state, &error);
+    g_autoptr(GPtrArray) mailboxes = NULL;
     GArray *ids;
 
-    if (mailboxes == NULL) {
-        jmap_fail_error(call, error);
-        return NULL;
-    }
+    if (problem == NULL)
+        problem = jmap_sort_read(call, sortable, &search.sort);
     if (problem != NULL) {
         jmap_fail(call, problem, NULL);
         return NULL;
     }
+    mailboxes = store_mailboxes(call->access, state, &error);
+    if (mailboxes == NULL) {
+        jmap_fail_error(call, error);
+        return NULL;
+    }
     link_rows(&search, mailboxes);
-    read_sorts(&search, jmap_arg(call, "sort"));
     ids = select_ids(&search, jmap_arg(call, "filter"), jmap_arg_bool(call, "filterAsTree"));
-    for (size_t i = 0; i < search.count; i++)
-        g_free(search.rows[i].folded);
-    g_free(search.rows);
+    clear_rows(&search);
     if (all != NULL)
         *all = g_steal_pointer(&mailboxes);
-    if (search.error == NULL)
-        return ids;
-    jmap_fail(call, search.error, NULL);
-    g_array_unref(ids);
-    return NULL;
+    return ids;
 }
 
 void jmap_mailbox_query(struct jmap_call *call)

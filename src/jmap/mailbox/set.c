@@ -1,3 +1,4 @@
+#include "jmap/mailbox/exchange.h"
 #include "jmap/methods.h"
 
 /* RFC 8621, 2.5. */
@@ -9,6 +10,7 @@
 struct run {
     struct jmap_call *call;
     struct jmap_set answer;
+    GPtrArray *blocked; /* keys of updates that failed by the name or the place, borrowed */
 };
 
 static const char *const settable[] = {
@@ -172,9 +174,9 @@ static json_t *created_object(struct run *run, int64_t id, const struct store_ma
     if (!patch->has_role)
         json_object_set_new(object, "role", json_null());
     if (!patch->has_sort_order)
-        json_object_set_new(object, "sortOrder", json_integer(10));
+        json_object_set_new(object, "sortOrder", json_integer(0));
     if (!patch->has_subscribed)
-        json_object_set_new(object, "isSubscribed", json_false());
+        json_object_set_new(object, "isSubscribed", json_true());
     tell_name(object, patch);
     return object;
 }
@@ -238,7 +240,7 @@ static void create_all(struct run *run)
 /* --- update --- */
 
 static json_t *update_checked(struct run *run, int64_t number, json_t *changes, json_t *bad,
-                              json_t *told, bool *name_taken)
+                              json_t *told, bool *blocked)
 {
     struct store_mailbox_patch patch = {0};
     const char *property = NULL;
@@ -251,17 +253,18 @@ static json_t *update_checked(struct run *run, int64_t number, json_t *changes, 
         tell_name(told, &patch);
         return NULL;
     }
-    *name_taken = error_is(error, ERROR_INVALID) && g_strcmp0(property, "name") == 0;
+    *blocked = error_is(error, ERROR_INVALID) &&
+               (g_strcmp0(property, "name") == 0 || g_strcmp0(property, "parentId") == 0);
     return set_error(error, property);
 }
 
-static json_t *update(struct run *run, const char *key, json_t *object, bool *name_taken)
+static json_t *update(struct run *run, const char *key, json_t *object, bool *blocked)
 {
     const char *id = jmap_id_resolve(run->call->request, key);
     int64_t number = jmap_id_find(run->call->request, 'm', key);
     json_t *error = NULL, *told, *bad, *changes;
 
-    *name_taken = false;
+    *blocked = false;
     if (number == 0)
         return jmap_set_error("notFound", NULL);
     if (jmap_set_destroys(run->call, id))
@@ -273,7 +276,7 @@ static json_t *update(struct run *run, const char *key, json_t *object, bool *na
         return error;
     }
     told = json_object();
-    error = update_checked(run, number, changes, bad, told, name_taken);
+    error = update_checked(run, number, changes, bad, told, blocked);
     if (error == NULL)
         json_object_set(run->answer.updated, id, json_object_size(told) > 0 ? told : json_null());
     json_decref(told);
@@ -281,8 +284,8 @@ static json_t *update(struct run *run, const char *key, json_t *object, bool *na
     return error;
 }
 
-/* One after the other; again those whose name another of them had, since it may have given it up.
- */
+/* One after the other; again those whose name or place another of them had, since it may have given
+ * it up. */
 static void update_some(struct run *run, bool gives_up_role)
 {
     g_autoptr(GHashTable) settled = g_hash_table_new(g_str_hash, g_str_equal);
@@ -296,28 +299,98 @@ static void update_some(struct run *run, bool gives_up_role)
         json_object_foreach(jmap_arg(run->call, "update"), key, object)
         {
             json_t *role = json_object_get(object, "role"), *error;
-            bool name_taken;
+            bool blocked;
 
             if ((role != NULL && json_is_null(role)) != gives_up_role ||
                 g_hash_table_contains(settled, key))
                 continue;
-            error = update(run, key, object, &name_taken);
+            error = update(run, key, object, &blocked);
             if (error == NULL)
                 json_object_del(run->answer.not_updated, key);
             else
                 json_object_set_new(run->answer.not_updated, key, error);
             progress = progress || error == NULL;
-            if (!name_taken)
+            if (!blocked)
                 g_hash_table_add(settled, (gpointer)(uintptr_t)key);
+            else if (!g_ptr_array_find(run->blocked, key, NULL))
+                g_ptr_array_add(run->blocked, (gpointer)(uintptr_t)key);
         }
     }
+}
+
+/* What one of them asks for; NULL: that is no circle's fault. (transfer full): the texts of *change
+ * are in it. */
+static json_t *read_blocked(struct run *run, const char *key, struct store_mailbox_change *change)
+{
+    json_t *error = NULL, *bad = json_array(), *changes;
+
+    *change = (struct store_mailbox_change){.id = jmap_id_find(run->call->request, 'm', key)};
+    changes = changes_of(run, change->id, json_object_get(jmap_arg(run->call, "update"), key), bad,
+                         &error);
+    if (changes == NULL)
+        json_decref(bad);
+    else
+        error = read_patch(run, changes, bad, &change->patch);
+    if (error != NULL)
+        g_clear_pointer(&changes, json_decref);
+    json_decref(error);
+    return changes;
+}
+
+static void tell_exchanged(struct run *run, const char *key,
+                           const struct store_mailbox_patch *patch)
+{
+    json_t *told = json_object();
+
+    tell_name(told, patch);
+    json_object_del(run->answer.not_updated, key);
+    json_object_set(run->answer.updated, jmap_id_resolve(run->call->request, key),
+                    json_object_size(told) > 0 ? told : json_null());
+    json_decref(told);
+}
+
+static void drop_json(gpointer json)
+{
+    json_decref(json);
+}
+
+/* Names that go round: none of these can be first (RFC 8620, 5.3). */
+static void exchange_blocked(struct run *run)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(drop_json);
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(struct store_mailbox_change));
+    g_autofree bool *done = g_new0(bool, run->blocked->len + 1);
+
+    for (guint i = 0; i < run->blocked->len; i++) {
+        const char *key = run->blocked->pdata[i];
+        struct store_mailbox_change change = {0};
+        json_t *changes = json_object_get(run->answer.not_updated, key) != NULL
+                              ? read_blocked(run, key, &change)
+                              : NULL;
+
+        if (changes == NULL)
+            continue;
+        g_ptr_array_add(keys, (gpointer)(uintptr_t)key);
+        g_ptr_array_add(texts, changes);
+        g_array_append_val(list, change);
+    }
+    if (list->len > 1)
+        jmap_mailbox_exchange(run->call->access, list, done);
+    for (guint i = 0; i < list->len; i++)
+        if (done[i])
+            tell_exchanged(run, keys->pdata[i],
+                           &g_array_index(list, struct store_mailbox_change, i).patch);
 }
 
 /* A role is given up before another mailbox takes it. */
 static void update_all(struct run *run)
 {
+    run->blocked = g_ptr_array_new();
     update_some(run, true);
     update_some(run, false);
+    exchange_blocked(run);
+    g_ptr_array_unref(run->blocked);
 }
 
 /* --- destroy --- */

@@ -217,6 +217,20 @@ static bool members_are(json_t *object, const char *first, const char *second)
     return json_is_object(object) && json_object_get(object, first) != NULL;
 }
 
+/* NULL: none was given. Names of parameters have no case (RFC 5321, 2.4). */
+static const char *envid_of(json_t *parameters)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(parameters, name, value)
+    {
+        if (g_ascii_strcasecmp(name, "ENVID") == 0)
+            return json_string_value(value);
+    }
+    return NULL;
+}
+
 static json_t *read_given(json_t *envelope, const GPtrArray *identities,
                           struct store_submission *submission)
 {
@@ -244,6 +258,7 @@ static json_t *read_given(json_t *envelope, const GPtrArray *identities,
         add_recipient(&to, json_string_value(json_object_get(item, "email")));
     submission->mail_from = g_strdup(address);
     submission->envelope_json = json_dumps(envelope, JSON_COMPACT);
+    submission->envid = g_strdup(envid_of(json_object_get(from, "parameters")));
     return finish_recipients(&to, submission);
 }
 

@@ -1,168 +1,108 @@
 #include "jmap/submission/query.h"
 
+#include "jmap/engine/matching.h"
 #include "jmap/methods.h"
 #include "jmap/submission/object.h"
 
 /* RFC 8621, 7.3. */
 
-#define SORTS_MAX 4
-
-struct sort {
-    char by; /* 'e'mailId, 't'hreadId, 's'entAt */
-    bool ascending;
+static const struct jmap_condition conditions[] = {
+    {"identityIds", JMAP_CONDITION_TEXTS}, {"emailIds", JMAP_CONDITION_TEXTS},
+    {"threadIds", JMAP_CONDITION_TEXTS},   {"undoStatus", JMAP_CONDITION_TEXT},
+    {"before", JMAP_CONDITION_DATE},       {"after", JMAP_CONDITION_DATE},
+    {NULL, JMAP_CONDITION_TEXT},
 };
-struct search {
-    struct sort sorts[SORTS_MAX];
-    size_t count;
-    const char *error;
-};
+/* Ids stand in the order in which they were given out, whatever the collation. */
+static const struct jmap_sortable sortable[] = {{"emailId", false},
+                                                {"threadId", false},
+                                                {"sentAt", false},
+                                                {NULL, false}};
 
-static bool id_in(struct search *search, json_t *list, char prefix, int64_t id)
+static bool id_in(const json_t *list, char prefix, int64_t id)
 {
     json_t *item;
     size_t i;
     bool found = false;
 
-    if (!json_is_array(list))
-        search->error = "invalidArguments";
     json_array_foreach(list, i, item) found =
         found || jmap_id_parse(prefix, json_string_value(item)) == id;
     return found;
 }
 
-static bool date_holds(struct search *search, const json_t *value, int64_t at, bool before)
+static bool date_holds(const json_t *value, int64_t at, bool before)
 {
-    int64_t seconds;
+    int64_t seconds = 0;
 
-    if (!jmap_date_parse(json_string_value(value), true, &seconds, NULL)) {
-        search->error = "invalidArguments";
-        return false;
-    }
+    (void)jmap_date_parse(json_string_value(value), true, &seconds, NULL);
     return before ? at < seconds : at >= seconds;
 }
 
-static bool condition_holds(struct search *search, const struct store_submission *submission,
-                            const char *name, json_t *value)
+static bool condition_holds(const void *object, const char *name, const json_t *value)
 {
+    const struct store_submission *submission = object;
+
     if (strcmp(name, "identityIds") == 0)
-        return id_in(search, value, 'i', submission->identity);
+        return id_in(value, 'i', submission->identity);
     if (strcmp(name, "emailIds") == 0)
-        return id_in(search, value, 'e', submission->email);
+        return id_in(value, 'e', submission->email);
     if (strcmp(name, "threadIds") == 0)
-        return id_in(search, value, 't', submission->thread);
+        return id_in(value, 't', submission->thread);
     if (strcmp(name, "undoStatus") == 0)
-        return g_strcmp0(json_string_value(value), jmap_submission_undo_status(submission)) == 0;
-    if (strcmp(name, "before") == 0 || strcmp(name, "after") == 0)
-        return date_holds(search, value, submission->send_at, name[0] == 'b');
-    search->error = "unsupportedFilter";
-    return false;
+        return strcmp(json_string_value(value), jmap_submission_undo_status(submission)) == 0;
+    return date_holds(value, submission->send_at, name[0] == 'b');
 }
 
-/* The filter's form was judged; its recursion is bounded by JMAP_MAX_FILTER_DEPTH. */
-static bool filter_holds(struct search *search, const struct store_submission *submission,
-                         json_t *filter)
+static int64_t key_of(const struct store_submission *submission, const char *property)
 {
-    const char *joined = json_string_value(json_object_get(filter, "operator")), *key;
-    json_t *item;
-    bool all = true, any = false;
-    size_t i;
-
-    if (joined == NULL) {
-        json_object_foreach(filter, key, item) all =
-            condition_holds(search, submission, key, item) && all;
-        return all;
-    }
-    json_array_foreach(json_object_get(filter, "conditions"), i, item)
-    {
-        bool holds = filter_holds(search, submission, item);
-
-        all = all && holds;
-        any = any || holds;
-    }
-    if (strcmp(joined, "AND") == 0)
-        return all;
-    if (strcmp(joined, "OR") == 0)
-        return any;
-    return !any;
-}
-
-static int64_t key_of(const struct store_submission *submission, char by)
-{
-    return by == 'e' ? submission->email : by == 't' ? submission->thread : submission->send_at;
+    return property[0] == 'e'   ? submission->email
+           : property[0] == 't' ? submission->thread
+                                : submission->send_at;
 }
 
 static gint compare(gconstpointer a, gconstpointer b, gpointer data)
 {
-    const struct search *search = data;
+    const struct jmap_sort *sort = data;
     const struct store_submission *left = *(const struct store_submission *const *)a;
     const struct store_submission *right = *(const struct store_submission *const *)b;
 
-    for (size_t i = 0; i < search->count; i++) {
-        int64_t x = key_of(left, search->sorts[i].by), y = key_of(right, search->sorts[i].by);
+    for (size_t i = 0; i < sort->count; i++) {
+        int64_t x = key_of(left, sort->by[i].property), y = key_of(right, sort->by[i].property);
 
         if (x != y)
-            return (x < y) == search->sorts[i].ascending ? -1 : 1;
+            return (x < y) == sort->by[i].ascending ? -1 : 1;
     }
     return (left->id < right->id) - (left->id > right->id);
 }
 
-static void read_sorts(struct search *search, json_t *list)
-{
-    json_t *item;
-    size_t i;
-
-    if (json_array_size(list) > SORTS_MAX)
-        search->error = "unsupportedSort";
-    json_array_foreach(list, i, item)
-    {
-        const char *property = json_string_value(json_object_get(item, "property"));
-
-        if (search->error != NULL)
-            return;
-        if (property == NULL)
-            search->error = "invalidArguments";
-        else if (strcmp(property, "emailId") != 0 && strcmp(property, "threadId") != 0 &&
-                 strcmp(property, "sentAt") != 0)
-            search->error = "unsupportedSort";
-        else
-            search->sorts[search->count++] =
-                (struct sort){property[0], !json_is_false(json_object_get(item, "isAscending"))};
-    }
-}
-
 GArray *jmap_submission_list(struct jmap_call *call, uint64_t *state)
 {
-    static const char *const known[] = {"identityIds", "emailIds", "threadIds", "undoStatus",
-                                        "before",      "after",    NULL};
-    struct search search = {0};
-    GError *error = NULL;
-    g_autoptr(GPtrArray) all = store_submissions(call->access, NULL, 0, state, &error);
     json_t *filter = jmap_arg(call, "filter");
-    const char *problem = jmap_filter_problem(filter, known);
+    const char *problem = jmap_filter_check(filter, conditions);
+    struct jmap_sort sort = {.count = 0};
+    GError *error = NULL;
+    g_autoptr(GPtrArray) all = NULL;
     GArray *ids;
 
-    if (all == NULL) {
-        jmap_fail_error(call, error);
-        return NULL;
-    }
+    if (problem == NULL)
+        problem = jmap_sort_read(call, sortable, &sort);
     if (problem != NULL) {
         jmap_fail(call, problem, NULL);
         return NULL;
     }
-    read_sorts(&search, jmap_arg(call, "sort"));
-    g_ptr_array_sort_with_data(all, compare, &search);
+    all = store_submissions(call->access, NULL, 0, state, &error);
+    if (all == NULL) {
+        jmap_fail_error(call, error);
+        return NULL;
+    }
+    g_ptr_array_sort_with_data(all, compare, &sort);
     ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     for (size_t i = 0; i < all->len; i++) {
         const struct store_submission *submission = g_ptr_array_index(all, i);
 
-        if (filter == NULL || filter_holds(&search, submission, filter))
+        if (jmap_filter_holds(filter, condition_holds, submission))
             g_array_append_val(ids, submission->id);
     }
-    if (search.error == NULL)
-        return ids;
-    jmap_fail(call, search.error, NULL);
-    g_array_unref(ids);
-    return NULL;
+    return ids;
 }
 
 void jmap_submission_query(struct jmap_call *call)

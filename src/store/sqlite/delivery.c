@@ -91,17 +91,7 @@ struct store_delivery *store_delivery(struct store *store, int64_t id, GError **
 
 GArray *store_deliveries(struct store *store, GError **error)
 {
-    GError *cause = NULL;
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return NULL;
-    GArray *ids = db_numbers(&reader->main, "SELECT id FROM push ORDER BY id", NULL, 0, &cause);
-    reader_end(store, reader);
-    if (cause == NULL)
-        return ids;
-    g_propagate_error(error, cause);
-    g_array_unref(ids);
-    return NULL;
+    return reader_numbers(store, "SELECT id FROM push ORDER BY id", NULL, 0, error);
 }
 
 uint64_t store_delivery_state(struct store *store)

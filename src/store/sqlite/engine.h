@@ -174,6 +174,9 @@ void readers_free(struct store *store);
 /* A reader in a snapshot of its own; waits for a free one. NULL with ERROR_STORE. */
 struct reader *reader_begin(struct store *store, GError **error);
 void reader_end(struct store *store, struct reader *reader);
+/* db_numbers in a snapshot of its own; NULL on error. (transfer full) */
+GArray *reader_numbers(struct store *store, const char *sql, const struct db_value *values,
+                       size_t count, GError **error);
 
 /* --- listen.c */
 void listeners_tell(struct store *store, GHashTable *told, uint64_t modseq);
@@ -206,6 +209,8 @@ bool access_require_in(const struct store_access *access, int64_t account, enum 
 /* What the person may do in an account behind the handle; 0: it is not one. */
 unsigned access_rights(const struct store_access *access, int64_t account);
 bool access_is_unified(const struct store_access *access);
+/* The person linked the account; else it is shared with them. */
+bool access_is_own(struct db *db, const struct store_access *access, int64_t account);
 /* The state of a type as the handle's account has it in this snapshot. */
 uint64_t access_state(struct db *db, const struct store_access *access, enum store_type type);
 /* Internal number of a visible email behind the handle, and its account; 0: none. */

@@ -9,6 +9,7 @@
 #define PATH_MAX_BYTES 1000
 
 struct change {
+    const struct store_access *access;
     int64_t account, id;
     const struct store_mailbox_patch *patch;
     const char *property;
@@ -23,6 +24,15 @@ struct folder {
     char delimiter;
     bool subscribed;
 };
+
+static struct change change_of(const struct store_access *access, int64_t id,
+                               const struct store_mailbox_patch *patch)
+{
+    return (struct change){.access = access,
+                           .account = store_access_account(access),
+                           .id = id,
+                           .patch = patch};
+}
 
 static void folder_clear(struct folder *folder)
 {
@@ -216,6 +226,15 @@ static bool add_intent(struct tx *tx, const struct change *change, int64_t mailb
                   T(wish->old_name), I(wish->old_parent), I(wish->on), I(clock_wall()));
 }
 
+/* What somebody whom the account is shared with wishes to see; the server is not told. */
+static bool keep_subscription(struct tx *tx, const struct change *change, bool on, GError **error)
+{
+    const char *sql = on ? "INSERT OR IGNORE INTO subscription(user, mailbox) VALUES(?, ?)"
+                         : "DELETE FROM subscription WHERE user = ? AND mailbox = ?";
+    int64_t user = store_principal_user(store_access_principal(change->access));
+    return DB_RUN(tx->db, error, sql, I(user), I(change->id));
+}
+
 /* --- create */
 
 /* The delimiter of new folders at the top level; 0 also where names have no levels. */
@@ -237,6 +256,7 @@ static bool insert_folder(struct tx *tx, struct change *change, const char *name
 {
     const struct store_mailbox_patch *patch = change->patch;
     enum mail_role role = patch->has_role ? patch->role : MAIL_ROLE_NONE;
+    bool subscribed = !patch->has_subscribed || patch->subscribed;
     g_autofree char *path = path_below(tx, patch->parent, delimiter, name, error);
     /* Until the server has it: a name that no server has. */
     g_autofree char *raw = g_strdup_printf("\001%" G_GINT64_FORMAT, tx_new_id(tx));
@@ -248,17 +268,18 @@ static bool insert_folder(struct tx *tx, struct change *change, const char *name
                 " server_count, skipped, checked_at, headers_done, role_set, sort_set, place)"
                 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?)",
                 I(change->account), I(patch->parent), T(name), T(raw), T(path), I(delimiter),
-                I(role), I(patch->has_sort_order ? patch->sort_order : 10),
-                I(patch->has_subscribed && patch->subscribed), N(role),
-                patch->has_sort_order ? I(patch->sort_order) : N(0), I(FOLDER_NEW)))
+                I(role), I(patch->sort_order), I(subscribed), N(role), I(patch->sort_order),
+                I(FOLDER_NEW)))
         return false;
     change->id = sqlite3_last_insert_rowid(tx->db->handle);
     tx_change(tx, change->account, STORE_MAILBOX, change->id, CHANGE_CREATED);
     struct wish wish = {.kind = STORE_FOLDER_CREATE,
                         .name = name,
                         .parent = patch->parent,
-                        .on = patch->has_subscribed && patch->subscribed};
-    return add_intent(tx, change, change->id, &wish, error);
+                        .on = subscribed};
+    return (access_is_own(tx->db, change->access, change->account) ||
+            keep_subscription(tx, change, subscribed, error)) &&
+           add_intent(tx, change, change->id, &wish, error);
 }
 
 static bool create_folder(struct tx *tx, void *arg, GError **error)
@@ -282,7 +303,7 @@ int64_t store_mailbox_create(const struct store_access *access,
                              const struct store_mailbox_patch *patch, const char **property,
                              GError **error)
 {
-    struct change change = {.account = store_access_account(access), .patch = patch};
+    struct change change = change_of(access, 0, patch);
     bool ok = access_require(access, STORE_WRITE, error) &&
               store_write(store_access_store(access), STORE_LANE_INTERACTIVE, create_folder,
                           &change, error);
@@ -344,9 +365,12 @@ static bool subscribe(struct tx *tx, const struct change *change, const struct f
                       GError **error)
 {
     bool on = change->patch->subscribed;
-    if (on == folder->subscribed)
+    bool own = access_is_own(tx->db, change->access, change->account);
+    if (own && on == folder->subscribed)
         return true;
     tx_change(tx, change->account, STORE_MAILBOX, folder->id, CHANGE_UPDATED);
+    if (!own)
+        return keep_subscription(tx, change, on, error);
     return DB_RUN(tx->db, error, "UPDATE mailbox SET subscribed = ? WHERE id = ?", I(on),
                   I(folder->id)) &&
            add_intent(tx, change, folder->id,
@@ -374,12 +398,67 @@ bool store_mailbox_update(const struct store_access *access, int64_t id,
                           const struct store_mailbox_patch *patch, const char **property,
                           GError **error)
 {
-    struct change change = {.account = store_access_account(access), .id = id, .patch = patch};
+    struct change change = change_of(access, id, patch);
     bool ok = access_require(access, STORE_WRITE, error) &&
               store_write(store_access_store(access), STORE_LANE_INTERACTIVE, update_folder,
                           &change, error);
     *property = change.property;
     return ok;
+}
+
+/* --- update of several whose names go round */
+
+struct exchange {
+    const struct store_access *access;
+    const struct store_mailbox_change *list;
+    size_t count;
+};
+
+/* Gives up its name for one that is free there. */
+static bool step_aside(struct tx *tx, const struct exchange *exchange, GError **error)
+{
+    struct store_mailbox_patch patch = {.has_name = true};
+    struct change change = change_of(exchange->access, exchange->list[0].id, &patch);
+    struct folder folder;
+    GError *cause = NULL;
+    if (!load_folder(tx, &change, change.id, &folder, error))
+        return false;
+    for (int i = 2; i < 100; i++) {
+        g_autofree char *name = g_strdup_printf("%s (%d)", folder.name, i);
+        patch.name = name;
+        change.property = NULL;
+        g_clear_error(&cause);
+        if (rename_folder(tx, &change, &folder, &cause) || g_strcmp0(change.property, "name") != 0)
+            break;
+    }
+    folder_clear(&folder);
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
+static bool exchange_folders(struct tx *tx, void *arg, GError **error)
+{
+    const struct exchange *exchange = arg;
+    if (!step_aside(tx, exchange, error))
+        return false;
+    for (size_t i = exchange->count; i > 0; i--) {
+        const struct store_mailbox_change *one = &exchange->list[i - 1];
+        struct change change = change_of(exchange->access, one->id, &one->patch);
+        if (!update_folder(tx, &change, error))
+            return false;
+    }
+    return true;
+}
+
+bool store_mailboxes_exchange(const struct store_access *access,
+                              const struct store_mailbox_change *list, size_t count, GError **error)
+{
+    struct exchange exchange = {access, list, count};
+    return access_require(access, STORE_WRITE, error) &&
+           store_write(store_access_store(access), STORE_LANE_INTERACTIVE, exchange_folders,
+                       &exchange, error);
 }
 
 /* --- destroy */
@@ -437,9 +516,8 @@ static bool destroy_folder(struct tx *tx, void *arg, GError **error)
 bool store_mailbox_destroy(const struct store_access *access, int64_t id, bool remove_emails,
                            const char **property, GError **error)
 {
-    struct change change = {.account = store_access_account(access),
-                            .id = id,
-                            .remove_emails = remove_emails};
+    struct change change = change_of(access, id, NULL);
+    change.remove_emails = remove_emails;
     bool ok = access_require(access, STORE_WRITE, error) &&
               store_write(store_access_store(access), STORE_LANE_INTERACTIVE, destroy_folder,
                           &change, error);

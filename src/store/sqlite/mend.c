@@ -217,22 +217,11 @@ bool store_sync_mend(struct store *store, int64_t account, unsigned *mended, GEr
 
 GArray *store_sync_differing(struct store *store, int64_t account, GError **error)
 {
-    GError *cause = NULL;
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return NULL;
-    GArray *ids =
-        DB_NUMBERS(&reader->main, &cause,
-                   "SELECT id FROM mailbox WHERE account = ? AND sync <> 0 AND place = 0 AND"
-                   " headers_done <> 0 AND server_count <> (SELECT count(*) FROM remote WHERE"
-                   " remote.mailbox = mailbox.id)",
-                   I(account));
-    reader_end(store, reader);
-    if (cause == NULL)
-        return ids;
-    g_propagate_error(error, cause);
-    g_array_unref(ids);
-    return NULL;
+    return reader_numbers(
+        store,
+        "SELECT id FROM mailbox WHERE account = ? AND sync <> 0 AND place = 0 AND headers_done <> 0"
+        " AND server_count <> (SELECT count(*) FROM remote WHERE remote.mailbox = mailbox.id)",
+        DB_VALUES(I(account)), error);
 }
 
 struct verdict {

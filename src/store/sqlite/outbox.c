@@ -34,20 +34,11 @@ struct store_submission *store_outbox_next(struct store *store, int64_t account,
 
 GArray *store_outbox_recent(struct store *store, int64_t account, int64_t since, GError **error)
 {
-    GError *cause = NULL;
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return NULL;
-    GArray *times = DB_NUMBERS(&reader->main, &cause,
-                               "SELECT handed_over FROM submission WHERE account = ? AND"
-                               " handed_over >= ? ORDER BY handed_over",
-                               I(account), I(since));
-    reader_end(store, reader);
-    if (cause == NULL)
-        return times;
-    g_propagate_error(error, cause);
-    g_array_unref(times);
-    return NULL;
+    return reader_numbers(store,
+                          "SELECT handed_over FROM submission WHERE account = ? AND handed_over >= "
+                          "?"
+                          " ORDER BY handed_over",
+                          DB_VALUES(I(account), I(since)), error);
 }
 
 struct mark_write {

@@ -1,5 +1,7 @@
 #include "store/sqlite/relevance.h"
 
+#include <string.h>
+
 bool query_is_direct(const struct store_query *asked, bool *ascending)
 {
     *ascending = asked->sort_count > 0 && asked->sort[0].ascending;
@@ -35,13 +37,38 @@ static bool needs_summary(enum store_sort_by by)
 }
 
 /* RFC 8621, 4.4.2: the display name, else the address, of the first. */
-static char *address_key(const struct mail_addresses *addresses)
+static char *address_key(const struct mail_addresses *addresses, enum text_collation collation)
 {
     if (addresses->count == 0)
         return g_strdup("");
     const struct mail_address *first = &addresses->items[0];
     const char *text = first->name != NULL && first->name[0] != '\0' ? first->name : first->email;
-    return g_utf8_casefold(text != NULL ? text : "", -1);
+    return text_collation_key(collation, text != NULL ? text : "");
+}
+
+/* The base subject is kept folded. As it was written it is, but for "(fwd)", the subject's end. */
+static const char *written_base(const struct mail_summary *summary, const char *base)
+{
+    g_autofree char *folded =
+        summary->subject != NULL ? g_utf8_casefold(summary->subject, -1) : NULL;
+    if (folded == NULL || !g_str_has_suffix(folded, base))
+        return base;
+    char *at = summary->subject;
+    for (size_t before = strlen(folded) - strlen(base); before > 0; at = g_utf8_next_char(at)) {
+        g_autofree char *one = g_utf8_casefold(at, g_utf8_next_char(at) - at);
+        if (one[0] == '\0' || strlen(one) > before)
+            return base;
+        before -= strlen(one);
+    }
+    return at;
+}
+
+static char *subject_key(const struct mail_summary *summary, enum text_collation collation)
+{
+    const char *base = summary->base_subject != NULL ? summary->base_subject : "";
+    return text_collation_key(collation, collation == TEXT_COLLATE_FOLDED
+                                             ? base
+                                             : written_base(summary, base));
 }
 
 static void fill_summary_keys(const struct sorting *sorting, struct sortable *item)
@@ -60,11 +87,11 @@ static void fill_summary_keys(const struct sorting *sorting, struct sortable *it
             item->numbers[i] =
                 summary->sent_at == INT64_MIN ? item->candidate.received_at : summary->sent_at;
         else if (by == STORE_BY_FROM)
-            item->texts[i] = address_key(&summary->from);
+            item->texts[i] = address_key(&summary->from, sorting->asked->sort[i].collation);
         else if (by == STORE_BY_TO)
-            item->texts[i] = address_key(&summary->to);
+            item->texts[i] = address_key(&summary->to, sorting->asked->sort[i].collation);
         else if (by == STORE_BY_SUBJECT)
-            item->texts[i] = g_strdup(summary->base_subject != NULL ? summary->base_subject : "");
+            item->texts[i] = subject_key(summary, sorting->asked->sort[i].collation);
     }
     mail_summary_free(summary);
 }
@@ -112,7 +139,7 @@ static int compare(gconstpointer left, gconstpointer right, gpointer data)
     const struct sorting *sorting = data;
     for (size_t i = 0; i < sorting->count; i++) {
         int order = a->texts[i] != NULL && b->texts[i] != NULL
-                        ? g_utf8_collate(a->texts[i], b->texts[i])
+                        ? strcmp(a->texts[i], b->texts[i])
                         : (a->numbers[i] > b->numbers[i]) - (a->numbers[i] < b->numbers[i]);
         if (order != 0)
             return sorting->asked->sort[i].ascending ? order : -order;

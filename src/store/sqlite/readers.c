@@ -83,3 +83,19 @@ void reader_end(struct store *store, struct reader *reader)
     db_run(&reader->main, "COMMIT", NULL, 0, NULL);
     give_back(store->readers, reader);
 }
+
+GArray *reader_numbers(struct store *store, const char *sql, const struct db_value *values,
+                       size_t count, GError **error)
+{
+    GError *cause = NULL;
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GArray *numbers = db_numbers(&reader->main, sql, values, count, &cause);
+    reader_end(store, reader);
+    if (cause == NULL)
+        return numbers;
+    g_propagate_error(error, cause);
+    g_array_unref(numbers);
+    return NULL;
+}

@@ -1,6 +1,6 @@
-/* Delivery and disposition notifications of what was sent (RFC 8621, 7). Anyone who knows the
- * Message-ID can write one: it only ever says something of the recipients that the submission has.
- */
+/* Delivery and disposition notifications of what was sent (RFC 8621, 7), by its Message-ID or the
+ * ENVID it was given (RFC 3461). Anyone who knows those can write one: it only ever says something
+ * of the recipients that the submission has. */
 #include "store/sqlite/submissions.h"
 
 #define REPORTS_MAX 1000 /* of one submission */
@@ -30,22 +30,24 @@ static bool is_about(const struct about *about, const struct mail_report *report
     return false;
 }
 
-/* The newest submission of the message that went to somebody the report names, else the newest one;
- * submission 0: none. */
+/* The newest submission of the message that went to somebody the report names, else the newest one.
+ * An ENVID alone, which clients choose as they like, is not enough for that. submission 0: none. */
 static bool find(struct tx *tx, int64_t account, const struct mail_report *report,
                  struct about *found, GError **error)
 {
     GError *cause = NULL;
     bool certain = false;
     sqlite3_stmt *row = DB_QUERY(tx->db, &cause,
-                                 "SELECT id, rcpt_to FROM submission WHERE account = ?1 AND"
-                                 " (message_id = ?2 OR alias_id = ?2) AND state BETWEEN 1 AND 3"
-                                 " ORDER BY id DESC",
-                                 I(account), T(report->message_id));
+                                 "SELECT id, rcpt_to, coalesce(?2 IN (message_id, alias_id), 0)"
+                                 " FROM submission WHERE account = ?1 AND (message_id = ?2 OR"
+                                 " alias_id = ?2 OR envid = ?3) AND state BETWEEN 1 AND 3"
+                                 " ORDER BY 3 DESC, id DESC",
+                                 I(account), T(report->message_id), T(report->envelope_id));
     *found = (struct about){0};
     while (db_step(tx->db, row, &cause)) {
         struct about about = {db_int(row, 0), g_strsplit(db_text(row, 1), "\n", -1)};
-        if (certain || (found->submission != 0 && !is_about(&about, report))) {
+        bool is_message = db_int(row, 2) != 0;
+        if (certain || ((found->submission != 0 || !is_message) && !is_about(&about, report))) {
             g_strfreev(about.rcpt_to);
             continue;
         }

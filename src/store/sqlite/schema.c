@@ -264,6 +264,17 @@ static const char *const vacation_2 =
     "CREATE TABLE vacation_wait(email INTEGER PRIMARY KEY REFERENCES email ON DELETE CASCADE)"
     " STRICT;";
 
+/* Mailboxes of accounts shared with them that people subscribed to (RFC 8621, 2); those of their
+ * own are mailbox.subscribed, as on the server. */
+static const char *const subscriptions_2 =
+    "CREATE TABLE subscription(user INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,"
+    " mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE, PRIMARY KEY(user, mailbox))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX subscription_mailbox ON subscription(mailbox);";
+
+/* The ENVID that notifications name (RFC 3461), as the client gave it. */
+static const char *const envelopes_2 = "ALTER TABLE submission ADD COLUMN envid TEXT;";
+
 /* Emails whose attachments are still to be read (store/attachments.h), and those of which some
  * could not be read, with how many. */
 static const char *const attachments_2 =
@@ -297,15 +308,28 @@ static bool create(struct store *store, GError **error)
 
 static bool upgrade_2(struct store *store, GError **error)
 {
-    struct db *db = &store->main;
-    return db_script(db, "BEGIN IMMEDIATE", error) && db_script(db, folders_2, error) &&
-           db_script(db, watch_2, error) && db_script(db, proxies_2, error) &&
-           db_script(db, changes_2, error) && db_script(db, dictionaries_2, error) &&
-           db_script(db, identities_2, error) && db_script(db, reports_2, error) &&
-           db_script(db, push_2, error) && db_script(db, pending_2, error) &&
-           db_script(db, index_2, error) && db_script(db, vacation_2, error) &&
-           db_script(db, attachments_2, error) &&
-           db_script(db, "PRAGMA user_version=2; COMMIT", error);
+    const char *const scripts[] = {
+        "BEGIN IMMEDIATE",
+        folders_2,
+        watch_2,
+        proxies_2,
+        changes_2,
+        dictionaries_2,
+        identities_2,
+        reports_2,
+        push_2,
+        pending_2,
+        index_2,
+        vacation_2,
+        attachments_2,
+        subscriptions_2,
+        envelopes_2,
+        "PRAGMA user_version=2; COMMIT",
+    };
+    bool ok = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(scripts) && ok; i++)
+        ok = db_script(&store->main, scripts[i], error);
+    return ok;
 }
 
 static bool load_meta(struct store *store, GError **error)

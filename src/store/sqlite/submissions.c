@@ -9,6 +9,7 @@ void store_submission_free(struct store_submission *submission)
     g_free(submission->mail_from);
     g_strfreev(submission->rcpt_to);
     g_free(submission->envelope_json);
+    g_free(submission->envid);
     g_free(submission->reply);
     g_free(submission->problem);
     g_free(submission->rcpt_replies);
@@ -149,12 +150,12 @@ static bool insert(struct tx *tx, struct create_write *write, const struct email
     int64_t now = clock_wall();
     if (!DB_RUN(tx->db, error,
                 "INSERT INTO submission(account, identity, email, public, thread, blob, message_id,"
-                " mail_from, rcpt_to, envelope, send_at, state, attempts, next_attempt, changed)"
-                " VALUES(?,?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
+                " mail_from, rcpt_to, envelope, envid, send_at, state, attempts, next_attempt,"
+                " changed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
                 I(write->account), I(s->identity), I(row->id), I(row->public_id), I(row->thread),
                 I(row->blob), T(message_id), T(s->mail_from), T(write->rcpt_to),
-                T(s->envelope_json), I(s->send_at != 0 ? s->send_at : now), I(MAX(s->send_at, now)),
-                I(now)))
+                T(s->envelope_json), T(s->envid), I(s->send_at != 0 ? s->send_at : now),
+                I(MAX(s->send_at, now)), I(now)))
         return false;
     s->id = sqlite3_last_insert_rowid(tx->db->handle);
     s->thread = row->thread;

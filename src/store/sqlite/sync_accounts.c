@@ -16,22 +16,11 @@ void store_sync_account_free(struct store_sync_account *account)
 
 GArray *store_sync_accounts(struct store *store, GError **error)
 {
-    GError *cause = NULL;
-    struct reader *reader = reader_begin(store, error);
-    if (reader == NULL)
-        return NULL;
-    GArray *ids =
-        db_numbers(&reader->main,
-                   "SELECT a.id FROM account a LEFT JOIN mailbox m ON m.account = a.id"
-                   " LEFT JOIN watch w ON w.mailbox = m.id WHERE a.removing = 0 GROUP BY a.id"
-                   " ORDER BY coalesce(max(w.changed_at), 0) DESC, a.id",
-                   NULL, 0, &cause);
-    reader_end(store, reader);
-    if (cause == NULL)
-        return ids;
-    g_propagate_error(error, cause);
-    g_array_unref(ids);
-    return NULL;
+    return reader_numbers(store,
+                          "SELECT a.id FROM account a LEFT JOIN mailbox m ON m.account = a.id"
+                          " LEFT JOIN watch w ON w.mailbox = m.id WHERE a.removing = 0 GROUP BY"
+                          " a.id ORDER BY coalesce(max(w.changed_at), 0) DESC, a.id",
+                          NULL, 0, error);
 }
 
 static struct store_sync_account *account_of_row(sqlite3_stmt *row)

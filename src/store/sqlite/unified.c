@@ -43,13 +43,15 @@ static void list_account(struct db *db, const struct store_access *access, int64
                          GPtrArray *mailboxes, GError **error)
 {
     unsigned rights = access_rights(access, account);
+    int64_t user = store_principal_user(store_access_principal(access));
     sqlite3_stmt *row =
         DB_QUERY(db, error,
-                 "SELECT id, parent, name, role, sort_order, subscribed, selectable AND (sync OR"
-                 " gone), total_emails,"
+                 "SELECT id, parent, name, role, sort_order, CASE WHEN ?3 THEN subscribed ELSE"
+                 " EXISTS(SELECT 1 FROM subscription WHERE user = ?4 AND mailbox = mailbox.id) END,"
+                 " selectable AND (sync OR gone), total_emails,"
                  " unread_emails, total_threads, unread_threads, delimiter FROM mailbox WHERE"
-                 " account = ? AND place <> ? ORDER BY id",
-                 I(account), I(FOLDER_LEAVING));
+                 " account = ?1 AND place <> ?2 ORDER BY id",
+                 I(account), I(FOLDER_LEAVING), I(access_is_own(db, access, account)), I(user));
     while (db_step(db, row, error)) {
         struct store_mailbox *mailbox = mailbox_of_row(row);
         mailbox->account = account;
