@@ -309,7 +309,7 @@ static void test_cancel(void)
     second = submit(&s, email, "", true);
     expect_update(&s, jmap_text_at(first, "id"), "{'identityId': 'i77'}", "invalidProperties");
     expect_update(&s, jmap_text_at(first, "id"), "{'undoStatus': 'final'}", "invalidProperties");
-    expect_update(&s, jmap_text_at(first, "id"), "{'envelope/mailFrom': 1}", "invalidPatch");
+    expect_update(&s, jmap_text_at(first, "id"), "{'envelope/mailFrom': 1}", "invalidProperties");
     expect_update(&s, "s999", "{'undoStatus': 'canceled'}", "notFound");
     expect_update(&s, jmap_text_at(first, "id"), "{'undoStatus': 'canceled'}", NULL);
     expect_update(&s, jmap_text_at(first, "id"), "{'undoStatus': 'canceled'}", NULL);

@@ -10,6 +10,10 @@ struct import {
     const char *key;
     size_t item;
 };
+struct membership {
+    GArray *mailboxes;
+    struct mail_flags flags;
+};
 struct run {
     struct jmap_call *call;
     struct store_set *set;
@@ -63,32 +67,48 @@ static int64_t whole_blob(struct jmap_call *call, const char *id, bool changed, 
     return blob != 0 ? blob : store_blob_put(call->access, message, "message/rfc822", error);
 }
 
-static json_t *import_checked(struct run *run, const char *key, json_t *object, GArray *mailboxes,
-                              const struct mail_flags *flags)
+/* The message of one; NULL, and the property is bad. (transfer full) */
+static GBytes *read_message(const struct run *run, const char *id, GPtrArray *bad)
 {
-    struct import import = {.key = key};
-    const char *id =
-        jmap_id_resolve(run->call->request, json_string_value(json_object_get(object, "blobId")));
-    GError *error = NULL;
-    bool changed = false;
-    g_autoptr(GBytes) message =
-        jmap_blob_load(run->call->request->jmap, run->call->access, id, NULL);
-    json_t *received = json_object_get(object, "receivedAt");
-    int64_t blob, received_at;
+    GBytes *message = jmap_blob_load(run->call->request->jmap, run->call->access, id, NULL);
 
     if (message == NULL)
-        return jmap_invalid_property("blobId", "no such blob");
+        g_ptr_array_add(bad, g_strdup("blobId"));
+    return message;
+}
+
+/* INT64_MIN: not given. */
+static int64_t read_received_at(const json_t *object, GPtrArray *bad)
+{
+    const json_t *value = json_object_get(object, "receivedAt");
+    int64_t seconds = INT64_MIN;
+
+    if (value != NULL && !json_is_null(value) &&
+        !jmap_date_parse(json_string_value(value), true, &seconds, NULL))
+        g_ptr_array_add(bad, g_strdup("receivedAt"));
+    return seconds;
+}
+
+/* Takes the message. */
+static json_t *import_checked(struct run *run, const char *key, const char *id, GBytes *whole,
+                              struct membership *membership, int64_t received_at)
+{
+    struct import import = {.key = key};
+    GError *error = NULL;
+    bool changed = false;
+    g_autoptr(GBytes) message = whole;
+    int64_t blob;
+
     if (g_bytes_get_size(message) == 0)
         return jmap_set_error("invalidEmail", "the blob is empty");
-    if (received == NULL || json_is_null(received))
+    if (received_at == INT64_MIN)
         received_at = date_of(message);
-    else if (!jmap_date_parse(json_string_value(received), true, &received_at, NULL))
-        return jmap_invalid_property("receivedAt", NULL);
     message = jmap_email_without_receipts(message, &changed);
     blob = whole_blob(run->call, id, changed, message, &error);
     if (blob == 0)
         return jmap_set_error_of(error, NULL);
-    import.item = jmap_email_store(run->set, 0, blob, message, mailboxes, flags, received_at);
+    import.item = jmap_email_store(run->set, 0, blob, message, membership->mailboxes,
+                                   &membership->flags, received_at);
     g_array_append_val(run->imports, import);
     return NULL;
 }
@@ -96,17 +116,22 @@ static json_t *import_checked(struct run *run, const char *key, json_t *object, 
 static json_t *import_one(struct run *run, const char *key, json_t *object)
 {
     g_autoptr(GPtrArray) bad = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) mailboxes = NULL;
-    struct mail_flags flags = {0};
+    const char *id =
+        jmap_id_resolve(run->call->request, json_string_value(json_object_get(object, "blobId")));
+    GBytes *message = read_message(run, id, bad);
+    int64_t received_at = read_received_at(object, bad);
+    struct membership membership = {0};
     json_t *error = NULL;
 
     read_names(object, bad);
-    jmap_email_membership(run->call, object, &mailboxes, &flags, bad, &error);
+    jmap_email_membership(run->call, object, &membership.mailboxes, &membership.flags, bad, &error);
     if (error == NULL && bad->len > 0)
         error = jmap_email_bad_properties(bad);
     if (error == NULL)
-        error = import_checked(run, key, object, mailboxes, &flags);
-    mail_flags_clear(&flags);
+        error = import_checked(run, key, id, g_steal_pointer(&message), &membership, received_at);
+    g_clear_pointer(&message, g_bytes_unref);
+    g_array_unref(membership.mailboxes);
+    mail_flags_clear(&membership.flags);
     return error;
 }
 

@@ -6,6 +6,7 @@ struct reading {
     struct jmap_call *call;
     struct store_email_patch *patch;
     json_t *others; /* names of properties that may not change */
+    json_t *bad;    /* names of those that are wrong */
     json_t *error;
     bool whole_keywords, single_keywords, whole_mailboxes, single_mailboxes;
     size_t keywords;
@@ -13,8 +14,10 @@ struct reading {
 
 static void invalid(struct reading *reading, const char *property)
 {
-    if (reading->error == NULL)
-        reading->error = jmap_invalid_property(property, NULL);
+    json_t *last = json_array_get(reading->bad, json_array_size(reading->bad) - 1);
+
+    if (g_strcmp0(json_string_value(last), property) != 0)
+        json_array_append_new(reading->bad, json_string(property));
 }
 
 static void invalid_patch(struct reading *reading)
@@ -129,23 +132,42 @@ static void read_one(struct reading *reading, const char *pointer, json_t *value
         json_array_append_new(reading->others, json_string(pointer));
 }
 
+/* Those of names that are properties at all. (transfer full) */
+static json_t *known_of(struct reading *reading, json_t *names)
+{
+    json_t *known = json_array(), *name;
+    size_t i;
+
+    json_array_foreach(names, i, name)
+    {
+        json_t *one = json_pack("[O]", name);
+        struct jmap_email_want want;
+
+        if (jmap_email_want_list(reading->call, one, &want)) {
+            jmap_email_want_clear(&want);
+            json_array_append(known, name);
+        } else {
+            invalid(reading, json_string_value(name));
+        }
+        json_decref(one);
+    }
+    return known;
+}
+
 /* What cannot change may be sent as it is (RFC 8620, 5.3). */
 static void compare_others(struct reading *reading, int64_t id, json_t *json)
 {
+    json_t *known = known_of(reading, reading->others), *current = NULL, *name;
     struct jmap_email_want want;
-    json_t *current, *name;
     size_t i;
 
-    if (json_array_size(reading->others) == 0 || reading->error != NULL)
-        return;
-    if (!jmap_email_want_list(reading->call, reading->others, &want)) {
-        invalid(reading, json_string_value(json_array_get(reading->others, 0)));
-        return;
+    if (json_array_size(known) > 0 && jmap_email_want_list(reading->call, known, &want)) {
+        current = jmap_email_one(reading->call, id, &want);
+        if (current == NULL)
+            reading->error = jmap_set_error("notFound", NULL);
+        jmap_email_want_clear(&want);
     }
-    current = jmap_email_one(reading->call, id, &want);
-    if (current == NULL)
-        reading->error = jmap_set_error("notFound", NULL);
-    json_array_foreach(reading->others, i, name)
+    json_array_foreach(known, i, name)
     {
         const char *property = json_string_value(name);
 
@@ -153,13 +175,16 @@ static void compare_others(struct reading *reading, int64_t id, json_t *json)
             invalid(reading, property);
     }
     json_decref(current);
-    jmap_email_want_clear(&want);
+    json_decref(known);
 }
 
 bool jmap_email_patch_read(struct jmap_call *call, int64_t id, json_t *json,
                            struct store_email_patch *patch, json_t **error)
 {
-    struct reading reading = {.call = call, .patch = patch, .others = json_array()};
+    struct reading reading = {.call = call,
+                              .patch = patch,
+                              .others = json_array(),
+                              .bad = json_array()};
     const char *key;
     json_t *value;
 
@@ -173,7 +198,11 @@ bool jmap_email_patch_read(struct jmap_call *call, int64_t id, json_t *json,
         invalid_patch(&reading);
     if (reading.keywords > JMAP_MAX_KEYWORDS && reading.error == NULL)
         reading.error = jmap_set_error("tooManyKeywords", NULL);
-    compare_others(&reading, id, json);
+    if (reading.error == NULL)
+        compare_others(&reading, id, json);
+    if (reading.error == NULL && json_array_size(reading.bad) > 0)
+        reading.error = jmap_invalid_properties(json_incref(reading.bad), NULL);
+    json_decref(reading.bad);
     json_decref(reading.others);
     *error = reading.error;
     return reading.error == NULL;

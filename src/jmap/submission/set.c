@@ -1,6 +1,8 @@
 #include "jmap/methods.h"
 #include "jmap/submission/object.h"
 
+#include "mime/mime.h"
+
 /* RFC 8621, 7.5. */
 
 struct run {
@@ -60,6 +62,40 @@ static json_t *email_problem(const struct store_email *email)
     return error;
 }
 
+static size_t fields_named(const struct mime_mail *mail, const char *name)
+{
+    size_t count, found = 0;
+    const struct mime_header *headers = mime_headers(mail, -1, &count);
+
+    for (size_t i = 0; i < count; i++)
+        found += g_ascii_strcasecmp(headers[i].name, name) == 0;
+    return found;
+}
+
+/* More than one From or Sender: people would see another than the one that was looked at. */
+static json_t *check_fields(const struct run *run, const struct store_email *email)
+{
+    static const char *const once[][2] = {{"From", "from"}, {"Sender", "sender"}};
+    struct jmap *jmap = run->call->request->jmap;
+    GError *problem = NULL;
+    struct jmap_mail *mail = jmap_mail_take(jmap, run->call->access, email->blob, &problem);
+    json_t *properties = json_array(), *error = NULL;
+
+    for (size_t i = 0; mail != NULL && i < G_N_ELEMENTS(once); i++)
+        if (fields_named(mail->mail, once[i][0]) > 1)
+            json_array_append_new(properties, json_string(once[i][1]));
+    if (mail == NULL) {
+        error = jmap_set_error_of(problem, NULL);
+    } else if (json_array_size(properties) > 0) {
+        error = jmap_set_error("invalidEmail", NULL);
+        json_object_set(error, "properties", properties);
+    }
+    if (mail != NULL)
+        jmap_mail_give(jmap, mail);
+    json_decref(properties);
+    return error;
+}
+
 /* Of the identity's account alone, whatever others the person has. (transfer container) */
 static GPtrArray *identities_beside(const struct run *run, const struct store_identity *identity)
 {
@@ -82,48 +118,59 @@ static json_t *check_from(const GPtrArray *identities, const struct mail_summary
     return NULL;
 }
 
-/* Properties that a client may not set, or that do not exist. */
-static json_t *check_names(json_t *object)
+/* Names what a client may not set or does not exist, and references to nothing: NULL, or an error
+ * that lists them all. */
+static json_t *check_properties(const struct run *run, json_t *object, bool email_found)
 {
     static const char *const settable[] = {"identityId", "emailId", "envelope", NULL};
-    json_t *error = NULL, *value;
+    json_t *bad = json_array(), *identity = json_object_get(object, "identityId"), *value;
     const char *key;
 
     json_object_foreach(object, key, value)
     {
-        if (!g_strv_contains(settable, key) && error == NULL)
-            error = jmap_invalid_property(key, NULL);
+        if (!g_strv_contains(settable, key))
+            json_array_append_new(bad, json_string(key));
     }
-    return error;
+    if (!email_found)
+        json_array_append_new(bad, json_string("emailId"));
+    if (find_identity(run, jmap_id_find(run->call->request, 'i', json_string_value(identity))) ==
+        NULL)
+        json_array_append_new(bad, json_string("identityId"));
+    if (json_array_size(bad) > 0)
+        return jmap_invalid_properties(bad, NULL);
+    json_decref(bad);
+    return NULL;
 }
 
 static json_t *put(struct run *run, struct store_submission *submission)
 {
     const char *property = NULL;
     GError *error = NULL;
+    json_t *refusal;
     uint64_t before;
 
     if (store_submission_create(run->call->access, submission, &property, &before, &run->new_state,
                                 &error))
         return NULL;
-    if (error_is(error, ERROR_NOT_FOUND)) {
-        g_error_free(error);
-        return jmap_invalid_property(property != NULL ? property : "emailId", NULL);
-    }
-    return jmap_set_error_of(error, property);
+    if (!error_is(error, ERROR_NOT_FOUND) && !error_is(error, ERROR_FORBIDDEN))
+        return jmap_set_error_of(error, property);
+    if (error_is(error, ERROR_FORBIDDEN))
+        refusal = jmap_set_error("forbiddenToSend", "you may not send from this account");
+    else
+        refusal = jmap_invalid_property(property != NULL ? property : "emailId", NULL);
+    g_error_free(error);
+    return refusal;
 }
 
 static json_t *fill(struct run *run, json_t *object, const struct store_email *email,
                     struct store_submission *submission)
 {
     const struct store_identity *identity = find_identity(run, submission->identity);
-    g_autoptr(GPtrArray) identities = NULL;
-    json_t *error;
+    g_autoptr(GPtrArray) identities = identities_beside(run, identity);
+    json_t *error = email_problem(email);
 
-    if (identity == NULL)
-        return jmap_invalid_property("identityId", "no such identity");
-    identities = identities_beside(run, identity);
-    error = email_problem(email);
+    if (error == NULL)
+        error = check_fields(run, email);
     if (error == NULL)
         error = check_from(identities, email->summary);
     if (error == NULL)
@@ -158,14 +205,14 @@ static json_t *create(void *arg, const char *key, json_t *object)
     int64_t email = jmap_id_find(request, 'e', email_id);
     struct store_submission *submission;
     g_autoptr(GPtrArray) emails = NULL;
-    json_t *error =
-        jmap_json_has_nul(object) ? jmap_invalid_property("envelope", NULL) : check_names(object);
+    json_t *error;
 
+    if (jmap_json_has_nul(object))
+        return jmap_invalid_property("envelope", NULL);
+    emails = store_emails(run->call->access, &email, 1, STORE_EMAIL_SUMMARY, NULL, NULL);
+    error = check_properties(run, object, emails != NULL && emails->len > 0);
     if (error != NULL)
         return error;
-    emails = store_emails(run->call->access, &email, 1, STORE_EMAIL_SUMMARY, NULL, NULL);
-    if (emails == NULL || emails->len == 0)
-        return jmap_invalid_property("emailId", "no such email");
     submission = g_new0(struct store_submission, 1);
     submission->identity = jmap_id_find(request, 'i', identity_id);
     submission->email = email;
@@ -202,21 +249,23 @@ static json_t *cancel(struct run *run, const struct store_submission *submission
 /* Only undoStatus changes; all else may be sent as it is. */
 static json_t *apply(struct run *run, const struct store_submission *submission, json_t *patch)
 {
-    json_t *current = jmap_submission_object(submission), *value, *error = NULL;
-    const char *key;
-    bool cancels = false;
+    static const char *const settable[] = {"undoStatus", NULL};
+    json_t *current = jmap_submission_object(submission), *bad = json_array(), *wanted, *error;
+    json_t *changes = jmap_patch_changes(current, patch, settable, bad);
+    bool cancels;
 
-    json_object_foreach(patch, key, value)
-    {
-        if (error != NULL || json_equal(json_object_get(current, key), value))
-            continue;
-        if (strcmp(key, "undoStatus") == 0 && g_strcmp0(json_string_value(value), "canceled") == 0)
-            cancels = true;
-        else if (strchr(key, '/') != NULL)
-            error = jmap_set_error("invalidPatch", NULL);
-        else
-            error = jmap_invalid_property(key, NULL);
+    if (changes == NULL) {
+        json_decref(bad);
+        json_decref(current);
+        return jmap_set_error("invalidPatch", NULL);
     }
+    wanted = json_object_get(changes, "undoStatus");
+    cancels = g_strcmp0(json_string_value(wanted), "canceled") == 0;
+    if (wanted != NULL && !cancels && !json_equal(wanted, json_object_get(current, "undoStatus")))
+        json_array_append_new(bad, json_string("undoStatus"));
+    error = json_array_size(bad) > 0 ? jmap_invalid_properties(json_incref(bad), NULL) : NULL;
+    json_decref(bad);
+    json_decref(changes);
     json_decref(current);
     return error == NULL && cancels ? cancel(run, submission) : error;
 }
