@@ -23,8 +23,10 @@ struct http_jmap {
     struct cancel *cancel;
 };
 
+/* The texts in it that a person may see are English, the one language there is (RFC 8620, 3.8). */
 static void respond_answer(struct http_request *request, int status, GBytes *answer)
 {
+    http_set_header(request, "Content-Language", "en");
     http_respond_bytes(request, (unsigned)status,
                        status < 400 ? "application/json" : "application/problem+json", answer);
 }

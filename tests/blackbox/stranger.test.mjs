@@ -11,14 +11,15 @@ import { ADMIN } from './support/postroom.mjs';
 
 const { default: JamClient } = await import(pathToFileURL(path.join(ROOT, 'web/node_modules/jmap-jam/dist/index.js')).href);
 
-let org, anna, james, jam, accountId, close;
+let org, anna, james, jam, accountId, token, close;
 
 before(async () => {
   let postroom;
   ({ org, postroom, person: anna, close } = await startLinked('main', { link: { since: '2026-11-01' } }));
   james = org.person('james.okafor@northlight.example');
   const { out } = postroom.command(['token', 'create', ADMIN.email, '--name', 'stranger']);
-  jam = new JamClient({ sessionUrl: `${postroom.url}/.well-known/jmap`, bearerToken: out.trim().split(/\s+/).pop() });
+  token = out.trim().split(/\s+/).pop();
+  jam = new JamClient({ sessionUrl: `${postroom.url}/.well-known/jmap`, bearerToken: token });
   accountId = await jam.getPrimaryAccount();
 }, { timeout: 300000 });
 
@@ -33,6 +34,35 @@ test('RFC 8620, 2.2: it finds the session, the account and the mailboxes', async
   assert.ok((await mailboxOf('inbox')).totalEmails > 0);
   const [{ ids }] = await jam.api.Mailbox.query({ accountId, filter: { hasAnyRole: true }, sort: [{ property: 'sortOrder' }, { property: 'name' }] });
   assert.equal(ids[0], (await mailboxOf('inbox')).id);
+});
+
+test('RFC 8620, 8.3: the well-known path is the session itself', async () => {
+  const { apiUrl, ...session } = await jam.session;
+  const response = await fetch(new URL('/.well-known/jmap', apiUrl), { headers: { Authorization: `Bearer ${token}` } });
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('cache-control'), /no-store/);
+  assert.equal((await response.json()).state, session.state);
+});
+
+test('RFC 8620, 3.8: the language of what people may read is told, the best there is', async () => {
+  const { apiUrl } = await jam.session;
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', 'Accept-Language': 'fr-CH, fr;q=0.9, de;q=0.8, en;q=0.7, *;q=0.5' };
+  for (const body of ['{"using":["urn:ietf:params:jmap:core"],"methodCalls":[["Core/echo",{},"0"]]}', '{']) {
+    const response = await fetch(apiUrl, { method: 'POST', headers, body });
+    assert.equal(response.headers.get('content-language'), 'en');
+  }
+});
+
+test('RFC 8620, 1.7: every resource asks for a sign-in', async () => {
+  const { apiUrl, uploadUrl, downloadUrl, eventSourceUrl } = await jam.session;
+  const filled = (url) => url.replace('{accountId}', accountId).replace(/\{\w+\}/g, 'x');
+  const gets = [new URL('/.well-known/jmap', apiUrl).href, filled(downloadUrl), filled(eventSourceUrl)];
+  for (const url of gets) assert.equal((await fetch(url)).status, 401, url);
+  for (const url of [apiUrl, filled(uploadUrl)]) {
+    const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
+    assert.equal(response.status, 401, url);
+    assert.equal(response.headers.get('content-type'), 'application/problem+json');
+  }
 });
 
 test('RFC 8620, 8.2: nobody comes in without credentials', async () => {
