@@ -14,6 +14,78 @@ static const char mail[] = "From: a@b.example\nDate: Thu, 30 Oct 2014 14:12:00 +
                            "--x\n\ntext\n--x\nContent-Type: image/png\n"
                            "Content-Disposition: attachment\n\npicture\n--x--\n";
 
+/* --- 1.1 --- */
+
+/* What is left out when something is made has its default, and that is told. */
+static void test_defaults(struct jmap_fixture *t)
+{
+    static const struct {
+        const char *type, *object, *defaults;
+    } rows[] = {
+        {"Mailbox", "'name': 'New'",
+         "{'parentId': null, 'role': null, 'sortOrder': 0, 'isSubscribed': true}"},
+        {"Identity", "'email': 'ann@mail.example'",
+         "{'name': '', 'replyTo': null, 'bcc': null, 'textSignature': '', 'htmlSignature': ''}"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *set = g_strconcat(rows[i].type, "/set", NULL);
+        g_autofree char *get = g_strconcat(rows[i].type, "/get", NULL);
+        json_t *made = jmap_fixture_call(t, set, "{'create': {'k': {%s}}}", rows[i].object);
+        json_t *got =
+            jmap_fixture_call(t, get, "{'ids': ['%s']}", jmap_text_at(made, "created/k/id"));
+        json_t *wanted = jmap_fixture_json("%s", rows[i].defaults), *value;
+        const char *name;
+
+        json_object_foreach(wanted, name, value)
+        {
+            if (!json_equal(json_object_get(jmap_at(made, "created/k"), name), value) ||
+                !json_equal(json_object_get(jmap_at(got, "list/0"), name), value))
+                g_error("%s of %s", name, json_dumps(made, 0));
+        }
+        json_decref(wanted);
+        json_decref(got);
+        json_decref(made);
+    }
+}
+
+/* "immutable" and "server-set" properties: no update changes them. */
+static void test_what_cannot_be_set(struct jmap_fixture *t)
+{
+    static const char *const rows[][3] = {
+        {"Mailbox", "m1", "'id': 'm9'"},
+        {"Mailbox", "m1", "'totalEmails': 9"},
+        {"Mailbox", "m1", "'unreadThreads': 9"},
+        {"Mailbox", "m1", "'myRights': {}"},
+        {"Identity", "i1", "'id': 'i9'"},
+        {"Identity", "i1", "'email': 'ann+2@mail.example'"},
+        {"Identity", "i1", "'mayDelete': true"},
+        {"Email", "%s", "'id': 'e9'"},
+        {"Email", "%s", "'blobId': 'b9'"},
+        {"Email", "%s", "'threadId': 't9'"},
+        {"Email", "%s", "'size': 9"},
+        {"Email", "%s", "'receivedAt': '2001-01-01T00:00:00Z'"},
+        {"Email", "%s", "'subject': 'other'"},
+        {"Email", "%s", "'preview': 'other'"},
+    };
+    g_autofree char *email =
+        g_strdup_printf("e%" G_GINT64_FORMAT, jmap_fixture_put(t, t->m.inbox, 1, 0, 1000, mail));
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *id = rows[i][1][0] == '%' ? email : rows[i][1];
+        g_autofree char *set = g_strconcat(rows[i][0], "/set", NULL);
+        g_autofree char *path = g_strdup_printf("notUpdated/%s/type", id);
+        json_t *answer = jmap_fixture_call(t, set, "{'update': {'%s': {%s}}}", id, rows[i][2]);
+
+        if (!jmap_has(answer, path))
+            g_error("%s was changed: %s", rows[i][2], json_dumps(answer, 0));
+        g_assert_cmpstr(jmap_text_at(answer, path), ==, "invalidProperties");
+        json_decref(answer);
+    }
+}
+
+/* --- 1.2 and on --- */
+
 static bool is_good_id(const char *id)
 {
     return id[0] != '\0' && strlen(id) <= 255 && g_ascii_isalpha(id[0]) &&
@@ -162,6 +234,26 @@ static void test_only_i_json_is_written(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* A person sees what they were given the permission for, and from then on. */
+static void test_permissions(struct jmap_fixture *t)
+{
+    static const char call[] = "[['Mailbox/get', {'accountId': 'a1', 'ids': []}, '0']]";
+    struct store_principal *other = fixture_user(&t->m.f, "bob@example.org");
+    json_t *answer = jmap_fixture_ask(t, other, call);
+
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/0/1/type"), ==, "accountNotFound");
+    json_decref(answer);
+    jmap_fixture_share(t, other, STORE_READ);
+    answer = jmap_fixture_ask(t, other, call);
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/0/0"), ==, "Mailbox/get");
+    json_decref(answer);
+    jmap_fixture_share(t, other, 0);
+    answer = jmap_fixture_ask(t, other, call);
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/0/1/type"), ==, "accountNotFound");
+    json_decref(answer);
+    store_principal_unref(other);
+}
+
 static void test_account_ids_are_never_reused(struct jmap_fixture *t)
 {
     g_autoptr(GError) error = NULL;
@@ -247,6 +339,9 @@ static void test_vendor_types_need_using(struct jmap_fixture *t)
 }
 
 static const struct jmap_case cases[] = {
+    {"/rfc8620/1.1/defaults", test_defaults},
+    {"/rfc8620/1.1/what-cannot-be-set", test_what_cannot_be_set},
+    {"/rfc8620/1.6.1/permissions", test_permissions},
     {"/rfc8620/1.2/weird-ids", test_weird_ids},
     {"/rfc8620/1.2/ids-are-safe", test_ids_are_safe},
     {"/rfc8620/1.3/integers-stay-in-the-safe-range", test_integers},

@@ -161,7 +161,45 @@ static void test_state_follows_rights(struct jmap_fixture *t)
     store_principal_unref(other);
 }
 
+/* Every member of the RFC's example is there, of the same type; its "maxConcurrentRequest" is a
+ * slip of its pen. */
+static void test_example(struct jmap_fixture *t)
+{
+    json_t *session = session_of(t, t->m.user), *value;
+    json_t *example = jmap_fixture_json(
+        "{'capabilities': {'urn:ietf:params:jmap:core': {'maxSizeUpload': 50000000,"
+        " 'maxConcurrentUpload': 8, 'maxSizeRequest': 10000000, 'maxConcurrentRequests': 8,"
+        " 'maxCallsInRequest': 32, 'maxObjectsInGet': 256, 'maxObjectsInSet': 128,"
+        " 'collationAlgorithms': []}, 'urn:ietf:params:jmap:mail': {}}, 'accounts': {'a1': {'name':"
+        " 'x', 'isPersonal': true, 'isReadOnly': false, 'accountCapabilities':"
+        " {'urn:ietf:params:jmap:mail': {'maxMailboxesPerEmail': null}}}}, 'primaryAccounts':"
+        " {'urn:ietf:params:jmap:mail': 'a1'}, 'username': 'x', 'apiUrl': 'x', 'downloadUrl': 'x',"
+        " 'uploadUrl': 'x', 'eventSourceUrl': 'x', 'state': 'x'}");
+    g_autoptr(GPtrArray) waiting = g_ptr_array_new(); /* pairs: of the example, of ours */
+
+    g_ptr_array_add(waiting, example);
+    g_ptr_array_add(waiting, session);
+    while (waiting->len > 0) {
+        json_t *own = g_ptr_array_steal_index(waiting, waiting->len - 1);
+        json_t *theirs = g_ptr_array_steal_index(waiting, waiting->len - 1);
+        const char *name;
+
+        json_object_foreach(theirs, name, value)
+        {
+            json_t *found = json_object_get(own, name);
+
+            if (found == NULL || json_typeof(found) != json_typeof(value))
+                g_error("%s in %s", name, json_dumps(own, 0));
+            g_ptr_array_add(waiting, value);
+            g_ptr_array_add(waiting, found);
+        }
+    }
+    json_decref(example);
+    json_decref(session);
+}
+
 static const struct jmap_case cases[] = {
+    {"/rfc8620/2.1/example", test_example},
     {"/rfc8620/2/session", test_session},
     {"/rfc8620/2/core-capability", test_core_capability},
     {"/rfc8620/2/urls-have-their-variables", test_urls_have_their_variables},

@@ -32,6 +32,18 @@ static void test_invocations(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* What a later RFC may add to the request is passed over; capabilities may be named in vain. */
+static void test_other_members(struct jmap_fixture *t)
+{
+    json_t *answer = send(t, "{'using': ['urn:ietf:params:jmap:core',"
+                             " 'urn:ietf:params:jmap:submission'], 'future': {'x': [1]},"
+                             " 'methodCalls': [['Core/echo', {}, '0']], 'createdIds': {}}");
+
+    jmap_assert_json(jmap_at(answer, "methodResponses"), "[['Core/echo', {}, '0']]");
+    jmap_assert_json(jmap_at(answer, "createdIds"), "{}");
+    json_decref(answer);
+}
+
 static void test_response(struct jmap_fixture *t)
 {
     json_t *session = jmap_session(t->jmap, t->m.user, NULL);
@@ -48,6 +60,84 @@ static void test_response(struct jmap_fixture *t)
                     jmap_text_at(answer, "methodResponses/0/1/created/m/id"));
     json_decref(answer);
     json_decref(session);
+}
+
+/* The example as it stands: three calls are answered by three responses, here errors, in order. */
+static void test_example(struct jmap_fixture *t)
+{
+    json_t *answer =
+        send(t, "{ 'using': [ 'urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail' ],"
+                " 'methodCalls': [ [ 'method1', { 'arg1': 'arg1data', 'arg2': 'arg2data' }, 'c1' ],"
+                " [ 'method2', { 'arg1': 'arg1data' }, 'c2' ], [ 'method3', {}, 'c3' ] ] }");
+
+    jmap_assert_json(jmap_at(answer, "methodResponses"),
+                     "[['error', {'type': 'unknownMethod'}, 'c1'],"
+                     " ['error', {'type': 'unknownMethod'}, 'c2'],"
+                     " ['error', {'type': 'unknownMethod'}, 'c3']]");
+    json_decref(answer);
+}
+
+/* One call may be answered by several responses, all with its id, before the next one's. */
+static void test_several_responses(struct jmap_fixture *t)
+{
+    json_t *answer = jmap_fixture_ask(
+        t, t->m.user,
+        "[['Email/set', {'accountId': 'a1', 'create': {'d': {'mailboxIds': {'m%" G_GINT64_FORMAT
+        "': true}, 'from': [{'email': 'ann@mail.example'}], 'to': [{'email': 'b@example.org'}]}}},"
+        " 'c1'], ['EmailSubmission/set', {'accountId': 'a1', 'create': {'s': {'emailId': '#d',"
+        " 'identityId': 'i1'}}, 'onSuccessUpdateEmail': {'#s': {'keywords/sent': true}}}, 'c2'],"
+        " ['Core/echo', {}, 'c3']]",
+        t->m.drafts);
+    static const char *const wanted[][2] = {{"Email/set", "c1"},
+                                            {"EmailSubmission/set", "c2"},
+                                            {"Email/set", "c2"},
+                                            {"Core/echo", "c3"}};
+
+    g_assert_cmpuint(json_array_size(jmap_at(answer, "methodResponses")), ==, 4);
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        json_t *response = json_array_get(jmap_at(answer, "methodResponses"), i);
+
+        g_assert_cmpstr(jmap_text_at(response, "0"), ==, wanted[i][0]);
+        g_assert_cmpstr(jmap_text_at(response, "2"), ==, wanted[i][1]);
+    }
+    json_decref(answer);
+}
+
+static void test_echo_example(struct jmap_fixture *t)
+{
+    json_t *answer =
+        send(t,
+             "{" CORE ", 'methodCalls': [[ 'Core/echo', { 'hello': true, 'high': 5 }, 'b3ff' ]]}");
+
+    jmap_assert_json(jmap_at(answer, "methodResponses"),
+                     "[[ 'Core/echo', { 'hello': true, 'high': 5 }, 'b3ff' ]]");
+    json_decref(answer);
+}
+
+/* What a method refused left everything as it was (3.6.2). */
+static void test_errors_change_nothing(struct jmap_fixture *t)
+{
+    static const char *const calls[][2] = {
+        {"Email/set", "'ifInState': 'x', 'create': {'k': {'mailboxIds': {'m1': true}}}"},
+        {"Email/set", "'create': {'k': {'mailboxIds': {'m1': true}}}, 'destroy': 'all'"},
+        {"Email/set", "'create': {'k': {'mailboxIds': {'m1': true}}}, 'nonsense': 1"},
+        {"Mailbox/set", "'create': {'k': {'name': 'New'}}, 'update': []"},
+        {"Mailbox/set", "'ifInState': 'x', 'create': {'k': {'name': 'New'}}"},
+        {"Identity/set", "'ifInState': 'x', 'create': {'k': {'email': 'ann@mail.example'}}"},
+        {"Email/import", "'ifInState': 'x', 'emails': {}"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        g_autofree char *type = g_strndup(calls[i][0], strcspn(calls[i][0], "/"));
+        g_autofree char *before = jmap_state_of(t, type), *after = NULL;
+        json_t *answer = jmap_fixture_call(t, calls[i][0], "{%s}", calls[i][1]);
+
+        if (!jmap_has(answer, "type"))
+            g_error("%s: %s", calls[i][1], json_dumps(answer, 0));
+        json_decref(answer);
+        after = jmap_state_of(t, type);
+        g_assert_cmpstr(before, ==, after);
+    }
 }
 
 /* What has a default and is null is as if it were not there. */
@@ -174,6 +264,11 @@ static void test_json(struct jmap_fixture *t)
 }
 
 static const struct jmap_case cases[] = {
+    {"/rfc8620/3.3/other-members-are-ignored", test_other_members},
+    {"/rfc8620/3.3.1/example", test_example},
+    {"/rfc8620/3.4.1/several-responses-to-one-call", test_several_responses},
+    {"/rfc8620/3.6/errors-change-nothing", test_errors_change_nothing},
+    {"/rfc8620/4.1/example", test_echo_example},
     {"/rfc8620/3.2/invocations", test_invocations},
     {"/rfc8620/3.4/response", test_response},
     {"/rfc8620/3.5/null-is-omitted", test_omitted},

@@ -87,7 +87,36 @@ static void test_any_blob_may_be_used(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* What loses its last use in a call may still be used by it: the new draft takes the attachment of
+ * the one that it replaces. */
+static void test_a_blob_outlives_the_call(struct jmap_fixture *t)
+{
+    g_autofree char *blob = upload(t, "attached"), *got = NULL;
+    json_t *first = jmap_fixture_ask(
+        t, t->m.user,
+        "[['Email/set', {'accountId': 'a1', 'create': {'k': {'mailboxIds': {'m%" G_GINT64_FORMAT
+        "': true}, 'attachments': [{'blobId': '%s', 'type': 'text/csv'}]}}}, '0'],"
+        " ['Email/get', {'accountId': 'a1', 'ids': ['#k'], 'properties': ['attachments']}, '1']]",
+        t->m.drafts, blob);
+    json_t *second =
+        jmap_fixture_ask(t, t->m.user,
+                         "[['Email/set', {'accountId': 'a1', 'destroy': ['%s'], 'create': {'n': "
+                         "{'mailboxIds': {'m%" G_GINT64_FORMAT
+                         "': true}, 'attachments': [{'blobId': '%s', 'type': 'text/csv'}]}}}, '0'],"
+                         " ['Email/get', {'accountId': 'a1', 'ids': ['#n'], 'properties': "
+                         "['attachments']}, '1']]",
+                         jmap_text_at(first, "methodResponses/0/1/created/k/id"), t->m.drafts,
+                         jmap_text_at(first, "methodResponses/1/1/list/0/attachments/0/blobId"));
+
+    g_assert_cmpuint(json_array_size(jmap_at(second, "methodResponses/0/1/destroyed")), ==, 1);
+    got = load(t, jmap_text_at(second, "methodResponses/1/1/list/0/attachments/0/blobId"));
+    g_assert_cmpstr(got, ==, "attached");
+    json_decref(second);
+    json_decref(first);
+}
+
 static const struct jmap_case cases[] = {
+    {"/rfc8620/6/a-blob-outlives-the-call", test_a_blob_outlives_the_call},
     {"/rfc8620/6/any-blob-may-be-used", test_any_blob_may_be_used},
     {"/rfc8620/6/the-oldest-unused-uploads-go", test_the_oldest_go},
     {"/rfc8620/6.1/bytes-of-a-blob-stay", test_bytes_stay},

@@ -72,7 +72,49 @@ static void test_foreign_ids(struct jmap_fixture *t)
     }
 }
 
+/* The object's form is that of the example: two members, states by type by account. */
+static void test_state_change_example(struct jmap_fixture *t)
+{
+    json_t *change =
+        jmap_fixture_change(t, t->m.user, t->m.account, STORE_EMAIL | STORE_MAILBOX, NULL);
+    const char *type;
+    json_t *state;
+
+    g_assert_cmpuint(json_object_size(change), ==, 2);
+    g_assert_cmpstr(jmap_text_at(change, "@type"), ==, "StateChange");
+    g_assert_cmpuint(json_object_size(jmap_at(change, "changed/a1")), >=, 2);
+    json_object_foreach(jmap_at(change, "changed/a1"), type, state)
+    {
+        g_autofree char *now = NULL;
+
+        g_assert_true(json_is_string(state));
+        if (strcmp(type, "EmailDelivery") == 0)
+            continue;
+        now = jmap_state_of(t, type);
+        g_assert_cmpstr(json_string_value(state), ==, now);
+    }
+    json_decref(change);
+}
+
+/* It says which types changed, and nothing of what is in them. */
+static void test_push_is_minimal(struct jmap_fixture *t)
+{
+    g_autofree char *before = push_id(t);
+    json_t *change;
+    char *text;
+
+    jmap_fixture_put(t, t->m.inbox, 1, 0, 1000, "From: a@b.example\nSubject: confidential\n\nx\n");
+    change = missed(t, before, NULL);
+    text = json_dumps(change, 0);
+    g_assert_null(strstr(text, "confidential"));
+    g_assert_null(strstr(text, "b.example"));
+    free(text);
+    json_decref(change);
+}
+
 static const struct jmap_case cases[] = {
+    {"/rfc8620/7/minimal-data", test_push_is_minimal},
+    {"/rfc8620/7.1.1/example", test_state_change_example},
     {"/rfc8620/7.3/event-ids-stand-for-the-state-of-all", test_event_ids},
     {"/rfc8620/7.3/missed-changes-are-of-the-types-asked-for", test_missed_types},
     {"/rfc8620/7.3/foreign-event-ids", test_foreign_ids},

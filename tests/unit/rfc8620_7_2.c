@@ -577,7 +577,7 @@ int main(int argc, char **argv)
                     the_code_is_told_when_it_was_given_back);
     g_test_add_func("/rfc8620/7.2.2/set-has-no-account-and-no-states",
                     set_has_no_account_and_no_states);
-    g_test_add_func("/rfc8620/7.2.2/create-answers-what-was-not-sent",
+    g_test_add_func("/rfc8620/7.2.3/create-answers-what-was-not-sent",
                     create_answers_what_was_not_sent);
     g_test_add_func("/rfc8620/7.2.2/create-refuses-what-is-wrong", create_refuses_what_is_wrong);
     g_test_add_func("/rfc8620/7.2.2/a-wrong-code-changes-nothing", a_wrong_code_changes_nothing);

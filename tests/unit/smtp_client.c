@@ -586,7 +586,7 @@ static void a_large_message_passes(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/smtp/verify", verification_conversations);
+    g_test_add_func("/rfc8621/9.4/ports-and-sign-ins", verification_conversations);
     g_test_add_func("/smtp/send", sending_conversations);
     g_test_add_func("/smtp/many-recipients", many_recipients_go_in_groups);
     g_test_add_func("/smtp/recipients", one_taken_recipient_is_enough_and_the_others_are_told);
