@@ -8,6 +8,7 @@ import { USING } from '../tests/blackbox/support/client.mjs';
 import { ROOT, startOrganisation } from '../tests/blackbox/support/organisation.mjs';
 import { Postroom } from '../tests/blackbox/support/postroom.mjs';
 import { must } from './contenders.mjs';
+import { fillAccount } from './fill.mjs';
 
 /** Asks over one connection that is kept. */
 class Asker {
@@ -76,11 +77,32 @@ export async function startAccount({ messages, average }) {
   }
 }
 
+/** The same account without the mail server: {postroom, client, accountId, inbox, asker, close()}. */
+export async function startFilled({ messages, average }) {
+  const postroom = new Postroom({ config: { 'server.log_level': 'warn' } }), address = 'large@northlight.example';
+  const close = () => postroom.close();
+  try {
+    postroom.addUser();
+    await fillAccount(postroom, address, { messages, average });
+    await postroom.serve();
+    const client = await postroom.signIn();
+    const accountId = await client.account(address);
+    const inbox = (await client.call('Mailbox/get', { accountId, ids: null })).list.find((mailbox) => mailbox.role === 'inbox').id;
+    return { postroom, client, accountId, inbox, asker: (who = client) => new Asker(postroom.url, who), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 export const LIST = ['id', 'threadId', 'mailboxIds', 'keywords', 'hasAttachment', 'from', 'to', 'subject', 'receivedAt', 'preview', 'size'];
 
 /** The first 50 of a filter with what a list shows of them. */
 export const listCalls = (accountId, filter) => [['Email/query', { accountId, filter, sort: [{ property: 'receivedAt', isAscending: false }], limit: 50 }],
   ['Email/get', { accountId, '#ids': { resultOf: 'c0', name: 'Email/query', path: '/ids' }, properties: LIST }]];
+
+/** What a request takes that asks for nothing: the floor that the machine gives in this run, when it is asked beside the others. */
+export const askNothing = async (asker) => (await asker.ask([['Core/echo', {}]])).ms;
 
 export function quantile(list, q) {
   const sorted = [...list].sort((a, b) => a - b);

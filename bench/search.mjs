@@ -3,14 +3,15 @@
 // Both are warm and take turns, word by word. Ours is one request on a kept connection with what a list shows of the 50 emails; theirs is a process
 // with what its list shows of 50 threads: its start (about that of `notmuch --version`, told below) is part of how it is used. Words are taken from
 // the mail itself: common ones stand in a tenth to nine tenths of it, rare ones in fewer than 20. They are asked for whole, in quotes, as notmuch
-// takes them; "beginnings" is the same words as a person writes them, which find longer ones too.
+// takes them; "beginnings" is the same words as a person writes them, which find longer ones too; "as the page" lists conversations and counts them
+// all. A request that asks for nothing (Core/echo) stands in turn with the others: the floor that the machine gives.
 // By environment: MESSAGES (100000), AVG_SIZE (4000 bytes), ROUNDS (20), WORDS (8 of each kind).
 
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-import { listCalls, ms, quantile, say, startAccount, wanted } from './account.mjs';
+import { askNothing, listCalls, ms, quantile, say, startAccount, wanted } from './account.mjs';
 import { must, number } from './contenders.mjs';
 
 const MESSAGES = number('MESSAGES', 100000), AVG_SIZE = number('AVG_SIZE', 4000), ROUNDS = number('ROUNDS', 20), WORDS = number('WORDS', 8);
@@ -61,16 +62,28 @@ async function choose(asker, accountId, list, fits) {
 }
 
 async function race(asker, accountId, notmuch, words, form) {
-  const ours = [], theirs = [];
+  const ours = [], theirs = [], floor = [];
   for (let round = -1; round < ROUNDS; round++)
     for (const { word } of words) {
       const mine = await asker.ask(listCalls(accountId, { text: form(word) }));
+      const nothing = await askNothing(asker);
       const other = form('x') === '"x"' ? notmuch.run(['search', '--limit=50', word]) : null;
       if (round < 0) continue;
       ours.push(mine.ms);
+      floor.push(nothing);
       if (other) theirs.push(other.ms);
     }
-  return { ours, theirs };
+  return { ours, theirs, floor };
+}
+
+async function asThePage(asker, accountId, words) {
+  const times = [];
+  for (let round = 0; round < 3; round++)
+    for (const { word } of words) {
+      const [[name, args], get] = listCalls(accountId, { text: word });
+      times.push((await asker.ask([[name, { ...args, collapseThreads: true, calculateTotal: true }], get])).ms);
+    }
+  return times;
 }
 
 function line(name, ours, theirs) {
@@ -109,6 +122,8 @@ async function main() {
     line('rare words', b.ours, b.theirs);
     line('common words, beginnings', c.ours, []);
     line('rare words, beginnings', d.ours, []);
+    line('common words, as the page', await asThePage(asker, accountId, common), []);
+    line('(asking for nothing, in turn)', [...a.floor, ...b.floor, ...c.floor, ...d.floor], []);
     const marks = await snippets(asker, accountId, common);
     line('50 snippets', marks, []);
     asker.close();

@@ -206,8 +206,8 @@ static void print_ids(struct command_call *call, const struct store_query_result
     for (guint i = 0; i < result->ids->len; i++)
         json_array_append_new(ids, json_sprintf("e%lld",
                                                 (long long)g_array_index(result->ids, int64_t, i)));
-    json_t *all =
-        json_pack("{s:I, s:o, s:f}", "total", (json_int_t)result->total, "ids", ids, "ms", ms);
+    json_t *total = result->has_total ? json_integer((json_int_t)result->total) : json_null();
+    json_t *all = json_pack("{s:o, s:o, s:f}", "total", total, "ids", ids, "ms", ms);
     json_dumpf(all, call->out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     fputc('\n', call->out);
     json_decref(all);
@@ -244,7 +244,8 @@ static int search(struct command_call *call, const struct command_options *optio
         print_ids(call, &result, ms);
     } else if (ok) {
         print_rows(call, access, result.ids);
-        fprintf(call->out, "%" G_GUINT64_FORMAT " found in %.1f ms\n", result.total, ms);
+        fprintf(call->out, "%s%" G_GUINT64_FORMAT " found in %.1f ms\n",
+                result.has_total ? "" : "at least ", result.total, ms);
     }
     store_query_result_clear(&result);
     return ok ? 0 : command_fail(call, error);

@@ -205,7 +205,7 @@ static const struct jmap_method methods[] = {
     {"LinkedAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_linked_account_get},
     {"LinkedAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_linked_account_changes},
     {"LinkedAccount/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_linked_account_set},
-    {"Search/parse", JMAP_MANAGE, MAILBOX, STORE_READ, search_args, jmap_search_parse},
+    {"Search/parse", JMAP_MANAGE, MAIL, STORE_READ, search_args, jmap_search_parse},
     {"EmailView/get", JMAP_MANAGE, MAIL, STORE_READ, email_view_args, jmap_email_view_get},
 };
 /* clang-format on */

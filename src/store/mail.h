@@ -215,16 +215,21 @@ struct store_query {
     int64_t anchor, anchor_offset; /* anchor 0: none */
     size_t limit;
     bool collapse_threads, calculate_total;
+    size_t reads_max; /* 0: STORE_READS_MAX */
 };
+/* Phrases and header fields are looked for in the messages themselves: so many are read for what is
+ * asked for, and a fiftieth of that for the total of what follows it. */
+#define STORE_READS_MAX 100000
 struct store_query_result {
     uint64_t state;
     GArray *ids; /* int64_t */
     uint64_t position;
-    uint64_t total; /* valid when asked for */
+    bool has_total; /* it was asked for, and counted */
+    uint64_t total;
 };
 void store_query_result_clear(struct store_query_result *result);
-/* ERROR_NOT_FOUND: the anchor is not in the result. Ties are broken by id, so that paging is
- * stable. */
+/* ERROR_NOT_FOUND: the anchor is not in the result; ERROR_INVALID: more messages would have to be
+ * read than may be. Ties are broken by id, so that paging is stable. */
 bool store_query(const struct store_access *access, const struct store_query *query,
                  struct store_query_result *result, GError **error);
 
@@ -238,12 +243,14 @@ struct store_query_changes {
     GArray *removed; /* int64_t; some may not have been in the list */
     GArray *added;   /* struct store_query_added, by index; those that stay but may have changed
                         their place are removed and added */
-    uint64_t total;  /* valid when asked for */
+    bool has_total;  /* it was asked for, and counted */
+    uint64_t total;
 };
 void store_query_changes_clear(struct store_query_changes *changes);
 /* Of a query without a window since a state (RFC 8620, 5.6). up_to, 0: none: what is added after it
  * is left out, where filter and sort are of what never changes.
- * ERROR_CANNOT_CALCULATE: the log does not reach back; ERROR_TOO_LARGE: there are more than max. */
+ * ERROR_CANNOT_CALCULATE: the log does not reach back, or too many messages would have to be read;
+ * ERROR_TOO_LARGE: there are more than max. */
 bool store_query_changes(const struct store_access *access, const struct store_query *query,
                          uint64_t since, int64_t up_to, size_t max,
                          struct store_query_changes *changes, GError **error);

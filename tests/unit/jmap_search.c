@@ -412,11 +412,58 @@ static void better_places_and_rarer_words_come_first(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* --- the unified account */
+
+static void expect_unified(struct jmap_fixture *t, const char *text, size_t emails)
+{
+    json_t *answer =
+        jmap_fixture_ask(t, t->m.user,
+                         "[['Search/parse', {'accountId': 'u1', 'text': '%s', 'inMailbox': 'm-1'}, "
+                         "'s'],"
+                         " ['Email/query', {'accountId': 'u1', '#filter': {'resultOf': 's', 'name':"
+                         " 'Search/parse', 'path': '/filter'}}, 'q']]",
+                         text);
+
+    if (json_array_size(jmap_at(answer, "methodResponses/1/1/ids")) != emails)
+        g_error("%s: %s", text, json_dumps(answer, 0));
+    json_decref(answer);
+}
+
+/* A role's name means the mailboxes of all accounts, an account's name its own. */
+static void names_span_all_accounts(struct jmap_fixture *t)
+{
+    struct mail_fixture own = t->m;
+    json_t *answer;
+
+    put_with(t, 1, "own", "plum");
+    t->m.account = fixture_account(&t->m.f, t->m.user, "second@mail.example", "password");
+    t->m.inbox = mail_mailbox(&t->m, "INBOX", MAIL_ROLE_INBOX);
+    put_with(t, 2, "second", "plum cake");
+    t->m.inbox = mail_mailbox(&t->m, "Old", MAIL_ROLE_ARCHIVE);
+    put_with(t, 3, "kept", "plum");
+    t->m = own;
+    expect_unified(t, "plum", 2);
+    expect_unified(t, "plum in:anywhere", 3);
+    expect_unified(t, "in:inbox", 2);
+    expect_unified(t, "in:archive", 1);
+    expect_unified(t, "in:old", 1);
+    expect_unified(t, "in:second@mail.example", 2);
+    expect_unified(t, "in:second@mail.example/inbox", 1);
+    expect_unified(t, "in:second@mail.example plum -in:inbox", 1);
+    answer = jmap_fixture_call(t, "Search/parse", "{'accountId': 'u1', 'text': 'in:inb'}");
+    g_assert_cmpstr(jmap_text_at(answer, "filter/inMailbox"), ==, "m-1");
+    json_decref(answer);
+    answer = jmap_fixture_call(t, "Search/parse", "{'accountId': 'u1', 'text': 'in:nowhere'}");
+    g_assert_cmpstr(jmap_text_at(answer, "code"), ==, "unknown-mailbox");
+    json_decref(answer);
+}
+
 int main(int argc, char **argv)
 {
     static const struct jmap_case cases[] = {
         {"/jmap/search/query", the_filter_goes_into_a_query},
         {"/jmap/search/error", a_mistake_is_an_error_with_its_place},
+        {"/jmap/search/unified", names_span_all_accounts},
         {"/jmap/search/relevance", better_places_and_rarer_words_come_first},
         {"/jmap/search/filename", names_of_attachments_are_a_condition},
     };

@@ -90,7 +90,7 @@ static void answer(struct jmap_call *call, const struct store_query *query,
                         json_boolean(!jmap_email_query_is_by_relevance(query)));
     json_object_set_new(object, "position", json_integer((json_int_t)result->position));
     json_object_set_new(object, "ids", ids);
-    if (query->calculate_total)
+    if (result->has_total)
         json_object_set_new(object, "total", json_integer((json_int_t)result->total));
     if (clamped)
         json_object_set_new(object, "limit", json_integer(JMAP_MAX_QUERY));

@@ -47,7 +47,7 @@ void jmap_query_changes_answer(struct jmap_call *call, const struct store_query_
     json_object_set_new(answer, "newQueryState", jmap_state(changes->new_state));
     json_object_set_new(answer, "removed", removed);
     json_object_set_new(answer, "added", added_list(changes->added, prefix));
-    if (jmap_arg_bool(call, "calculateTotal"))
+    if (changes->has_total)
         json_object_set_new(answer, "total", json_integer((json_int_t)changes->total));
     jmap_respond(call, answer);
 }
@@ -90,6 +90,7 @@ void jmap_query_changes_answer_list(struct jmap_call *call, uint64_t state, cons
 {
     g_autoptr(GHashTable) touched = g_hash_table_new(g_int64_hash, g_int64_equal);
     struct store_query_changes changes = {.new_state = state,
+                                          .has_total = jmap_arg_bool(call, "calculateTotal"),
                                           .total = ids->len,
                                           .removed = g_array_new(FALSE, FALSE, sizeof(int64_t)),
                                           .added = g_array_new(FALSE, FALSE,

@@ -82,21 +82,34 @@ static bool is_meant(const struct search_scope *scope, const struct store_mailbo
            role_is_called(mailbox->role, wanted);
 }
 
+/* In the unified account a role's mailbox stands for those of all accounts, and then alone; one
+ * that is named after an account holds no mail. */
+static json_t *find_as(const struct search_scope *scope, const char *wanted,
+                       enum closeness closeness)
+{
+    json_t *list = json_array(), *of_roles = json_array();
+    for (guint i = 0; i < scope->mailboxes->len; i++) {
+        const struct store_mailbox *mailbox = scope->mailboxes->pdata[i];
+        bool unified = mailbox->fixed && mailbox->account == 0;
+        if ((unified && mailbox->role == MAIL_ROLE_NONE) ||
+            !is_meant(scope, mailbox, wanted, closeness))
+            continue;
+        json_array_append_new(unified ? of_roles : list,
+                              json_pack("{s:o}", "inMailbox", jmap_id('m', mailbox->id)));
+    }
+    bool roles = json_array_size(of_roles) > 0;
+    json_decref(roles ? list : of_roles);
+    return roles ? of_roles : list;
+}
+
 /* All mailboxes that are called so; else all whose names begin so. */
 static json_t *find(const struct search_scope *scope, const char *wanted, bool begins)
 {
-    json_t *list = json_array();
-    for (int closeness = begins ? BEGINNING : WHOLE; closeness <= BEGINNING; closeness++) {
-        for (guint i = 0; i < scope->mailboxes->len; i++) {
-            const struct store_mailbox *mailbox = scope->mailboxes->pdata[i];
-            if (is_meant(scope, mailbox, wanted, closeness))
-                json_array_append_new(list,
-                                      json_pack("{s:o}", "inMailbox", jmap_id('m', mailbox->id)));
-        }
-        if (json_array_size(list) > 0)
-            break;
-    }
-    return list;
+    json_t *list = begins ? json_array() : find_as(scope, wanted, WHOLE);
+    if (json_array_size(list) > 0)
+        return list;
+    json_decref(list);
+    return find_as(scope, wanted, BEGINNING);
 }
 
 json_t *search_read_in(struct search *search, const struct search_token *token,

@@ -203,7 +203,7 @@ sqlite3_stmt *db_query_named(struct db *db, const char *sql, const struct db_val
         if (statement == NULL)
             return NULL;
         /* Statements hold memory of the index each: bounded for thousands of accounts. */
-        if (g_hash_table_size(db->named) >= 256)
+        if (g_hash_table_size(db->named) >= 512)
             g_hash_table_foreach_remove(db->named, is_idle, NULL);
         g_hash_table_insert(db->named, g_strdup(sql), statement);
     }

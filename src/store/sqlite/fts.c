@@ -243,15 +243,28 @@ bool fts_remove(struct tx *tx, int64_t email, const struct terms *known, GError 
 }
 
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,
-                        bool ascending, size_t nth, GError **error)
+                        bool ascending, int64_t limit, GError **error)
 {
     g_autofree char *sql =
-        sql_of(ascending
-                   ? "SELECT rowid FROM terms_@ WHERE terms_@ MATCH ? AND rowid >= ? ORDER BY rowid"
-                   : "SELECT rowid FROM terms_@ WHERE terms_@ MATCH ? AND rowid <= ? ORDER BY "
-                     "rowid DESC",
+        sql_of(ascending ? "SELECT rowid FROM terms_@ WHERE terms_@ MATCH ? AND rowid >= ?"
+                           " ORDER BY rowid LIMIT ?"
+                         : "SELECT rowid FROM terms_@ WHERE terms_@ MATCH ? AND rowid <= ?"
+                           " ORDER BY rowid DESC LIMIT ?",
                account);
-    g_autofree char *own = nth > 0 ? g_strdup_printf("%s /* %zu */", sql, nth) : NULL;
-    return db_query_named(db, own != NULL ? own : sql,
-                          (const struct db_value[]){T(match), I(bound)}, 2, error);
+    const struct db_value values[] = {T(match), I(bound), I(limit)};
+    return db_query_named(db, sql, values, G_N_ELEMENTS(values), error);
+}
+
+#define SHOWN                                                                                      \
+    "SELECT terms_@.rowid, id, thread, bits FROM terms_@ CROSS JOIN email ON account = ? AND"      \
+    " ord = terms_@.rowid WHERE thread > 0 AND terms_@ MATCH ? AND terms_@.rowid "
+
+sqlite3_stmt *fts_query_shown(struct db *db, int64_t account, const char *match, int64_t bound,
+                              bool ascending, int64_t limit, GError **error)
+{
+    g_autofree char *sql = sql_of(ascending ? SHOWN ">= ? ORDER BY terms_@.rowid LIMIT ?"
+                                            : SHOWN "<= ? ORDER BY terms_@.rowid DESC LIMIT ?",
+                                  account);
+    const struct db_value values[] = {I(account), T(match), I(bound), I(limit)};
+    return db_query_named(db, sql, values, G_N_ELEMENTS(values), error);
 }

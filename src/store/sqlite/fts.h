@@ -45,8 +45,12 @@ bool fts_append_kept(struct tx *tx, int64_t email, struct terms *terms, GError *
  * the table starts anew. Nothing to do: true. known: what was read of it before (reading_terms), so
  * that the writer need not; may be NULL. */
 bool fts_remove(struct tx *tx, int64_t email, const struct terms *known, GError **error);
-/* Matches by row number. bound: the first row number that counts. nth: db_query_nth. */
+/* Matches by row number. bound: the first row number that counts; limit negative: none. Valid until
+ * the next use for any account of the table. */
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,
-                        bool ascending, size_t nth, GError **error);
+                        bool ascending, int64_t limit, GError **error);
+/* Of those that are shown: ord, id, thread and bits of the email. */
+sqlite3_stmt *fts_query_shown(struct db *db, int64_t account, const char *match, int64_t bound,
+                              bool ascending, int64_t limit, GError **error);
 
 #endif

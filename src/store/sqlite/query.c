@@ -9,6 +9,24 @@ struct window {
     bool count_all;
 };
 
+bool listing_may_read(struct listing *listing)
+{
+    if (listing->reads_left == 0) {
+        listing->exhausted = true;
+        listing->incomplete = !listing->counting;
+        return false;
+    }
+    listing->reads_left--;
+    return true;
+}
+
+void listing_only_count(struct listing *listing)
+{
+    if (!listing->counting)
+        listing->reads_left = MIN(listing->reads_left, listing->reads_max / 50);
+    listing->counting = true;
+}
+
 bool query_first_of_thread(struct query *query, GHashTable *threads, struct candidate *candidate)
 {
     if (threads == NULL)
@@ -28,7 +46,10 @@ static bool visit(struct query *query, struct candidate *candidate, void *arg)
     candidate->words = NULL;
     if (window->whole || (index >= (uint64_t)asked->position && window->found->len < asked->limit))
         g_array_append_val(window->found, *candidate);
-    return window->whole || window->count_all || window->found->len < asked->limit;
+    if (window->whole || window->found->len < asked->limit)
+        return true;
+    listing_only_count(query->listing);
+    return window->count_all;
 }
 
 bool listing_find(struct listing *listing, int64_t public_id, int64_t *account, int64_t *ord)
@@ -121,12 +142,28 @@ static void run_direct(struct listing *listing, struct window *window, bool asce
 
 static void run_sorted(struct listing *listing, struct window *window)
 {
-    g_autoptr(GArray) sorted = listing_sorted(listing, window->asked);
+    const struct store_query *asked = window->asked;
+    bool some = !window->whole && window->threads == NULL;
+    size_t most = some && asked->limit < SIZE_MAX - (size_t)asked->position
+                      ? (size_t)asked->position + asked->limit
+                      : SIZE_MAX;
+    uint64_t matches = 0;
+    g_autoptr(GArray) sorted = listing_sorted(listing, asked, most, &matches);
     for (guint i = 0; i < sorted->len; i++) {
         struct candidate *candidate = &g_array_index(sorted, struct candidate, i);
         if (!visit(candidate->query, candidate, window))
             break;
     }
+    if (some)
+        window->count = matches;
+}
+
+static bool is_complete(const struct listing *listing, GError **error)
+{
+    if (!listing->incomplete)
+        return true;
+    error_set(error, ERROR_INVALID, "too many messages would have to be read for this filter");
+    return false;
 }
 
 static bool run(struct listing *listing, const struct store_query *asked,
@@ -141,16 +178,20 @@ static bool run(struct listing *listing, const struct store_query *asked,
                             .found = g_array_new(FALSE, TRUE, sizeof(struct candidate))};
     if (asked->collapse_threads)
         window.threads = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    if (asked->limit == 0 && !window.whole)
+        listing_only_count(listing);
     if (direct)
         run_direct(listing, &window, ascending);
     else
         run_sorted(listing, &window);
     result->position = (uint64_t)MAX(asked->position, 0);
-    if (!listing_failed(listing) && window.whole)
+    ok = is_complete(listing, error);
+    if (ok && !listing_failed(listing) && window.whole)
         ok = cut(listing, &window, result, error);
     if (ok && !listing_failed(listing))
         fill_ids(&window, result);
     result->total = total_known ? total : window.count;
+    result->has_total = asked->calculate_total && (total_known || !listing->exhausted);
     g_array_unref(window.found);
     g_clear_pointer(&window.threads, g_hash_table_destroy);
     return ok;
@@ -161,20 +202,22 @@ static void free_ords(gpointer ords)
     g_array_unref(ords);
 }
 
-/* A mailbox of another account is one that does not exist. */
+/* A mailbox of another account is one that does not exist; of many accounts most may be empty. */
 static void check_mailbox(struct query *query)
 {
-    if (query->mailbox != 0 && DB_NUMBER(&query->reader->main, &query->error, 0,
-                                         "SELECT 1 FROM mailbox WHERE id = ? AND account = ?",
-                                         I(query->mailbox), I(query->account)) != 1)
+    if (query->mailbox != 0 &&
+        DB_NUMBER(&query->reader->main, &query->error, 0,
+                  "SELECT total_emails FROM mailbox WHERE id = ? AND account = ?",
+                  I(query->mailbox), I(query->account)) == 0)
         query->never = true;
 }
 
-static void query_init(struct query *query, const struct listing *listing, size_t nth,
+static void query_init(struct query *query, struct listing *listing, size_t nth,
                        const struct store_filter *filter)
 {
     const GArray *accounts = store_access_accounts(listing->access);
-    *query = (struct query){.store = listing->store,
+    *query = (struct query){.listing = listing,
+                            .store = listing->store,
                             .reader = listing->reader,
                             .account = g_array_index(accounts, int64_t, nth),
                             .nth = nth,
@@ -185,7 +228,6 @@ static void query_init(struct query *query, const struct listing *listing, size_
     query->worded_by = g_ptr_array_new();
     query->pending = g_array_new(FALSE, FALSE, sizeof(struct candidate));
     query->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
-    query->hidden = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     query->thread_bits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (access_is_unified(listing->access))
         query->real = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
@@ -203,7 +245,6 @@ static void query_clear(struct query *query)
     store_index_clear(&query->message);
     g_array_unref(query->pending);
     g_hash_table_destroy(query->texts);
-    g_hash_table_destroy(query->hidden);
     g_hash_table_destroy(query->thread_bits);
     g_clear_pointer(&query->real, g_hash_table_destroy);
     g_free(query->candidate_words);
@@ -211,16 +252,20 @@ static void query_clear(struct query *query)
 }
 
 bool listing_open(struct listing *listing, const struct store_access *access,
-                  const struct store_filter *filter, GError **error)
+                  const struct store_query *asked, GError **error)
 {
-    *listing = (struct listing){.store = store_access_store(access), .access = access};
+    size_t reads = asked->reads_max > 0 ? asked->reads_max : STORE_READS_MAX;
+    *listing = (struct listing){.store = store_access_store(access),
+                                .access = access,
+                                .reads_max = reads,
+                                .reads_left = reads};
     listing->reader = reader_begin(listing->store, error);
     if (listing->reader == NULL)
         return false;
     listing->count = store_access_accounts(access)->len;
     listing->queries = g_new0(struct query, listing->count);
     for (size_t i = 0; i < listing->count; i++)
-        query_init(&listing->queries[i], listing, i, filter);
+        query_init(&listing->queries[i], listing, i, asked->filter);
     return true;
 }
 
@@ -253,7 +298,7 @@ bool store_query(const struct store_access *access, const struct store_query *as
 {
     struct listing listing;
     *result = (struct store_query_result){.ids = g_array_new(FALSE, FALSE, sizeof(int64_t))};
-    if (!listing_open(&listing, access, asked->filter, error))
+    if (!listing_open(&listing, access, asked, error))
         return false;
     result->state = access_state(&listing.reader->main, access, STORE_EMAIL);
     bool ok = run(&listing, asked, result, error);

@@ -10,6 +10,7 @@
 #include "store/summary_words.h"
 
 struct query;
+struct listing;
 
 /* An email under test; what is not loaded yet is read when it is needed. */
 struct candidate {
@@ -26,10 +27,11 @@ struct candidate {
 };
 
 struct query {
+    struct listing *listing;
     struct store *store;
     struct reader *reader;
     int64_t account;
-    size_t nth; /* of the listing: it has statements of its own */
+    size_t nth; /* of the listing */
     GError *error;
     /* the plan: */
     GString *match;       /* words of the index, or NULL */
@@ -43,7 +45,6 @@ struct query {
     GPtrArray *worded_by;    /* const struct store_filter *: what match was made of */
     GHashTable *texts;       /* const struct store_filter * -> GArray of ord, sorted */
     GArray *pending;         /* struct candidate: matches of worded_by outside the index, by ord */
-    GHashTable *hidden;      /* ords in the index that are not shown */
     GHashTable *thread_bits; /* keyword and thread -> answer */
     GHashTable *real;        /* const struct store_filter * -> GArray of ids; NULL: as they are */
     char *candidate_words;
@@ -58,15 +59,23 @@ struct listing {
     struct reader *reader;
     struct query *queries; /* count, by account */
     size_t count;
+    size_t reads_max, reads_left; /* messages that may be read, and may still */
+    bool counting;                /* what is still walked is counted only */
+    bool exhausted;  /* one more would have had to be read: the walk has ended there, */
+    bool incomplete; /* before all that was asked for was found */
 };
 
 /* --- query.c */
-/* A snapshot, and the plans for the filter. close: ok and *error are of what was done with it; an
- * error of the reading itself takes their place. */
+/* A snapshot, and the plans for the filter; listing stays where it is. close: ok and *error are of
+ * what was done with it; an error of the reading itself takes their place. */
 bool listing_open(struct listing *listing, const struct store_access *access,
-                  const struct store_filter *filter, GError **error);
+                  const struct store_query *asked, GError **error);
 bool listing_close(struct listing *listing, bool ok, GError **error);
 bool listing_failed(const struct listing *listing);
+/* One more message is about to be read; false: those were enough, the walk is to end. */
+bool listing_may_read(struct listing *listing);
+/* From now on matches are only counted: few messages are read for that. */
+void listing_only_count(struct listing *listing);
 /* The place of an email that is shown; false: it is none. */
 bool listing_find(struct listing *listing, int64_t public_id, int64_t *account, int64_t *ord);
 /* The mailboxes' own counts answer for a query of nothing else. */
@@ -114,8 +123,10 @@ void listing_walk(struct listing *listing, bool ascending, query_visit_fn *visit
 int candidate_compare(const struct candidate *a, const struct candidate *b);
 
 /* --- query_sort.c */
-/* All matches in the order asked for: GArray of struct candidate (query, ord, email, thread). */
-GArray *listing_sorted(struct listing *listing, const struct store_query *asked);
+/* The first `most` matches in the order asked for: GArray of struct candidate (query, ord, email,
+ * thread); *matches: how many there are in all. */
+GArray *listing_sorted(struct listing *listing, const struct store_query *asked, size_t most,
+                       uint64_t *matches);
 /* The order is that of received_at, first to last comparator. */
 bool query_is_direct(const struct store_query *asked, bool *ascending);
 

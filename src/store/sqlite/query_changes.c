@@ -214,6 +214,8 @@ static bool visit(struct query *query, struct candidate *candidate, void *arg)
         differ->too_many = out->removed->len + out->added->len > differ->max;
     }
     differ->stopped = differ->stopped || place_equal(&place, &differ->stop);
+    if (differ->stopped)
+        listing_only_count(query->listing);
     return !differ->too_many && (!differ->stopped || differ->count_all);
 }
 
@@ -240,7 +242,8 @@ static void list(struct differ *differ)
         listing_walk(&differ->listing, ascending, visit_direct, differ);
         return;
     }
-    g_autoptr(GArray) sorted = listing_sorted(&differ->listing, differ->asked);
+    uint64_t matches = 0;
+    g_autoptr(GArray) sorted = listing_sorted(&differ->listing, differ->asked, SIZE_MAX, &matches);
     for (guint i = 0; i < sorted->len; i++) {
         struct candidate *candidate = &g_array_index(sorted, struct candidate, i);
         if (!visit(candidate->query, candidate, differ))
@@ -263,9 +266,12 @@ static bool run(struct differ *differ, uint64_t since, int64_t up_to, GError **e
         list(differ);
     if (!known)
         out->total = differ->count;
+    out->has_total = asked->calculate_total && (known || !differ->listing.exhausted);
     if (differ->too_many)
         error_set(error, ERROR_TOO_LARGE, "there are more changes of the list");
-    return !differ->too_many;
+    else if (differ->listing.incomplete)
+        error_set(error, ERROR_CANNOT_CALCULATE, "too many messages would have to be read");
+    return !differ->too_many && !differ->listing.incomplete;
 }
 
 static GHashTable *number_set(void)
@@ -281,7 +287,7 @@ bool store_query_changes(const struct store_access *access, const struct store_q
     *changes = (struct store_query_changes){.removed = g_array_new(FALSE, FALSE, sizeof(int64_t)),
                                             .added = g_array_new(FALSE, FALSE,
                                                                  sizeof(struct store_query_added))};
-    if (!listing_open(&differ.listing, access, asked->filter, error))
+    if (!listing_open(&differ.listing, access, asked, error))
         return false;
     differ.fresh = number_set();
     differ.removed = number_set();

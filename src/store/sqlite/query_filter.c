@@ -114,16 +114,18 @@ void query_plan(struct query *query, const struct store_filter *filter)
     }
 }
 
+#define ROW "SELECT id, thread, bits, size, received_at, blob, attachment, state, words FROM email"
+
 bool query_load_row(struct query *query, struct candidate *candidate)
 {
     struct db *db = &query->reader->main;
     if (candidate->has_row)
         return true;
     sqlite3_stmt *row =
-        DB_QUERY(db, &query->error,
-                 "SELECT id, thread, bits, size, received_at, blob, attachment,"
-                 " state, words FROM email WHERE account = ? AND ord = ? AND thread > 0",
-                 I(query->account), I(candidate->ord));
+        candidate->email != 0
+            ? DB_QUERY(db, &query->error, ROW " WHERE id = ? AND thread > 0", I(candidate->email))
+            : DB_QUERY(db, &query->error, ROW " WHERE account = ? AND ord = ? AND thread > 0",
+                       I(query->account), I(candidate->ord));
     if (!db_step(db, row, &query->error))
         return false;
     candidate->email = db_int(row, 0);

@@ -10,31 +10,41 @@ bool query_is_direct(const struct store_query *asked, bool *ascending)
 
 #define SORT_MAX 8
 
+union key {
+    int64_t number;
+    char *text; /* made to be compared byte by byte */
+};
+
 struct sortable {
     struct candidate candidate;
-    int64_t numbers[SORT_MAX];
-    char *texts[SORT_MAX];
+    union key *keys; /* one a comparator */
 };
 
 struct sorting {
     const struct store_query *asked;
     size_t count;
-    GArray *items; /* struct sortable */
-    bool rows;     /* keys need the email's row */
+    GArray *items; /* struct sortable; when they are `most`, a heap with the last of them on top */
+    size_t most;
+    uint64_t matches;
+    bool rows;         /* keys need the email's row */
+    bool summaries;    /* and its summary */
+    bool by_relevance; /* items stay as they were met */
 };
 
-static void sortable_clear(gpointer pointer)
+static bool is_text(enum store_sort_by by)
 {
-    struct sortable *item = pointer;
-    for (size_t i = 0; i < SORT_MAX; i++)
-        g_free(item->texts[i]);
+    return by == STORE_BY_FROM || by == STORE_BY_TO || by == STORE_BY_SUBJECT;
 }
 
-static bool needs_summary(enum store_sort_by by)
+static void sortable_clear(const struct sorting *sorting, struct sortable *item)
 {
-    return by == STORE_BY_SENT_AT || by == STORE_BY_FROM || by == STORE_BY_TO ||
-           by == STORE_BY_SUBJECT;
+    for (size_t i = 0; i < sorting->count; i++)
+        if (is_text(sorting->asked->sort[i].by))
+            g_free(item->keys[i].text);
+    g_free(item->keys);
 }
+
+/* --- keys */
 
 /* RFC 8621, 4.4.2: the display name, else the address, of the first. */
 static char *address_key(const struct mail_addresses *addresses, enum text_collation collation)
@@ -84,67 +94,107 @@ static void fill_summary_keys(const struct sorting *sorting, struct sortable *it
     for (size_t i = 0; i < sorting->count; i++) {
         enum store_sort_by by = sorting->asked->sort[i].by;
         if (by == STORE_BY_SENT_AT)
-            item->numbers[i] =
+            item->keys[i].number =
                 summary->sent_at == INT64_MIN ? item->candidate.received_at : summary->sent_at;
         else if (by == STORE_BY_FROM)
-            item->texts[i] = address_key(&summary->from, sorting->asked->sort[i].collation);
+            item->keys[i].text = address_key(&summary->from, sorting->asked->sort[i].collation);
         else if (by == STORE_BY_TO)
-            item->texts[i] = address_key(&summary->to, sorting->asked->sort[i].collation);
+            item->keys[i].text = address_key(&summary->to, sorting->asked->sort[i].collation);
         else if (by == STORE_BY_SUBJECT)
-            item->texts[i] = subject_key(summary, sorting->asked->sort[i].collation);
+            item->keys[i].text = subject_key(summary, sorting->asked->sort[i].collation);
     }
     mail_summary_free(summary);
 }
 
-static bool fill_keys(const struct sorting *sorting, struct sortable *item)
+static void fill_keys(const struct sorting *sorting, struct sortable *item)
 {
     struct query *query = item->candidate.query;
-    bool summary = false;
-    if (sorting->rows && !query_load_row(query, &item->candidate))
-        return false;
     for (size_t i = 0; i < sorting->count; i++) {
         const struct store_sort *sort = &sorting->asked->sort[i];
-        summary = summary || needs_summary(sort->by);
         const char *keyword = sort->keyword != NULL ? sort->keyword : "";
         if (sort->by == STORE_BY_RECEIVED_AT)
-            item->numbers[i] = item->candidate.ord;
+            item->keys[i].number = item->candidate.ord;
         else if (sort->by == STORE_BY_SIZE)
-            item->numbers[i] = item->candidate.size;
+            item->keys[i].number = item->candidate.size;
         else if (sort->by == STORE_BY_KEYWORD)
-            item->numbers[i] = query_has_keyword(query, &item->candidate, keyword);
+            item->keys[i].number = query_has_keyword(query, &item->candidate, keyword);
         else if (sort->by == STORE_BY_ALL_IN_THREAD || sort->by == STORE_BY_SOME_IN_THREAD)
-            item->numbers[i] = query_thread_has(query, item->candidate.thread, keyword,
-                                                sort->by == STORE_BY_ALL_IN_THREAD);
+            item->keys[i].number = query_thread_has(query, item->candidate.thread, keyword,
+                                                    sort->by == STORE_BY_ALL_IN_THREAD);
     }
-    if (summary)
+    if (sorting->summaries)
         fill_summary_keys(sorting, item);
-    return true;
 }
 
-static bool collect(struct query *query, struct candidate *candidate, void *arg)
-{
-    struct sorting *sorting = arg;
-    struct sortable item = {.candidate = *candidate};
-    (void)query;
-    if (fill_keys(sorting, &item)) {
-        item.candidate.words = NULL;
-        g_array_append_val(sorting->items, item);
-    }
-    return true;
-}
+/* --- order */
 
 static int compare(gconstpointer left, gconstpointer right, gpointer data)
 {
     const struct sortable *a = left, *b = right;
     const struct sorting *sorting = data;
     for (size_t i = 0; i < sorting->count; i++) {
-        int order = a->texts[i] != NULL && b->texts[i] != NULL
-                        ? strcmp(a->texts[i], b->texts[i])
-                        : (a->numbers[i] > b->numbers[i]) - (a->numbers[i] < b->numbers[i]);
+        const struct store_sort *sort = &sorting->asked->sort[i];
+        int order = is_text(sort->by) ? strcmp(a->keys[i].text, b->keys[i].text)
+                                      : (a->keys[i].number > b->keys[i].number) -
+                                            (a->keys[i].number < b->keys[i].number);
         if (order != 0)
-            return sorting->asked->sort[i].ascending ? order : -order;
+            return sort->ascending ? order : -order;
     }
     return candidate_compare(&b->candidate, &a->candidate);
+}
+
+static void sift_down(struct sorting *sorting, size_t at)
+{
+    struct sortable *heap = (struct sortable *)(void *)sorting->items->data;
+    size_t count = sorting->items->len;
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && compare(&heap[child + 1], &heap[child], sorting) > 0)
+            child++;
+        if (compare(&heap[child], &heap[at], sorting) <= 0)
+            return;
+        struct sortable item = heap[at];
+        heap[at] = heap[child];
+        heap[child] = item;
+    }
+}
+
+/* Takes the item in, or the last of all out. */
+static void keep_first(struct sorting *sorting, struct sortable *item)
+{
+    GArray *items = sorting->items;
+    if (items->len < sorting->most) {
+        g_array_append_val(items, *item);
+        for (size_t i = items->len / 2; items->len == sorting->most && i > 0; i--)
+            sift_down(sorting, i - 1);
+        return;
+    }
+    struct sortable *last = items->len > 0 ? &g_array_index(items, struct sortable, 0) : NULL;
+    if (last == NULL || compare(item, last, sorting) >= 0) {
+        sortable_clear(sorting, item);
+        return;
+    }
+    sortable_clear(sorting, last);
+    *last = *item;
+    sift_down(sorting, 0);
+}
+
+static bool collect(struct query *query, struct candidate *candidate, void *arg)
+{
+    struct sorting *sorting = arg;
+    struct sortable item = {.candidate = *candidate};
+    if (sorting->rows && !query_load_row(query, &item.candidate))
+        return true;
+    sorting->matches++;
+    if (sorting->by_relevance && sorting->items->len >= sorting->most)
+        return true;
+    item.keys = g_new0(union key, sorting->count);
+    fill_keys(sorting, &item);
+    item.candidate.words = NULL;
+    if (sorting->by_relevance)
+        g_array_append_val(sorting->items, item);
+    else
+        keep_first(sorting, &item);
+    return true;
 }
 
 /* The items are newest first as they were met. */
@@ -156,27 +206,48 @@ static void fill_relevance(struct listing *listing, const struct sorting *sortin
         matches[i].candidate = &g_array_index(sorting->items, struct sortable, i).candidate;
     relevance_weigh(listing, matches, count);
     for (guint i = 0; i < sorting->items->len; i++)
-        g_array_index(sorting->items, struct sortable, i).numbers[key] =
+        g_array_index(sorting->items, struct sortable, i).keys[key].number =
             i < count ? (int64_t)(matches[i].worth * 1000) : -1;
 }
 
-GArray *listing_sorted(struct listing *listing, const struct store_query *asked)
+/* What the comparators need. The best first by relevance are those that are weighed, then those
+ * that were met next; in any other order by it all must be known. */
+static void read_comparators(struct sorting *sorting)
+{
+    const struct store_sort *sort = sorting->asked->sort;
+    for (size_t i = 0; i < sorting->count; i++) {
+        bool relevance = sort[i].by == STORE_BY_RELEVANCE;
+        sorting->by_relevance = sorting->by_relevance || relevance;
+        sorting->rows = sorting->rows || (!relevance && sort[i].by != STORE_BY_RECEIVED_AT);
+        sorting->summaries =
+            sorting->summaries || is_text(sort[i].by) || sort[i].by == STORE_BY_SENT_AT;
+    }
+    if (sorting->by_relevance)
+        sorting->most = sorting->count == 1 && !sort[0].ascending
+                            ? MAX(sorting->most, RELEVANCE_NEWEST)
+                            : SIZE_MAX;
+}
+
+GArray *listing_sorted(struct listing *listing, const struct store_query *asked, size_t most,
+                       uint64_t *matches)
 {
     struct sorting sorting = {.asked = asked,
                               .count = MIN(asked->sort_count, SORT_MAX),
-                              .items = g_array_new(FALSE, TRUE, sizeof(struct sortable))};
-    g_array_set_clear_func(sorting.items, sortable_clear);
-    for (size_t i = 0; i < sorting.count; i++)
-        sorting.rows = sorting.rows || (asked->sort[i].by != STORE_BY_RELEVANCE &&
-                                        asked->sort[i].by != STORE_BY_RECEIVED_AT);
+                              .items = g_array_new(FALSE, TRUE, sizeof(struct sortable)),
+                              .most = most};
+    read_comparators(&sorting);
     listing_walk(listing, false, collect, &sorting);
     for (size_t i = 0; i < sorting.count; i++)
         if (asked->sort[i].by == STORE_BY_RELEVANCE)
             fill_relevance(listing, &sorting, i);
     g_array_sort_with_data(sorting.items, compare, &sorting);
     GArray *sorted = g_array_new(FALSE, FALSE, sizeof(struct candidate));
-    for (guint i = 0; i < sorting.items->len; i++)
-        g_array_append_val(sorted, g_array_index(sorting.items, struct sortable, i).candidate);
+    for (guint i = 0; i < sorting.items->len; i++) {
+        struct sortable *item = &g_array_index(sorting.items, struct sortable, i);
+        g_array_append_val(sorted, item->candidate);
+        sortable_clear(&sorting, item);
+    }
     g_array_unref(sorting.items);
+    *matches = sorting.matches;
     return sorted;
 }

@@ -2,139 +2,188 @@
 
 #include "store/sqlite/fts.h"
 
-/* Steps before a stream that lags is sought anew. */
-#define PATIENCE 200
+/* Rows read in one go, and by how much more each time that a walk goes on. An index of words costs
+ * far more to open than to step through. */
+#define ROWS_FIRST 64 /* of all accounts */
+#define ROWS_LEAST 2
+#define ROWS_MOST 512
+#define ROWS_GROWTH 4
+#define WORDS_LEAST 16
+#define WORDS_MOST 16384
+#define WORDS_GROWTH 8
 
-struct stream {
-    sqlite3_stmt *row; /* NULL at its end: another may then have it */
-    struct candidate at;
-    bool words, done;
-    /* of words: what the index gives next, and what the pending emails do */
-    int64_t indexed;
-    bool indexed_done;
-    guint pending;
+/* What a stream knows of an email; of matches of words within a mailbox the place alone. */
+struct entry {
+    int64_t ord, email, thread;
+    uint32_t bits;
 };
 
-static sqlite3_stmt *members_of(struct query *query, int64_t bound, bool ascending)
+/* Emails in their order. Rows are read ahead and their statement is done: so those of a thousand
+ * accounts share it, and none holds pages while others are read. */
+struct stream {
+    struct query *query;
+    bool words, within, ascending, done;
+    struct candidate at;
+    GArray *ahead;         /* struct entry */
+    guint next, pending;   /* of ahead and of the query's pending emails: those not passed yet */
+    bool more;             /* rows may follow those in ahead, */
+    int64_t from;          /* from there on */
+    unsigned first, going; /* how many to read: after a leap, and next */
+};
+
+/* --- rows */
+
+static sqlite3_stmt *members_of(const struct stream *stream)
 {
-    struct db *db = &query->reader->main;
-    const struct db_value values[] = {I(query->mailbox), I(bound)};
+    struct query *query = stream->query;
+    const struct db_value values[] = {I(query->mailbox), I(stream->from), I(stream->going)};
     const char *sql =
         query->unseen
-            ? (ascending ? "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
-                           " >= ? AND (bits & 1) = 0 ORDER BY ord"
-                         : "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
-                           " <= ? AND (bits & 1) = 0 ORDER BY ord DESC")
-            : (ascending ? "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
-                           " >= ? ORDER BY ord"
-                         : "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord"
-                           " <= ? ORDER BY ord DESC");
-    return db_query_nth(db, sql, query->nth, values, 2, &query->error);
+            ? (stream->ascending
+                   ? "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord >= ? "
+                     "AND (bits & 1) = 0 ORDER BY ord LIMIT ?"
+                   : "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord <= ? "
+                     "AND (bits & 1) = 0 ORDER BY ord DESC LIMIT ?")
+            : (stream->ascending
+                   ? "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord >= ? "
+                     "ORDER BY ord LIMIT ?"
+                   : "SELECT ord, email, thread, bits FROM member WHERE mailbox = ? AND ord <= ? "
+                     "ORDER BY ord DESC LIMIT ?");
+    return db_query(&query->reader->main, sql, values, G_N_ELEMENTS(values), &query->error);
 }
 
 #define ALL "SELECT ord, id, thread, bits FROM email WHERE account = ? AND thread > 0 AND ord "
 
-static sqlite3_stmt *all_of(struct query *query, int64_t bound, bool ascending)
+static sqlite3_stmt *all_of(const struct stream *stream)
 {
-    struct db *db = &query->reader->main;
-    const struct db_value values[] = {I(query->account), I(bound)};
-    const char *sql =
-        query->worded    ? (ascending ? ALL ">= ? AND words IS NOT NULL ORDER BY ord"
-                                      : ALL "<= ? AND words IS NOT NULL ORDER BY ord DESC")
-        : query->flagged ? (ascending ? ALL ">= ? AND (bits & 4) <> 0 ORDER BY ord"
-                                      : ALL "<= ? AND (bits & 4) <> 0 ORDER BY ord DESC")
-                         : (ascending ? ALL ">= ? ORDER BY ord" : ALL "<= ? ORDER BY ord DESC");
-    return db_query_nth(db, sql, query->nth, values, 2, &query->error);
+    struct query *query = stream->query;
+    const struct db_value values[] = {I(query->account), I(stream->from), I(stream->going)};
+    static const char *const sql[3][2] = {
+        {ALL "<= ? ORDER BY ord DESC LIMIT ?", ALL ">= ? ORDER BY ord LIMIT ?"},
+        {ALL "<= ? AND (bits & 4) <> 0 ORDER BY ord DESC LIMIT ?",
+         ALL ">= ? AND (bits & 4) <> 0 ORDER BY ord LIMIT ?"},
+        {ALL "<= ? AND words IS NOT NULL ORDER BY ord DESC LIMIT ?",
+         ALL ">= ? AND words IS NOT NULL ORDER BY ord LIMIT ?"},
+    };
+    int kind = query->worded ? 2 : query->flagged ? 1 : 0;
+    return db_query(&query->reader->main, sql[kind][stream->ascending], values,
+                    G_N_ELEMENTS(values), &query->error);
 }
+
+static sqlite3_stmt *rows_of(const struct stream *stream)
+{
+    struct query *query = stream->query;
+    if (stream->words)
+        return (stream->within ? fts_query : fts_query_shown)(&query->reader->main, query->account,
+                                                              query->match->str, stream->from,
+                                                              stream->ascending, stream->going,
+                                                              &query->error);
+    return query->mailbox != 0 ? members_of(stream) : all_of(stream);
+}
+
+static void read_ahead(struct stream *stream)
+{
+    struct query *query = stream->query;
+    sqlite3_stmt *row = rows_of(stream);
+    unsigned asked = stream->going;
+    g_array_set_size(stream->ahead, 0);
+    stream->next = 0;
+    while (db_step(&query->reader->main, row, &query->error)) {
+        struct entry entry = {.ord = db_int(row, 0)};
+        if (!stream->within) {
+            entry.email = db_int(row, 1);
+            entry.thread = db_int(row, 2);
+            entry.bits = (uint32_t)db_int(row, 3);
+        }
+        g_array_append_val(stream->ahead, entry);
+        stream->from = entry.ord + (stream->ascending ? 1 : -1);
+    }
+    stream->more = stream->ahead->len == asked;
+    stream->going =
+        stream->words ? MIN(asked * WORDS_GROWTH, WORDS_MOST) : MIN(asked * ROWS_GROWTH, ROWS_MOST);
+}
+
+/* --- streams */
 
 static bool is_behind(int64_t ord, int64_t bound, bool ascending)
 {
     return ascending ? ord < bound : ord > bound;
 }
 
-static void read_indexed(struct query *query, struct stream *stream)
+/* The next of those outside the index, which only a stream of words has. */
+static const struct candidate *pending_at(const struct stream *stream)
 {
-    stream->indexed_done = !db_step(&query->reader->main, stream->row, &query->error);
-    if (stream->indexed_done)
-        stream->row = NULL;
-    stream->indexed = stream->indexed_done ? 0 : db_int(stream->row, 0);
+    const GArray *pending = stream->query->pending;
+    guint left = stream->words ? pending->len - stream->pending : 0;
+    guint at = stream->ascending ? stream->pending : left - 1;
+    return left > 0 ? &g_array_index(pending, struct candidate, at) : NULL;
 }
 
-static const struct candidate *pending_at(const struct query *query, const struct stream *stream,
-                                          bool ascending)
+static const struct entry *entry_at(struct stream *stream)
 {
-    guint left = query->pending->len - stream->pending;
-    guint at = ascending ? stream->pending : left - 1;
-    return left > 0 ? &g_array_index(query->pending, struct candidate, at) : NULL;
+    if (stream->next == stream->ahead->len && stream->more && stream->query->error == NULL)
+        read_ahead(stream);
+    return stream->next < stream->ahead->len
+               ? &g_array_index(stream->ahead, struct entry, stream->next)
+               : NULL;
 }
 
-/* The next of the index or of the pending ones, which it lacks. */
-static void read_words(struct query *query, struct stream *stream, bool ascending)
+static void stream_read(struct stream *stream)
 {
-    const struct candidate *pending = pending_at(query, stream, ascending);
+    const struct entry *entry = entry_at(stream);
+    const struct candidate *pending = pending_at(stream);
     if (pending != NULL &&
-        (stream->indexed_done || is_behind(pending->ord, stream->indexed, ascending))) {
+        (entry == NULL || is_behind(pending->ord, entry->ord, stream->ascending))) {
         stream->at = *pending;
         stream->pending++;
         return;
     }
-    stream->done = stream->indexed_done;
-    stream->at.ord = stream->indexed;
-    if (!stream->done)
-        read_indexed(query, stream);
-}
-
-static void stream_read(struct query *query, struct stream *stream, bool ascending)
-{
     stream->at = (struct candidate){0};
-    if (stream->words) {
-        read_words(query, stream, ascending);
+    stream->done = entry == NULL;
+    if (entry == NULL)
         return;
-    }
-    stream->done = !db_step(&query->reader->main, stream->row, &query->error);
-    if (stream->done) {
-        stream->row = NULL;
-        return;
-    }
-    stream->at.ord = db_int(stream->row, 0);
-    stream->at.email = db_int(stream->row, 1);
-    stream->at.thread = db_int(stream->row, 2);
-    stream->at.bits = (uint32_t)db_int(stream->row, 3);
+    stream->at.ord = entry->ord;
+    stream->at.email = entry->email;
+    stream->at.thread = entry->thread;
+    stream->at.bits = entry->bits;
+    stream->next++;
 }
 
-static void seek_words(struct query *query, struct stream *stream, int64_t bound, bool ascending)
+/* Passes what lies before bound: among what was read ahead, or else by a leap. */
+static void stream_skip(struct stream *stream, int64_t bound)
 {
     const struct candidate *pending;
-    stream->row = fts_query(&query->reader->main, query->account, query->match->str, bound,
-                            ascending, query->nth, &query->error);
-    read_indexed(query, stream);
-    stream->pending = 0;
-    while ((pending = pending_at(query, stream, ascending)) != NULL &&
-           is_behind(pending->ord, bound, ascending))
+    while (stream->next < stream->ahead->len &&
+           is_behind(g_array_index(stream->ahead, struct entry, stream->next).ord, bound,
+                     stream->ascending))
+        stream->next++;
+    if (stream->next == stream->ahead->len && is_behind(stream->from, bound, stream->ascending)) {
+        stream->from = bound;
+        if (!stream->words)
+            stream->going = stream->first;
+    }
+    while ((pending = pending_at(stream)) != NULL &&
+           is_behind(pending->ord, bound, stream->ascending))
         stream->pending++;
 }
 
-static void stream_seek(struct query *query, struct stream *stream, int64_t bound, bool ascending)
+/* Brings a stream to the first entry at or after bound. */
+static void stream_catch_up(struct stream *stream, int64_t bound)
 {
-    if (stream->words)
-        seek_words(query, stream, bound, ascending);
-    else
-        stream->row = query->mailbox != 0 ? members_of(query, bound, ascending)
-                                          : all_of(query, bound, ascending);
-    stream_read(query, stream, ascending);
+    if (stream->done || !is_behind(stream->at.ord, bound, stream->ascending))
+        return;
+    stream_skip(stream, bound);
+    stream_read(stream);
 }
 
-/* Brings a stream to the first entry at or after bound. */
-static void stream_catch_up(struct query *query, struct stream *stream, int64_t bound,
-                            bool ascending)
+static void stream_open(struct stream *stream, int64_t bound)
 {
-    for (int i = 0; i < PATIENCE && !stream->done; i++) {
-        if (!is_behind(stream->at.ord, bound, ascending))
-            return;
-        stream_read(query, stream, ascending);
-    }
-    if (!stream->done && is_behind(stream->at.ord, bound, ascending))
-        stream_seek(query, stream, bound, ascending);
+    stream->ahead = g_array_new(FALSE, FALSE, sizeof(struct entry));
+    stream->more = true;
+    stream->from = bound;
+    stream->going = stream->first;
+    stream_skip(stream, bound);
+    stream_read(stream);
 }
 
 static bool out_of_bounds(const struct query *query, int64_t ord)
@@ -153,39 +202,53 @@ static bool holds(struct query *query, struct candidate *candidate)
     return true;
 }
 
-/* --- one account: one stream, or two in step */
+/* --- one account: one stream, or two in step. Words are not looked up before the walk comes to
+ * where the account's mail begins: of many accounts most may never be reached. */
 
 struct walk {
     struct query *query;
     struct stream main, other;
-    bool two, done;
+    int64_t ord; /* where it is; before it is open: nothing comes before it */
+    bool two, open, done;
 };
 
-/* Brings both streams to one entry, the first at or after where main is. */
-static void walk_settle(struct walk *walk, bool ascending)
+/* Brings both streams to one entry. */
+static void walk_settle(struct walk *walk)
 {
     struct query *query = walk->query;
-    while (walk->two && !walk->main.done && query->error == NULL &&
-           !out_of_bounds(query, walk->main.at.ord)) {
-        stream_catch_up(query, &walk->other, walk->main.at.ord, ascending);
-        if (walk->other.done || walk->other.at.ord == walk->main.at.ord)
-            break;
-        stream_catch_up(query, &walk->main, walk->other.at.ord, ascending);
+    struct stream *main = &walk->main, *other = &walk->other;
+    while (walk->two && !main->done && !other->done && query->error == NULL &&
+           main->at.ord != other->at.ord && !out_of_bounds(query, main->at.ord)) {
+        stream_catch_up(other, main->at.ord);
+        if (!other->done)
+            stream_catch_up(main, other->at.ord);
     }
-    walk->done = walk->main.done || (walk->two && walk->other.done) || query->error != NULL ||
-                 out_of_bounds(query, walk->main.at.ord);
+    walk->ord = main->at.ord;
+    walk->done = main->done || (walk->two && other->done) || query->error != NULL ||
+                 out_of_bounds(query, walk->ord);
 }
 
-static void walk_next(struct walk *walk, bool ascending)
+static void walk_next(struct walk *walk)
 {
-    stream_read(walk->query, &walk->main, ascending);
-    walk_settle(walk, ascending);
+    stream_read(&walk->main);
+    walk_settle(walk);
+}
+
+static void walk_open(struct walk *walk)
+{
+    struct query *query = walk->query;
+    for (guint i = 0; i < query->tests->len; i++)
+        query_load_texts(query, query->tests->pdata[i]);
+    query_load_pending(query);
+    walk->open = true;
+    stream_open(&walk->main, walk->ord);
+    walk_settle(walk);
 }
 
 static void walk_stop(struct walk *walk)
 {
-    db_done(walk->main.row);
-    db_done(walk->other.row);
+    g_clear_pointer(&walk->main.ahead, g_array_unref);
+    g_clear_pointer(&walk->other.ahead, g_array_unref);
 }
 
 /* What the streams have of the email that the walk is at. */
@@ -196,41 +259,55 @@ static struct candidate walk_candidate(const struct walk *walk)
     return candidate;
 }
 
-static bool is_shown(const struct walk *walk)
-{
-    return !walk->main.words || walk->two ||
-           !g_hash_table_contains(walk->query->hidden, &walk->main.at.ord);
-}
-
-static void load_hidden(struct query *query)
+/* The first of the account's emails, shown or not; -1: none. */
+static int64_t first_ord(struct query *query, int64_t bound, bool ascending)
 {
     struct db *db = &query->reader->main;
-    sqlite3_stmt *row =
-        DB_QUERY(db, &query->error, "SELECT ord FROM email WHERE thread = 0 AND account = ?",
-                 I(query->account));
-    while (db_step(db, row, &query->error)) {
-        int64_t ord = db_int(row, 0);
-        g_hash_table_add(query->hidden, g_memdup2(&ord, sizeof ord));
-    }
+    return ascending ? DB_NUMBER(db, &query->error, -1,
+                                 "SELECT ord FROM email WHERE account = ? AND ord >= ? ORDER BY ord"
+                                 " LIMIT 1",
+                                 I(query->account), I(bound))
+                     : DB_NUMBER(db, &query->error, -1,
+                                 "SELECT ord FROM email WHERE account = ? AND ord <= ? ORDER BY ord"
+                                 " DESC LIMIT 1",
+                                 I(query->account), I(bound));
 }
 
-static void walk_start(struct walk *walk, struct query *query, bool ascending)
+/* Where a walk by words begins. */
+static void find_beginning(struct walk *walk, bool ascending)
 {
-    int64_t bound = ascending ? query->first : query->last;
-    *walk = (struct walk){.query = query, .done = query->never || query->first > query->last};
+    if (walk->two) {
+        stream_open(&walk->other, walk->ord);
+        walk->ord = walk->other.at.ord;
+        walk->done = walk->other.done;
+    } else {
+        walk->ord = first_ord(walk->query, walk->ord, ascending);
+        walk->done = walk->ord < 0;
+    }
+    walk->done = walk->done || walk->query->error != NULL || out_of_bounds(walk->query, walk->ord);
+}
+
+static void walk_start(struct walk *walk, struct query *query, size_t accounts, bool ascending)
+{
+    bool words = query->match->len > 0;
+    unsigned share = ROWS_FIRST / (unsigned)MIN(accounts, ROWS_FIRST);
+    *walk = (struct walk){.query = query,
+                          .ord = ascending ? query->first : query->last,
+                          .two = words && query->mailbox != 0,
+                          .done = query->never || query->first > query->last};
+    walk->main = walk->other =
+        (struct stream){.query = query, .ascending = ascending, .first = MAX(share, ROWS_LEAST)};
+    if (words) {
+        walk->main.words = true;
+        walk->main.within = walk->two;
+        walk->main.first = MAX(share, WORDS_LEAST);
+    }
     if (walk->done)
         return;
-    for (guint i = 0; i < query->tests->len; i++)
-        query_load_texts(query, query->tests->pdata[i]);
-    query_load_pending(query);
-    walk->main.words = query->match->len > 0;
-    walk->two = walk->main.words && query->mailbox != 0;
-    if (walk->main.words && !walk->two)
-        load_hidden(query);
-    stream_seek(query, &walk->main, bound, ascending);
-    if (walk->two)
-        stream_seek(query, &walk->other, bound, ascending);
-    walk_settle(walk, ascending);
+    if (words)
+        find_beginning(walk, ascending);
+    else
+        walk_open(walk);
 }
 
 /* --- all accounts: a heap of walks, the one whose email comes first on top */
@@ -244,9 +321,9 @@ int candidate_compare(const struct candidate *a, const struct candidate *b)
 
 static bool comes_before(const struct walk *a, const struct walk *b, bool ascending)
 {
-    const struct candidate left = walk_candidate(a), right = walk_candidate(b);
-    int order = candidate_compare(&left, &right);
-    return ascending ? order < 0 : order > 0;
+    if (a->ord != b->ord)
+        return (a->ord < b->ord) == ascending;
+    return (a->query->account < b->query->account) == ascending;
 }
 
 static void sift_down(struct walk **heap, size_t count, size_t at, bool ascending)
@@ -270,20 +347,29 @@ static void settle_top(struct walk **heap, size_t *count, bool ascending)
     sift_down(heap, *count, 0, ascending);
 }
 
-static void merge(struct walk **heap, size_t count, bool ascending, query_visit_fn *visit,
-                  void *arg)
+/* Shows visit the email that the walk is at; false: that was the last. */
+static bool show(struct listing *listing, struct walk *walk, query_visit_fn *visit, void *arg)
+{
+    struct candidate candidate = walk_candidate(walk);
+    bool shown = holds(walk->query, &candidate);
+    if (listing->exhausted || walk->query->error != NULL)
+        return false;
+    return !shown || visit(walk->query, &candidate, arg);
+}
+
+static void merge(struct listing *listing, struct walk **heap, size_t count, bool ascending,
+                  query_visit_fn *visit, void *arg)
 {
     for (size_t i = count / 2; i > 0; i--)
         sift_down(heap, count, i - 1, ascending);
     while (count > 0) {
         struct walk *walk = heap[0];
-        struct candidate candidate = walk_candidate(walk);
-        if (is_shown(walk) && holds(walk->query, &candidate) &&
-            !visit(walk->query, &candidate, arg))
+        if (!walk->open)
+            walk_open(walk);
+        else if (show(listing, walk, visit, arg))
+            walk_next(walk);
+        else
             return;
-        if (walk->query->error != NULL)
-            return;
-        walk_next(walk, ascending);
         settle_top(heap, &count, ascending);
     }
 }
@@ -294,12 +380,12 @@ void listing_walk(struct listing *listing, bool ascending, query_visit_fn *visit
     g_autofree struct walk **heap = g_new0(struct walk *, listing->count);
     size_t count = 0;
     for (size_t i = 0; i < listing->count; i++) {
-        walk_start(&walks[i], &listing->queries[i], ascending);
+        walk_start(&walks[i], &listing->queries[i], listing->count, ascending);
         if (!walks[i].done)
             heap[count++] = &walks[i];
     }
     if (!listing_failed(listing))
-        merge(heap, count, ascending, visit, arg);
+        merge(listing, heap, count, ascending, visit, arg);
     for (size_t i = 0; i < listing->count; i++)
         walk_stop(&walks[i]);
 }

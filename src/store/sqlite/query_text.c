@@ -73,7 +73,7 @@ void query_load_texts(struct query *query, const struct store_filter *filter)
         return;
     GArray *ords = g_array_new(FALSE, FALSE, sizeof(int64_t));
     struct db *db = &query->reader->main;
-    sqlite3_stmt *row = fts_query(db, query->account, match->str, 0, true, 0, &query->error);
+    sqlite3_stmt *row = fts_query(db, query->account, match->str, 0, true, -1, &query->error);
     while (db_step(db, row, &query->error)) {
         int64_t ord = db_int(row, 0);
         g_array_append_val(ords, ord);
@@ -107,9 +107,10 @@ static const struct store_index *headers_of(struct query *query, const struct ca
     return &query->headers;
 }
 
+/* As far as messages may be read. */
 static const struct store_index *words_of(struct query *query, const struct candidate *candidate)
 {
-    if (query->words_of != candidate->email) {
+    if (query->words_of != candidate->email && listing_may_read(query->listing)) {
         const struct reading reading = {candidate->email, candidate->blob, candidate->state};
         store_index_clear(&query->message);
         reading_words(query->store, &query->reader->main, &query->reader->blobs, &reading,
@@ -185,7 +186,7 @@ static bool header_matches(const char *raw, gsize length, const struct store_fil
 bool query_header(struct query *query, const struct store_filter *filter,
                   struct candidate *candidate)
 {
-    if (candidate->blob == 0 || filter->text == NULL)
+    if (candidate->blob == 0 || filter->text == NULL || !listing_may_read(query->listing))
         return false;
     g_autoptr(GBytes) raw = blob_load(query->store, query->reader, candidate->blob, NULL);
     if (raw == NULL)

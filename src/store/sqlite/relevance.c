@@ -51,7 +51,7 @@ static unsigned merge(struct part *part, const char *match, double weight)
     const struct place *end = place + part->places->len;
     unsigned rows = 0;
     sqlite3_stmt *row = fts_query(&query->reader->main, query->account, match, place->ord, false,
-                                  query->nth, &query->error);
+                                  -1, &query->error);
     while (place < end && rows < part->rows_left &&
            db_step(&query->reader->main, row, &query->error)) {
         int64_t ord = db_int(row, 0);

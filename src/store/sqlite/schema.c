@@ -275,6 +275,10 @@ static const char *const subscriptions_2 =
 /* The ENVID that notifications name (RFC 3461), as the client gave it. */
 static const char *const envelopes_2 = "ALTER TABLE submission ADD COLUMN envid TEXT;";
 
+/* A role's mailbox is looked for in each of a person's accounts. */
+static const char *const roles_2 =
+    "CREATE INDEX mailbox_role ON mailbox(account, role) WHERE role > 0;";
+
 /* Emails whose attachments are still to be read (store/attachments.h), and those of which some
  * could not be read, with how many. */
 static const char *const attachments_2 =
@@ -324,6 +328,7 @@ static bool upgrade_2(struct store *store, GError **error)
         attachments_2,
         subscriptions_2,
         envelopes_2,
+        roles_2,
         "PRAGMA user_version=2; COMMIT",
     };
     bool ok = true;

@@ -183,7 +183,8 @@ async function fetchPage(view: ListView, page: number, signal: AbortSignal): Pro
     const emails = results.get<GetResponse<EmailSummary>>("emails");
     if (knownState(view.accountId, "Email") === undefined) rememberState(view.accountId, "Email", emails.state);
     return {
-      total: query.total ?? query.position + query.ids.length,
+      /* Where counting costs too much there is no total: a full page has another one behind it, as far as is known. */
+      total: query.total ?? query.position + query.ids.length + (query.ids.length < PAGE_SIZE ? 0 : 1),
       mailboxId: view.mailboxId,
       rows: withSnippets(groupConversations(query.ids, emails.list), snippets),
     };
