@@ -105,6 +105,9 @@ static const struct error_row rows[ERROR_CODES] = {
          "The mail server does not open a folder.",
          "Postroom tries again by itself; the other folders are kept up to date. See Details for "
          "which."},
+    [ERROR_OVER_QUOTA] = {"mailbox-full", ERROR_SCOPE_MAILBOX, ERROR_RETRY_NEVER,
+                          "The mailbox is full: the mail server takes no more.",
+                          "Delete mail, or ask for more room; then try again."},
     [ERROR_COUNTS_DIFFER] = {"counts-differ", ERROR_SCOPE_MAILBOX, ERROR_RETRY_LATER,
                              "A folder does not yet hold the same messages here as on the server.",
                              "Postroom compares it again by itself. See Details for which."},

@@ -63,6 +63,7 @@ enum error_code {
     ERROR_MESSAGE_GONE,
     ERROR_FOLDER_NOT_EMPTY, /* it holds messages that are not shown here */
     ERROR_FOLDER_REFUSED,   /* the server does not open it; the others are kept alike */
+    ERROR_OVER_QUOTA,       /* no room is left in the mailbox */
     ERROR_COUNTS_DIFFER,    /* other messages here than there, although all was compared */
     ERROR_LOGIN_REFUSED,    /* OAuth login refused by IMAP */
     ERROR_PASSWORD_REFUSED,

@@ -36,6 +36,7 @@ static const struct {
     {"AUTH=OAUTHBEARER", IMAP_CAP_AUTH_OAUTHBEARER},
     {"STATUS=SIZE", IMAP_CAP_STATUS_SIZE},
     {"APPENDLIMIT", IMAP_CAP_APPENDLIMIT},
+    {"QUOTA", IMAP_CAP_QUOTA},
 };
 
 uint32_t imap_capability_of_word(const char *word)

@@ -49,6 +49,7 @@ enum imap_capability {
     IMAP_CAP_AUTH_OAUTHBEARER = 1 << 26,
     IMAP_CAP_STATUS_SIZE = 1 << 27,
     IMAP_CAP_APPENDLIMIT = 1 << 28,
+    IMAP_CAP_QUOTA = 1 << 29,
 };
 
 enum imap_security { IMAP_TLS, IMAP_STARTTLS, IMAP_PLAIN };
@@ -315,6 +316,18 @@ char *imap_client_encode_name(const struct imap_client *client, const char *name
 char *imap_client_decode_name(const struct imap_client *client, const char *raw_name);
 
 bool imap_noop(struct imap_client *client, GError **error);
+
+/* One limit that the server has set (RFC 9208), and how much of it is used. */
+struct imap_quota {
+    char *root; /* the quota root's name, which is opaque and may be ""; UTF-8 */
+    enum { IMAP_QUOTA_STORAGE, IMAP_QUOTA_MESSAGE, IMAP_QUOTA_MAILBOX } of;
+    uint64_t used, limit; /* octets of STORAGE, else how many; at most INT64_MAX */
+};
+void imap_quota_free(struct imap_quota *quota);
+/* GETQUOTAROOT: those that hold for a mailbox, and GETQUOTA for a root that was listed without its
+ * limits. Resources that no JMAP type knows are left out, and what is not limited is not told.
+ * ERROR_INVALID where QUOTA is missing. (transfer full) array with free func. */
+GPtrArray *imap_quotas(struct imap_client *client, const char *raw_name, GError **error);
 
 /* What the server says unasked. Called inside verbs and imap_idle_read; must not call verbs of the
  * same client. Any may be NULL. */

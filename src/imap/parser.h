@@ -56,8 +56,10 @@ enum imap_kind {
     IMAP_EXPUNGE,
     IMAP_VANISHED,
     IMAP_FETCH,
-    IMAP_OTHER,   /* an untagged response that is not needed here, or that makes no sense */
-    IMAP_GARBAGE, /* a line that is no response at all: text */
+    IMAP_QUOTA,     /* quota: its root, and what of it is limited */
+    IMAP_QUOTAROOT, /* quota: the roots of a mailbox */
+    IMAP_OTHER,     /* an untagged response that is not needed here, or that makes no sense */
+    IMAP_GARBAGE,   /* a line that is no response at all: text */
 };
 
 enum imap_condition { IMAP_NONE, IMAP_OK, IMAP_NO, IMAP_BAD, IMAP_BYE, IMAP_PREAUTH };
@@ -134,6 +136,20 @@ struct imap_namespace_data {
     unsigned char space; /* enum imap_space */
 };
 
+/* More quota roots, and resources of one, than these are not looked at. */
+#define IMAP_QUOTA_ROOTS_MAX 4
+#define IMAP_QUOTA_RESOURCES_MAX 6
+
+struct imap_quota_data {
+    const char *roots[IMAP_QUOTA_ROOTS_MAX];
+    size_t root_count;
+    struct {
+        const char *name;
+        uint64_t used, limit; /* at most INT64_MAX: what is no such number was left out */
+    } resources[IMAP_QUOTA_RESOURCES_MAX];
+    size_t resource_count;
+};
+
 enum imap_status_item {
     IMAP_STATUS_MESSAGES = 1 << 0,
     IMAP_STATUS_UIDNEXT = 1 << 1,
@@ -190,6 +206,7 @@ struct imap_response {
     struct imap_fetch_data fetch;
     struct imap_namespace_data namespaces[IMAP_NAMESPACES_MAX];
     size_t namespace_count;
+    struct imap_quota_data quota;
 };
 
 struct imap_parser;

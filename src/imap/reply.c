@@ -34,6 +34,9 @@ static const struct {
 static const char *const gone_texts[] = {"doesn't exist", "does not exist", "no such mailbox",
                                          "unknown mailbox", "mailbox not found"};
 
+/* The same where a message was to be added (RFC 2087 had no code for it). */
+static const char *const full_texts[] = {"quota exceeded", "over quota"};
+
 static const struct {
     enum imap_code_kind kind;
     enum error_code code;
@@ -41,6 +44,7 @@ static const struct {
     {IMAP_CODE_NONEXISTENT, ERROR_MAILBOX_GONE}, {IMAP_CODE_TRYCREATE, ERROR_MAILBOX_GONE},
     {IMAP_CODE_LIMIT, ERROR_THROTTLED},          {IMAP_CODE_UNAVAILABLE, ERROR_UNREACHABLE},
     {IMAP_CODE_TOOBIG, ERROR_MESSAGE_TOO_LARGE}, {IMAP_CODE_ALREADYEXISTS, ERROR_CONFLICT},
+    {IMAP_CODE_OVERQUOTA, ERROR_OVER_QUOTA},
 };
 
 static bool mentions(const char *text, const char *words)
@@ -92,12 +96,21 @@ static bool names_mailbox(const char *what)
     return false;
 }
 
+static bool adds_message(const char *what)
+{
+    return strcmp(what, "APPEND") == 0 || strcmp(what, "UID COPY") == 0 ||
+           strcmp(what, "UID MOVE") == 0;
+}
+
 static enum error_code code_by_condition(const char *what, enum imap_condition condition,
                                          const char *text, enum error_code otherwise)
 {
     for (size_t i = 0; names_mailbox(what) && i < G_N_ELEMENTS(gone_texts); i++)
         if (condition == IMAP_NO && mentions(text, gone_texts[i]))
             return ERROR_MAILBOX_GONE;
+    for (size_t i = 0; adds_message(what) && i < G_N_ELEMENTS(full_texts); i++)
+        if (condition == IMAP_NO && mentions(text, full_texts[i]))
+            return ERROR_OVER_QUOTA;
     return condition == IMAP_BAD ? ERROR_SERVER_BAD : otherwise;
 }
 

@@ -298,6 +298,8 @@ static const struct {
     {"ESEARCH", parse_esearch},
     {"FLAGS", parse_flags_response},
     {"VANISHED", parse_vanished},
+    {"QUOTA", imap_response_parse_quota},
+    {"QUOTAROOT", imap_response_parse_quotaroot},
 };
 
 static bool parse_named(struct imap_line *line, const char *word)

@@ -26,6 +26,9 @@ bool imap_response_parse_flags(struct imap_line *line, struct mail_flags *flags,
 
 /* What follows NAMESPACE: namespaces. */
 bool imap_response_parse_namespace(struct imap_line *line);
+/* What follows QUOTA and QUOTAROOT: quota. */
+bool imap_response_parse_quota(struct imap_line *line);
+bool imap_response_parse_quotaroot(struct imap_line *line);
 /* "(id)" (RFC 8474, 7); NULL when it is none. */
 const char *imap_response_parse_objectid(struct imap_line *line);
 

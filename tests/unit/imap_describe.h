@@ -111,6 +111,12 @@ static inline void imap_describe_data_response(GString *out, const struct imap_r
     for (size_t i = 0; i < response->namespace_count; i++)
         g_string_append_printf(out, " %d<%s>%d", response->namespaces[i].space,
                                response->namespaces[i].prefix, response->namespaces[i].delimiter);
+    for (size_t i = 0; i < response->quota.root_count; i++)
+        g_string_append_printf(out, " <%s>", response->quota.roots[i]);
+    for (size_t i = 0; i < response->quota.resource_count; i++)
+        g_string_append_printf(out, " %s=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+                               response->quota.resources[i].name, response->quota.resources[i].used,
+                               response->quota.resources[i].limit);
     for (size_t i = 0; i < response->number_count; i++)
         g_string_append_printf(out, " %u", response->numbers[i]);
     if (response->kind == IMAP_ESEARCH)
@@ -125,7 +131,7 @@ static inline void imap_describe_response(GString *out, const struct imap_respon
     static const char *const kinds[] = {"tagged", "untagged",  "continue", "capability", "enabled",
                                         "list",   "namespace", "status",   "search",     "esearch",
                                         "flags",  "exists",    "expunge",  "vanished",   "fetch",
-                                        "other",  "garbage"};
+                                        "quota",  "quotaroot", "other",    "garbage"};
     static const char *const conditions[] = {"", " OK", " NO", " BAD", " BYE", " PREAUTH"};
     g_string_append_printf(out, "%s%s", kinds[response->kind], conditions[response->condition]);
     if (response->tag != NULL)

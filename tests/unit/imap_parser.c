@@ -67,6 +67,22 @@ static const struct dialogue dialogues[] = {
      "((\"shared.\" NIL))\r\n* NAMESPACE NIL ((\"\" \"/\") (\"~\" \"/\")) NIL\r\n"
      "* namespace ((a))\r\n* NAMESPACE ((\"a\" \"/\"\r\n* NAMESPACE\r\n",
      "namespace 0<INBOX.>46 0<#mh/>47 2<shared.>0\nnamespace 1<>47 1<~>47\nother\nother\nother\n"},
+    {"quota",
+     "* QUOTA \"\" (STORAGE 10 512)\r\n* quota {4}\r\na\"(b (MESSAGE 42 1000 storage 0 0)\r\n"
+     "* QUOTA NIL ()\r\n* QUOTAROOT INBOX \"#user/alice\" !partition/sda4\r\n"
+     "* QUOTAROOT \"a b\"\r\n* QUOTAROOT {1}\r\nx {2}\r\n\xff( y\r\n",
+     "quota <> STORAGE=10/512\nquota <a\"(b> MESSAGE=42/1000 storage=0/0\nquota <NIL>\n"
+     "quotaroot <#user/alice> <!partition/sda4>\nquotaroot\nquotaroot <\xff(> <y>\n"},
+    {"quota-odd",
+     "* QUOTA a (STORAGE -1 5 MESSAGE 1 9223372036854775807 X 9223372036854775808 1 Y 1 2x)\r\n"
+     "* QUOTA a (A 1 1 B 1 1 C 1 1 D 1 1 E 1 1 F 1 1 G 1 1)\r\n"
+     "* QUOTAROOT m a b c d e f\r\n"
+     "* QUOTA a\r\n* QUOTA\r\n* QUOTA a (STORAGE 1)\r\n* QUOTA a (STORAGE 1 (2))\r\n"
+     "* QUOTA a (STORAGE 1 2\r\n* QUOTA a (STORAGE 1 2) b\r\n* QUOTA (a) (b 1 2)\r\n"
+     "* QUOTAROOT\r\n* QUOTAROOT m (a)\r\n* 3 QUOTA a ()\r\n",
+     "quota <a> MESSAGE=1/9223372036854775807\n"
+     "quota <a> A=1/1 B=1/1 C=1/1 D=1/1 E=1/1 F=1/1\nquotaroot <a> <b> <c> <d>\n"
+     "other\nother\nother\nother\nother\nother\nother\nother\nother\nother\n"},
     {"status-odd-names",
      "* STATUS My (old) mail (UIDNEXT 3)\r\n* STATUS {3}\r\na(b (MAILBOXID () MESSAGES 2)\r\n"
      "* STATUS (MESSAGES 1)\r\n* STATUS a\r\n* STATUS \"a\" (MAILBOXID M1)\r\n",

@@ -15,7 +15,7 @@ export const ACCOUNT_CODES = [
   "send-as-denied", "throttled", "server-unreachable", "tls-untrusted", "server-garbage", "connected-not-authorised",
   "password-refused", "disk-full", "message-too-large", "recipient-refused",
   "server-refused", "mailbox-gone", "message-gone", "folder-not-empty", "folder-refused",
-  "counts-differ",
+  "mailbox-full", "counts-differ",
 ] as const;
 
 export type ProblemCode = (typeof LINK_CODES)[number] | (typeof ACCOUNT_CODES)[number];
@@ -35,7 +35,7 @@ const REMEDIES: Readonly<Record<ProblemCode, Remedy>> = {
   "proxy-unreachable": "again", "proxy-login-refused": "settings", "proxy-refused": "settings", "proxy-nonsense": "settings",
   "password-refused": "relink", "disk-full": "none", "message-too-large": "none", "recipient-refused": "none",
   "server-refused": "none", "mailbox-gone": "none", "message-gone": "none", "folder-not-empty": "none",
-  "folder-refused": "none", "counts-differ": "none",
+  "folder-refused": "none", "mailbox-full": "none", "counts-differ": "none",
 };
 
 export function isProblemCode(code: string): code is ProblemCode {
