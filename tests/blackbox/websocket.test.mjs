@@ -1,7 +1,7 @@
 // JMAP over WebSocket with Node's own client, and with bytes that no client sends.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 
@@ -49,6 +49,12 @@ async function open(headers = bearer(), protocols = ['jmap']) {
     look();
   });
   return { socket, got, say, hear, ended };
+}
+
+/** A mail comes, and is here. No other has a word like its subject. */
+async function arrive(subject) {
+  await linked.org.control('append', { person: linked.person.mail, folder: 'INBOX', message: `Message-ID: <${subject}@sockets>\nSubject: ${subject}\n\nText\n` });
+  await until(`the mail ${subject}`, async () => (await client.call('Email/query', { accountId: account, filter: { subject } })).ids.length === 1);
 }
 
 const echo = (id, args) => ({ '@type': 'Request', id, using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:websocket'], methodCalls: [['Core/echo', args, '0']] });
@@ -103,7 +109,7 @@ test('RFC 8887, 4.3.5.2: changes are told from the last state on', { timeout: 12
   again.socket.close();
 });
 
-/** The status of a handshake, by hand. */
+/** A handshake by hand: { status, header(name), socket }. */
 function handshake(headers, { key = randomBytes(16).toString('base64'), protocol = 'jmap', version = '13' } = {}) {
   const { host } = new URL(postroom.url);
   const lines = ['GET /jmap/ws HTTP/1.1', `Host: ${host}`, 'Upgrade: websocket', 'Connection: keep-alive, Upgrade', `Sec-WebSocket-Key: ${key}`, `Sec-WebSocket-Version: ${version}`, ...(protocol ? [`Sec-WebSocket-Protocol: ${protocol}`] : []), ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`), '', ''];
@@ -112,12 +118,16 @@ function handshake(headers, { key = randomBytes(16).toString('base64'), protocol
   socket.write(lines.join('\r\n'));
   return new Promise((resolve) => {
     let text = Buffer.alloc(0);
-    const status = () => Number(/^HTTP\/1\.1 (\d+)/.exec(text.toString('latin1'))?.[1] ?? 0);
+    const end = () => {
+      const [first, ...lines] = text.toString('latin1').split('\r\n\r\n')[0].split('\r\n');
+      const header = (name) => lines.filter((l) => l.toLowerCase().startsWith(`${name.toLowerCase()}:`)).map((l) => l.slice(name.length + 1).trim()).join(', ');
+      resolve({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(first)?.[1] ?? 0), header, socket });
+    };
     socket.on('data', (d) => {
       text = Buffer.concat([text, d]);
-      if (text.includes('\r\n\r\n')) resolve({ status: status(), socket });
+      if (text.includes('\r\n\r\n')) end();
     });
-    socket.on('close', () => resolve({ status: status(), socket }));
+    socket.on('close', end);
   });
 }
 
@@ -182,6 +192,134 @@ test('RFC 8887, 4.3.1: what is no message closes the connection', { timeout: 120
   assert.equal(await closedWith(frame(3, Buffer.from('x'))), 1002);
   assert.equal(await closedWith(frame(8, Buffer.from([0x03, 0xe8]))), 1000);
   assert.equal(await closedWith(Buffer.concat(Array.from({ length: 300 }, (_, i) => frame(i ? 0 : 1, Buffer.alloc(50_000, 0x20), { fin: false })))), 1009);
+});
+
+/** What a server sent, frame by frame. */
+function frames(data) {
+  const found = [];
+  for (let at = 0; data.length >= at + 2;) {
+    const short = data[at + 1] & 0x7f;
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (data.length < at + head) break;
+    const length = head === 2 ? short : head === 4 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2));
+    if (data.length < at + head + length) break;
+    found.push({ fin: data[at] >> 7, opcode: data[at] & 0x7f, masked: data[at + 1] >> 7, payload: data.subarray(at + head, at + head + length) });
+    at += head + length;
+  }
+  return found;
+}
+
+test('RFC 8887, 4.2: the handshake answers with the subprotocol alone', { timeout: 120000 }, async () => {
+  const key = randomBytes(16).toString('base64');
+  const accepted = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  for (const protocol of ['jmap', 'chat, jmap, other', 'chat\r\nSec-WebSocket-Protocol: jmap']) {
+    const { status, header, socket } = await handshake({ ...bearer(), 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' }, { key, protocol });
+    socket.destroy();
+    assert.equal(status, 101, protocol);
+    assert.equal(header('Sec-WebSocket-Protocol'), 'jmap', protocol);
+    assert.equal(header('Sec-WebSocket-Accept'), accepted);
+    assert.equal(header('Upgrade').toLowerCase(), 'websocket');
+    assert.equal(header('Sec-WebSocket-Extensions'), '');
+  }
+});
+
+test('RFC 8887, 4.2: the credentials of the handshake hold until they end', { timeout: 120000 }, async () => {
+  const own = await postroom.signIn();
+  const cookies = [...own.cookies.get(new URL(postroom.url).host)].map(([k, v]) => `${k}=${v}`).join('; ');
+  const ws = await open({ Cookie: cookies, Origin: postroom.url });
+  ws.say({ ...echo('mine', {}), using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail'], methodCalls: [['Mailbox/get', { accountId: account, ids: null }, '0']] });
+  const answer = await ws.hear('the mailboxes', answerTo('mine'));
+  assert.ok(answer.methodResponses[0][1].list.length > 0);
+  assert.ok((await own.fetch('auth/logout', { method: 'POST', headers: own.headers() })).ok);
+  ws.say(echo('late', {}));
+  const { code } = await ws.ended;
+  assert.equal(code, 1008);
+  assert.equal(ws.got.length, 1);
+});
+
+test('RFC 8887, 4.3: fragments are one message, and every answer is one text', { timeout: 120000 }, async () => {
+  const { status, socket } = await handshake(bearer());
+  assert.equal(status, 101);
+  let data = Buffer.alloc(0);
+  socket.on('data', (d) => { data = Buffer.concat([data, d]); });
+  const whole = Buffer.from(JSON.stringify(echo('parts', { text: 'Größe, גודל, 尺寸' })));
+  const cut = whole.indexOf(Buffer.from('ö')) + 1; // within a character
+  socket.write(frame(1, whole.subarray(0, 10), { fin: false }));
+  socket.write(frame(0, whole.subarray(10, cut), { fin: false }));
+  socket.write(frame(9, Buffer.from('still there?')));
+  socket.write(frame(0, Buffer.alloc(0), { fin: false }));
+  socket.write(frame(0, whole.subarray(cut)));
+  socket.write(frame(1, Buffer.from('{}')));
+  await until('two answers', () => frames(data).filter(({ opcode }) => opcode === 1).length === 2);
+  socket.destroy();
+  const got = frames(data);
+  assert.deepEqual(got.map(({ fin, masked }) => [fin, masked]), got.map(() => [1, 0]));
+  assert.equal(got.find(({ opcode }) => opcode === 10).payload.toString(), 'still there?');
+  const [answer, error] = got.filter(({ opcode }) => opcode === 1).map(({ payload }) => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)));
+  assert.equal(answer.requestId, 'parts');
+  assert.equal(answer.methodResponses[0][1].text, 'Größe, גודל, 尺寸');
+  assert.equal(error['@type'], 'RequestError');
+});
+
+test('RFC 8887, 4.3.5: nothing is told unless it was asked for', { timeout: 120000 }, async () => {
+  const { supportsPush } = (await client.session()).capabilities['urn:ietf:params:jmap:websocket'];
+  assert.equal(supportsPush, true);
+  const [asked, silent] = [await open(), await open()];
+  asked.say({ '@type': 'WebSocketPushEnable', dataTypes: ['Mailbox', 'Thread'] });
+  asked.say(echo('enabled', {}));
+  await asked.hear('the answer after it', answerTo('enabled'));
+  await arrive('unasked435');
+  const change = await asked.hear('a change', (m) => m['@type'] === 'StateChange');
+  for (const types of Object.values(change.changed)) for (const type of Object.keys(types)) assert.ok(['Mailbox', 'Thread'].includes(type), type);
+  silent.say(echo('after it', {}));
+  await silent.hear('an answer', answerTo('after it'));
+  assert.equal(silent.got.length, 1);
+  for (const ws of [asked, silent]) ws.socket.close();
+});
+
+test('RFC 8887, 4.3.5.1: a notification is a StateChange, and its pushState stands for all that was told', { timeout: 120000 }, async () => {
+  const ws = await open();
+  ws.say({ '@type': 'WebSocketPushEnable', dataTypes: ['Email'] });
+  ws.say(echo('enabled', {}));
+  await ws.hear('the answer after it', answerTo('enabled'));
+  await arrive('told4351');
+  await until('the last word', async () => {
+    const { state } = await client.call('Email/get', { accountId: account, ids: [] });
+    return ws.got.some((m) => m.changed?.[account]?.Email === state && m.pushState);
+  });
+  const told = ws.got.filter((m) => m['@type'] === 'StateChange');
+  for (const change of told) assert.deepEqual(Object.keys(change).filter((key) => key !== 'pushState').toSorted(), ['@type', 'changed']);
+  ws.socket.close();
+  const again = await open();
+  again.say({ '@type': 'WebSocketPushEnable', dataTypes: ['Email'], pushState: told.at(-1).pushState });
+  again.say(echo('quiet', {}));
+  await again.hear('an answer', answerTo('quiet'));
+  await arrive('news4351');
+  const news = await again.hear('news', (m) => m['@type'] === 'StateChange');
+  assert.notEqual(news.changed[account].Email, told.at(-1).changed[account].Email);
+  again.socket.close();
+});
+
+test('RFC 8887, 4.3.5.3: disabled is disabled, until it is enabled again', { timeout: 120000 }, async () => {
+  const ws = await open();
+  ws.say({ '@type': 'WebSocketPushDisable' }); // of what never was
+  ws.say({ '@type': 'WebSocketPushEnable', dataTypes: ['Email'] });
+  ws.say(echo('enabled', {}));
+  await ws.hear('the answer after it', answerTo('enabled'));
+  await arrive('first4353');
+  const { pushState } = await ws.hear('a change', (m) => m.pushState);
+  ws.say({ '@type': 'WebSocketPushDisable' });
+  ws.say(echo('disabled', {}));
+  await ws.hear('the answer after it', answerTo('disabled'));
+  const before = ws.got.length;
+  await arrive('second4353');
+  ws.say(echo('still here', {}));
+  await ws.hear('an answer', answerTo('still here'));
+  assert.equal(ws.got.length, before + 1);
+  ws.say({ '@type': 'WebSocketPushEnable', dataTypes: ['Email'], pushState });
+  const { state } = await client.call('Email/get', { accountId: account, ids: [] });
+  await ws.hear('what was missed', (m) => m.changed?.[account]?.Email === state);
+  ws.socket.close();
 });
 
 test('RFC 8887, 5.1: a connection ends with its token, and with the server', { timeout: 120000 }, async () => {

@@ -50,6 +50,33 @@ static void test_request(struct jmap_fixture *t)
     jmap_message_clear(&message);
 }
 
+/* The id comes back as it was given, also where it says nothing; without one there is none. */
+static void test_response(struct jmap_fixture *t)
+{
+    static const char *const ids[] = {"", "a b", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"};
+    struct jmap_message message;
+    json_t *answer;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_autofree char *text =
+            g_strdup_printf("{'@type': 'Request', 'id': '%s', 'createdIds': {'k': 'e1'}, 'using':"
+                            " ['urn:ietf:params:jmap:core'], 'methodCalls': [['Core/echo', {}, "
+                            "'x'],"
+                            " ['None/such', {}, 'y']]}",
+                            ids[i]);
+
+        answer = say(t, text, &message);
+        g_assert_cmpstr(jmap_text_at(answer, "@type"), ==, "Response");
+        g_assert_cmpstr(jmap_text_at(answer, "requestId"), ==, ids[i]);
+        jmap_assert_json(jmap_at(answer, "methodResponses"),
+                         "[['Core/echo', {}, 'x'], ['error', {'type': 'unknownMethod'}, 'y']]");
+        jmap_assert_json(jmap_at(answer, "createdIds"), "{'k': 'e1'}");
+        g_assert_cmpuint(json_object_size(answer), ==, 5);
+        json_decref(answer);
+        jmap_message_clear(&message);
+    }
+}
+
 static void expect_error(struct jmap_fixture *t, const char *text, const char *id, const char *type)
 {
     g_autofree char *full = g_strconcat("urn:ietf:params:jmap:error:", type, NULL);
@@ -110,6 +137,7 @@ int main(int argc, char **argv)
     static const struct jmap_case cases[] = {
         {"/rfc8887/3/capability", test_capability},
         {"/rfc8887/4.3.2/request", test_request},
+        {"/rfc8887/4.3.3/response", test_response},
         {"/rfc8887/4.3.4/errors", test_errors},
         {"/rfc8887/4.3.5.2/enable-and-disable", test_push},
     };
