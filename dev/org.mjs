@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
-const USAGE = `usage: node dev/org.mjs up --dir DIR [--mails N] [--port FIRST] [--exit-with-stdin]
+const USAGE = `usage: node dev/org.mjs up --dir DIR [--mails N] [--port FIRST] [--quota KIB] [--exit-with-stdin]
        node dev/org.mjs mailbox --dir DIR --person ADDRESS --messages N [--avg-size BYTES] [--folder NAME] [--attachments SHARE] [--large N]
        node dev/org.mjs deliver --dir DIR --to ADDRESS [--folder NAME] FILE...
        node dev/org.mjs corpus --dir DIR --to ADDRESS [--folder NAME] CORPUS-DIR...
@@ -14,7 +14,7 @@ corpus   puts every message of a test corpus (see its MANIFEST.tsv), mboxes take
 `;
 
 const OPTIONS = {
-  dir: { type: 'string' }, mails: { type: 'string' }, port: { type: 'string' }, 'exit-with-stdin': { type: 'boolean' }, person: { type: 'string' },
+  dir: { type: 'string' }, mails: { type: 'string' }, port: { type: 'string' }, quota: { type: 'string' }, 'exit-with-stdin': { type: 'boolean' }, person: { type: 'string' },
   messages: { type: 'string' }, 'avg-size': { type: 'string' }, folder: { type: 'string' }, large: { type: 'string' }, attachments: { type: 'string' }, to: { type: 'string' }, help: { type: 'boolean', short: 'h' },
 };
 
@@ -53,7 +53,7 @@ async function up(values) {
   const { startOrganisation } = await import('./mail/organisation.mjs');
   const dir = need(values, 'dir');
   const told = untilTold(values['exit-with-stdin']);
-  const org = await startOrganisation({ dir, mails: number(values, 'mails', 420), port: number(values, 'port', 0) });
+  const org = await startOrganisation({ dir, mails: number(values, 'mails', 420), port: number(values, 'port', 0), quota: number(values, 'quota', 0) });
   const { authority, imap, smtp } = org.json;
   process.stdout.write(`sample organisation ready: ${dir}/org.json (sign-in ${authority}, IMAP ${imap.host}:${imap.port}, SMTP ${smtp.host}:${smtp.port})\n`);
   const complaint = await Promise.race([told, org.dovecot.gone.then(() => 'Dovecot ended by itself')]);

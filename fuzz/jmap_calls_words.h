@@ -71,6 +71,13 @@ static const char *const starts[] = {
     "'properties':['threadId']}]",
     "['Thread/get',{'accountId':'a1','#ids':{'resultOf':'1','name':'Email/get','path':"
     "'/list/*/threadId'}}]",
+    "['Quota/get',{'accountId':'a1','ids':null,'properties':['used','types']}]",
+    "['Quota/changes',{'accountId':'u1','sinceState':'1','maxChanges':1}]",
+    "['Quota/query',{'accountId':'u1','filter':{'operator':'NOT','conditions':[{'name':'user',"
+    "'scope':'account','resourceType':'octets','type':'Email'}]},'sort':[{'property':'used'},"
+    "{'property':'name','isAscending':false}],'calculateTotal':true}]",
+    "['Quota/queryChanges',{'accountId':'a1','sinceQueryState':'1','upToId':'q1',"
+    "'calculateTotal':true}]",
 };
 
 static const char *const texts[] = {
@@ -147,6 +154,9 @@ static const char *const texts[] = {
     "keywords/a~1b",
     "mailboxIds/m1/x",
     "zanzibar",
+    "q1",
+    "octets",
+    "account",
 };
 
 static const char *const keys[] = {
@@ -262,6 +272,10 @@ static const char *const keys[] = {
     "types",
     "url",
     "anchorOffset",
+    "name",
+    "scope",
+    "resourceType",
+    "type",
 };
 
 #endif

@@ -146,6 +146,18 @@ namespace inbox {
 ${specialUse()}}
 `;
 
+/** With a quota (KiB) everybody has one, and the server tells of it (RFC 9208). */
+const quotaSettings = (kibibytes) => (kibibytes ? `mail_plugins = quota
+protocol imap {
+  mail_plugins = quota imap_quota
+}
+plugin {
+  quota = count:User quota
+  quota_rule = *:storage=${kibibytes}K
+  quota_vsizes = yes
+}
+` : '');
+
 const security = ({ conf, tls }) => `auth_mechanisms = plain login xoauth2 oauthbearer
 auth_master_user_separator = *
 auth_username_format = %Lu
@@ -168,9 +180,9 @@ const listener = (service, name, port, ssl = false) => `service ${service} {
 `;
 
 function mainConfig(parts) {
-  const { conf, me, ports } = parts;
+  const { conf, me, ports, quota } = parts;
   return [
-    general(parts), mailSettings(parts), security(parts), services(me), passdbs(conf, `${conf}/master`),
+    general(parts), mailSettings(parts), quotaSettings(quota), security(parts), services(me), passdbs(conf, `${conf}/master`),
     listener('imap-login', 'imap', ports.imap), listener('imap-login', 'imaps', ports.imaps, true),
     listener('submission-login', 'submission', ports.submission), listener('submission-login', 'submissions', ports.submissions, true),
     listener('lmtp', 'lmtp', ports.lmtp),
@@ -228,7 +240,7 @@ async function choosePorts(wanted) {
  * Returns {ports: {imap, imaps, submission, submissions, lmtp}, maildirRoot, owner, masterUser, masterPassword, close()}.
  * masterUser and masterPassword open any mailbox as LOGIN address*masterUser.
  */
-export async function startDovecot({ people, owner, maildirRoot, introspectUrl, relayPort, tls, wanted = {} }) {
+export async function startDovecot({ people, owner, maildirRoot, introspectUrl, relayPort, tls, quota = 0, wanted = {} }) {
   const base = fs.mkdtempSync(path.join(os.tmpdir(), 'prd-')); // short: socket paths end at 107 bytes
   if (owner.root) fs.chownSync(base, owner.uid, owner.gid);
   const conf = path.join(base, 'etc');
@@ -244,7 +256,7 @@ export async function startDovecot({ people, owner, maildirRoot, introspectUrl, 
   try {
     for (let attempt = 0; attempt < 6; attempt++) {
       const ports = await choosePorts(attempt === 0 ? wanted : {});
-      put('dovecot.conf', mainConfig({ conf, base, me: owner, ports, tls: tlsHere, relayPort, logFile, six }));
+      put('dovecot.conf', mainConfig({ conf, base, me: owner, ports, tls: tlsHere, relayPort, logFile, six, quota }));
       const child = await startOnce(path.join(conf, 'dovecot.conf'), owner, ports, logFile);
       if (child) return running({ child, ports, maildirRoot, owner, masterPassword, logFile, remove });
     }

@@ -86,10 +86,10 @@ const prefixed = (ports) => Object.fromEntries(Object.entries(ports).map(([name,
 
 /**
  * Starts everything. dir: private directory, made if needed. mails: least number in the main mailbox. port: first of ten ports, or 0
- * for those used the last time in this directory, or free ones. Returns {json, idp, dovecot, fronts, close()}; DIR/org.json is written last
+ * for those used the last time in this directory, or free ones. quota: KiB of each mailbox, 0: as many as it takes. Returns {json, idp, dovecot, fronts, close()}; DIR/org.json is written last
  * and goes away with the organisation.
  */
-export async function startOrganisation({ dir, mails = 420, port = 0, now }) {
+export async function startOrganisation({ dir, mails = 420, port = 0, quota = 0, now }) {
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   takeOver(dir);
   const parts = [];
@@ -105,7 +105,7 @@ export async function startOrganisation({ dir, mails = 420, port = 0, now }) {
     seedMailboxes({ root: maildirRoot, owner, mails, now });
     const office = new PostOffice({ people, maildirRoot, owner });
     const relay = keep(await startRelay(office));
-    const dovecot = keep(await startDovecot({ people, owner, maildirRoot, introspectUrl: `${idp.url}/introspect`, relayPort: relay.port, tls, wanted: ports }));
+    const dovecot = keep(await startDovecot({ people, owner, maildirRoot, introspectUrl: `${idp.url}/introspect`, relayPort: relay.port, tls, quota, wanted: ports }));
     const fronts = keep(await startFronts({ idp, dovecot, office, tls, controlKey, ports }));
     const json = describe({ idp, dovecot, fronts, tls, appList, controlKey });
     writeAtomically(path.join(dir, 'ports.json'), JSON.stringify(json.ports));

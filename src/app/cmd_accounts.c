@@ -102,6 +102,26 @@ static json_t *mailbox_json(const struct store_mailbox_status *mailbox)
                      "astray", (json_int_t)mailbox->astray);
 }
 
+static const char *quota_unit(const struct store_quota *quota)
+{
+    static const char *const units[] = {[STORE_QUOTA_OCTETS] = "bytes",
+                                        [STORE_QUOTA_EMAILS] = "emails",
+                                        [STORE_QUOTA_MAILBOXES] = "folders"};
+    return units[quota->of];
+}
+
+static json_t *quotas_json(const GPtrArray *quotas)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < quotas->len; i++) {
+        const struct store_quota *quota = quotas->pdata[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I}", "name", quota->root, "of",
+                                              quota_unit(quota), "used", (json_int_t)quota->used,
+                                              "limit", (json_int_t)quota->limit));
+    }
+    return list;
+}
+
 /* The shape is promised in docs/configuration.md: scripts depend on it. */
 static json_t *status_json(struct command_call *call, const struct store_account_status *status)
 {
@@ -113,7 +133,8 @@ static json_t *status_json(struct command_call *call, const struct store_account
     }
     g_autofree char *owner = app_proxy_owner(view->id);
     g_autofree char *proxy = store_proxy_address(call->app->store, owner);
-    return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s?, s:s?}",
+    return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s?, "
+                     "s:s?}",
                      "email", view->address, "provider", view->provider, "state", view->state,
                      "error", error_json(view->problem, view->detail), "sendError",
                      error_json(view->send_problem, view->send_detail), "emails",
@@ -121,8 +142,8 @@ static json_t *status_json(struct command_call *call, const struct store_account
                      "unreadAttachments", (json_int_t)view->unread_attachments,
                      "unreadableAttachments", (json_int_t)view->unreadable_attachments, "lastSync",
                      number_or_null(view->last_sync), "nextAttempt",
-                     number_or_null(view->next_attempt), "mailboxes", mailboxes, "owner",
-                     status->owner, "proxy", proxy);
+                     number_or_null(view->next_attempt), "mailboxes", mailboxes, "quotas",
+                     quotas_json(status->quotas), "owner", status->owner, "proxy", proxy);
 }
 
 int command_account_list(struct command_call *call, const struct command_options *options)
@@ -166,6 +187,15 @@ static void print_mailbox(struct command_call *call, const struct store_mailbox_
         command_print(call->out, "  %-32s not synced\n", mailbox->name);
 }
 
+static void print_quota(struct command_call *call, const struct store_quota *quota)
+{
+    command_print(call->out,
+                  "  quota%s%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s used (%.0f %%)\n",
+                  quota->root[0] != '\0' ? " " : "", quota->root, quota->used, quota->limit,
+                  quota_unit(quota),
+                  quota->limit > 0 ? 100.0 * (double)quota->used / (double)quota->limit : 100.0);
+}
+
 static void print_status(struct command_call *call, const struct store_account_status *status)
 {
     const struct store_account_view *view = status->view;
@@ -185,6 +215,8 @@ static void print_status(struct command_call *call, const struct store_account_s
         g_autofree char *when = g_date_time_format(date, "%Y-%m-%d %H:%M:%S");
         fprintf(call->out, "  next attempt: %s\n", when);
     }
+    for (guint i = 0; i < status->quotas->len; i++)
+        print_quota(call, status->quotas->pdata[i]);
     fprintf(call->out, "  %-32s %8s %8s %8s\n", "folder", "server", "here", "pending");
     for (guint i = 0; i < status->mailboxes->len; i++)
         print_mailbox(call, status->mailboxes->pdata[i]);

@@ -200,6 +200,11 @@ static const struct jmap_method methods[] = {
     {"VacationResponse/get", JMAP_VACATION, MAILBOX, STORE_READ, get_args, jmap_vacation_get},
     {"VacationResponse/set", JMAP_VACATION, MAILBOX, STORE_SEND, set_args, jmap_vacation_set},
 
+    {"Quota/get", JMAP_QUOTA, MAIL, STORE_READ, get_args, jmap_quota_get},
+    {"Quota/changes", JMAP_QUOTA, MAIL, STORE_READ, changes_args, jmap_quota_changes},
+    {"Quota/query", JMAP_QUOTA, MAIL, STORE_READ, query_args, jmap_quota_query},
+    {"Quota/queryChanges", JMAP_QUOTA, MAIL, STORE_READ, query_changes_args, jmap_quota_query_changes},
+
     {"Provider/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_provider_get},
     {"Provider/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_provider_set},
     {"LinkedAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_linked_account_get},

@@ -45,6 +45,11 @@ void jmap_submission_set(struct jmap_call *call);
 void jmap_vacation_get(struct jmap_call *call);
 void jmap_vacation_set(struct jmap_call *call);
 
+void jmap_quota_get(struct jmap_call *call);
+void jmap_quota_changes(struct jmap_call *call);
+void jmap_quota_query(struct jmap_call *call);
+void jmap_quota_query_changes(struct jmap_call *call);
+
 void jmap_push_subscription_get(struct jmap_call *call);
 void jmap_push_subscription_set(struct jmap_call *call);
 

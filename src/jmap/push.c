@@ -13,6 +13,7 @@ static const struct {
     {STORE_SUBMISSION, "EmailSubmission"},
     {STORE_VACATION, "VacationResponse"},
     {STORE_EMAIL_DELIVERY, "EmailDelivery"},
+    {STORE_QUOTA, "Quota"},
 };
 
 static bool wanted(const char *const *types, const char *name)

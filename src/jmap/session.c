@@ -50,6 +50,7 @@ static json_t *mail_capabilities(const struct jmap *jmap, bool writable)
     offer(capabilities, JMAP_MAIL, mail_capability(jmap, writable));
     offer(capabilities, JMAP_SUBMISSION, submission_capability());
     offer(capabilities, JMAP_MANAGE, json_object());
+    offer(capabilities, JMAP_QUOTA, json_object());
     return capabilities;
 }
 
@@ -101,6 +102,7 @@ static json_t *primary_object(const struct store_principal *principal, const GPt
         offer(primary, JMAP_MAIL, jmap_id('a', view->id));
         offer(primary, JMAP_SUBMISSION, jmap_id('a', view->id));
         offer(primary, JMAP_VACATION, jmap_id('a', view->id));
+        offer(primary, JMAP_QUOTA, jmap_id('a', view->id));
         break;
     }
     offer(primary, JMAP_MANAGE, jmap_id('u', store_principal_user(principal)));
@@ -164,6 +166,7 @@ static json_t *server_capabilities(const struct jmap *jmap)
     offer(capabilities, JMAP_MANAGE, json_object());
     offer(capabilities, JMAP_VACATION, json_object());
     offer(capabilities, JMAP_WEBSOCKET, websocket_capability(jmap));
+    offer(capabilities, JMAP_QUOTA, json_object());
     return capabilities;
 }
 

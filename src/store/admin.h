@@ -172,6 +172,7 @@ struct store_account_status {
     char *owner;
     uint64_t emails, bytes;
     GPtrArray *mailboxes; /* of struct store_mailbox_status */
+    GPtrArray *quotas;    /* of struct store_quota */
 };
 void store_account_status_free(struct store_account_status *status);
 struct store_account_status *store_account_status(struct store *store, int64_t account,

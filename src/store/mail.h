@@ -58,7 +58,8 @@ struct store_mailbox_patch {
     bool subscribed;
 };
 /* ERROR_INVALID names the property in *property; ERROR_FORBIDDEN: the inbox is neither renamed nor
- * deleted, or no folders are known yet. Returns the new id, 0 on error; has_name is needed. */
+ * deleted, or no folders are known yet; ERROR_OVER_QUOTA: the server takes no more folders. Returns
+ * the new id, 0 on error; has_name is needed. */
 int64_t store_mailbox_create(const struct store_access *access,
                              const struct store_mailbox_patch *patch, const char **property,
                              GError **error);
@@ -290,7 +291,8 @@ size_t store_set_destroy(struct store_set *set, int64_t id);
 bool store_set_commit(struct store_set *set, uint64_t *old_state, uint64_t *new_state,
                       GError **error);
 /* After commit. NULL: the item was carried out. ERROR_NOT_FOUND; ERROR_INVALID with *property
- * "mailboxIds" or "keywords". */
+ * "mailboxIds" or "keywords"; ERROR_OVER_QUOTA: as the mail server said not long ago, it has no
+ * room for a new email; it is asked anew. */
 const GError *store_set_error(const struct store_set *set, size_t item, const char **property);
 /* The new email of a create (id, blob, thread, size filled; no parts); owned by the set. */
 const struct store_email *store_set_created(const struct store_set *set, size_t item);
@@ -397,6 +399,24 @@ bool store_submission_create(const struct store_access *access, struct store_sub
                              GError **error);
 /* Cancels one that has not begun; ERROR_CONFLICT when it has. */
 bool store_submission_cancel(const struct store_access *access, int64_t id, GError **error);
+
+/* --- quotas
+ * ---------------------------------------------------------------------------------------------------------------
+ */
+
+/* What a quota counts (RFC 9425, 3.2). */
+enum store_quota_of { STORE_QUOTA_OCTETS, STORE_QUOTA_EMAILS, STORE_QUOTA_MAILBOXES };
+/* A limit of the mail server, as it told it last. */
+struct store_quota {
+    int64_t id;
+    char *root;    /* the server's name for it; may be "" */
+    char *address; /* of the account */
+    enum store_quota_of of;
+    uint64_t used, limit; /* at most INT64_MAX */
+};
+void store_quota_free(struct store_quota *quota);
+/* All of the account, by id. (transfer full) with free func. */
+GPtrArray *store_quotas(const struct store_access *access, uint64_t *state, GError **error);
 
 /* --- vacation response
  * --------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ enum store_type {
     STORE_PUSH = 1 << 9,   /* a push subscription was made, changed or destroyed; account 0 */
     STORE_VACATION = 1 << 10, /* the vacation response's settings */
     STORE_UNREAD = 1 << 11,   /* attachments are to be read (store/attachments.h) */
+    STORE_QUOTA = 1 << 12,    /* what the mail server says of its limits */
 };
 
 /* Called after commit, from the store's own thread: must return quickly and must not call the

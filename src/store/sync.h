@@ -27,6 +27,8 @@ struct store_sync_account {
     char *proxy; /* with its password: the account's own, or "direct"; NULL: none of its own */
     bool operator_hosts;  /* the hosts come from a provider the administrator set up */
     bool send_refused;    /* sending did not work when it was tried last */
+    int64_t quota_asked;  /* when the server told its quotas last; 0: never; 1: ask it anew */
+    bool quota_tight;     /* one of them is nearly used up */
     enum store_kind kind; /* for the caller to fill in, from the provider's settings */
     char *state;
 };
@@ -56,6 +58,12 @@ void store_sync_progress(struct store *store, int64_t account,
  * the sum. Only the latest day is kept. */
 bool store_sync_traffic(struct store *store, int64_t account, int64_t day, uint64_t add,
                         uint64_t *sum, GError **error);
+
+/* What the mail server says of its quotas now (root, of, used and limit of each struct store_quota;
+ * the first of two alike counts): others are gone. list NULL: it says nothing, and what is known
+ * stays. at: quota_asked from now on. */
+bool store_sync_quotas(struct store *store, int64_t account, const GPtrArray *list, int64_t at,
+                       GError **error);
 
 /* --- mailboxes
  * -------------------------------------------------------------------------------------------------------

@@ -271,6 +271,7 @@ static bool refuse(struct session *session, const struct store_intent *intent,
              LOG_INT("intent", intent->id), LOG_INT("kind", intent->kind),
              LOG_INT("attempts", intent->attempts), LOG_ERR(failure));
     bool again = error_retry(failure) == ERROR_RETRY_LATER && intent->attempts + 1 < REFUSALS_MAX;
+    session->quota_refused = session->quota_refused || error_is(failure, ERROR_OVER_QUOTA);
     if (again)
         session_carry_later(session, RETRY_S * INT64_C(1000));
     return again ? store_intent_retry(store, intent->id, clock_wall() + RETRY_S, error)
@@ -366,6 +367,7 @@ static bool end_lot(struct lot *lot, GError **error)
                                                   .left_deleted = out_leaves_deleted(&item->state)};
     }
     if (lot->head->kind != STORE_INTENT_FLAGS) {
+        session->quota_moved = true;
         queue_again(session, lot->head->mailbox);
         queue_again(session, other_end(lot->head));
     }

@@ -216,6 +216,7 @@ static bool settle_failure(struct session *session, const struct store_folder_in
              LOG_INT("mailbox", intent->mailbox), LOG_INT("change", intent->change),
              LOG_ERR(failure));
     bool again = error_retry(failure) == ERROR_RETRY_LATER && intent->attempts + 1 < REFUSALS_MAX;
+    session->quota_refused = session->quota_refused || error_is(failure, ERROR_OVER_QUOTA);
     bool ok = again ? store_folder_retry(store, intent->id, clock_wall() + RETRY_S, error)
                     : store_folder_refused(store, intent->id, failure, error);
     g_error_free(failure);

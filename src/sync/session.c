@@ -175,6 +175,8 @@ static bool finish_pass(struct session *session, GError **error)
         return true;
     }
     session_messages_end(session);
+    if (!session_quota(session, error))
+        return false;
     session->was_idle = true;
     session->rate_started = 0;
     session_progress(session, NULL);
@@ -214,6 +216,8 @@ static bool look_around(struct session *session, GError **error)
         ok = session_poll_due(session, error);
     ok = ok && session_take_notices(session, error);
     ok = ok && session_reconcile_due(session, error);
+    if (ok && session->quota_moved && !session->news) /* news come first */
+        ok = session_quota(session, error);
     /* The list of folders is compared in a full pass. */
     if (ok && session->folders_changed) {
         session->folders_changed = false;

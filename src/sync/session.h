@@ -101,6 +101,10 @@ struct session {
     int64_t rate_started;
     uint64_t rate_bytes;
 
+    /* quota.c */
+    bool quota_moved;   /* mail came or went since the server was asked for its quotas */
+    bool quota_refused; /* it refused a change for want of room since */
+
     struct sync_result working; /* of the pass under way */
     unsigned pass_serving;      /* passes_wanted when it began */
 
@@ -334,6 +338,8 @@ bool session_watch(struct session *session, GError **error); /* watch.c: SELECT 
 bool session_listen(struct session *session, bool *news,
                     GError **error); /* watch.c: reads what came while parked, ends IDLE */
 void session_progress(struct session *session, const char *phase); /* progress.c */
+/* quota.c: asks the server for its quotas when it is time to. */
+bool session_quota(struct session *session, GError **error);
 /* The scope of an open mailbox: all UIDs since the start date, ascending. (transfer full) */
 GArray *session_scope(struct session *session, GError **error);
 /* Checks by login only whether sending works, and notes the answer. */

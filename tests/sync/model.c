@@ -107,7 +107,8 @@ void model_assign(struct model *model, const struct model *from)
         const struct model_rule *rule = from->rules->pdata[i];
         model_refuse(model, rule->command, rule->reply, rule->times);
     }
-    model->notifies = from->notifies;
+    model->more = from->more;
+    model->quotas = from->quotas;
     model->modseq = from->modseq;
     model->last_uidvalidity = from->last_uidvalidity;
     model->last_emailid = from->last_emailid;

@@ -76,7 +76,8 @@ struct model_counts {
 
 struct model {
     enum model_profile profile;
-    bool notifies;      /* NOTIFY is offered as well */
+    const char *more;   /* a capability besides those of the profile: " NOTIFY"; or NULL. Static */
+    const char *quotas; /* what GETQUOTAROOT tells, with " QUOTA". Static */
     GPtrArray *folders; /* struct model_folder */
     uint64_t modseq;
     uint32_t last_uidvalidity;
@@ -224,7 +225,7 @@ void model_late_clear(struct model *model);
 /* Tells the client what happened to its mailbox. */
 void model_tell(struct model_connection *c);
 /* model_notify.c: and to the others, if it asked. */
-model_verb_fn model_verb_notify;
+model_verb_fn model_verb_notify, model_verb_getquotaroot;
 void model_tell_all(struct model_connection *c);
 void model_view_reset(struct model_connection *c);
 guint model_view_seq(const struct model_connection *c, uint32_t uid);

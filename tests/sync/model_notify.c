@@ -1,4 +1,5 @@
-/* NOTIFY (RFC 5465): a connection that asked is told of the folders that it has not selected. */
+/* NOTIFY (RFC 5465): a connection that asked is told of the folders that it has not selected. QUOTA
+ * (RFC 9208). */
 #include "model.h"
 
 #include <string.h>
@@ -44,6 +45,13 @@ const char *model_verb_notify(struct model_connection *c, struct model_command *
         remember(c, folder);
     }
     return "OK NOTIFY completed.";
+}
+
+const char *model_verb_getquotaroot(struct model_connection *c, struct model_command *command)
+{
+    (void)command;
+    g_string_append(c->out, c->model->quotas);
+    return "OK GETQUOTAROOT completed.";
 }
 
 static void put_name(struct model_connection *c, const char *name, const char *attributes)

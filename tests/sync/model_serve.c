@@ -61,9 +61,8 @@ static const char *const capability_lines[MODEL_PROFILES] = {
 bool model_has(const struct model *model, const char *capability)
 {
     g_auto(GStrv) words = g_strsplit(capability_lines[model->profile], " ", -1);
-    if (strcmp(capability, "NOTIFY") == 0)
-        return model->notifies;
-    return g_strv_contains((const char *const *)words, capability);
+    return g_strv_contains((const char *const *)words, capability) ||
+           (model->more != NULL && strcmp(model->more + 1, capability) == 0);
 }
 
 static const char *sign_in(struct model_connection *c, const char *login)
@@ -130,7 +129,7 @@ static const char *verb_capability(struct model_connection *c, struct model_comm
         model = only;
     g_string_append_printf(c->out, "* CAPABILITY %s%s\r\n",
                            capability_lines[model != NULL ? model->profile : MODEL_PLAIN],
-                           model != NULL && model->notifies ? " NOTIFY" : "");
+                           model != NULL && model->more != NULL ? model->more : "");
     return "OK done";
 }
 
@@ -221,6 +220,7 @@ static const struct {
     {"CHECK", verb_ok, NULL, false, true, true},
     {"IDLE", verb_idle, "IDLE", false, true, false},
     {"NOTIFY", model_verb_notify, "NOTIFY", false, true, false},
+    {"GETQUOTAROOT", model_verb_getquotaroot, "QUOTA", false, true, false},
     {"UID FETCH", model_verb_fetch, NULL, false, true, true},
     {"UID SEARCH", model_verb_search, NULL, false, true, true},
     {"UID STORE", model_verb_store, NULL, true, true, true},

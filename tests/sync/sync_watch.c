@@ -39,7 +39,7 @@ static void start(struct watching *watching, enum model_profile profile, bool no
 {
     stage_open(&watching->stage);
     world_open(&watching->world, &watching->stage, profile);
-    watching->world.model->notifies = notifies;
+    watching->world.model->more = notifies ? " NOTIFY" : NULL;
     script_start(&watching->world, "INBOX: a b(S) c; Work: d");
     struct sync_config config = {.store = watching->world.store,
                                  .exec = watching->stage.exec,

@@ -38,7 +38,8 @@ enum jmap_capability {
     JMAP_SUBMISSION = 4,
     JMAP_MANAGE = 8,
     JMAP_VACATION = 16,
-    JMAP_WEBSOCKET = 32
+    JMAP_WEBSOCKET = 32,
+    JMAP_QUOTA = 64
 };
 /* The URI of one of them. */
 const char *jmap_capability_name(enum jmap_capability capability);

@@ -100,6 +100,8 @@ json_t *jmap_set_error_of(GError *error, const char *property)
         result = jmap_set_error("forbidden", error->message);
     } else if (error_is(error, ERROR_TOO_LARGE)) {
         result = jmap_set_error("overQuota", NULL);
+    } else if (error_is(error, ERROR_OVER_QUOTA)) {
+        result = jmap_set_error("overQuota", error->message);
     } else {
         LOG_WARN("jmap.item_failed", LOG_ERR(error));
         result = jmap_set_error("serverFail", error_title(error_problem(error)));

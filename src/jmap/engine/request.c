@@ -15,6 +15,7 @@ static const struct {
     {JMAP_MANAGE, "urn:postroom:manage"},
     {JMAP_VACATION, "urn:ietf:params:jmap:vacationresponse"},
     {JMAP_WEBSOCKET, "urn:ietf:params:jmap:websocket"},
+    {JMAP_QUOTA, "urn:ietf:params:jmap:quota"},
 };
 
 const char *jmap_capability_name(enum jmap_capability capability)

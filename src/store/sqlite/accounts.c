@@ -1,6 +1,7 @@
 #include "store/sqlite/people.h"
 
 #include "store/attachments.h"
+#include "store/sqlite/quotas.h"
 
 #include "base/clock.h"
 
@@ -410,6 +411,7 @@ void store_account_status_free(struct store_account_status *status)
     store_account_view_free(status->view);
     g_free(status->owner);
     g_ptr_array_unref(status->mailboxes);
+    g_ptr_array_unref(status->quotas);
     g_free(status);
 }
 
@@ -469,10 +471,14 @@ static GPtrArray *load_statuses(struct store *store, int64_t account, GError **e
         status->emails = (uint64_t)db_int(row, VIEW_END + 1);
         status->bytes = (uint64_t)db_int(row, VIEW_END + 2);
         status->mailboxes = g_ptr_array_new_with_free_func(free_mailbox_status);
+        status->quotas = quotas_new();
         g_ptr_array_add(statuses, status);
     }
-    for (guint i = 0; i < statuses->len && cause == NULL; i++)
-        load_mailbox_statuses(&reader->main, statuses->pdata[i], &cause);
+    for (guint i = 0; i < statuses->len && cause == NULL; i++) {
+        struct store_account_status *status = statuses->pdata[i];
+        load_mailbox_statuses(&reader->main, status, &cause);
+        quotas_list(&reader->main, status->view->id, status->quotas, &cause);
+    }
     reader_end(store, reader);
     if (cause == NULL)
         return statuses;

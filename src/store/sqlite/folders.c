@@ -3,6 +3,7 @@
 #include "store/sqlite/batch.h"
 
 #include "base/clock.h"
+#include "store/sqlite/quotas.h"
 
 #include <string.h>
 
@@ -293,10 +294,19 @@ static bool create_folder(struct tx *tx, void *arg, GError **error)
     g_autofree char *name = clean_name(patch->name, delimiter);
     if (name == NULL)
         return refuse(change, ERROR_INVALID, "name", "not a name for a mailbox", error);
+    if (!quotas_leave_room(tx->db, change->account, STORE_QUOTA_MAILBOXES, 1))
+        return refuse(change, ERROR_OVER_QUOTA, NULL, "the mail server takes no more folders",
+                      error);
     return parent_is_valid(tx, change, 0, patch->parent, error) &&
            place_is_free(tx, change, 0, patch->parent, name, error) &&
            (!patch->has_role || role_is_free(tx, change, 0, patch->role, error)) &&
            insert_folder(tx, change, name, delimiter, error);
+}
+
+static bool ask_anew(struct tx *tx, void *arg, GError **error)
+{
+    const struct change *change = arg;
+    return quotas_ask_anew(tx, change->account, error);
 }
 
 int64_t store_mailbox_create(const struct store_access *access,
@@ -304,11 +314,17 @@ int64_t store_mailbox_create(const struct store_access *access,
                              GError **error)
 {
     struct change change = change_of(access, 0, patch);
-    bool ok = access_require(access, STORE_WRITE, error) &&
-              store_write(store_access_store(access), STORE_LANE_INTERACTIVE, create_folder,
-                          &change, error);
+    struct store *store = store_access_store(access);
+    GError *cause = NULL;
+    bool ok = access_require(access, STORE_WRITE, &cause) &&
+              store_write(store, STORE_LANE_INTERACTIVE, create_folder, &change, &cause);
     *property = change.property;
-    return ok ? change.id : 0;
+    if (ok)
+        return change.id;
+    if (error_is(cause, ERROR_OVER_QUOTA))
+        store_write(store, STORE_LANE_INTERACTIVE, ask_anew, &change, NULL);
+    g_propagate_error(error, cause);
+    return 0;
 }
 
 /* --- update */

@@ -287,6 +287,14 @@ static const char *const attachments_2 =
     "CREATE INDEX attachment_account ON attachment(account, ord) WHERE unreadable = 0;"
     "CREATE INDEX attachment_unreadable ON attachment(account) WHERE unreadable > 0;";
 
+/* What the mail server says of its limits; kind: enum store_quota_of. quota_asked: when it said so.
+ */
+static const char *const quotas_2 =
+    "ALTER TABLE account ADD COLUMN quota_asked INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE quota(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL"
+    " REFERENCES account ON DELETE CASCADE, root TEXT NOT NULL, kind INTEGER NOT NULL,"
+    " used INTEGER NOT NULL, hard_limit INTEGER NOT NULL, UNIQUE(account, root, kind)) STRICT;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -329,6 +337,7 @@ static bool upgrade_2(struct store *store, GError **error)
         subscriptions_2,
         envelopes_2,
         roles_2,
+        quotas_2,
         "PRAGMA user_version=2; COMMIT",
     };
     bool ok = true;

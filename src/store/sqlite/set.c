@@ -3,6 +3,7 @@
 #include "store/sqlite/batch.h"
 
 #include "store/sqlite/fts.h"
+#include "store/sqlite/quotas.h"
 #include "store/sqlite/unified.h"
 
 enum set_kind { SET_UPDATE, SET_CREATE, SET_DESTROY };
@@ -287,6 +288,21 @@ static bool change_email(struct tx *tx, struct store_set *set, struct set_item *
     return false;
 }
 
+/* Beside what the set has made in this account already. */
+static bool has_room(struct tx *tx, const struct store_set *set, const struct set_item *item)
+{
+    uint64_t octets = item->size, emails = 1;
+    for (guint i = 0; set->items->pdata[i] != item; i++) {
+        const struct set_item *other = set->items->pdata[i];
+        if (other->kind != SET_CREATE || other->error != NULL || other->account != item->account)
+            continue;
+        octets += other->size;
+        emails++;
+    }
+    return quotas_leave_room(tx->db, item->account, STORE_QUOTA_OCTETS, octets) &&
+           quotas_leave_room(tx->db, item->account, STORE_QUOTA_EMAILS, emails);
+}
+
 static bool create_email(struct tx *tx, struct store_set *set, struct set_item *item,
                          GError **error)
 {
@@ -314,6 +330,8 @@ static bool create_email(struct tx *tx, struct store_set *set, struct set_item *
     if (DB_NUMBER(tx->db, NULL, 0, "SELECT 1 FROM blob WHERE id = ? AND account = ?", I(item->blob),
                   I(account)) != 1)
         return refuse(item, ERROR_NOT_FOUND, "blobId", "no such blob");
+    if (!has_room(tx, set, item))
+        return refuse(item, ERROR_OVER_QUOTA, NULL, "the mail server has no room for it");
     if (!blob_ref(tx, item->blob, 1, error) ||
         !email_insert(tx, &row, item->summary,
                       (const int64_t *)(const void *)item->thread_ids->data, item->thread_ids->len,
@@ -344,6 +362,17 @@ static bool run_item(struct tx *tx, struct store_set *set, struct set_item *item
                                     : change_email(tx, set, item, error);
 }
 
+static bool ask_where_full(struct tx *tx, const struct store_set *set, GError **error)
+{
+    for (guint i = 0; i < set->items->len; i++) {
+        const struct set_item *item = set->items->pdata[i];
+        if (item->error != NULL && error_is(item->error, ERROR_OVER_QUOTA) &&
+            !quotas_ask_anew(tx, item->account, error))
+            return false;
+    }
+    return true;
+}
+
 static bool commit(struct tx *tx, void *arg, GError **error)
 {
     struct store_set *set = arg;
@@ -358,7 +387,7 @@ static bool commit(struct tx *tx, void *arg, GError **error)
         if (!run_item(tx, set, set->items->pdata[i], error))
             return false;
     /* The log is written in this transaction, so its states are told by it. */
-    if (!tx_finish(tx, error))
+    if (!ask_where_full(tx, set, error) || !tx_finish(tx, error))
         return false;
     tx_written(tx);
     set->new_state = access_state(tx->db, set->access, STORE_EMAIL);

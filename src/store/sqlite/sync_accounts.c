@@ -39,6 +39,8 @@ static struct store_sync_account *account_of_row(sqlite3_stmt *row)
     account->paused = db_int(row, 15) != 0;
     account->operator_hosts = account->provider != NULL || db_int(row, 16) != 0;
     account->send_refused = db_int(row, 17) != 0;
+    account->quota_asked = db_int(row, 18);
+    account->quota_tight = db_int(row, 19) != 0;
     return account;
 }
 
@@ -53,9 +55,9 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
         DB_QUERY(&reader->main, &cause,
                  "SELECT id, address, login, provider, imap_host, smtp_host, ca_file,"
                  " imap_security, smtp_security, imap_login, smtp_login, state, imap_port,"
-                 " smtp_port, since, paused, operator_hosts, send_problem IS NOT NULL FROM account "
-                 "WHERE id = ? AND removing "
-                 "= 0",
+                 " smtp_port, since, paused, operator_hosts, send_problem IS NOT NULL, quota_asked,"
+                 " EXISTS(SELECT 1 FROM quota WHERE account = account.id AND used >= hard_limit -"
+                 " hard_limit / 20) FROM account WHERE id = ? AND removing = 0",
                  I(account));
     if (db_step(&reader->main, row, &cause)) {
         found = account_of_row(row);
