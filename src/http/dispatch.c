@@ -139,10 +139,11 @@ static void hand_back(struct http_request *request, enum request_state state)
     struct http_server *server = request->server;
     struct MHD_Connection *connection = request->connection;
     request->state = state;
-    /* Both under the mutex: the server waits for the number before it stops the daemon, and by then
-     * the connection is resumed. */
-    pthread_mutex_lock(&server->mutex);
+    /* In this order: the server waits for the number before it stops the daemon. Not under the
+     * mutex: the library tells the end of an upgraded connection (on_completed, which takes it)
+     * with the lock held that resuming takes. */
     MHD_resume_connection(connection);
+    pthread_mutex_lock(&server->mutex);
     server->working--;
     pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->mutex);

@@ -192,9 +192,10 @@ struct http_stream *http_respond_stream(struct http_request *request)
     http_set_header(request, "X-Accel-Buffering", "no");
     pthread_mutex_lock(&server->mutex);
     g_ptr_array_add(server->streams, http_stream_ref(stream));
-    if (server->stopping)
-        http_stream_close(stream);
+    bool stopping = server->stopping;
     pthread_mutex_unlock(&server->mutex);
+    if (stopping)
+        http_stream_close(stream);
     return stream;
 }
 
@@ -210,16 +211,40 @@ static void close_lingering(struct http_server *server, int64_t now)
     }
 }
 
-/* With the mutex held: sends pings and forgets streams that ended. */
+static void *ref_stream(const void *stream, void *unused)
+{
+    (void)unused;
+    return http_stream_ref((struct http_stream *)(uintptr_t)stream);
+}
+
+static void unref_stream(void *stream)
+{
+    http_stream_unref(stream);
+}
+
+/* With the mutex held. To be used without it: their mutexes are held while the library's lock is
+ * taken, and that while this one is (hand_back in dispatch.c). */
+static GPtrArray *streams_of(struct http_server *server)
+{
+    GPtrArray *streams = g_ptr_array_copy(server->streams, ref_stream, NULL);
+    g_ptr_array_set_free_func(streams, unref_stream);
+    return streams;
+}
+
+/* With the mutex held, but not all the time: sends pings and forgets streams that ended. */
 static void tick_streams(struct http_server *server, int64_t now)
 {
-    for (guint i = server->streams->len; i > 0; i--) {
-        struct http_stream *stream = server->streams->pdata[i - 1];
-        stream_tick(stream, now);
-        if (http_stream_is_open(stream))
-            continue;
-        g_ptr_array_remove_index_fast(server->streams, i - 1);
-        http_stream_unref(stream);
+    g_autoptr(GPtrArray) streams = streams_of(server);
+    pthread_mutex_unlock(&server->mutex);
+    for (guint i = streams->len; i > 0; i--) {
+        stream_tick(streams->pdata[i - 1], now);
+        if (http_stream_is_open(streams->pdata[i - 1]))
+            g_ptr_array_remove_index_fast(streams, i - 1);
+    }
+    pthread_mutex_lock(&server->mutex);
+    for (guint i = 0; i < streams->len; i++) {
+        g_ptr_array_remove_fast(server->streams, streams->pdata[i]);
+        http_stream_unref(streams->pdata[i]);
     }
 }
 
@@ -262,8 +287,11 @@ static void stop(struct http_server *server)
     pthread_mutex_lock(&server->mutex);
     server->stopping = true;
     pthread_cond_broadcast(&server->changed);
-    for (guint i = 0; i < server->streams->len; i++)
-        stream_abort(server->streams->pdata[i]);
+    g_autoptr(GPtrArray) streams = streams_of(server);
+    pthread_mutex_unlock(&server->mutex);
+    for (guint i = 0; i < streams->len; i++)
+        stream_abort(streams->pdata[i]);
+    pthread_mutex_lock(&server->mutex);
     wait_for_zero(server, &server->working, CLOCK_NEVER);
     wait_for_zero(server, &server->requests, clock_in_ms(GOODBYE_MS));
     pthread_mutex_unlock(&server->mutex);

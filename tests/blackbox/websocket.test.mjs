@@ -333,6 +333,17 @@ test('RFC 8887, 5.1: a connection ends with its token, and with the server', { t
   assert.equal(ws.got.length, 0);
 });
 
+test('connections that end beside requests and event streams hold up nobody', { timeout: 120000 }, async () => {
+  const until = Date.now() + 3000;
+  const streams = new AbortController();
+  const listening = fetch(`${postroom.url}/jmap/eventsource?types=*&closeafter=no&ping=5`, { headers: bearer(), signal: streams.signal });
+  const sockets = async () => { while (Date.now() < until) { const ws = await open(); ws.socket.close(); await ws.ended; } };
+  const requests = async () => { while (Date.now() < until) assert.equal((await fetch(`${postroom.url}/.well-known/jmap`, { headers: bearer() })).status, 200); };
+  await Promise.all([sockets(), sockets(), sockets(), requests(), requests(), requests()]);
+  assert.equal((await listening).status, 200);
+  streams.abort();
+});
+
 test('many idle connections take no thread and little memory', { timeout: 300000 }, async (t) => {
   const count = Number(process.env.SOCKETS ?? 32);
   const { readFileSync, readdirSync } = await import('node:fs');
