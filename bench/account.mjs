@@ -11,7 +11,7 @@ import { must } from './contenders.mjs';
 import { fillAccount } from './fill.mjs';
 
 /** Asks over one connection that is kept. */
-class Asker {
+export class Asker {
   constructor(url, client) {
     this.url = new URL('jmap', `${url}/`);
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 1 });

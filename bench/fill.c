@@ -21,8 +21,8 @@ struct fill {
     struct store *store;
     int64_t account;
     struct store_remote_mailbox mailboxes[MAILBOXES];
-    struct store_batch *batch;
-    unsigned waiting; /* in the batch */
+    struct store_batch *gathered, *written; /* they take turns */
+    unsigned waiting;                       /* in the one that is gathered */
 };
 
 static void must(bool ok, const GError *error)
@@ -78,7 +78,11 @@ static void add_mailbox(struct fill *fill, size_t index, char *name, enum mail_r
 static void commit(struct fill *fill)
 {
     GError *error = NULL;
-    must(store_batch_commit(fill->batch, STORE_LANE_BULK, NULL, &error), error);
+    struct store_batch *batch = fill->gathered;
+    must(store_batch_finish(fill->written, NULL, &error), error);
+    store_batch_start(batch, STORE_LANE_BULK);
+    fill->gathered = fill->written;
+    fill->written = batch;
     fill->waiting = 0;
 }
 
@@ -96,7 +100,7 @@ static void add_message(struct fill *fill, struct store_remote_mailbox *mailbox,
                                                 .summary = parsed.summary,
                                                 .raw = raw,
                                                 .index = &parsed.index};
-    store_batch_message(fill->batch, &message);
+    store_batch_message(fill->gathered, &message);
     sync_parsed_clear(&parsed);
     if (++fill->waiting == BATCH)
         commit(fill);
@@ -136,11 +140,14 @@ int main(int argc, char **argv)
     add_account(&fill, argv[3], argv[4], argv[5]);
     add_mailbox(&fill, 0, (char[]){"INBOX"}, MAIL_ROLE_INBOX);
     add_mailbox(&fill, 1, (char[]){"Archive"}, MAIL_ROLE_ARCHIVE);
-    fill.batch = store_batch_new(fill.store, fill.account);
+    fill.gathered = store_batch_new(fill.store, fill.account);
+    fill.written = store_batch_new(fill.store, fill.account);
     while (read_message(&fill))
         ;
     commit(&fill);
-    store_batch_free(fill.batch);
+    must(store_batch_finish(fill.written, NULL, &error), error);
+    store_batch_free(fill.gathered);
+    store_batch_free(fill.written);
     store_close(fill.store);
     keyring_free(keyring);
     return 0;
