@@ -35,6 +35,7 @@ struct query {
     GError *error;
     /* the plan: */
     GString *match;       /* words of the index, or NULL */
+    bool beginnings;      /* some of them: the index merges all it has of those before the first */
     int64_t mailbox;      /* members of this mailbox, or 0 */
     bool unseen;          /* of these, the unseen ones only */
     bool flagged, worded; /* of all, those flagged or with keywords of their own */
@@ -104,8 +105,9 @@ void query_load_texts(struct query *query, const struct store_filter *filter);
  * does not know where words stand: the summary, and then the message, is read. */
 bool query_phrase_holds(struct query *query, const struct store_filter *filter,
                         struct candidate *candidate);
-/* There is a phrase in this tree of words. */
+/* There is a phrase in this tree of words; a beginning of words. */
 bool query_has_phrase(const struct store_filter *filter);
+bool query_has_beginning(const struct store_filter *filter);
 bool query_header(struct query *query, const struct store_filter *filter,
                   struct candidate *candidate);
 

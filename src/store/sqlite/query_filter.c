@@ -106,6 +106,7 @@ void query_plan(struct query *query, const struct store_filter *filter)
             g_string_append(query->match, " AND ");
         g_string_append_printf(query->match, "(%s)", text->str);
         g_ptr_array_add(query->worded_by, (void *)(uintptr_t)filter);
+        query->beginnings = query->beginnings || query_has_beginning(filter);
         if (query_has_phrase(filter))
             g_ptr_array_add(filter->kind == STORE_OR ? query->tests : query->phrases,
                             (void *)(uintptr_t)filter);

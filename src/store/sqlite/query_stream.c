@@ -9,7 +9,7 @@
 #define ROWS_MOST 512
 #define ROWS_GROWTH 4
 #define WORDS_LEAST 16
-#define WORDS_MOST 16384
+#define WORDS_MOST 65536
 #define WORDS_GROWTH 8
 
 /* What a stream knows of an email; of matches of words within a mailbox the place alone. */
@@ -99,8 +99,10 @@ static void read_ahead(struct stream *stream)
         stream->from = entry.ord + (stream->ascending ? 1 : -1);
     }
     stream->more = stream->ahead->len == asked;
-    stream->going =
-        stream->words ? MIN(asked * WORDS_GROWTH, WORDS_MOST) : MIN(asked * ROWS_GROWTH, ROWS_MOST);
+    if (!stream->words)
+        stream->going = MIN(asked * ROWS_GROWTH, ROWS_MOST);
+    else
+        stream->going = query->beginnings ? WORDS_MOST : MIN(asked * WORDS_GROWTH, WORDS_MOST);
 }
 
 /* --- streams */

@@ -92,6 +92,14 @@ bool query_has_phrase(const struct store_filter *filter)
            filter->words[1] != NULL;
 }
 
+bool query_has_beginning(const struct store_filter *filter)
+{
+    for (guint i = 0; filter->children != NULL && i < filter->children->len; i++)
+        if (query_has_beginning(filter->children->pdata[i]))
+            return true;
+    return filter->prefix;
+}
+
 static bool is_in_summary(enum store_filter_kind kind)
 {
     return kind != STORE_TEXT && kind != STORE_BODY && kind != STORE_FILENAME;
