@@ -99,7 +99,7 @@ static void test_foreign_key(struct jmap_fixture *t)
 /* Somebody else deleted one: both kinds of changes tell it. */
 static void test_changes(struct jmap_fixture *t)
 {
-    g_autofree char *state = NULL, *gone = NULL, *removed = NULL;
+    g_autofree char *state = NULL, *gone = NULL;
     int64_t piano, punk;
     json_t *query, *answer;
 

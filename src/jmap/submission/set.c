@@ -120,10 +120,11 @@ static json_t *check_from(const GPtrArray *identities, const struct mail_summary
 
 /* Names what a client may not set or does not exist, and references to nothing: NULL, or an error
  * that lists them all. */
-static json_t *check_properties(const struct run *run, json_t *object, bool email_found)
+static json_t *check_properties(json_t *object, const struct store_email *email,
+                                const struct store_identity *identity)
 {
     static const char *const settable[] = {"identityId", "emailId", "envelope", NULL};
-    json_t *bad = json_array(), *identity = json_object_get(object, "identityId"), *value;
+    json_t *bad = json_array(), *value;
     const char *key;
 
     json_object_foreach(object, key, value)
@@ -131,10 +132,9 @@ static json_t *check_properties(const struct run *run, json_t *object, bool emai
         if (!g_strv_contains(settable, key))
             json_array_append_new(bad, json_string(key));
     }
-    if (!email_found)
+    if (email == NULL)
         json_array_append_new(bad, json_string("emailId"));
-    if (find_identity(run, jmap_id_find(run->call->request, 'i', json_string_value(identity))) ==
-        NULL)
+    if (identity == NULL)
         json_array_append_new(bad, json_string("identityId"));
     if (json_array_size(bad) > 0)
         return jmap_invalid_properties(bad, NULL);
@@ -163,9 +163,8 @@ static json_t *put(struct run *run, struct store_submission *submission)
 }
 
 static json_t *fill(struct run *run, json_t *object, const struct store_email *email,
-                    struct store_submission *submission)
+                    const struct store_identity *identity, struct store_submission *submission)
 {
-    const struct store_identity *identity = find_identity(run, submission->identity);
     g_autoptr(GPtrArray) identities = identities_beside(run, identity);
     json_t *error = email_problem(email);
 
@@ -202,21 +201,25 @@ static json_t *create(void *arg, const char *key, json_t *object)
     const struct jmap_request *request = run->call->request;
     const char *email_id = json_string_value(json_object_get(object, "emailId"));
     const char *identity_id = json_string_value(json_object_get(object, "identityId"));
-    int64_t email = jmap_id_find(request, 'e', email_id);
+    const struct store_identity *identity =
+        find_identity(run, jmap_id_find(request, 'i', identity_id));
+    int64_t id = jmap_id_find(request, 'e', email_id);
     struct store_submission *submission;
+    const struct store_email *email;
     g_autoptr(GPtrArray) emails = NULL;
     json_t *error;
 
     if (jmap_json_has_nul(object))
         return jmap_invalid_property("envelope", NULL);
-    emails = store_emails(run->call->access, &email, 1, STORE_EMAIL_SUMMARY, NULL, NULL);
-    error = check_properties(run, object, emails != NULL && emails->len > 0);
-    if (error != NULL)
+    emails = store_emails(run->call->access, &id, 1, STORE_EMAIL_SUMMARY, NULL, NULL);
+    email = emails != NULL && emails->len > 0 ? g_ptr_array_index(emails, 0) : NULL;
+    error = check_properties(object, email, identity);
+    if (error != NULL || email == NULL || identity == NULL)
         return error;
     submission = g_new0(struct store_submission, 1);
-    submission->identity = jmap_id_find(request, 'i', identity_id);
-    submission->email = email;
-    error = fill(run, object, g_ptr_array_index(emails, 0), submission);
+    submission->identity = identity->id;
+    submission->email = id;
+    error = fill(run, object, email, identity, submission);
     if (error == NULL) {
         json_t *created = created_object(submission, object);
 
