@@ -59,17 +59,44 @@ static GPtrArray *mailboxes_here(struct world *world)
     return list;
 }
 
-/* Of a mailbox, with those above it. */
-static char *path_here(const GPtrArray *mailboxes, const struct store_mailbox *mailbox)
+static const struct store_mailbox *parent_here(const GPtrArray *mailboxes,
+                                               const struct store_mailbox *mailbox)
 {
     for (guint i = 0; mailbox->parent != 0 && i < mailboxes->len; i++) {
         const struct store_mailbox *parent = mailboxes->pdata[i];
-        if (parent->id != mailbox->parent)
-            continue;
-        g_autofree char *above = path_here(mailboxes, parent);
-        return g_strconcat(above, "/", mailbox->name, NULL);
+        if (parent->id == mailbox->parent)
+            return parent;
     }
-    return g_strdup(mailbox->name);
+    return NULL;
+}
+
+/* Of a mailbox, with those above it; NULL: it is below itself. */
+static char *path_here(const GPtrArray *mailboxes, const struct store_mailbox *mailbox)
+{
+    char *path = g_strdup(mailbox->name);
+    guint levels = 0;
+    while ((mailbox = parent_here(mailboxes, mailbox)) != NULL) {
+        g_autofree char *below = path;
+        path = levels++ < mailboxes->len ? g_strconcat(mailbox->name, "/", below, NULL) : NULL;
+        if (path == NULL)
+            return NULL;
+    }
+    return path;
+}
+
+char *script_circle(struct world *world)
+{
+    struct store_access *access = world_access(world);
+    g_autoptr(GPtrArray) list = store_mailboxes(access, NULL, NULL);
+    char *problem = NULL;
+    for (guint i = 0; problem == NULL && i < list->len; i++) {
+        const struct store_mailbox *mailbox = list->pdata[i];
+        g_autofree char *path = path_here(list, mailbox);
+        if (path == NULL)
+            problem = g_strdup_printf("%s is below itself", mailbox->name);
+    }
+    store_access_free(access);
+    return problem;
 }
 
 static int64_t mailbox_here(struct world *world, const char *name)
@@ -84,7 +111,7 @@ static int64_t mailbox_here(struct world *world, const char *name)
     for (guint i = 0; i < list->len; i++) {
         const struct store_mailbox *mailbox = list->pdata[i];
         g_autofree char *path = path_here(list, mailbox);
-        if (g_ascii_strcasecmp(path, wanted) == 0)
+        if (path != NULL && g_ascii_strcasecmp(path, wanted) == 0)
             found = mailbox->id;
     }
     store_access_free(access);

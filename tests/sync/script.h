@@ -53,5 +53,7 @@ char *script_settle(struct world *world);
 /* Server and store say the same, UID by UID, flag by flag, and nothing is left to do. NULL, or what
  * differs. (transfer full) */
 char *script_disagreement(struct world *world);
+/* A mailbox here whose parents come back to it; NULL: none. (transfer full) */
+char *script_circle(struct world *world);
 
 #endif

@@ -424,6 +424,8 @@ static char *run_steps(GPtrArray *steps, guint *failed)
             wrong = check(&run, steps, i, strcmp(step, "check twice") == 0);
         else
             pass(&run, step);
+        if (wrong == NULL)
+            wrong = script_circle(&run.world);
     }
     finish(&run);
     return wrong;
@@ -520,6 +522,11 @@ static const char *const once_red[] = {
     "there move Work m1 INBOX\nhere put m1 Work\ncheck",
     "there create Work\nthere create Old\nthere deliver m1 INBOX\ncheck\nhere add m1 Work\n"
     "check\nthere move INBOX m1 Old\nhere put m1 INBOX\ndie-change 1 after\ncheck",
+    /* Two folders, one moved below the other there and the other below the one here. */
+    "there create Work\nthere create Old\ncheck\nthere rename Work Old/Sub\n"
+    "here rename Old Work/Sub\ndie-commit 5 after\ncheck twice",
+    "there create Work\nthere create Old\ncheck\nthere rename Work Old/Sub\n"
+    "here rename Old Work/Sub\npass\ncheck twice",
 };
 
 static void run_text(const char *text)

@@ -243,7 +243,8 @@ static bool undo_rename(struct tx *tx, int64_t account, int64_t mailbox, GError 
         db_done(s);
     }
     if (cause == NULL &&
-        DB_NUMBER(tx->db, &cause, 0, "SELECT 1 FROM mailbox WHERE id = ?", I(parent)) == 0)
+        (DB_NUMBER(tx->db, &cause, 0, "SELECT 1 FROM mailbox WHERE id = ?", I(parent)) == 0 ||
+         mailbox_is_below(tx, parent, mailbox)))
         parent = 0;
     if (cause == NULL && name != NULL &&
         folder_place_below(tx, account, mailbox, name, parent, &cause))

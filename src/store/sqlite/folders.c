@@ -48,6 +48,14 @@ enum folder_place mailbox_place(struct tx *tx, int64_t mailbox)
                                         "SELECT place FROM mailbox WHERE id = ?", I(mailbox));
 }
 
+bool mailbox_is_below(struct tx *tx, int64_t mailbox, int64_t above)
+{
+    return DB_NUMBER(tx->db, NULL, 0,
+                     "WITH RECURSIVE up(id) AS (SELECT ?1 UNION SELECT parent FROM mailbox JOIN up"
+                     " USING(id) WHERE parent <> 0) SELECT EXISTS(SELECT 1 FROM up WHERE id = ?2)",
+                     I(mailbox), I(above)) == 1;
+}
+
 bool folder_change_waits(struct tx *tx, int64_t account, int64_t mailbox,
                          enum store_folder_change change)
 {

@@ -125,6 +125,8 @@ static bool adopt_children(struct tx *tx, int64_t account, int64_t parent, const
     }
     for (guint i = 0; i < children->len && cause == NULL; i++) {
         int64_t id = g_array_index(children, int64_t, i);
+        if (mailbox_is_below(tx, parent, id))
+            continue;
         tx_change(tx, account, STORE_MAILBOX, id, CHANGE_UPDATED);
         DB_RUN(tx->db, &cause, "UPDATE mailbox SET parent = ? WHERE id = ?", I(parent), I(id));
     }
@@ -227,6 +229,8 @@ static bool put_mailbox(struct tx *tx, void *arg, GError **error)
                                         I(write->account), T(m->raw_name));
     if (id == 0)
         id = folder_adopt(tx, write->account, m->name, m->raw_name, error);
+    if (id != 0 && parent != 0 && mailbox_is_below(tx, parent, id))
+        parent = 0;
     return (id == 0 ? insert_mailbox(tx, write, name, parent, error)
                     : update_mailbox(tx, write, id, name, parent, error)) &&
            adopt_children(tx, write->account, write->id, m->name, m->delimiter, error);
