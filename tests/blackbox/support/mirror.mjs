@@ -64,7 +64,8 @@ function remembered(postroom, address) {
       JOIN account a ON a.id = m.account WHERE a.address = ? ORDER BY m.path, r.uid`).all(address);
     const waiting = db.prepare(`SELECT i.id, i.kind, i.email, m.path AS folder, t.path AS target, i.journal, i.attempts, i.next_attempt - unixepoch() AS due FROM intent i JOIN account a ON a.id = i.account
       LEFT JOIN mailbox m ON m.id = i.mailbox LEFT JOIN mailbox t ON t.id = i.target WHERE a.address = ?`).all(address);
-    return { rows, waiting };
+    const folders = db.prepare('SELECT f.id, f.kind AS folder, f.mailbox, f.name, f.attempts FROM folder_intent f JOIN account a ON a.id = f.account WHERE a.address = ?').all(address);
+    return { rows, waiting: [...waiting, ...folders] };
   } finally {
     db.close();
   }
