@@ -118,8 +118,9 @@ bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error);
 bool mailbox_forget(struct tx *tx, int64_t account, int64_t id, GError **error);
 /* --- folders.c */
 enum folder_place mailbox_place(struct tx *tx, int64_t mailbox);
-/* Is it that mailbox, or somewhere below it? What people moved here and others there meanwhile could
- * end below itself: until one of the two changes is undone, the first is not hung below the other. */
+/* Is it that mailbox, or somewhere below it? What people moved here and others there meanwhile
+ * could end below itself: until one of the two changes is undone, the first is not hung below the
+ * other. */
 bool mailbox_is_below(struct tx *tx, int64_t mailbox, int64_t above);
 /* A change of this kind waits to be carried out; mailbox 0: of any of the account. */
 bool folder_change_waits(struct tx *tx, int64_t account, int64_t mailbox,

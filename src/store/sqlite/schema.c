@@ -321,24 +321,12 @@ static bool create(struct store *store, GError **error)
 static bool upgrade_2(struct store *store, GError **error)
 {
     const char *const scripts[] = {
-        "BEGIN IMMEDIATE",
-        folders_2,
-        watch_2,
-        proxies_2,
-        changes_2,
-        dictionaries_2,
-        identities_2,
-        reports_2,
-        push_2,
-        pending_2,
-        index_2,
-        vacation_2,
-        attachments_2,
-        subscriptions_2,
-        envelopes_2,
-        roles_2,
-        quotas_2,
-        "PRAGMA user_version=2; COMMIT",
+        "BEGIN IMMEDIATE", folders_2,       watch_2,
+        proxies_2,         changes_2,       dictionaries_2,
+        identities_2,      reports_2,       push_2,
+        pending_2,         index_2,         vacation_2,
+        attachments_2,     subscriptions_2, envelopes_2,
+        roles_2,           quotas_2,        "PRAGMA user_version=2; COMMIT",
     };
     bool ok = true;
     for (size_t i = 0; i < G_N_ELEMENTS(scripts) && ok; i++)
