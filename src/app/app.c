@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/proxy.h"
 #include "imap/client.h"
+#include "mime/mime.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -79,6 +80,7 @@ struct app *app_open(struct config *config, int lock_fd, GError **error)
     app->config = config;
     app->lock_fd = lock_fd;
     app->policy.allowed_networks = config->allowed_networks;
+    mime_read_charsets_as_named(!config->guess_charsets);
     app->public_url =
         g_strdup(config->public_url != NULL ? config->public_url : "http://localhost");
     bool ok = config_proxy(config, &app->policy.proxy_url, error);

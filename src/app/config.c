@@ -8,7 +8,7 @@
 
 #define DEFAULT_FILE "/etc/postroom/postroom.conf"
 
-enum kind { TEXT, LIST, NUMBER, SECONDS, MEGABYTES };
+enum kind { TEXT, LIST, YES_NO, NUMBER, SECONDS, MEGABYTES };
 
 struct key {
     const char *section, *name;
@@ -40,6 +40,7 @@ static const struct key keys[] = {
     {"network", "proxy_password_file", TEXT, offsetof(struct config, proxy_password_file)},
     {"network", "allowed", LIST, offsetof(struct config, allowed_networks)},
     {"push", "ca_file", TEXT, offsetof(struct config, push_ca_file)},
+    {"mail", "guess_charsets", YES_NO, offsetof(struct config, guess_charsets)},
     {"sync", "poll", SECONDS, offsetof(struct config, poll_s)},
     {"sync", "calm", SECONDS, offsetof(struct config, calm_s)},
     {"sync", "compare", SECONDS, offsetof(struct config, compare_s)},
@@ -73,6 +74,14 @@ static bool put(struct config *config, const struct key *key, const char *value,
     case LIST:
         g_strfreev(*(char ***)field);
         *(char ***)field = split_list(value);
+        return true;
+    case YES_NO:
+        if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
+            error_set(error, ERROR_INVALID, "[%s] %s = \"%s\": yes or no is wanted", key->section,
+                      key->name, value);
+            return false;
+        }
+        *(bool *)field = strcmp(value, "yes") == 0;
         return true;
     case NUMBER:
     case SECONDS:
@@ -184,6 +193,7 @@ static void put_defaults(struct config *config)
     config->log_level = g_strdup("info");
     config->metrics_from = g_strdup("loopback");
     config->workers = 16;
+    config->guess_charsets = true;
 }
 
 struct config *config_load(const char *file, GError **error)

@@ -22,6 +22,7 @@ struct config {
     char *push_ca_file;        /* [push] ca_file: trusted besides the system's */
     char *metrics_from;        /* [server] metrics: who may read /metrics; "loopback" or "all" */
     char **browser_origins; /* [server] browser_origins: whose pages may use the API; NULL: all */
+    bool guess_charsets;    /* [mail] guess_charsets */
     int workers;            /* [server] workers */
     /* [sync] of these names: seconds */
     int64_t poll_s, calm_s, compare_s, idle_s, patience_s, doubt_s;

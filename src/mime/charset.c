@@ -5,10 +5,21 @@
 #include <string.h>
 
 static mime_converter *converter;
+static bool as_named;
 
 void mime_set_converter(mime_converter *convert)
 {
     converter = convert;
+}
+
+void mime_read_charsets_as_named(bool only)
+{
+    as_named = only;
+}
+
+bool charsets_are_as_named(void)
+{
+    return as_named;
 }
 
 /* What senders mean by a name, where it is wider than what the name says (as browsers do). */
@@ -211,6 +222,42 @@ static bool is_ascii_compatible(const char *charset)
     return false;
 }
 
+/* Each byte that is no ASCII is replaced. */
+static char *from_ascii(const char *bytes, size_t length, bool *problem)
+{
+    GString *out = g_string_sized_new(length);
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] > 0)
+            g_string_append_c(out, bytes[i]);
+        else if (bytes[i] != '\0')
+            g_string_append(out, "\xef\xbf\xbd");
+        *problem |= bytes[i] < 0;
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Exactly what the name says. UTF-7 is not read: it hides ASCII from filters. */
+static char *convert_as_named(const char *charset, const char *bytes, size_t length, bool *problem)
+{
+    if (g_ascii_strcasecmp(charset, "us-ascii") == 0 || g_ascii_strcasecmp(charset, "ascii") == 0)
+        return from_ascii(bytes, length, problem);
+    if (g_ascii_strcasecmp(charset, "utf-8") == 0)
+        return from_utf8(bytes, length, problem);
+    bool hides =
+        strcmp(meaning(charset), "UTF-7") == 0 || g_ascii_strcasecmp(charset, "utf-7") == 0;
+    return hides || !name_is_sane(charset) ? NULL : from_iconv(charset, bytes, length, problem);
+}
+
+static char *read_as_named(const char *charset, const char *bytes, size_t length, bool *problem)
+{
+    bool named = charset != NULL && *charset != '\0';
+    char *text = named ? convert_as_named(charset, bytes, length, problem) : NULL;
+    if (text != NULL)
+        return text;
+    *problem |= named;
+    return from_ascii(bytes, length, problem);
+}
+
 static char *convert_named(const char *charset, const char *bytes, size_t length, bool *problem)
 {
     const char *meant = meaning(charset);
@@ -241,6 +288,8 @@ char *charset_to_utf8(const char *charset, const char *bytes, size_t length, boo
     problem = problem != NULL ? problem : &ignored;
     if (length == 0)
         return g_strdup("");
+    if (as_named)
+        return read_as_named(charset, bytes, length, problem);
     if (charset == NULL || *charset == '\0')
         return guess(bytes, length, problem);
     if (is_ascii(bytes, length) && memchr(bytes, '\033', length) == NULL &&
@@ -256,6 +305,8 @@ char *charset_to_utf8(const char *charset, const char *bytes, size_t length, boo
 bool charset_is_known(const char *charset)
 {
     bool problem = false;
-    g_autofree char *text = name_is_sane(charset) ? convert_named(charset, "a", 1, &problem) : NULL;
+    g_autofree char *text = !name_is_sane(charset) ? NULL
+                            : as_named             ? convert_as_named(charset, "a", 1, &problem)
+                                                   : convert_named(charset, "a", 1, &problem);
     return text != NULL;
 }

@@ -55,6 +55,7 @@ char *field_value(const struct field *field, const char *charset);
 /* --- charset.c. Never NULL. charset NULL: guessed. */
 char *charset_to_utf8(const char *charset, const char *bytes, size_t length, bool *problem);
 bool charset_is_known(const char *charset);
+bool charsets_are_as_named(void);
 
 /* --- decode.c: transfer encodings. */
 enum encoding encoding_of_name(const char *value, size_t length);

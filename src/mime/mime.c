@@ -195,6 +195,8 @@ static char *charset_of_html(const char *bytes, size_t length)
 static char *part_charset(const struct part *part, const char *bytes, size_t length)
 {
     const char *named = part->shown.charset;
+    if (charsets_are_as_named())
+        return g_strdup(named);
     bool vague = named == NULL || g_ascii_strcasecmp(named, "us-ascii") == 0;
     char *found = NULL;
     if (vague && strcmp(part->shown.type, "text/html") == 0)

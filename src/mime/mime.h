@@ -26,6 +26,9 @@ struct mime_mail;
  * one. Called from any thread; set once, before the first mail. */
 typedef char *mime_converter(const char *charset, const char *bytes, size_t length, bool *replaced);
 void mime_set_converter(mime_converter *convert);
+/* Charsets are read exactly as they are named (without a name: US-ASCII), UTF-7 not at all; the
+ * heuristics are off (RFC 8621, 9.1). As mime_set_converter. */
+void mime_read_charsets_as_named(bool only);
 
 /* Raw form (RFC 8621, 4.1.2.1), not unfolded, at most MIME_HEADER_MAX bytes: always valid UTF-8
  * without NUL. Eight-bit bytes of an older charset are read by the message's own charset, or

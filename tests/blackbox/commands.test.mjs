@@ -125,8 +125,26 @@ test('doctor speaks JSON and finds nothing wrong with a sound installation', () 
   assert.ok(report.checks.length >= 4);
 });
 
-test('after a key rotation everything still opens', async () => {
+test('RFC 8621, 9.1: the administrator turns guessing of charsets off', async () => {
   await postroom.stop();
+  const keep = postroom.env;
+  const name = 'POSTROOM_MAIL_GUESS_CHARSETS';
+  postroom.env = { ...keep, [name]: 'maybe' };
+  assert.match(postroom.command(['doctor']).err, /guess_charsets = "maybe": yes or no is wanted/);
+  for (const [guess, text] of [['yes', 'café'], ['no', 'caf\ufffd\ufffd']]) {
+    postroom.env = { ...keep, [name]: guess };
+    await postroom.serve();
+    const client = await postroom.signIn(), accountId = await client.account(plain.mail);
+    const { blobId } = await client.upload(accountId, Buffer.from('Subject: x\r\n\r\ncafé'));
+    const { parsed } = await client.call('Email/parse', { accountId, blobIds: [blobId], fetchTextBodyValues: true });
+    const [value] = Object.values(parsed[blobId].bodyValues);
+    assert.deepEqual([value.value, value.isEncodingProblem], [text, guess === 'no']);
+    await postroom.stop();
+  }
+  postroom.env = keep;
+});
+
+test('after a key rotation everything still opens', () => {
   const before = readFileSync(postroom.env.POSTROOM_SERVER_KEY_FILE, 'utf8');
   postroom.must('key', 'rotate');
   assert.notEqual(readFileSync(postroom.env.POSTROOM_SERVER_KEY_FILE, 'utf8'), before);
