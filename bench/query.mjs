@@ -1,7 +1,7 @@
 // What a client asks all the time, by JMAP over HTTP: the newest 50 of a mailbox with what a list shows of them (one client, sixteen clients, and the
 // same on a much larger account), Email/changes after 1,000 changes, and 1,000 listeners of the event source. In turn with each request of one client
 // stands one that asks for nothing (Core/echo): the floor that the machine gives. The larger account, and one to compare it with, are filled without
-// the mail server (bench/fill.mjs).
+// the mail server (bench/fill.mjs), served by two programs side by side and asked in turn.
 // By environment: MESSAGES (100000), LARGE (1000000; 0: none), AVG_SIZE (2000 bytes), ASKED (1000 requests of one client), SECONDS (10 of sixteen), LISTENERS (1000).
 
 import { readFileSync } from 'node:fs';
@@ -16,17 +16,20 @@ const MESSAGES = number('MESSAGES', 100000), LARGE = Number(process.env.LARGE ??
 const OF_ONE = 30;
 const LIMITS = { p99: 10, larger: 1.5, changes: 20 };
 
-async function askOften(account, asker) {
-  const times = [], floor = [];
-  for (let i = -50; i < ASKED; i++) {
-    const { ms: took, results } = await asker.ask(listCalls(account.accountId, { inMailbox: account.inbox }));
-    if (results[1].list.length !== 50) throw new Error(`a list of ${results[1].list.length}`);
-    const nothing = await askNothing(asker);
-    if (i < 0) continue;
-    times.push(took);
-    floor.push(nothing);
-  }
-  return { times, floor };
+/** Asks each account ASKED times, in turn, and each time for nothing: {lists: times by account, floor}. */
+async function askOften(accounts) {
+  const askers = accounts.map((account) => account.asker()), lists = accounts.map(() => []), floor = [];
+  for (let i = -50; i < ASKED; i++)
+    for (const [n, { accountId, inbox }] of accounts.entries()) {
+      const { ms: took, results } = await askers[n].ask(listCalls(accountId, { inMailbox: inbox }));
+      if (results[1].list.length !== 50) throw new Error(`a list of ${results[1].list.length}`);
+      const nothing = await askNothing(askers[n]);
+      if (i < 0) continue;
+      lists[n].push(took);
+      floor.push(nothing);
+    }
+  for (const asker of askers) asker.close();
+  return { lists, floor };
 }
 
 /** Sixteen connections of two people, since one person has at most ten requests under way. */
@@ -96,39 +99,47 @@ function report(name, times) {
   say(`${name.padEnd(44)} ${[ms(quantile(times, 0.5)), ms(quantile(times, 0.99))].map((c) => c.padStart(11)).join('')}`);
 }
 
-async function one(messages, all) {
-  const account = await (all ? startAccount : startFilled)({ messages, average: AVG_SIZE });
+async function synced() {
+  const account = await startAccount({ messages: MESSAGES, average: AVG_SIZE });
   try {
-    const asker = account.asker(), { times, floor } = await askOften(account, asker), result = { list: times };
-    report(`the newest 50 of ${messages} messages, one client`, times);
+    const { lists: [list], floor } = await askOften([account]), asker = account.asker();
+    report(`the newest 50 of ${MESSAGES} messages, one client`, list);
     report('  (asking for nothing, in turn)', floor);
-    if (all) {
-      const together = await askTogether(account);
-      report('the same, sixteen clients', together);
-      say(`sixteen clients: ${(together.length / SECONDS).toFixed(0)} requests a second`);
-      result.changes = await changeMany(account, asker);
-      report('Email/changes after 1,000 changes', result.changes);
-      const { each, delays } = await listeners(account, asker);
-      report(`${LISTENERS} listeners: told after a change`, delays);
-      say(`${LISTENERS} listeners: ${(each / 1024).toFixed(1)} KB each`);
-    }
+    const together = await askTogether(account);
+    report('the same, sixteen clients', together);
+    say(`sixteen clients: ${(together.length / SECONDS).toFixed(0)} requests a second`);
+    const changes = await changeMany(account, asker);
+    report('Email/changes after 1,000 changes', changes);
+    const { each, delays } = await listeners(account, asker);
+    report(`${LISTENERS} listeners: told after a change`, delays);
+    say(`${LISTENERS} listeners: ${(each / 1024).toFixed(1)} KB each`);
     asker.close();
-    return result;
+    return [wanted('the newest 50, p99', quantile(list, 0.99), LIMITS.p99), wanted('Email/changes, p99', quantile(changes, 0.99), LIMITS.changes)];
   } finally {
     await account.close();
+  }
+}
+
+async function larger() {
+  const sizes = [MESSAGES, LARGE], accounts = [];
+  try {
+    for (const messages of sizes) accounts.push(await startFilled({ messages, average: AVG_SIZE }));
+    const { lists, floor } = await askOften(accounts);
+    for (const [n, list] of lists.entries()) report(`the newest 50 of ${sizes[n]} messages, in turn`, list);
+    report('  (asking for nothing, in turn)', floor);
+    const ratio = (q) => quantile(lists[1], q) / quantile(lists[0], q);
+    say(`${LARGE} messages, of ${MESSAGES}: p50 ${ratio(0.5).toFixed(2)}`);
+    return [wanted(`${LARGE} messages, of ${MESSAGES}: p99`, ratio(0.99), LIMITS.larger, (n) => n.toFixed(2))];
+  } finally {
+    for (const account of accounts) await account.close();
   }
 }
 
 async function main() {
   say(`-- query: messages of ${AVG_SIZE} bytes, 70 % of them in the mailbox`);
   say(`${''.padEnd(44)} ${['p50', 'p99'].map((h) => h.padStart(11)).join('')}`);
-  const small = await one(MESSAGES, true);
-  const kept = [wanted('the newest 50, p99', quantile(small.list, 0.99), LIMITS.p99), wanted('Email/changes, p99', quantile(small.changes, 0.99), LIMITS.changes)];
-  if (LARGE > 0) {
-    const alike = await one(MESSAGES, false), large = await one(LARGE, false);
-    say(`${LARGE} messages, of ${MESSAGES}: p50 ${(quantile(large.list, 0.5) / quantile(alike.list, 0.5)).toFixed(2)}`);
-    kept.push(wanted(`${LARGE} messages, of ${MESSAGES}: p99`, quantile(large.list, 0.99) / quantile(alike.list, 0.99), LIMITS.larger, (n) => n.toFixed(2)));
-  }
+  const kept = await synced();
+  if (LARGE > 0) kept.push(...await larger());
   return kept.every(Boolean);
 }
 

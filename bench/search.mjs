@@ -9,10 +9,12 @@
 
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
 
 import { askNothing, listCalls, ms, quantile, say, startAccount, wanted } from './account.mjs';
 import { must, number } from './contenders.mjs';
+import { sizeOnDisk } from './measure.mjs';
 
 const MESSAGES = number('MESSAGES', 100000), AVG_SIZE = number('AVG_SIZE', 4000), ROUNDS = number('ROUNDS', 20), WORDS = number('WORDS', 8);
 /** Ours: p99; of theirs. */
@@ -31,7 +33,19 @@ function prepareNotmuch(place, postroom, person) {
     if (done.status !== 0) throw new Error(`notmuch ${words.join(' ')}: ${done.stderr}`);
     return { ms: performance.now() - started, out: done.stdout };
   };
-  return { run, mail };
+  return { run, mail, database: path.join(mail, '.notmuch') };
+}
+
+/** The store and its word index beside the Maildir and notmuch's database, in bytes of a message. */
+function sizes(postroom, notmuch) {
+  const db = new DatabaseSync(path.join(postroom.data, 'postroom.db'), { readOnly: true });
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE name GLOB 'terms_*_data'").all();
+  const index = tables.reduce((sum, { name }) => sum + db.prepare(`SELECT sum(length(block)) AS n FROM ${name}`).get().n, 0);
+  const kept = db.prepare('SELECT coalesce(sum(length(data)), 0) AS n FROM words').get().n;
+  db.close();
+  const store = sizeOnDisk(postroom.data), database = sizeOnDisk(notmuch.database), theirs = sizeOnDisk(notmuch.mail);
+  const each = (n) => `${(n / MESSAGES).toFixed(0)}`;
+  say(`bytes of a message on disk: ${each(store)}, ${each(index + kept)} of them words; Maildir ${each(theirs - database)}, notmuch ${each(database)}: ${(store / theirs).toFixed(3)} of both, words ${((index + kept) / database).toFixed(3)} of notmuch's`);
 }
 
 const filesIn = (dir) => readdirSync(dir, { withFileTypes: true, recursive: true }).filter((e) => e.isFile() && /\/(?:cur|new)$/.test(e.parentPath)).map((e) => path.join(e.parentPath, e.name));
@@ -46,9 +60,9 @@ function candidates(mail) {
     for (const word of new Set(body.toLowerCase().match(/\b[a-z]{4,12}\b/g) ?? [])) seen.set(word, (seen.get(word) ?? 0) + 1);
   }
   const share = (n) => n / sample.length;
-  const spread = (list) => list.filter((_, i) => i % Math.max(1, Math.floor(list.length / (4 * WORDS))) === 0);
+  const spread = (list, most) => list.filter((_, i) => i % Math.max(1, Math.floor(list.length / most)) === 0);
   const sorted = [...seen].sort((a, b) => b[1] - a[1]);
-  return { common: spread(sorted.filter(([, n]) => share(n) >= 0.1 && share(n) <= 0.9).map(([w]) => w)), rare: spread(sorted.filter(([, n]) => n <= 2).map(([w]) => w)) };
+  return { common: spread(sorted.filter(([, n]) => share(n) >= 0.1 && share(n) <= 0.9).map(([w]) => w), 4 * WORDS), rare: spread(sorted.filter(([, n]) => n <= 2).map(([w]) => w), 100 * WORDS) };
 }
 
 async function choose(asker, accountId, list, fits) {
@@ -127,6 +141,8 @@ async function main() {
     const marks = await snippets(asker, accountId, common);
     line('50 snippets', marks, []);
     asker.close();
+    await postroom.stop();
+    sizes(postroom, notmuch);
     return [wanted('search, p99', quantile([...a.ours, ...b.ours, ...c.ours, ...d.ours], 0.99), LIMITS.p99),
       wanted('common words, of notmuch', quantile(a.ours, 0.5) / quantile(a.theirs, 0.5), LIMITS.common, (n) => n.toFixed(3)),
       wanted('rare words, of notmuch', quantile(b.ours, 0.5) / quantile(b.theirs, 0.5), LIMITS.rare, (n) => n.toFixed(3)),
