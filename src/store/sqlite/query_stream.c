@@ -9,6 +9,8 @@
 #define ROWS_MOST 512
 #define ROWS_GROWTH 4
 #define WORDS_LEAST 16
+#define BEGINNINGS_LEAST 128 /* enough for what is shown first: opened again, all are merged anew  \
+                              */
 #define WORDS_MOST 65536
 #define WORDS_GROWTH 8
 
@@ -302,7 +304,7 @@ static void walk_start(struct walk *walk, struct query *query, size_t accounts, 
     if (words) {
         walk->main.words = true;
         walk->main.within = walk->two;
-        walk->main.first = MAX(share, WORDS_LEAST);
+        walk->main.first = MAX(share, query->beginnings ? BEGINNINGS_LEAST : WORDS_LEAST);
     }
     if (walk->done)
         return;
