@@ -75,19 +75,28 @@ static int64_t days_from_civil(int year, int month, int day)
     return (int64_t)era * 146097 + days - 719468;
 }
 
+static int days_in_month(int year, int month)
+{
+    int next_year = month == 12 ? year + 1 : year, next = month == 12 ? 1 : month + 1;
+    return (int)(days_from_civil(next_year, next, 1) - days_from_civil(year, month, 1));
+}
+
+/* A colon with blanks and comments around it (RFC 5322, 4.3). */
+static bool skip_colon(const char **at)
+{
+    const char *colon = skip_blanks(*at);
+    if (*colon != ':')
+        return false;
+    *at = skip_blanks(colon + 1);
+    return true;
+}
+
 static bool read_time(const char **at, int *seconds)
 {
     int hour = 0, minute = 0, second = 0;
-    if (!read_number(at, 2, &hour) || **at != ':')
+    if (!read_number(at, 2, &hour) || !skip_colon(at) || !read_number(at, 2, &minute) ||
+        (skip_colon(at) && !read_number(at, 2, &second)))
         return false;
-    (*at)++;
-    if (!read_number(at, 2, &minute))
-        return false;
-    if (**at == ':') {
-        (*at)++;
-        if (!read_number(at, 2, &second))
-            return false;
-    }
     *seconds = hour * 3600 + minute * 60 + MIN(second, 59);
     return hour < 24 && minute < 60 && second <= 60;
 }
@@ -112,9 +121,11 @@ static bool read_standard(const char *at, int64_t *seconds, int *offset)
     int month = read_month(&at);
     at = skip_blanks(at + (*at == '-'));
     const char *year_start = at;
-    if (month == 0 || !read_number(&at, 4, &year) || day < 1 || day > 31)
+    if (month == 0 || !read_number(&at, 4, &year))
         return false;
     year = full_year(year, (size_t)(at - year_start));
+    if (day < 1 || day > days_in_month(year, month))
+        return false;
     at = skip_blanks(at);
     if (!read_time(&at, &time) || year < 1900)
         return false;

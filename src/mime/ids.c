@@ -18,6 +18,18 @@ static const char *skip_comment(const char *at)
     return at;
 }
 
+/* Behind a quoted string; one that never ends is no more than its first character. */
+static const char *skip_quoted(const char *at)
+{
+    for (const char *c = at + 1; *c != '\0'; c++) {
+        if (*c == '"')
+            return c + 1;
+        if (*c == '\\' && c[1] != '\0')
+            c++;
+    }
+    return at + 1;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -43,6 +55,8 @@ static void read_ids(const char *raw, GPtrArray *out)
     for (const char *at = raw; *at != '\0';) {
         if (*at == '(') {
             at = skip_comment(at);
+        } else if (*at == '"') {
+            at = skip_quoted(at);
         } else if (*at == '<') {
             size_t length = strcspn(at + 1, "<>");
             if (at[1 + length] == '>')

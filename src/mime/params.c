@@ -83,6 +83,11 @@ void content_type_parse(const char *value, struct content_type *out)
     *out = (struct content_type){.type = bare_type(value)};
     GMimeParamList *params = read_params(value);
     out->charset = take_param(params, "charset");
+    char *comment = out->charset != NULL ? strchr(out->charset, '(') : NULL;
+    if (comment != NULL) {
+        *comment = '\0';
+        g_strchomp(out->charset);
+    }
     out->boundary = take_param(params, "boundary");
     g_autofree char *name = take_param(params, "name");
     out->name = name_sanitise(name);

@@ -10,11 +10,8 @@ static void set_addresses(struct mail_addresses *to, const char *value)
 
 static void set_ids(char ***to, const char *value)
 {
-    char **ids = mime_form_message_ids(value);
-    if (ids == NULL)
-        return;
     g_strfreev(*to);
-    *to = ids;
+    *to = mime_form_message_ids(value);
 }
 
 static void set_id(char **to, const char *value)
@@ -34,10 +31,9 @@ static void set_date(struct mail_summary *summary, const char *value)
 {
     int64_t seconds = 0;
     int offset = 0;
-    if (!mime_form_date(value, &seconds, &offset))
-        return;
-    summary->sent_at = seconds;
-    summary->sent_offset = offset;
+    bool good = mime_form_date(value, &seconds, &offset);
+    summary->sent_at = good ? seconds : INT64_MIN;
+    summary->sent_offset = good ? offset : 0;
 }
 
 enum known {

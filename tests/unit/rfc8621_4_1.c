@@ -191,6 +191,17 @@ static void test_dates(struct jmap_fixture *t)
                   "'2014-10-30T06:12:00Z'");
     expect_header(t, "X-When: Thu, 30 Oct 2014 06:12:00 +0000", "header:X-When:asDate",
                   "'2014-10-30T06:12:00Z'");
+    /* RFC 5322, appendix A.5 and A.6: blanks and comments wherever they may be. */
+    expect_header(t,
+                  "Date: Thu,\n      13\n        Feb\n          1969\n      23:32\n"
+                  "               -0330 (Newfoundland Time)",
+                  "header:Date:asDate", "'1969-02-13T23:32:00-03:30'");
+    expect_header(t, "Date: 21 Nov 97 09(comment):   55  :  06 -0600", "header:Date:asDate",
+                  "'1997-11-21T09:55:06-06:00'");
+    expect_header(t, "Date: 29 Feb 2000 01:02:03 EST", "header:Date:asDate",
+                  "'2000-02-29T01:02:03-05:00'");
+    expect_header(t, "Date: 29 Feb 1900 01:02:03 EST", "header:Date:asDate", "null");
+    expect_header(t, "Date: 31 Apr 2020 00:00:00 +0000", "header:Date:asDate", "null");
     expect_header(t, "Date: yesterday", "header:Date:asDate", "null");
     expect_header(t, "Date:", "header:Date:asDate", "null");
 }
@@ -333,6 +344,9 @@ static void test_convenience(struct jmap_fixture *t)
         "To: first@x.example\nTo: second@x.example\nSubject: one\nSubject: two\n\nbody\n",
         "X-None: of them\n\nbody\n",
         "Subject:\nDate: never\nReferences: none\n\nbody\n",
+        /* The last counts, though an earlier one says more. */
+        "Date: Thu, 30 Oct 2014 06:12:00 +0000\nDate: never\nIn-Reply-To: <a@b>\nIn-Reply-To: "
+        "him\nReferences: <a@b>\nReferences: none\nSubject: one\nSubject:\n\nbody\n",
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(messages); i++)
