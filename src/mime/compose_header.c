@@ -117,11 +117,12 @@ static void write_plain(GString *out, const char *text)
 
 void write_unstructured(GString *out, const char *name, const char *text)
 {
+    g_autofree char *line = g_strdelimit(g_strdup(text), "\t", ' '); /* none in an encoded word */
     g_string_append_printf(out, "%s:", name);
-    if (is_plain(text))
-        write_plain(out, text);
+    if (is_plain(line))
+        write_plain(out, line);
     else
-        write_words(out, text);
+        write_words(out, line);
     g_string_append(out, "\r\n");
 }
 
@@ -202,10 +203,22 @@ void write_date(GString *out, int64_t seconds, int offset_minutes)
                            offset < 0 ? '-' : '+', ABS(offset) / 60, ABS(offset) % 60);
 }
 
+/* A line can carry it as it is: encoded words and UTF-8 (RFC 6532) were meant so. */
+static bool is_raw(const char *value)
+{
+    size_t run = 0;
+    for (const char *p = value; *p != '\0'; p++) {
+        run = *p == ' ' ? 0 : run + 1;
+        if ((*p >= 0 && *p < ' ' && *p != '\t') || *p == 0x7f || run > 900)
+            return false;
+    }
+    return true;
+}
+
 void write_raw(GString *out, const char *name, const char *value)
 {
     value += strspn(value, " ");
-    if (!is_plain(value)) {
+    if (!is_raw(value)) {
         write_unstructured(out, name, value);
         return;
     }

@@ -229,11 +229,29 @@ static const struct {
      "textBody"},
     {", 'bodyValues': {'t': {'value': 'x', 'isTruncated': true}},"
      " 'textBody': [{'partId': 't'}]",
-     "textBody"},
+     "bodyValues"},
     {", 'bodyValues': {'t': {'value': 'x', 'isEncodingProblem': true}},"
      " 'textBody': [{'partId': 't'}]",
-     "textBody"},
+     "bodyValues"},
+    /* Of no part, too. */
+    {", 'bodyValues': {'t': {'value': 'x'}, 'u': {'value': 'y', 'isTruncated': true}},"
+     " 'textBody': [{'partId': 't'}]",
+     "bodyValues"},
     {", 'bodyValues': []", "bodyValues"},
+    /* Two properties of a part for one field, in either order. */
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't', 'language': ['de'],"
+     " 'header:Content-Language': ' en'}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't',"
+     " 'header:Content-Language': ' en', 'language': ['de']}]",
+     "textBody"},
+    {", 'bodyValues': {'t': {'value': 'x'}}, 'textBody': [{'partId': 't',"
+     " 'header:content-location': ' x:', 'location': 'y:'}]",
+     "textBody"},
+    /* The only part is the message. */
+    {", 'header:X-A': ' a', 'bodyValues': {'t': {'value': 'x'}}, 'htmlBody': [{'partId': 't',"
+     " 'header:x-a': ' b'}]",
+     "htmlBody"},
     {", 'bodyValues': {'t': {'value': 'x'}}, 'bodyStructure': {'partId': 't', 'type':"
      " 'text/plain'}, 'textBody': [{'partId': 't'}]",
      "bodyStructure"},

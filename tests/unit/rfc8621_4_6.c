@@ -71,6 +71,100 @@ static void test_half_finished(struct jmap_fixture *t)
     json_decref(email);
 }
 
+/* What was set in a form is had in it, however it was written down. */
+static void expect_kept(struct jmap_fixture *t, const char *property, const char *value)
+{
+    g_autofree char *given = g_strdup_printf(", '%s': %s", property, value);
+    g_autofree char *wanted = g_strdup_printf("'%s'", property);
+    json_t *email = created(t, given, wanted);
+
+    jmap_assert_json(jmap_at(email, property), value);
+    json_decref(email);
+}
+
+static void test_forms_kept(struct jmap_fixture *t)
+{
+    static const char *const people = "[{'name': '\u00c4', 'email': 'a@x.example'},"
+                                      " {'name': '=?utf-8?q?b?=', 'email': 'b@x.example'},"
+                                      " {'name': 'c, d', 'email': '\u0430@\u0431.example'}]";
+    g_autofree char *groups =
+        g_strdup_printf("[{'name': '\u00dc', 'addresses': %s}, {'name': null, 'addresses': %s}]",
+                        people, people);
+    g_autofree char *both = g_strdup_printf("[%s, %s]", people, people);
+
+    expect_kept(t, "to", people);
+    expect_kept(t, "header:To:asAddresses", people);
+    expect_kept(t, "header:To:asGroupedAddresses", groups);
+    expect_kept(t, "header:X-A:asAddresses", people);
+    expect_kept(t, "header:X-A:asGroupedAddresses", groups);
+    expect_kept(t, "header:Resent-To:asAddresses:all", both);
+    expect_kept(t, "header:X-A:asText", "'=?utf-8?q?x?= caf\u00e9'");
+    expect_kept(t, "header:X-A:asText", "'=?utf-8?q?x?= a  b'");
+    expect_kept(t, "header:X-A:asText:all", "['a', '\u00e4']");
+    expect_kept(t, "header:X-A:asMessageIds", "['a@b', 'c@d']");
+    expect_kept(t, "header:X-A:asURLs", "['mailto:a@b', 'http://x/']");
+    expect_kept(t, "header:X-A:asDate:all", "['2020-01-02T03:04:05-01:30']");
+}
+
+/* A raw value is what stands behind the colon: nothing in it is encoded once more. */
+static void test_raw_kept(struct jmap_fixture *t)
+{
+    json_t *email;
+
+    expect_kept(t, "header:X-A", "' =?utf-8?Q?caf=C3=A9?= and  \\\"quotes\\\"'");
+    expect_kept(t, "header:X-A:all", "[' a', ' b']");
+    email = created(t,
+                    ", 'header:Subject': ' =?utf-8?Q?caf=C3=A9?=',"
+                    " 'header:To': ' =?utf-8?Q?=C3=84?= <a@x.example>',"
+                    " 'header:Cc': ' \u00c4 <a@x.example>, \u0430@\u0431.example'",
+                    "'subject', 'to', 'cc'");
+    g_assert_cmpstr(jmap_text_at(email, "subject"), ==, "caf\xc3\xa9");
+    jmap_assert_json(jmap_at(email, "to"), "[{'name': '\u00c4', 'email': 'a@x.example'}]");
+    jmap_assert_json(jmap_at(email, "cc"), "[{'name': '\u00c4', 'email': 'a@x.example'},"
+                                           " {'name': null, 'email': '\u0430@\u0431.example'}]");
+    json_decref(email);
+    email = created(t, ", 'subject': 'a\\tb \\u00e9'", "'subject'"); /* no word joins the next */
+    g_assert_cmpstr(jmap_text_at(email, "subject"), ==, "a b \xc3\xa9");
+    json_decref(email);
+}
+
+/* Only the outermost part's fields are the message's. */
+static void test_fields_of_inner_parts(struct jmap_fixture *t)
+{
+    json_t *email =
+        created(t,
+                ", 'header:X-A': ' outer', 'bodyValues': {'t': {'value': 'x'}}, 'bodyStructure':"
+                " {'type': 'multipart/mixed', 'subParts': [{'partId': 't', 'header:X-A': ' "
+                "inner'}]}",
+                "'header:X-A:all', 'bodyStructure'], 'bodyProperties': ['header:X-A'");
+
+    jmap_assert_json(jmap_at(email, "header:X-A:all"), "[' outer']");
+    g_assert_cmpstr(jmap_text_at(email, "bodyStructure/subParts/0/header:X-A"), ==, " inner");
+    json_decref(email);
+}
+
+/* The text of a blob is read by the charset that it is said to have. */
+static void test_charset_of_a_blob(struct jmap_fixture *t)
+{
+    g_autofree char *blob = jmap_fixture_upload(t, "text/plain", "\xf0\xd2\xc9", 3);
+    g_autofree char *properties =
+        g_strdup_printf(", 'attachments': [{'blobId': '%s', 'type': 'text/plain', 'charset':"
+                        " 'koi8-u', 'name': 'x.txt'}]",
+                        blob);
+    g_autofree char *wrong =
+        g_strdup_printf(", 'attachments': [{'blobId': '%s', 'charset': 'a; b'}]", blob);
+    json_t *email = created(t, properties, "'attachments', 'bodyValues'"), *value, *answer;
+
+    g_assert_cmpstr(jmap_text_at(email, "attachments/0/charset"), ==, "koi8-u");
+    g_assert_cmpstr(jmap_text_at(email, "attachments/0/name"), ==, "x.txt");
+    value = json_object_iter_value(json_object_iter(jmap_at(email, "bodyValues")));
+    g_assert_cmpstr(jmap_text_at(value, "value"), ==, "\xd0\x9f\xd1\x80\xd0\xb8");
+    json_decref(email);
+    answer = create(t, wrong);
+    jmap_assert_json(jmap_at(answer, "notCreated/k/properties"), "['attachments']");
+    json_decref(answer);
+}
+
 /* A part's size is that of the blob, whatever was said. */
 static void test_size_of_a_blob(struct jmap_fixture *t)
 {
@@ -372,6 +466,10 @@ static const struct jmap_case cases[] = {
     {"/rfc8621/4.6/created-properties", test_created_properties},
     {"/rfc8621/4.6/generated-headers", test_generated_headers},
     {"/rfc8621/4.6/half-finished", test_half_finished},
+    {"/rfc8621/4.6/forms-kept", test_forms_kept},
+    {"/rfc8621/4.6/raw-kept", test_raw_kept},
+    {"/rfc8621/4.6/fields-of-inner-parts", test_fields_of_inner_parts},
+    {"/rfc8621/4.6/charset-of-a-blob", test_charset_of_a_blob},
     {"/rfc8621/4.6/size-of-a-blob", test_size_of_a_blob},
     {"/rfc8621/4.6/all-that-is-wrong", test_all_that_is_wrong},
     {"/rfc8621/4.6/too-many-mailboxes", test_too_many_mailboxes},

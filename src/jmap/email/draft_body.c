@@ -32,6 +32,7 @@ void jmap_draft_part_free(struct jmap_draft_part *part)
     g_free(part->name);
     g_free(part->disposition);
     g_free(part->cid);
+    g_free(part->charset);
     g_free(part);
 }
 
@@ -55,11 +56,23 @@ static bool read_string(json_t *value, char **slot)
     return *slot != NULL;
 }
 
-static void add_part_header(struct jmap_draft_part *part, const char *field, const char *value)
+bool jmap_draft_part_has(const struct jmap_draft_part *part, const char *field)
+{
+    for (size_t i = 0; i < part->headers->len; i++)
+        if (g_ascii_strcasecmp(g_array_index(part->headers, struct mime_header, i).name, field) ==
+            0)
+            return true;
+    return false;
+}
+
+/* false: a header property stood for the field already. */
+static bool add_part_header(struct jmap_draft_part *part, const char *field, const char *value)
 {
     struct mime_header header = {g_strdup(field), g_strdup(value)};
+    bool is_new = !jmap_draft_part_has(part, field);
 
     g_array_append_val(part->headers, header);
+    return is_new;
 }
 
 static bool read_language(struct jmap_draft_part *part, json_t *value)
@@ -77,7 +90,7 @@ static bool read_language(struct jmap_draft_part *part, json_t *value)
             g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", json_string_value(item));
     }
     if (ok && list->len > 0)
-        add_part_header(part, "Content-Language", list->str);
+        ok = add_part_header(part, "Content-Language", list->str);
     g_string_free(list, TRUE);
     return ok || json_is_null(value);
 }
@@ -86,10 +99,8 @@ static bool read_location(struct jmap_draft_part *part, json_t *value)
 {
     if (json_is_null(value))
         return true;
-    if (plain_string(value) == NULL)
-        return false;
-    add_part_header(part, "Content-Location", json_string_value(value));
-    return true;
+    return plain_string(value) != NULL &&
+           add_part_header(part, "Content-Location", json_string_value(value));
 }
 
 static bool value_is_whole(const json_t *value)
@@ -109,7 +120,7 @@ static bool read_value(struct jmap_draft *draft, struct jmap_draft_part *part, j
     json_t *value = id != NULL ? json_object_get(values, id) : NULL;
     json_t *text = json_object_get(value, "value");
 
-    if (!json_is_string(text) || !value_is_whole(value) || !g_str_has_prefix(part->type, "text/") ||
+    if (!json_is_string(text) || !g_str_has_prefix(part->type, "text/") ||
         json_object_get(json, "charset") != NULL || json_object_get(json, "size") != NULL ||
         strlen(json_string_value(text)) != json_string_length(text))
         return false;
@@ -118,12 +129,28 @@ static bool read_value(struct jmap_draft *draft, struct jmap_draft_part *part, j
     return true;
 }
 
+/* A word that can stand in Content-Type. */
+static bool read_charset(struct jmap_draft_part *part, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (value == NULL || json_is_null(value))
+        return true;
+    if (text == NULL || text[0] == '\0' || json_string_length(value) > 60)
+        return false;
+    for (const char *c = text; *c != '\0'; c++)
+        if (!g_ascii_isalnum(*c) && strchr("-._:+", *c) == NULL)
+            return false;
+    part->charset = g_strdup(text);
+    return strlen(text) == json_string_length(value);
+}
+
 static bool read_blob(struct jmap_draft *draft, struct jmap_draft_part *part, json_t *json)
 {
     json_t *value = json_object_get(json, "blobId");
     const char *id = jmap_id_resolve(draft->call->request, plain_string(value));
 
-    if (!json_is_string(value))
+    if (!json_is_string(value) || !read_charset(part, json_object_get(json, "charset")))
         return false;
     part->bytes = jmap_blob_load(draft->call->request->jmap, draft->call->access, id, NULL);
     if (part->bytes == NULL) {
@@ -176,8 +203,7 @@ static bool read_content(struct jmap_draft *draft, struct jmap_draft_part *part,
     return ok && draft->bytes <= JMAP_MAX_MESSAGE;
 }
 
-static bool read_part_property(struct jmap_draft *draft, struct jmap_draft_part *part,
-                               const char *name, json_t *value)
+static bool read_part_property(struct jmap_draft_part *part, const char *name, json_t *value)
 {
     static const char *const elsewhere[] = {"partId", "blobId",  "type", "subParts",
                                             "size",   "charset", NULL};
@@ -194,7 +220,7 @@ static bool read_part_property(struct jmap_draft *draft, struct jmap_draft_part 
         return read_language(part, value);
     if (strcmp(name, "location") == 0)
         return read_location(part, value);
-    return jmap_draft_part_header(draft, part, name, value);
+    return jmap_draft_part_header(part, name, value);
 }
 
 /* A header field that says the same as a property, or that the content decides. */
@@ -228,7 +254,7 @@ static struct jmap_draft_part *read_part(struct jmap_draft *draft, json_t *json,
         (type != NULL && !json_is_null(type) && plain_string(type) == NULL))
         return NULL;
     part = jmap_draft_part_new(json_is_string(type) ? json_string_value(type) : fallback);
-    json_object_foreach(json, key, value) ok = ok && read_part_property(draft, part, key, value);
+    json_object_foreach(json, key, value) ok = ok && read_part_property(part, key, value);
     if (!ok || headers_conflict(part, json) || !read_content(draft, part, json)) {
         jmap_draft_part_free(part);
         return NULL;
@@ -333,21 +359,51 @@ static void read_lists(struct jmap_draft *draft)
     draft->body = body != NULL ? body : empty_text();
 }
 
-void jmap_draft_read_body(struct jmap_draft *draft)
+static bool values_are_whole(json_t *values)
 {
-    json_t *structure = json_object_get(draft->object, "bodyStructure");
-    json_t *values = json_object_get(draft->object, "bodyValues");
+    const char *id;
+    json_t *value;
+    bool ok = values == NULL || json_is_object(values);
 
-    if (values != NULL && !json_is_object(values))
-        jmap_draft_bad(draft, "bodyValues");
-    if (structure == NULL) {
-        read_lists(draft);
-        return;
+    json_object_foreach(values, id, value) ok = ok && value_is_whole(value);
+    return ok;
+}
+
+/* The outermost part's header is the message's too. */
+static bool repeats_a_field(const struct jmap_draft *draft)
+{
+    for (size_t i = 0; draft->body != NULL && i < draft->body->headers->len; i++) {
+        const char *name = g_array_index(draft->body->headers, struct mime_header, i).name;
+        g_autofree char *field = g_ascii_strdown(name, -1);
+
+        if (g_hash_table_contains(draft->fields, field))
+            return true;
     }
+    return false;
+}
+
+static void read_structure(struct jmap_draft *draft, json_t *structure)
+{
     if (is_set(draft->object, "textBody") || is_set(draft->object, "htmlBody") ||
         is_set(draft->object, "attachments"))
         jmap_draft_bad(draft, "bodyStructure");
     draft->body = read_part(draft, structure, "text/plain");
     if (draft->body == NULL)
         jmap_draft_bad(draft, "bodyStructure");
+}
+
+void jmap_draft_read_body(struct jmap_draft *draft)
+{
+    json_t *structure = json_object_get(draft->object, "bodyStructure");
+
+    if (!values_are_whole(json_object_get(draft->object, "bodyValues")))
+        jmap_draft_bad(draft, "bodyValues");
+    if (structure != NULL)
+        read_structure(draft, structure);
+    else
+        read_lists(draft);
+    if (repeats_a_field(draft))
+        jmap_draft_bad(draft, structure != NULL                   ? "bodyStructure"
+                              : is_set(draft->object, "textBody") ? "textBody"
+                                                                  : "htmlBody");
 }

@@ -79,9 +79,21 @@ static void write_encoded(GString *out, const char *text)
     }
 }
 
+/* An unstructured field, so that it reads back as the same text. */
+static void write_text(GString *out, const char *value)
+{
+    g_autofree char *text = g_strdelimit(g_strdup(value), "\t", ' ');
+
+    if (g_str_is_ascii(text) && strstr(text, "=?") == NULL && text[0] != ' ' &&
+        !g_str_has_suffix(text, " "))
+        g_string_append(out, text);
+    else
+        write_encoded(out, text);
+}
+
 static void write_phrase(GString *out, const char *text)
 {
-    if (!g_str_is_ascii(text)) {
+    if (!g_str_is_ascii(text) || strstr(text, "=?") != NULL) {
         write_encoded(out, text);
         return;
     }
@@ -183,6 +195,15 @@ static bool write_date(GString *out, const json_t *value)
     return true;
 }
 
+/* Raw as it is but for UTF-8, which not every server on a message's way takes. */
+static void write_raw_text(GString *out, const char *text)
+{
+    if (g_str_is_ascii(text))
+        g_string_append(out, text);
+    else
+        write_encoded(out, text + strspn(text, " "));
+}
+
 /* One field's raw value in a form; NULL when the JSON is not of it. (transfer full) */
 static char *raw_value(enum jmap_form form, const json_t *value)
 {
@@ -191,9 +212,14 @@ static char *raw_value(enum jmap_form form, const json_t *value)
 
     switch (form) {
     case JMAP_FORM_RAW:
+        ok = safe_string(value) != NULL;
+        if (ok)
+            write_raw_text(out, json_string_value(value));
+        break;
     case JMAP_FORM_TEXT:
         ok = safe_string(value) != NULL;
-        g_string_append(out, ok ? json_string_value(value) : "");
+        if (ok)
+            write_text(out, json_string_value(value));
         break;
     case JMAP_FORM_ADDRESSES:
         ok = write_address_list(out, value);
@@ -214,6 +240,23 @@ static char *raw_value(enum jmap_form form, const json_t *value)
     return g_string_free(out, !ok);
 }
 
+/* One field of a property. UTF-8 among addresses is written anew, name by name: encoded as a whole
+ * they would be none. (transfer full) */
+static char *field_of(const struct jmap_header_property *property, const json_t *value)
+{
+    const char *text = safe_string(value);
+    json_t *groups;
+    char *raw;
+
+    if (property->form != JMAP_FORM_RAW || text == NULL || g_str_is_ascii(text) ||
+        !jmap_header_is_addresses(property->field))
+        return raw_value(property->form, value);
+    groups = jmap_header_form(JMAP_FORM_GROUPED, text);
+    raw = raw_value(JMAP_FORM_GROUPED, groups);
+    json_decref(groups);
+    return raw;
+}
+
 /* All fields of one property. */
 static bool add_property(GArray *headers, const struct jmap_header_property *property,
                          const json_t *value)
@@ -222,7 +265,7 @@ static bool add_property(GArray *headers, const struct jmap_header_property *pro
     json_t *item;
 
     if (!property->all) {
-        char *raw = json_is_null(value) ? NULL : raw_value(property->form, value);
+        char *raw = json_is_null(value) ? NULL : field_of(property, value);
 
         if (raw != NULL)
             add_header(headers, property->field, raw);
@@ -232,7 +275,7 @@ static bool add_property(GArray *headers, const struct jmap_header_property *pro
         return false;
     json_array_foreach(value, i, item)
     {
-        char *raw = raw_value(property->form, item);
+        char *raw = field_of(property, item);
 
         if (raw == NULL)
             return false;
@@ -363,17 +406,13 @@ void jmap_draft_read_header(struct jmap_draft *draft, const char *property, json
         jmap_draft_bad(draft, property);
 }
 
-bool jmap_draft_part_header(struct jmap_draft *draft, struct jmap_draft_part *part,
-                            const char *name, json_t *value)
+bool jmap_draft_part_header(struct jmap_draft_part *part, const char *name, json_t *value)
 {
     struct jmap_header_property *property = jmap_header_property_parse(name);
     g_autofree char *field = property != NULL ? g_ascii_strdown(property->field, -1) : NULL;
     bool ok = property != NULL && strcmp(field, "content-transfer-encoding") != 0 &&
-              strcmp(field, "mime-version") != 0 && !g_hash_table_contains(draft->fields, field);
+              strcmp(field, "mime-version") != 0 && !jmap_draft_part_has(part, field);
 
-    for (size_t i = 0; ok && i < part->headers->len; i++)
-        ok = g_ascii_strcasecmp(g_array_index(part->headers, struct mime_header, i).name, field) !=
-             0;
     ok = ok && add_property(part->headers, property, value);
     jmap_header_property_free(property);
     return ok;

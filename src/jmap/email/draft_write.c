@@ -172,10 +172,10 @@ static bool add_file_fields(const struct jmap_draft_part *part, GString *header,
     return true;
 }
 
-/* A text of another type goes as a file does, but its charset is known. */
-static void add_charset(GString *header, const char *type)
+/* What goes as a file does, but its charset is known. */
+static void add_charset(GString *header, const char *type, const char *charset)
 {
-    g_autofree char *field = g_strdup_printf("Content-Type: %s; charset=utf-8\r\n", type);
+    g_autofree char *field = g_strdup_printf("Content-Type: %s; charset=%s\r\n", type, charset);
 
     drop_field(header, "Content-Type");
     g_string_prepend(header, field);
@@ -188,8 +188,8 @@ static bool leaf_entity(const struct jmap_draft_part *part, struct entity *entit
 
     if (ok && is_text(part))
         ok = add_file_fields(part, entity->header, problem);
-    else if (ok && part->is_value)
-        add_charset(entity->header, part->type);
+    else if (ok && (part->is_value || part->charset != NULL))
+        add_charset(entity->header, part->type, part->is_value ? "utf-8" : part->charset);
     return ok;
 }
 

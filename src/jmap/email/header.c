@@ -39,14 +39,17 @@ static const struct {
     {"Return-Path", 0},
 };
 
-static bool form_is_allowed(const char *field, enum jmap_form form)
+static unsigned forms_of(const char *field)
 {
-    if (form == JMAP_FORM_RAW)
-        return true;
     for (size_t i = 0; i < G_N_ELEMENTS(known_fields); i++)
         if (g_ascii_strcasecmp(known_fields[i].field, field) == 0)
-            return known_fields[i].forms & form;
-    return true;
+            return known_fields[i].forms | JMAP_FORM_RAW;
+    return ~0u;
+}
+
+bool jmap_header_is_addresses(const char *field)
+{
+    return forms_of(field) == (JMAP_FORM_RAW | JMAP_FORM_ADDRESSES | JMAP_FORM_GROUPED);
 }
 
 static bool form_of_name(const char *name, enum jmap_form *form)
@@ -101,7 +104,7 @@ struct jmap_header_property *jmap_header_property_parse(const char *property)
         parsed.all = true;
         next++;
     }
-    if (tokens[next] != NULL || !form_is_allowed(tokens[1], parsed.form))
+    if (tokens[next] != NULL || (forms_of(tokens[1]) & parsed.form) == 0)
         return NULL;
     parsed.property = g_strdup(property);
     parsed.field = g_strdup(tokens[1]);
@@ -159,7 +162,7 @@ static json_t *date_json(const char *raw)
     return mime_form_date(raw, &seconds, &offset) ? jmap_json_date(seconds, offset) : json_null();
 }
 
-static json_t *form_json(enum jmap_form form, const char *raw)
+json_t *jmap_header_form(enum jmap_form form, const char *raw)
 {
     g_auto(GStrv) strings = NULL;
     g_autofree char *text = NULL;
@@ -197,11 +200,11 @@ json_t *jmap_header_value(const struct jmap_header_property *property,
             continue;
         last = &headers[i];
         if (all != NULL)
-            json_array_append_new(all, form_json(property->form, last->value));
+            json_array_append_new(all, jmap_header_form(property->form, last->value));
     }
     if (all != NULL)
         return all;
-    return last != NULL ? form_json(property->form, last->value) : json_null();
+    return last != NULL ? jmap_header_form(property->form, last->value) : json_null();
 }
 
 json_t *jmap_header_list(const struct mime_header *headers, size_t count)

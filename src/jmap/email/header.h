@@ -28,6 +28,11 @@ struct jmap_header_property {
 struct jmap_header_property *jmap_header_property_parse(const char *property);
 void jmap_header_property_free(struct jmap_header_property *property);
 
+/* A field that holds addresses and nothing else. */
+bool jmap_header_is_addresses(const char *field);
+
+/* A raw value in a form. (transfer full) */
+json_t *jmap_header_form(enum jmap_form form, const char *raw);
 /* Its value among headers: of the last such field, or an array of all. (transfer full) */
 json_t *jmap_header_value(const struct jmap_header_property *property,
                           const struct mime_header *headers, size_t count);
