@@ -460,6 +460,24 @@ static void test_flat_lists(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* What has no header field is no message: neither parsed nor imported. */
+static void test_no_message(struct jmap_fixture *t)
+{
+    g_autofree char *blob = jmap_fixture_upload(t, "image/png", "\x89PNG\r\n\x1a\n--", 10);
+    json_t *answer = jmap_fixture_call(t, "Email/parse", "{'blobIds': ['%s']}", blob);
+    g_autofree char *list = g_strdup_printf("['%s']", blob);
+
+    jmap_assert_json(jmap_at(answer, "parsed"), "null");
+    jmap_assert_json(jmap_at(answer, "notParsable"), list);
+    json_decref(answer);
+    answer =
+        jmap_fixture_call(t, "Email/import",
+                          "{'emails': {'k': {'blobId': '%s', 'mailboxIds': {'" BOX "': true}}}}",
+                          blob, t->m.inbox);
+    g_assert_cmpstr(jmap_text_at(answer, "notCreated/k/type"), ==, "invalidEmail");
+    json_decref(answer);
+}
+
 static const struct jmap_case cases[] = {
     {"/rfc8621/4/no-mime-needed", test_no_mime_needed},
     {"/rfc8621/4.1/flat-lists", test_flat_lists},
@@ -481,6 +499,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8621/4.8/empty", test_import_empty},
     {"/rfc8621/4.9/metadata-is-null", test_parse_metadata},
     {"/rfc8621/4.9/defaults", test_parse_defaults},
+    {"/rfc8621/4.9/not-parsable", test_no_message},
 };
 
 int main(int argc, char **argv)

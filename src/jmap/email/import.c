@@ -44,6 +44,16 @@ static int64_t date_of(GBytes *message)
     return seconds;
 }
 
+static bool is_message(GBytes *bytes)
+{
+    struct mime_mail *mail = mime_parse(bytes);
+    size_t fields;
+
+    (void)mime_headers(mail, -1, &fields);
+    mime_mail_free(mail);
+    return fields > 0;
+}
+
 static void read_names(json_t *object, GPtrArray *bad)
 {
     static const char *const names[] = {"blobId", "mailboxIds", "keywords", "receivedAt", NULL};
@@ -99,8 +109,8 @@ static json_t *import_checked(struct run *run, const char *key, const char *id, 
     g_autoptr(GBytes) message = whole;
     int64_t blob;
 
-    if (g_bytes_get_size(message) == 0)
-        return jmap_set_error("invalidEmail", "the blob is empty");
+    if (!is_message(message))
+        return jmap_set_error("invalidEmail", "the blob has no header field: it is no message");
     if (received_at == INT64_MIN)
         received_at = date_of(message);
     message = jmap_email_without_receipts(message, &changed);

@@ -3,7 +3,7 @@
 
 /* RFC 8621, 4.9. */
 
-/* NULL: the bodies are over the request's budget. */
+/* NULL: the bodies are over the request's budget. null: no header field at all, so no message. */
 static json_t *parse_one(struct jmap_call *call, const char *blob, GBytes *message,
                          const struct jmap_email_want *want)
 {
@@ -15,7 +15,11 @@ static json_t *parse_one(struct jmap_call *call, const char *blob, GBytes *messa
         .blob = blob,
         .size = g_bytes_get_size(message),
     };
-    json_t *object = jmap_email_object(&source, want, &call->request->budget);
+    size_t fields;
+    json_t *object;
+
+    (void)mime_headers(mail, -1, &fields);
+    object = fields > 0 ? jmap_email_object(&source, want, &call->request->budget) : json_null();
 
     mail_summary_free(summary);
     mime_mail_free(mail);
@@ -52,13 +56,13 @@ static void parse_all(struct jmap_call *call, const struct jmap_email_want *want
 
         if (message == NULL) {
             json_array_append(not_found, item);
-        } else if (g_bytes_get_size(message) == 0) {
-            json_array_append(not_parsable, item);
-        } else if ((object = parse_one(call, id, message, want)) != NULL) {
-            json_object_set_new(parsed, json_string_value(item), object);
-        } else {
+        } else if ((object = parse_one(call, id, message, want)) == NULL) {
             ok = false;
             break;
+        } else if (json_is_null(object)) {
+            json_array_append(not_parsable, item);
+        } else {
+            json_object_set_new(parsed, json_string_value(item), object);
         }
     }
     if (ok)
