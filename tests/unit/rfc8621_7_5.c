@@ -294,6 +294,34 @@ static void test_one_sender(struct jmap_fixture *t)
 }
 
 /* Only undoStatus changes; the rest may come as it is, and what differs is named. */
+/* What is sent is looked at strictly, whoever it goes to: addresses, and fields that stand once. */
+static void test_strict(struct jmap_fixture *t)
+{
+    static const char envelope[] = ", 'envelope': {'mailFrom': {'email': 'ann@mail.example'},"
+                                   " 'rcptTo': [{'email': 'bob@example.org'}]}";
+    static const struct {
+        const char *draft, *properties;
+    } cases[] = {
+        {FROM_ANN ", 'header:To': ' bob, al', 'replyTo': [{'email': 'nobody'}]",
+         "['replyTo', 'to']"},
+        {FROM_ANN ", 'cc': [{'email': 'x'}], 'bcc': [{'email': 'y'}], 'sender': [{'email': 'z'}]",
+         "['sender', 'cc', 'bcc']"},
+        {FROM_ANN ", " TO_BOB ", 'header:Subject:all': [' a', ' b']", "['subject']"},
+        {FROM_ANN ", 'header:To:asAddresses:all': [[{'email': 'bob@example.org'}],"
+                  " [{'email': 'eve@example.org'}]]",
+         "['to']"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *id = draft(t, cases[i].draft);
+        json_t *answer = submit(t, id, envelope);
+
+        g_assert_cmpstr(jmap_text_at(answer, "notCreated/s/type"), ==, "invalidEmail");
+        jmap_assert_json(jmap_at(answer, "notCreated/s/properties"), cases[i].properties);
+        json_decref(answer);
+    }
+}
+
 static void test_update_names_all(struct jmap_fixture *t)
 {
     g_autofree char *email = draft(t, FROM_ANN ", " TO_BOB), *id = submitted(t, email, "");
@@ -461,6 +489,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8621/7.5/forbidden-to-send", test_forbidden_to_send},
     {"/rfc8621/7.5/invalid-properties", test_invalid_properties},
     {"/rfc8621/7.5/one-sender", test_one_sender},
+    {"/rfc8621/7.5/strict-when-sent", test_strict},
     {"/rfc8621/7.5/update-names-all", test_update_names_all},
     {"/rfc8621/7.5/email-destroyed", test_email_destroyed},
     {"/rfc8621/7.5/on-success-of-what-succeeded", test_on_success},

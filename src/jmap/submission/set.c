@@ -32,6 +32,17 @@ static const struct store_identity *find_identity(const struct run *run, int64_t
     return NULL;
 }
 
+/* invalidEmail naming these; NULL: none. Takes them. */
+static json_t *invalid_email(json_t *properties)
+{
+    json_t *error = json_array_size(properties) > 0 ? jmap_set_error("invalidEmail", NULL) : NULL;
+
+    if (error != NULL)
+        json_object_set(error, "properties", properties);
+    json_decref(properties);
+    return error;
+}
+
 /* invalidEmail naming all that makes the message one that cannot be sent; NULL: it can. */
 static json_t *email_problem(const struct store_email *email)
 {
@@ -72,28 +83,61 @@ static size_t fields_named(const struct mime_mail *mail, const char *name)
     return found;
 }
 
-/* More than one From or Sender: people would see another than the one that was looked at. */
+/* RFC 5322, 3.6: what stands in a message once at most. Of two, people would see another than the
+ * one that was looked at. */
 static json_t *check_fields(const struct run *run, const struct store_email *email)
 {
-    static const char *const once[][2] = {{"From", "from"}, {"Sender", "sender"}};
+    static const char *const once[][2] = {{"From", "from"},
+                                          {"Sender", "sender"},
+                                          {"Reply-To", "replyTo"},
+                                          {"To", "to"},
+                                          {"Cc", "cc"},
+                                          {"Bcc", "bcc"},
+                                          {"Message-ID", "messageId"},
+                                          {"In-Reply-To", "inReplyTo"},
+                                          {"References", "references"},
+                                          {"Subject", "subject"},
+                                          {"Date", "sentAt"}};
     struct jmap *jmap = run->call->request->jmap;
     GError *problem = NULL;
     struct jmap_mail *mail = jmap_mail_take(jmap, run->call->access, email->blob, &problem);
-    json_t *properties = json_array(), *error = NULL;
+    json_t *properties = json_array();
 
-    for (size_t i = 0; mail != NULL && i < G_N_ELEMENTS(once); i++)
+    if (mail == NULL) {
+        json_decref(properties);
+        return jmap_set_error_of(problem, NULL);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(once); i++)
         if (fields_named(mail->mail, once[i][0]) > 1)
             json_array_append_new(properties, json_string(once[i][1]));
-    if (mail == NULL) {
-        error = jmap_set_error_of(problem, NULL);
-    } else if (json_array_size(properties) > 0) {
-        error = jmap_set_error("invalidEmail", NULL);
-        json_object_set(error, "properties", properties);
-    }
-    if (mail != NULL)
-        jmap_mail_give(jmap, mail);
-    json_decref(properties);
-    return error;
+    jmap_mail_give(jmap, mail);
+    return invalid_email(properties);
+}
+
+static bool are_valid(const struct mail_addresses *addresses)
+{
+    for (size_t i = 0; i < addresses->count; i++)
+        if (!jmap_address_is_valid(addresses->items[i].email))
+            return false;
+    return true;
+}
+
+/* A draft may hold what is no address yet; what is sent may not. */
+static json_t *check_addresses(const struct mail_summary *summary)
+{
+    const struct {
+        const char *property;
+        const struct mail_addresses *addresses;
+    } lists[] = {
+        {"sender", &summary->sender}, {"replyTo", &summary->reply_to}, {"to", &summary->to},
+        {"cc", &summary->cc},         {"bcc", &summary->bcc},
+    };
+    json_t *properties = json_array();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+        if (!are_valid(lists[i].addresses))
+            json_array_append_new(properties, json_string(lists[i].property));
+    return invalid_email(properties);
 }
 
 /* Of the identity's account alone, whatever others the person has. (transfer container) */
@@ -175,6 +219,8 @@ static json_t *fill(struct run *run, json_t *object, const struct store_email *e
     if (error == NULL)
         error = jmap_envelope_read(json_object_get(object, "envelope"), email->summary, identity,
                                    identities, submission);
+    if (error == NULL)
+        error = check_addresses(email->summary);
     return error != NULL ? error : put(run, submission);
 }
 
