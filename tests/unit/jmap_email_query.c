@@ -74,6 +74,7 @@ static void test_conditions(void)
     EXPECT(&c, not_trash, c.invoice, c.hello);
     expect(&c, "{'filter': {'inMailbox': 'nonsense'}}", NULL, 0);
     EXPECT(&c, "{'filter': {'before': '1970-01-01T00:33:20Z'}}", c.hello);
+    EXPECT(&c, "{'filter': {'before': '1970-01-01T00:16:40.5Z'}}", c.hello);
     EXPECT(&c, "{'filter': {'after': '1970-01-01T00:33:20Z'}}", c.html, c.reply, c.invoice);
     EXPECT(&c, "{'filter': {'hasKeyword': '$FLAGGED'}}", c.invoice);
     EXPECT(&c, "{'filter': {'notKeyword': '$seen'}}", c.html, c.hello);
@@ -87,6 +88,20 @@ static void test_conditions(void)
     EXPECT(&c, "{'filter': {'header': ['x-kind', 'special value']}}", c.reply);
     expect(&c, "{'filter': {'header': ['x-kind', 'other']}}", NULL, 0);
     jmap_fixture_close(&c.t);
+}
+
+/* However many words: each of them must be there. */
+static void expect_all_terms(struct corpus *c)
+{
+    GString *words = g_string_new("{'filter': {'text': '");
+
+    for (int i = 0; i < 150; i++)
+        g_string_append(words, "greeting ");
+    g_string_append(words, "train'}}");
+    EXPECT(c, words->str, c->hello);
+    g_string_replace(words, "train'", "invoice'", 0);
+    expect(c, words->str, NULL, 0);
+    g_string_free(words, TRUE);
 }
 
 static void test_text(void)
@@ -108,6 +123,7 @@ static void test_text(void)
     EXPECT(&c, "{'filter': {'text': '   '}}", c.html, c.reply, c.invoice, c.hello);
     expect(&c, "{'filter': {'text': '!!!'}}", NULL, 0);
     EXPECT(&c, "{'filter': {'text': 'invoice !'}}", c.invoice);
+    expect_all_terms(&c);
     jmap_fixture_close(&c.t);
 }
 

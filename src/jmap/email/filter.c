@@ -89,15 +89,19 @@ static bool next_term(const char **text, struct term *out)
     return true;
 }
 
-/* NULL when the text is blank, which matches everything. */
-static struct store_filter *text_filter(enum store_filter_kind kind, const char *text)
+/* NULL when the text is blank, which matches everything. Each term counts as a node: all of them
+ * must be there, so none may be left out. */
+static struct store_filter *text_filter(struct reading *reading, enum store_filter_kind kind,
+                                        const char *text)
 {
     struct store_filter *all = store_filter_new(STORE_AND), *only;
     struct term term;
     bool any = false;
 
-    while ((all->children == NULL || all->children->len < 32) && next_term(&text, &term)) {
+    reading->nodes += 4;
+    while (reading->nodes <= JMAP_MAX_FILTER_NODES && next_term(&text, &term)) {
         any = true;
+        reading->nodes++;
         add_term(all, kind, &term);
         g_free(term.text);
     }
@@ -193,7 +197,7 @@ static struct store_filter *read_scalar(struct reading *reading, enum store_filt
     bool ok = false;
 
     if (type == DATE)
-        ok = jmap_date_parse(json_string_value(value), true, &number, NULL);
+        ok = jmap_date_bound(json_string_value(value), &number);
     else if (type == BOOLEAN)
         ok = json_is_boolean(value);
     else if (type == NUMBER)
@@ -261,8 +265,7 @@ static struct store_filter *read_condition(struct reading *reading, const char *
         case TEXT:
             if (!json_is_string(value))
                 return fail(reading, "invalidArguments");
-            reading->nodes += 4;
-            return text_filter(conditions[i].kind, json_string_value(value));
+            return text_filter(reading, conditions[i].kind, json_string_value(value));
         default:
             return read_scalar(reading, conditions[i].kind, conditions[i].type, value);
         }

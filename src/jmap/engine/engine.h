@@ -277,6 +277,8 @@ json_t *jmap_json_utc_or_null(int64_t seconds);
 json_t *jmap_json_date(int64_t seconds, int offset_minutes);
 /* false: no date. utc: only with "Z". offset may be NULL. */
 bool jmap_date_parse(const char *text, bool utc, int64_t *seconds, int *offset_minutes);
+/* A UTCDate that whole seconds are compared with: the first of them that is not before it. */
+bool jmap_date_bound(const char *text, int64_t *seconds);
 json_t *jmap_json_addresses(const struct mail_addresses *addresses);
 /* JSON as bytes; an empty object when it cannot be written. Consumes value. */
 GBytes *jmap_json_bytes(json_t *value);

@@ -100,6 +100,16 @@ bool jmap_date_parse(const char *text, bool utc, int64_t *seconds, int *offset_m
     return true;
 }
 
+bool jmap_date_bound(const char *text, int64_t *seconds)
+{
+    const char *fraction = text != NULL ? strchr(text, '.') : NULL;
+
+    if (!jmap_date_parse(text, true, seconds, NULL))
+        return false;
+    *seconds += fraction != NULL && strpbrk(fraction, "123456789") != NULL;
+    return true;
+}
+
 json_t *jmap_json_addresses(const struct mail_addresses *addresses)
 {
     json_t *list = json_array();

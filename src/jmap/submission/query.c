@@ -33,7 +33,7 @@ static bool date_holds(const json_t *value, int64_t at, bool before)
 {
     int64_t seconds = 0;
 
-    (void)jmap_date_parse(json_string_value(value), true, &seconds, NULL);
+    (void)jmap_date_bound(json_string_value(value), &seconds);
     return before ? at < seconds : at >= seconds;
 }
 
