@@ -183,10 +183,23 @@ static void test_shared(struct jmap_fixture *t)
     store_principal_unref(reader);
 }
 
+/* In lower case, as it is told. */
+static void test_role_is_lower_case(struct jmap_fixture *t)
+{
+    json_t *answer = jmap_fixture_call(t, "Mailbox/set",
+                                       "{'create': {'k': {'name': 'x', 'role': 'Junk'},"
+                                       " 'l': {'name': 'y', 'role': 'junk'}}}");
+
+    jmap_assert_json(jmap_at(answer, "notCreated/k/properties"), "['role']");
+    g_assert_true(jmap_has(answer, "created/l/id"));
+    json_decref(answer);
+}
+
 static const struct jmap_case cases[] = {
     {"/rfc8621/2/trash-apart", test_trash_is_a_thread_of_its_own},
     {"/rfc8621/2/unread", test_unread},
     {"/rfc8621/2/names-and-places", test_names_and_places},
+    {"/rfc8621/2/role-in-lower-case", test_role_is_lower_case},
     {"/rfc8621/2/rights", test_rights},
     {"/rfc8621/2/subscriptions-of-each-person", test_subscriptions},
     {"/rfc8621/9.5/shared-to-read", test_shared},

@@ -43,7 +43,11 @@ static const char *take_role(const json_t *value, struct store_mailbox_patch *pa
 
     patch->has_role = true;
     patch->role = word != NULL ? mail_role_of_name(word) : MAIL_ROLE_NONE;
-    return patch->role != MAIL_ROLE_NONE || json_is_null(value) ? NULL : "no such role";
+    if (json_is_null(value))
+        return NULL;
+    /* Lower case (RFC 8621, 2): it is kept as it was sent, or refused. */
+    return word != NULL && g_strcmp0(mail_role_name(patch->role), word) == 0 ? NULL
+                                                                             : "no such role";
 }
 
 static const char *take_order(const json_t *value, struct store_mailbox_patch *patch)
