@@ -225,7 +225,7 @@ static void test_truncation(struct jmap_fixture *t)
     static const char text[] = "Content-Type: text/plain; charset=utf-8\n\n"
                                "a\xc3\xa9\xe5\x91\xa8\xf0\x9f\x98\x80z\n";
     static const char html[] = "Content-Type: text/html; charset=utf-8\n\n"
-                               "<p>ab<a href=\"https://example.org/\">c</a> 1 < 2</p>\n";
+                               "<p>ab<a title=\"x > y\" href='x:'>c</a> 1 < 2</p>\n";
     const char *const messages[] = {text, html};
 
     for (size_t m = 0; m < G_N_ELEMENTS(messages); m++) {
@@ -246,7 +246,8 @@ static void test_truncation(struct jmap_fixture *t)
             g_assert_true(json_is_true(jmap_at(value, "isTruncated")) ==
                           (strcmp(cut, strstr(messages[m], "\n\n") + 2) != 0));
             if (m == 1 && open != NULL && open[1] != ' ')
-                g_assert_nonnull(strchr(open, '>'));
+                g_assert_true(g_str_has_prefix(open, "<a ") ? strstr(open, "x:'>") != NULL
+                                                            : strchr(open, '>') != NULL);
             json_decref(email);
         }
     }

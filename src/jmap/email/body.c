@@ -116,20 +116,37 @@ static json_t *part_list(const struct jmap_email_source *source, const int *indi
     return list;
 }
 
+/* The tag that html ends in, if only with its "<"; or NULL. A ">" between quotes ends none. */
+static char *open_tag(char *html)
+{
+    char *open = NULL, quote = '\0';
+
+    for (char *c = html; *c != '\0'; c++) {
+        if (open == NULL)
+            open = *c == '<' && (g_ascii_isalpha(c[1]) || strchr("/!?", c[1]) != NULL) ? c : NULL;
+        else if (quote != '\0')
+            quote = *c == quote ? '\0' : quote;
+        else if (*c == '>')
+            open = NULL;
+        else if ((*c == '"' || *c == '\'') && c[-1] == '=')
+            quote = *c;
+    }
+    return open;
+}
+
 /* Cuts text at max bytes, not inside a character, and not inside a tag of HTML. */
 static bool truncate_value(char *text, size_t max, bool is_html)
 {
     size_t length = strlen(text);
-    char *open, *close;
+    char *open;
 
     if (max == 0 || length <= max)
         return false;
     while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
         max--;
     text[max] = '\0';
-    open = is_html ? strrchr(text, '<') : NULL;
-    close = open != NULL ? strchr(open, '>') : NULL;
-    if (open != NULL && close == NULL)
+    open = is_html ? open_tag(text) : NULL;
+    if (open != NULL)
         *open = '\0';
     return true;
 }
