@@ -192,6 +192,7 @@ static void test_errors(void)
 static void test_sort(void)
 {
     struct corpus c;
+    int64_t twin;
 
     corpus_open(&c);
     EXPECT(&c, "{'sort': [{'property': 'receivedAt'}]}", c.hello, c.invoice, c.reply, c.html);
@@ -204,6 +205,18 @@ static void test_sort(void)
            "{'sort': [{'property': 'hasKeyword', 'keyword': '$flagged', 'isAscending': false},"
            " {'property': 'receivedAt'}]}",
            c.invoice, c.hello, c.reply, c.html);
+    /* Those of one second are told apart by what comes behind. */
+    twin = jmap_fixture_put(&c.t, c.t.m.inbox, 9, 0, 4000, "From: Al <al@x.example>\n\nx\n");
+    EXPECT(&c, "{'sort': [{'property': 'receivedAt'}, {'property': 'from'}]}", c.hello, c.invoice,
+           c.reply, twin, c.html);
+    EXPECT(&c,
+           "{'sort': [{'property': 'receivedAt', 'isAscending': false},"
+           " {'property': 'from', 'isAscending': false}]}",
+           c.html, twin, c.reply, c.invoice, c.hello);
+    EXPECT(&c,
+           "{'sort': [{'property': 'hasKeyword', 'keyword': '$seen'}, {'property': 'receivedAt',"
+           " 'isAscending': false}, {'property': 'size'}]}",
+           twin, c.html, c.hello, c.reply, c.invoice);
     jmap_fixture_close(&c.t);
 }
 

@@ -129,7 +129,7 @@ int candidate_compare(const struct candidate *a, const struct candidate *b);
  * thread); *matches: how many there are in all. */
 GArray *listing_sorted(struct listing *listing, const struct store_query *asked, size_t most,
                        uint64_t *matches);
-/* The order is that of received_at, first to last comparator. */
+/* The order is that of received_at alone. */
 bool query_is_direct(const struct store_query *asked, bool *ascending);
 
 #endif

@@ -5,7 +5,10 @@
 bool query_is_direct(const struct store_query *asked, bool *ascending)
 {
     *ascending = asked->sort_count > 0 && asked->sort[0].ascending;
-    return asked->sort_count == 0 || asked->sort[0].by == STORE_BY_RECEIVED_AT;
+    for (size_t i = 0; i < asked->sort_count; i++)
+        if (asked->sort[i].by != STORE_BY_RECEIVED_AT)
+            return false;
+    return true;
 }
 
 #define SORT_MAX 8
@@ -106,6 +109,13 @@ static void fill_summary_keys(const struct sorting *sorting, struct sortable *it
     mail_summary_free(summary);
 }
 
+/* Emails of one second have places that differ: where another comparator comes behind, it decides
+ * among them. */
+static bool is_by_second(const struct sorting *sorting, size_t i)
+{
+    return sorting->asked->sort[i].by == STORE_BY_RECEIVED_AT && i + 1 < sorting->count;
+}
+
 static void fill_keys(const struct sorting *sorting, struct sortable *item)
 {
     struct query *query = item->candidate.query;
@@ -113,7 +123,8 @@ static void fill_keys(const struct sorting *sorting, struct sortable *item)
         const struct store_sort *sort = &sorting->asked->sort[i];
         const char *keyword = sort->keyword != NULL ? sort->keyword : "";
         if (sort->by == STORE_BY_RECEIVED_AT)
-            item->keys[i].number = item->candidate.ord;
+            item->keys[i].number =
+                is_by_second(sorting, i) ? item->candidate.received_at : item->candidate.ord;
         else if (sort->by == STORE_BY_SIZE)
             item->keys[i].number = item->candidate.size;
         else if (sort->by == STORE_BY_KEYWORD)
@@ -218,7 +229,8 @@ static void read_comparators(struct sorting *sorting)
     for (size_t i = 0; i < sorting->count; i++) {
         bool relevance = sort[i].by == STORE_BY_RELEVANCE;
         sorting->by_relevance = sorting->by_relevance || relevance;
-        sorting->rows = sorting->rows || (!relevance && sort[i].by != STORE_BY_RECEIVED_AT);
+        sorting->rows = sorting->rows || is_by_second(sorting, i) ||
+                        (!relevance && sort[i].by != STORE_BY_RECEIVED_AT);
         sorting->summaries =
             sorting->summaries || is_text(sort[i].by) || sort[i].by == STORE_BY_SENT_AT;
     }
