@@ -421,6 +421,32 @@ static void test_changes(struct three *w)
     expect_error(w, "cannotCalculateChanges", "Email/changes", "'sinceState': '99999999'");
 }
 
+/* A mailbox has another role: its emails are in another one of the unified account. */
+static void test_role_changed(struct three *w)
+{
+    g_autofree char *state = state_of(w, "Email"), *empty = NULL;
+    json_t *answer;
+
+    expect_update(w, w->own_email, "'mailboxIds': {'m-6': true}", "");
+    g_free(state);
+    state = state_of(w, "Email");
+    json_decref(jmap_fixture_call(&w->t, "Mailbox/set",
+                                  "{'update': {'m%" G_GINT64_FORMAT "': {'role': null}}}",
+                                  w->t.m.archive));
+    answer = askf(w, "Email/get", "'ids': ['e%" G_GINT64_FORMAT "'], 'properties': ['mailboxIds']",
+                  w->own_email);
+    g_assert_false(jmap_has(answer, "list/0/mailboxIds/m-6"));
+    json_decref(answer);
+    expect_text(askf(w, "Email/changes", "'sinceState': '%s'", state), "type",
+                "cannotCalculateChanges");
+    /* Without any email in it nothing of the kind happened. */
+    empty = state_of(w, "Email");
+    json_decref(jmap_fixture_call(&w->t, "Mailbox/set",
+                                  "{'update': {'m%" G_GINT64_FORMAT "': {'role': null}}}",
+                                  w->t.m.drafts));
+    expect_text(askf(w, "Email/changes", "'sinceState': '%s'", empty), "oldState", empty);
+}
+
 /* An account less: other states, from which nothing is calculated; its mail is gone. */
 static void test_revoked(struct three *w)
 {
@@ -574,6 +600,7 @@ static const struct {
     {"/jmap/unified/refused", test_refused},
     {"/jmap/unified/create", test_create},
     {"/jmap/unified/changes", test_changes},
+    {"/jmap/unified/role-changed", test_role_changed},
     {"/jmap/unified/revoked", test_revoked},
     {"/jmap/unified/submission", test_submission},
     {"/jmap/unified/foreign-submission", test_foreign_submission},

@@ -94,6 +94,9 @@ bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, enum expect_kin
 
 /* --- mailboxes (remote_mailboxes.c) */
 uint32_t mailbox_sort_order(enum mail_role role);
+/* Its role has become another: what else changes with that. */
+bool mailbox_role_changed(struct tx *tx, int64_t account, int64_t mailbox, enum mail_role from,
+                          enum mail_role to, GError **error);
 /* A mailbox and its memberships go; emails that are seen nowhere else too. */
 bool mailbox_drop(struct tx *tx, int64_t account, int64_t mailbox, GError **error);
 

@@ -370,12 +370,11 @@ static bool correct_role(struct tx *tx, struct change *change, const struct fold
         return true;
     if (folder->role == MAIL_ROLE_INBOX)
         return refuse(change, ERROR_INVALID, "role", "the inbox keeps its role", error);
-    bool recount = role == MAIL_ROLE_TRASH || folder->role == MAIL_ROLE_TRASH;
     tx_change(tx, change->account, STORE_MAILBOX, folder->id, CHANGE_UPDATED);
     return role_is_free(tx, change, folder->id, role, error) &&
            DB_RUN(tx->db, error, "UPDATE mailbox SET role = ?, role_set = ? WHERE id = ?", I(role),
                   I(role != MAIL_ROLE_NONE ? (int)role : -(int)folder->role), I(folder->id)) &&
-           (!recount || counts_recount_account(tx, change->account, error));
+           mailbox_role_changed(tx, change->account, folder->id, folder->role, role, error);
 }
 
 static bool set_order(struct tx *tx, const struct change *change, GError **error)

@@ -155,6 +155,22 @@ static bool insert_mailbox(struct tx *tx, struct mailbox_write *write, const cha
     return true;
 }
 
+bool mailbox_role_changed(struct tx *tx, int64_t account, int64_t mailbox, enum mail_role from,
+                          enum mail_role to, GError **error)
+{
+    if (from == to)
+        return true;
+    /* In the unified account its emails are in another mailbox now, all at once: nobody can go on
+     * from what was before. */
+    if (DB_NUMBER(tx->db, error, 0, "SELECT EXISTS(SELECT 1 FROM member WHERE mailbox = ?)",
+                  I(mailbox)) == 1 &&
+        !tx_access_changed(tx, account, error))
+        return false;
+    /* The trash counts by rules of its own (RFC 8621, 2). */
+    bool recount = from == MAIL_ROLE_TRASH || to == MAIL_ROLE_TRASH;
+    return !recount || counts_recount_account(tx, account, error);
+}
+
 /* A person chose its role. */
 static bool role_is_chosen(struct tx *tx, int64_t mailbox)
 {
@@ -200,9 +216,7 @@ static bool update_mailbox(struct tx *tx, struct mailbox_write *write, int64_t i
     if (db_changes(tx->db) == 0)
         return true;
     tx_change(tx, write->account, STORE_MAILBOX, id, CHANGE_UPDATED);
-    /* The trash counts by rules of its own (RFC 8621, 2). */
-    bool recount = (known == MAIL_ROLE_TRASH) != (role == MAIL_ROLE_TRASH);
-    return !recount || counts_recount_account(tx, write->account, error);
+    return mailbox_role_changed(tx, write->account, id, (enum mail_role)known, role, error);
 }
 
 static bool put_mailbox(struct tx *tx, void *arg, GError **error)
