@@ -22,9 +22,9 @@ static json_t *mail_capability(const struct jmap *jmap, bool writable)
                               "from", "to", "subject", "hasKeyword", "allInThreadHaveKeyword",
                               "someInThreadHaveKeyword", "postroom:relevance");
 
-    return json_pack("{s: n, s: i, s: i, s: I, s: o, s: b}", "maxMailboxesPerEmail",
-                     "maxMailboxDepth", STORE_MAILBOX_DEPTH_MAX, "maxSizeMailboxName",
-                     STORE_MAILBOX_NAME_MAX, "maxSizeAttachmentsPerEmail",
+    return json_pack("{s: i, s: i, s: i, s: I, s: o, s: b}", "maxMailboxesPerEmail",
+                     JMAP_MAX_MAILBOXES, "maxMailboxDepth", STORE_MAILBOX_DEPTH_MAX,
+                     "maxSizeMailboxName", STORE_MAILBOX_NAME_MAX, "maxSizeAttachmentsPerEmail",
                      (json_int_t)jmap->config.max_size_upload, "emailQuerySortOptions", sorts,
                      "mayCreateTopLevelMailbox", writable);
 }

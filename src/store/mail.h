@@ -43,6 +43,7 @@ void store_mailbox_free(struct store_mailbox *mailbox);
 /* All of the account. (transfer full) with free func. */
 GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, GError **error);
 
+#define STORE_KEYWORDS_MAX 100     /* that clients give an email; a server may have given more */
 #define STORE_MAILBOX_NAME_MAX 255 /* octets */
 #define STORE_MAILBOX_DEPTH_MAX 20
 

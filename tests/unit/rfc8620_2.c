@@ -172,7 +172,7 @@ static void test_example(struct jmap_fixture *t)
         " 'maxCallsInRequest': 32, 'maxObjectsInGet': 256, 'maxObjectsInSet': 128,"
         " 'collationAlgorithms': []}, 'urn:ietf:params:jmap:mail': {}}, 'accounts': {'a1': {'name':"
         " 'x', 'isPersonal': true, 'isReadOnly': false, 'accountCapabilities':"
-        " {'urn:ietf:params:jmap:mail': {'maxMailboxesPerEmail': null}}}}, 'primaryAccounts':"
+        " {'urn:ietf:params:jmap:mail': {'maxMailboxesPerEmail': 1}}}}, 'primaryAccounts':"
         " {'urn:ietf:params:jmap:mail': 'a1'}, 'username': 'x', 'apiUrl': 'x', 'downloadUrl': 'x',"
         " 'uploadUrl': 'x', 'eventSourceUrl': 'x', 'state': 'x'}");
     g_autoptr(GPtrArray) waiting = g_ptr_array_new(); /* pairs: of the example, of ours */

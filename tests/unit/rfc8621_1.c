@@ -29,8 +29,7 @@ static void test_mail(struct jmap_fixture *t)
            *sorts = jmap_at(mail, "emailQuerySortOptions"), *sort;
     size_t i;
 
-    g_assert_true(json_is_null(jmap_at(mail, "maxMailboxesPerEmail")) ||
-                  jmap_number_at(mail, "maxMailboxesPerEmail") >= 1);
+    g_assert_cmpint(jmap_number_at(mail, "maxMailboxesPerEmail"), ==, 500);
     g_assert_cmpint(jmap_number_at(mail, "maxMailboxDepth"), >, 0);
     g_assert_cmpint(jmap_number_at(mail, "maxSizeMailboxName"), >=, 100);
     g_assert_cmpint(jmap_number_at(mail, "maxSizeAttachmentsPerEmail"), >, 0);

@@ -199,6 +199,37 @@ static void test_all_that_is_wrong(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* Adds keywords "k<from>" and so on; the SetError's type, or NULL. (transfer full) */
+static char *add_keywords(struct jmap_fixture *t, int64_t id, int from, int to)
+{
+    g_autofree char *path = g_strdup_printf("notUpdated/" EMAIL "/type", id), *type = NULL;
+    g_autoptr(GString) patch = g_string_new(NULL);
+    json_t *answer;
+
+    for (int i = from; i < to; i++)
+        g_string_append_printf(patch, "%s'keywords/k%d': true", i > from ? ", " : "", i);
+    answer = jmap_fixture_call(t, "Email/set", "{'update': {'" EMAIL "': {%s}}}", id, patch->str);
+    if (jmap_has(answer, path))
+        type = g_strdup(jmap_text_at(answer, path));
+    json_decref(answer);
+    return g_steal_pointer(&type);
+}
+
+/* Not little by little either. */
+static void test_keywords_add_up(struct jmap_fixture *t)
+{
+    int64_t id = jmap_fixture_put(t, t->m.inbox, 1, 0, 1000, "Subject: one\n\nx\n");
+    g_autofree char *type = NULL;
+
+    g_assert_null(add_keywords(t, id, 0, 60));
+    g_assert_null(add_keywords(t, id, 60, 100));
+    type = add_keywords(t, id, 90, 101);
+    g_assert_cmpstr(type, ==, "tooManyKeywords");
+    json_decref(
+        jmap_fixture_call(t, "Email/set", "{'update': {'" EMAIL "': {'keywords/k7': null}}}", id));
+    g_assert_null(add_keywords(t, id, 100, 101));
+}
+
 static void test_too_many_mailboxes(struct jmap_fixture *t)
 {
     GString *boxes = g_string_new(NULL);
@@ -490,6 +521,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8621/4.6/charset-of-a-blob", test_charset_of_a_blob},
     {"/rfc8621/4.6/size-of-a-blob", test_size_of_a_blob},
     {"/rfc8621/4.6/all-that-is-wrong", test_all_that_is_wrong},
+    {"/rfc8621/4.6/keywords-add-up", test_keywords_add_up},
     {"/rfc8621/4.6/too-many-mailboxes", test_too_many_mailboxes},
     {"/rfc8621/4.6/destroyed-everywhere", test_destroyed_everywhere},
     {"/rfc8621/4.8/internationalised-headers", test_import_eai},

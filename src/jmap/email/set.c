@@ -154,7 +154,9 @@ static void take_result(struct run *run, const struct pending *pending)
     const char *property = NULL;
     const GError *error = store_set_error(run->set, pending->item, &property);
 
-    if (error != NULL)
+    if (error != NULL && error_is(error, ERROR_TOO_LARGE) && g_strcmp0(property, "keywords") == 0)
+        take_failure(run, pending, jmap_set_error("tooManyKeywords", NULL));
+    else if (error != NULL)
         take_failure(run, pending, jmap_set_error_of(g_error_copy(error), property));
     else
         take_success(run, pending);

@@ -24,7 +24,7 @@
 #define JMAP_MAX_QUERY_CHANGES 50000 /* removed and added */
 #define JMAP_MAX_MESSAGE 75000000    /* a composed message, after encoding */
 #define JMAP_MAX_RECIPIENTS 500
-#define JMAP_MAX_KEYWORDS 100
+#define JMAP_MAX_KEYWORDS STORE_KEYWORDS_MAX
 #define JMAP_MAX_MAILBOXES 500                      /* of one email, named at once */
 #define JMAP_MAX_COPY ((uint64_t)256 * 1024 * 1024) /* bytes that one call copies */
 #define JMAP_MAX_SIGNATURE (256 * 1024)

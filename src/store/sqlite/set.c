@@ -230,6 +230,18 @@ static bool move_members(struct tx *tx, const struct email_row *row, const GArra
     return true;
 }
 
+static size_t keyword_count(const struct mail_flags *flags)
+{
+    return (size_t)__builtin_popcount(flags->bits) +
+           (flags->keywords != NULL ? g_strv_length(flags->keywords) : 0);
+}
+
+/* It may keep as many as it has. */
+static bool too_many_keywords(const struct mail_flags *before, const struct mail_flags *after)
+{
+    return keyword_count(after) > MAX(STORE_KEYWORDS_MAX, keyword_count(before));
+}
+
 static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *item,
                         struct email_row *row, GError **error)
 {
@@ -253,6 +265,8 @@ static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *i
     bool ok = true;
     if (!keywords_valid(&flags))
         refuse(item, ERROR_INVALID, "keywords", "not a valid keyword");
+    else if (too_many_keywords(&row->flags, &flags))
+        refuse(item, ERROR_TOO_LARGE, "keywords", "too many keywords");
     else
         ok = email_set_flags(tx, row, &flags, error) && move_members(tx, row, now, wanted, error) &&
              email_settle(tx, row->id, error);
