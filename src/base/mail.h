@@ -19,6 +19,17 @@ struct mail_addresses {
 
 /* What lists and threads need of a message: everything that the headers give. Strings are UTF-8 and
  * owned. */
+/* Fields that are there and say nothing by the letter: RFC 8621, 4.1.3 tells them from none. */
+enum mail_hollow {
+    MAIL_HOLLOW_FROM = 1,
+    MAIL_HOLLOW_SENDER = 2,
+    MAIL_HOLLOW_REPLY_TO = 4,
+    MAIL_HOLLOW_TO = 8,
+    MAIL_HOLLOW_CC = 16,
+    MAIL_HOLLOW_BCC = 32,
+    MAIL_HOLLOW_MESSAGE_ID = 64 /* one without brackets, which message_id is nevertheless */
+};
+
 struct mail_summary {
     char *message_id;   /* without < >; NULL when there is none */
     char *original_id;  /* what it was before the service replaced it; NULL: it did not. Of headers
@@ -29,6 +40,7 @@ struct mail_summary {
     char
         *base_subject; /* RFC 5256, 2.1, case-folded: what threads compare; "" when there is none */
     struct mail_addresses from, sender, reply_to, to, cc, bcc;
+    unsigned hollow; /* enum mail_hollow */
     int64_t sent_at; /* Date header, seconds since 1970; INT64_MIN when missing or absurd */
     int sent_offset; /* its zone, in minutes east of UTC */
     /* Known only when the whole message was parsed: */

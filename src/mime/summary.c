@@ -2,10 +2,17 @@
 
 #include <string.h>
 
-static void set_addresses(struct mail_addresses *to, const char *value)
+static void set_hollow(struct mail_summary *summary, enum mail_hollow field, bool hollow)
+{
+    summary->hollow = hollow ? summary->hollow | field : summary->hollow & ~(unsigned)field;
+}
+
+static void set_addresses(struct mail_summary *summary, struct mail_addresses *to,
+                          enum mail_hollow field, const char *value)
 {
     mail_addresses_clear(to); /* the last field of a name counts (RFC 8621, 4.1.3) */
     mime_form_addresses(value, to);
+    set_hollow(summary, field, to->count == 0);
 }
 
 static void set_ids(char ***to, const char *value)
@@ -14,17 +21,19 @@ static void set_ids(char ***to, const char *value)
     *to = mime_form_message_ids(value);
 }
 
-static void set_id(char **to, const char *value)
+/* The first id; false: it is none by the letter. */
+static bool set_id(char **to, const char *value)
 {
     g_auto(GStrv) ids = mime_form_message_ids(value);
     g_free(*to);
     if (ids != NULL) {
         *to = g_strdup(ids[0]);
-        return;
+        return true;
     }
     g_autofree char *bare = g_strstrip(text_unfold(value));
     bool word = *bare != '\0' && strpbrk(bare, " <>") == NULL;
     *to = word ? g_steal_pointer(&bare) : NULL;
+    return false;
 }
 
 static void set_date(struct mail_summary *summary, const char *value)
@@ -72,41 +81,41 @@ static void take_field(struct mail_summary *summary, enum known known, const cha
 {
     switch (known) {
     case KNOWN_BCC:
-        set_addresses(&summary->bcc, value);
+        set_addresses(summary, &summary->bcc, MAIL_HOLLOW_BCC, value);
         break;
     case KNOWN_CC:
-        set_addresses(&summary->cc, value);
+        set_addresses(summary, &summary->cc, MAIL_HOLLOW_CC, value);
         break;
     case KNOWN_DATE:
         set_date(summary, value);
         break;
     case KNOWN_FROM:
-        set_addresses(&summary->from, value);
+        set_addresses(summary, &summary->from, MAIL_HOLLOW_FROM, value);
         break;
     case KNOWN_IN_REPLY_TO:
         set_ids(&summary->in_reply_to, value);
         break;
     case KNOWN_MESSAGE_ID:
-        set_id(&summary->message_id, value);
+        set_hollow(summary, MAIL_HOLLOW_MESSAGE_ID, !set_id(&summary->message_id, value));
         break;
     case KNOWN_REFERENCES:
         set_ids(&summary->references, value);
         break;
     case KNOWN_REPLY_TO:
-        set_addresses(&summary->reply_to, value);
+        set_addresses(summary, &summary->reply_to, MAIL_HOLLOW_REPLY_TO, value);
         break;
     case KNOWN_SENDER:
-        set_addresses(&summary->sender, value);
+        set_addresses(summary, &summary->sender, MAIL_HOLLOW_SENDER, value);
         break;
     case KNOWN_SUBJECT:
         g_free(summary->subject);
         summary->subject = mime_form_text(value);
         break;
     case KNOWN_TO:
-        set_addresses(&summary->to, value);
+        set_addresses(summary, &summary->to, MAIL_HOLLOW_TO, value);
         break;
     case KNOWN_ORIGINAL_ID:
-        set_id(&summary->original_id, value);
+        (void)set_id(&summary->original_id, value);
         break;
     case KNOWN_NONE:
     default:

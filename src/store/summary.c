@@ -78,6 +78,7 @@ GBytes *summary_pack(const struct mail_summary *summary)
     put_number(out, (uint64_t)summary->sent_offset + 10000);
     put_text(out, summary->preview);
     put_number(out, summary->has_attachment);
+    put_number(out, summary->hollow);
     return g_byte_array_free_to_bytes(out);
 }
 
@@ -174,6 +175,7 @@ struct mail_summary *summary_unpack(const void *bytes, size_t length)
     summary->sent_offset = (int)get_number(&cursor) - 10000;
     summary->preview = get_text(&cursor);
     summary->has_attachment = get_number(&cursor) != 0;
+    summary->hollow = (unsigned)get_number(&cursor); /* 0 of those kept without it */
     return summary;
 }
 

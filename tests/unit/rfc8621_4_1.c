@@ -344,6 +344,10 @@ static void test_convenience(struct jmap_fixture *t)
         "To: first@x.example\nTo: second@x.example\nSubject: one\nSubject: two\n\nbody\n",
         "X-None: of them\n\nbody\n",
         "Subject:\nDate: never\nReferences: none\n\nbody\n",
+        "To: undisclosed-recipients:;\nCc:\nBcc: ;\nFrom: <>\nSender: (nobody)\nReply-To: ,\n"
+        "Message-ID: no-brackets\n\nbody\n",
+        "To: a@x.example\nTo: nobody:;\nMessage-ID: <a@x>\nMessage-ID: bare\n\nbody\n",
+        "To: nobody:;\nTo: a@x.example\nMessage-ID: bare\nMessage-ID: <a@x>\n\nbody\n",
         /* The last counts, though an earlier one says more. */
         "Date: Thu, 30 Oct 2014 06:12:00 +0000\nDate: never\nIn-Reply-To: <a@b>\nIn-Reply-To: "
         "him\nReferences: <a@b>\nReferences: none\nSubject: one\nSubject:\n\nbody\n",

@@ -13,6 +13,7 @@ static struct mail_summary *make(const char *subject, const char *base, const ch
     summary->sent_at = -5;
     summary->sent_offset = -720;
     summary->has_attachment = true;
+    summary->hollow = MAIL_HOLLOW_MESSAGE_ID | MAIL_HOLLOW_TO;
     return summary;
 }
 
@@ -32,6 +33,7 @@ static void check(const char *subject, const char *base)
     g_assert_cmpint(again->sent_at, ==, -5);
     g_assert_cmpint(again->sent_offset, ==, -720);
     g_assert_true(again->has_attachment);
+    g_assert_cmpuint(again->hollow, ==, MAIL_HOLLOW_MESSAGE_ID | MAIL_HOLLOW_TO);
     mail_summary_free(again);
     for (gsize cut = 0; cut < length; cut++) {
         g_autofree char *part = g_memdup2(bytes, cut);

@@ -53,14 +53,17 @@ static json_t *strings_or_null(char **strings)
     return list;
 }
 
-static json_t *addresses_or_null(const struct mail_addresses *addresses)
+/* [] where the field names nobody. */
+static json_t *addresses_or_null(const struct mail_summary *summary, enum mail_hollow field,
+                                 const struct mail_addresses *addresses)
 {
-    return addresses->count > 0 ? jmap_json_addresses(addresses) : json_null();
+    return addresses->count > 0 || (summary->hollow & field) ? jmap_json_addresses(addresses)
+                                                             : json_null();
 }
 
 static json_t *message_id(const struct mail_summary *summary)
 {
-    if (summary->message_id == NULL)
+    if (summary->message_id == NULL || (summary->hollow & MAIL_HOLLOW_MESSAGE_ID))
         return json_null();
     return json_pack("[o]", jmap_json_text(summary->message_id));
 }
@@ -106,17 +109,17 @@ static json_t *from_summary(const struct mail_summary *summary, enum jmap_email_
     case JMAP_EMAIL_REFERENCES:
         return strings_or_null(summary->references);
     case JMAP_EMAIL_SENDER:
-        return addresses_or_null(&summary->sender);
+        return addresses_or_null(summary, MAIL_HOLLOW_SENDER, &summary->sender);
     case JMAP_EMAIL_FROM:
-        return addresses_or_null(&summary->from);
+        return addresses_or_null(summary, MAIL_HOLLOW_FROM, &summary->from);
     case JMAP_EMAIL_TO:
-        return addresses_or_null(&summary->to);
+        return addresses_or_null(summary, MAIL_HOLLOW_TO, &summary->to);
     case JMAP_EMAIL_CC:
-        return addresses_or_null(&summary->cc);
+        return addresses_or_null(summary, MAIL_HOLLOW_CC, &summary->cc);
     case JMAP_EMAIL_BCC:
-        return addresses_or_null(&summary->bcc);
+        return addresses_or_null(summary, MAIL_HOLLOW_BCC, &summary->bcc);
     case JMAP_EMAIL_REPLY_TO:
-        return addresses_or_null(&summary->reply_to);
+        return addresses_or_null(summary, MAIL_HOLLOW_REPLY_TO, &summary->reply_to);
     case JMAP_EMAIL_SUBJECT:
         return jmap_json_text(summary->subject);
     case JMAP_EMAIL_SENT_AT:
