@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define HTTP_STACK_BYTES (1024 * 1024)
+#define HTTP_WORKERS 14 /* at least: one person's requests, maxConcurrentRequests, hold 10 */
 
 struct server {
     struct app *app;
@@ -175,7 +176,8 @@ static bool start_http(struct server *server, GError **error)
 
 static bool server_start(struct server *server, GError **error)
 {
-    struct exec_config workers = {.workers = (unsigned)MAX(server->app->config->workers, 4),
+    struct exec_config workers = {.workers =
+                                      (unsigned)MAX(server->app->config->workers, HTTP_WORKERS),
                                   .reserved = 2,
                                   .stack_bytes = HTTP_STACK_BYTES};
     server->http_exec = exec_new(&workers);

@@ -22,7 +22,7 @@ struct store_index;
 struct store_config {
     const char *directory;         /* the data directory; made (0700) when missing */
     const struct keyring *keyring; /* borrowed until store_close */
-    unsigned readers;              /* connections for reading; 0: 4 */
+    unsigned readers;              /* connections for reading, more while reads take long; 0: 4 */
     int64_t changes_kept;          /* rows of the change log per account; 0: 200000 */
     /* What a message says, for the word index: fills an empty index, the same each time for the
      * same bytes. In any thread. NULL: phrases are looked for in summaries only, and an email that

@@ -2,6 +2,9 @@
  * anew, merged and cut off is where it should be. And what a query may read of messages. */
 #include "store_mailbox_fixture.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #define EMAILS 2000 /* of each account */
 #define ACCOUNTS 2
 #define EMPTY 63 /* accounts between the two, so that they share a table of the word index */
@@ -447,11 +450,71 @@ static void so_it_is_for_changes(void)
     world_close(&w);
 }
 
+/* --- others' reads while some take long */
+
+#define SLOW 10
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned reading;
+    bool let_go;
+} slow = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false};
+
+/* Of a query: until it is let go. */
+static void read_slowly(GBytes *raw, struct store_index *index)
+{
+    fixture_words(raw, index);
+    pthread_mutex_lock(&slow.mutex);
+    slow.reading++;
+    pthread_cond_broadcast(&slow.changed);
+    while (!slow.let_go)
+        pthread_cond_wait(&slow.changed, &slow.mutex);
+    pthread_mutex_unlock(&slow.mutex);
+}
+
+static void *look_for_a_phrase(void *m)
+{
+    struct store_filter *filter = words(STORE_BODY, "alpha beta");
+    filter->phrase = true;
+    g_assert_cmpuint(mail_found(m, filter), ==, 1);
+    return NULL;
+}
+
+/* However many of one person's queries are under way. */
+static void long_queries_hold_up_no_others(void)
+{
+    struct mail_fixture m;
+    pthread_t threads[SLOW];
+    mail_open_reading(&m, read_slowly);
+    slow.let_go = true;
+    mail_put(&m, &(struct mail_spec){.mailbox = m.inbox, .uid = 1, .body = "alpha beta"});
+    slow.let_go = false;
+    slow.reading = 0;
+    alarm(60);
+    for (int i = 0; i < SLOW; i++)
+        pthread_create(&threads[i], NULL, look_for_a_phrase, &m);
+    pthread_mutex_lock(&slow.mutex);
+    while (slow.reading < SLOW)
+        pthread_cond_wait(&slow.changed, &slow.mutex);
+    pthread_mutex_unlock(&slow.mutex);
+    g_assert_cmpuint(mail_count(&m, m.inbox), ==, 1);
+    pthread_mutex_lock(&slow.mutex);
+    slow.let_go = true;
+    pthread_cond_broadcast(&slow.changed);
+    pthread_mutex_unlock(&slow.mutex);
+    for (int i = 0; i < SLOW; i++)
+        pthread_join(threads[i], NULL);
+    alarm(0);
+    mail_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/query-large/model", every_list_is_as_the_model_has_it);
     g_test_add_func("/store/query-large/reads", reading_messages_is_bounded);
     g_test_add_func("/store/query-large/reads-of-changes", so_it_is_for_changes);
+    g_test_add_func("/store/query-large/others", long_queries_hold_up_no_others);
     return g_test_run();
 }
