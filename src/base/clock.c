@@ -44,6 +44,13 @@ int clock_poll_ms(int64_t deadline)
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+int64_t clock_worked(void)
+{
+    struct timespec spent;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return (int64_t)spent.tv_sec * CLOCK_SECOND + spent.tv_nsec / 1000;
+}
+
 int64_t clock_wall(void)
 {
     return wall();

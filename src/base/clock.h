@@ -16,6 +16,9 @@ int64_t clock_in_ms(int64_t milliseconds);
 /* Milliseconds until deadline for poll(2): 0 when passed, -1 for CLOCK_NEVER, rounded up. */
 int clock_poll_ms(int64_t deadline);
 
+/* Microseconds that the processor spent on this thread. */
+int64_t clock_worked(void);
+
 /* Wall clock, seconds since 1970-01-01 UTC. Any thread. */
 int64_t clock_wall(void);
 

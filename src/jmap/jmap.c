@@ -10,6 +10,8 @@ struct jmap *jmap_new(const struct jmap_config *config)
     jmap->config.public_url = g_strdup(config->public_url);
     if (jmap->config.max_size_upload == 0)
         jmap->config.max_size_upload = JMAP_MAX_SIZE_UPLOAD;
+    if (jmap->config.max_work == 0)
+        jmap->config.max_work = JMAP_MAX_WORK;
     jmap->mails = jmap_mails_new();
     jmap->gauge = jmap_gauge_new();
     return jmap;

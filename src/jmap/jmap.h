@@ -43,6 +43,7 @@ struct jmap_config {
     const char *public_url;        /* absolute, without a slash at the end */
     struct jmap_hooks hooks;
     size_t max_size_upload; /* 0: 50 MB */
+    int64_t max_work;       /* microseconds of a processor for one request; 0: 30 s */
 };
 
 struct jmap *jmap_new(const struct jmap_config *config);

@@ -217,7 +217,8 @@ struct store_query {
     int64_t anchor, anchor_offset; /* anchor 0: none */
     size_t limit;
     bool collapse_threads, calculate_total;
-    size_t reads_max; /* 0: STORE_READS_MAX */
+    size_t reads_max;   /* 0: STORE_READS_MAX */
+    int64_t worked_max; /* of clock_worked(): goes on no longer; 0: as long as it takes */
 };
 /* Phrases and header fields are looked for in the messages themselves: so many are read for what is
  * asked for, and a fiftieth of that for the total of what follows it. */

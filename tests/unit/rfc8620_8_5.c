@@ -424,6 +424,103 @@ static void test_loops(void)
     json_decref(answer);
 }
 
+/* --- a little that asks for very much --- */
+
+#define LONG_MAILS 50
+#define LONG_HEADER 60000
+
+static void put_long_headers(void)
+{
+    g_autofree char *value = g_strnfill(LONG_HEADER, 'v');
+
+    for (uint32_t i = 1; i <= LONG_MAILS; i++) {
+        g_autofree char *mail =
+            g_strdup_printf("From: joe%u@example.org\nSubject: long %u\nX-Long: %s\n\nhello\n", i,
+                            i, value);
+
+        jmap_fixture_put(&fixture, fixture.m.archive, i, 0, 5000 + i, mail);
+    }
+}
+
+/* "header:X-Long", "header:X-LONG", …: so many names of one field. */
+static char *long_header_names(unsigned count)
+{
+    GString *names = g_string_new(NULL);
+
+    for (unsigned i = 0; i < count; i++) {
+        char name[] = "x-long";
+
+        for (size_t k = 0; k < strlen(name); k++)
+            if (i >> k & 1)
+                name[k] = g_ascii_toupper(name[k]);
+        g_string_append_printf(names, "%s'header:%s%s'", i > 0 ? "," : "", name,
+                               i & 1 << 6 ? ":asText" : "");
+    }
+    return g_string_free(names, FALSE);
+}
+
+/* Of each email, and of each part, hundreds of megabytes. */
+static void test_long_headers(void)
+{
+    g_autofree char *names = long_header_names(JMAP_MAX_PROPERTIES);
+    g_autofree char *of_emails = g_strdup_printf("'properties':[%s]", names);
+    g_autofree char *of_parts =
+        g_strdup_printf("'properties':['bodyStructure'],'bodyProperties':[%s]", names);
+    const char *const wanted[] = {of_emails, of_parts};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        g_autofree char *calls =
+            g_strdup_printf("[['Email/query',{'accountId':'a1','filter':{'subject':'long'}},'0'],"
+                            "['Email/get',{'accountId':'a1','#ids':{'resultOf':'0','name':'Email/"
+                            "query',"
+                            "'path':'/ids'},%s},'1']]",
+                            wanted[i]);
+        int status;
+        json_t *answer;
+
+        g_strdelimit(calls, "'", '"');
+        answer = ask_calls(calls, &status);
+        g_assert_cmpint(status, ==, 200);
+        g_assert_cmpuint(json_array_size(jmap_at(answer, "methodResponses/0/1/ids")), ==,
+                         LONG_MAILS);
+        g_assert_cmpstr(jmap_text_at(answer, "methodResponses/1/1/type"), ==, "requestTooLarge");
+        json_decref(answer);
+    }
+}
+
+/* A request has so much of a processor; what it has begun when that is over says so. */
+static void test_time(void)
+{
+    const struct jmap_config config = {.store = fixture.m.f.store,
+                                       .public_url = "https://mail.example",
+                                       .max_work = 5000};
+    struct jmap_fixture hurried = fixture;
+    GString *blobs = g_string_new(NULL);
+    json_t *answer, *mail = jmap_fixture_call(&fixture, "Email/query",
+                                              "{'accountId':'a1','filter':{'subject':'long'}}");
+    json_t *got = jmap_fixture_call(&fixture, "Email/get",
+                                    "{'accountId':'a1','ids':['%s'],'properties':['blobId']}",
+                                    jmap_text_at(mail, "ids/0"));
+
+    for (int i = 0; i < JMAP_MAX_OBJECTS; i++)
+        g_string_append_printf(blobs, "%s'%s'", i > 0 ? "," : "",
+                               jmap_text_at(got, "list/0/blobId"));
+    hurried.jmap = jmap_new(&config);
+    answer = jmap_fixture_ask(&hurried, hurried.m.user,
+                              "[['Core/echo',{'a':1},'0'],"
+                              "['Email/parse',{'accountId':'a1','blobIds':[%s]},'1'],"
+                              "['Core/echo',{},'2']]",
+                              blobs->str);
+    jmap_assert_json(jmap_at(answer, "methodResponses/0"), "['Core/echo',{'a':1},'0']");
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/1/1/type"), ==, "requestTooLarge");
+    g_assert_cmpstr(jmap_text_at(answer, "methodResponses/2/1/type"), ==, "serverUnavailable");
+    json_decref(answer);
+    json_decref(got);
+    json_decref(mail);
+    jmap_free(hurried.jmap);
+    g_string_free(blobs, TRUE);
+}
+
 int main(int argc, char **argv)
 {
     int result;
@@ -435,6 +532,9 @@ int main(int argc, char **argv)
     g_test_add_func("/rfc8620/8.5/whole-requests", test_requests);
     g_test_add_func("/rfc8620/8.5/many-walks", test_many_walks);
     g_test_add_func("/rfc8620/8.5/loops", test_loops);
+    put_long_headers();
+    g_test_add_func("/rfc8620/8.5/long-headers", test_long_headers);
+    g_test_add_func("/rfc8620/8.5/time", test_time);
     g_test_add_func("/rfc8620/8.4/no-utf-8", test_no_utf8);
     result = g_test_run();
     jmap_fixture_close(&fixture);

@@ -2,6 +2,8 @@
  * anew, merged and cut off is where it should be. And what a query may read of messages. */
 #include "store_mailbox_fixture.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <unistd.h>
 
@@ -424,6 +426,29 @@ static void reading_messages_is_bounded(void)
     world_close(&w);
 }
 
+static void time_is_bounded(void)
+{
+    struct world w;
+    world_open(&w);
+    struct store_access *access = open_access(&w, 0);
+    struct store_filter *either = store_filter_new(STORE_OR);
+    either->children = g_ptr_array_new_with_free_func((GDestroyNotify)store_filter_free);
+    g_ptr_array_add(either->children, words(STORE_TEXT, "common"));
+    g_ptr_array_add(either->children, keyword(STORE_HAS_KEYWORD, "$flagged"));
+    struct store_query query = {.filter = either, .limit = 1000, .worked_max = 1};
+    expect_error(access, &query);
+    query.filter = NULL;
+    expect_error(access, &query);
+    query.worked_max = clock_worked() + 60 * CLOCK_SECOND;
+    struct store_query_result result;
+    query.filter = either;
+    must_query(access, &query, &result);
+    store_query_result_clear(&result);
+    store_filter_free(either);
+    store_access_free(access);
+    world_close(&w);
+}
+
 static void so_it_is_for_changes(void)
 {
     struct world w;
@@ -514,6 +539,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/query-large/model", every_list_is_as_the_model_has_it);
     g_test_add_func("/store/query-large/reads", reading_messages_is_bounded);
+    g_test_add_func("/store/query-large/time", time_is_bounded);
     g_test_add_func("/store/query-large/reads-of-changes", so_it_is_for_changes);
     g_test_add_func("/store/query-large/others", long_queries_hold_up_no_others);
     return g_test_run();

@@ -52,36 +52,38 @@ static json_t *part_field(const struct jmap_email_source *source, const struct m
     }
 }
 
-static void add_part_headers(json_t *object, const struct jmap_email_source *source, size_t index,
-                             const struct jmap_email_want *want)
+static bool add_part_headers(json_t *object, const struct jmap_email_source *source, size_t index,
+                             const struct jmap_email_want *want, size_t *budget)
 {
     size_t count;
     const struct mime_header *headers;
 
     if (!wants_part(want, JMAP_PART_HEADERS) && want->part_headers->len == 0)
-        return;
+        return true;
     headers = mime_headers(source->mail, (int)index, &count);
-    if (wants_part(want, JMAP_PART_HEADERS))
-        json_object_set_new(object, "headers", jmap_header_list(headers, count));
-    for (size_t i = 0; i < want->part_headers->len; i++) {
-        const struct jmap_header_property *header = g_ptr_array_index(want->part_headers, i);
-
-        json_object_set_new(object, header->property, jmap_header_value(header, headers, count));
-    }
+    if (wants_part(want, JMAP_PART_HEADERS) &&
+        !jmap_put(object, "headers", jmap_header_list(headers, count), budget))
+        return false;
+    return jmap_header_put(object, want->part_headers, headers, count, budget);
 }
 
+/* NULL: over the budget. */
 static json_t *part_object(const struct jmap_email_source *source, size_t index,
-                           const struct jmap_email_want *want)
+                           const struct jmap_email_want *want, size_t *budget)
 {
     static const char *const names[] = {"partId",  "blobId",      "size", "name",     "type",
                                         "charset", "disposition", "cid",  "language", "location"};
     const struct mime_part *part = mime_part(source->mail, index);
     json_t *object = json_object();
+    bool fits = true;
 
     for (unsigned field = 0; field < G_N_ELEMENTS(names); field++)
-        if (wants_part(want, field))
-            json_object_set_new(object, names[field], part_field(source, part, field));
-    add_part_headers(object, source, index, want);
+        if (fits && wants_part(want, field))
+            fits = jmap_put(object, names[field], part_field(source, part, field), budget);
+    if (!fits || !add_part_headers(object, source, index, want, budget)) {
+        json_decref(object);
+        return NULL;
+    }
     /* The default properties do not name subParts, yet a structure without them is none. */
     if (part->is_multipart)
         json_object_set_new(object, "subParts", json_array());
@@ -91,29 +93,39 @@ static json_t *part_object(const struct jmap_email_source *source, size_t index,
 }
 
 /* Parents come before their children, so one pass hangs each part where it belongs. */
-static json_t *structure(const struct jmap_email_source *source, const struct jmap_email_want *want)
+static bool add_structure(json_t *object, const struct jmap_email_source *source,
+                          const struct jmap_email_want *want, size_t *budget)
 {
-    size_t count = mime_part_count(source->mail);
+    size_t count = source->mail != NULL ? mime_part_count(source->mail) : 0;
     g_autofree json_t **objects = g_new0(json_t *, count + 1);
 
+    if (count == 0)
+        json_object_set_new(object, "bodyStructure", json_null());
     for (size_t i = 0; i < count; i++) {
         int parent = mime_part(source->mail, i)->parent;
 
-        objects[i] = part_object(source, i, want);
-        if (parent >= 0 && (size_t)parent < i)
+        objects[i] = part_object(source, i, want, budget);
+        if (objects[i] == NULL)
+            return false;
+        if (i == 0)
+            json_object_set_new(object, "bodyStructure", objects[i]);
+        else if (parent >= 0 && (size_t)parent < i)
             json_array_append_new(json_object_get(objects[parent], "subParts"), objects[i]);
     }
-    return count > 0 ? objects[0] : json_null();
+    return true;
 }
 
-static json_t *part_list(const struct jmap_email_source *source, const int *indices, size_t count,
-                         const struct jmap_email_want *want)
+static bool fill_list(json_t *list, const struct jmap_email_source *source, const int *indices,
+                      size_t count, const struct jmap_email_want *want, size_t *budget)
 {
-    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *part = part_object(source, (size_t)indices[i], want, budget);
 
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, part_object(source, (size_t)indices[i], want));
-    return list;
+        if (part == NULL)
+            return false;
+        json_array_append_new(list, part);
+    }
+    return true;
 }
 
 /* The tag that html ends in, if only with its "<"; or NULL. A ">" between quotes ends none. */
@@ -200,8 +212,8 @@ static bool body_values(json_t *values, const struct jmap_email_source *source,
     return !want->html_values || add_values(values, source, indices, count, want, budget);
 }
 
-static void add_lists(json_t *object, const struct jmap_email_source *source,
-                      const struct jmap_email_want *want)
+static bool add_lists(json_t *object, const struct jmap_email_source *source,
+                      const struct jmap_email_want *want, size_t *budget)
 {
     static const struct {
         enum jmap_email_field field;
@@ -216,13 +228,18 @@ static void add_lists(json_t *object, const struct jmap_email_source *source,
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
         size_t count = 0;
         const int *indices = NULL;
+        json_t *list;
 
         if (!jmap_email_wants(want, lists[i].field))
             continue;
         if (source->mail != NULL)
             indices = lists[i].indices(source->mail, &count);
-        json_object_set_new(object, lists[i].name, part_list(source, indices, count, want));
+        list = json_array();
+        json_object_set_new(object, lists[i].name, list);
+        if (!fill_list(list, source, indices, count, want, budget))
+            return false;
     }
+    return true;
 }
 
 bool jmap_email_body(json_t *object, const struct jmap_email_source *source,
@@ -230,10 +247,10 @@ bool jmap_email_body(json_t *object, const struct jmap_email_source *source,
 {
     json_t *values;
 
-    add_lists(object, source, want);
-    if (jmap_email_wants(want, JMAP_EMAIL_BODY_STRUCTURE))
-        json_object_set_new(object, "bodyStructure",
-                            source->mail != NULL ? structure(source, want) : json_null());
+    if (!add_lists(object, source, want, budget) ||
+        (jmap_email_wants(want, JMAP_EMAIL_BODY_STRUCTURE) &&
+         !add_structure(object, source, want, budget)))
+        return false;
     if (!jmap_email_wants(want, JMAP_EMAIL_BODY_VALUES))
         return true;
     values = json_object();

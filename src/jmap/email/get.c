@@ -82,8 +82,11 @@ static bool fill(struct jmap_call *call, const GPtrArray *emails,
 {
     for (size_t i = 0; i < emails->len; i++) {
         const struct store_email *email = g_ptr_array_index(emails, i);
-        json_t *object = one_object(call, email, want);
+        json_t *object;
 
+        if (!jmap_may_go_on(call))
+            return false;
+        object = one_object(call, email, want);
         if (object == NULL) {
             jmap_fail(call, "requestTooLarge", "the bodies are too large for one request");
             return false;

@@ -217,3 +217,16 @@ json_t *jmap_header_list(const struct mime_header *headers, size_t count)
                                         "value", jmap_json_text(headers[i].value)));
     return list;
 }
+
+bool jmap_header_put(json_t *object, const GPtrArray *properties, const struct mime_header *headers,
+                     size_t count, size_t *budget)
+{
+    for (size_t i = 0; i < properties->len; i++) {
+        const struct jmap_header_property *property = g_ptr_array_index(properties, i);
+
+        if (!jmap_put(object, property->property, jmap_header_value(property, headers, count),
+                      budget))
+            return false;
+    }
+    return true;
+}

@@ -38,5 +38,8 @@ json_t *jmap_header_value(const struct jmap_header_property *property,
                           const struct mime_header *headers, size_t count);
 /* EmailHeader[]. (transfer full) */
 json_t *jmap_header_list(const struct mime_header *headers, size_t count);
+/* Sets all of properties (struct jmap_header_property *), within a budget as jmap_put. */
+bool jmap_header_put(json_t *object, const GPtrArray *properties, const struct mime_header *headers,
+                     size_t count, size_t *budget);
 
 #endif

@@ -152,20 +152,17 @@ static json_t *field_value(const struct jmap_email_source *source, enum jmap_ema
     }
 }
 
-static void add_headers(json_t *object, const struct jmap_email_source *source,
-                        const struct jmap_email_want *want)
+static bool add_headers(json_t *object, const struct jmap_email_source *source,
+                        const struct jmap_email_want *want, size_t *budget)
 {
     size_t count = 0;
     const struct mime_header *headers =
         source->mail != NULL ? mime_headers(source->mail, -1, &count) : NULL;
 
-    if (jmap_email_wants(want, JMAP_EMAIL_HEADERS))
-        json_object_set_new(object, "headers", jmap_header_list(headers, count));
-    for (size_t i = 0; i < want->headers->len; i++) {
-        const struct jmap_header_property *header = g_ptr_array_index(want->headers, i);
+    bool fits = !jmap_email_wants(want, JMAP_EMAIL_HEADERS) ||
+                jmap_put(object, "headers", jmap_header_list(headers, count), budget);
 
-        json_object_set_new(object, header->property, jmap_header_value(header, headers, count));
-    }
+    return fits && jmap_header_put(object, want->headers, headers, count, budget);
 }
 
 static const char *const scalar_names[] = {
@@ -196,16 +193,16 @@ json_t *jmap_email_object(const struct jmap_email_source *source,
                           const struct jmap_email_want *want, size_t *budget)
 {
     json_t *object = json_object();
+    bool fits = true;
 
     if (!want->is_parse)
         json_object_set_new(object, "id", metadata(source->email, JMAP_EMAIL_ID));
     for (unsigned field = 0; field < G_N_ELEMENTS(scalar_names); field++)
-        if (scalar_names[field] != NULL && jmap_email_wants(want, field))
-            json_object_set_new(object, scalar_names[field], field_value(source, field));
-    add_headers(object, source, want);
-    if (!jmap_email_body(object, source, want, budget)) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
+        if (fits && scalar_names[field] != NULL && jmap_email_wants(want, field))
+            fits = jmap_put(object, scalar_names[field], field_value(source, field), budget);
+    if (fits && add_headers(object, source, want, budget) &&
+        jmap_email_body(object, source, want, budget))
+        return object;
+    json_decref(object);
+    return NULL;
 }

@@ -51,9 +51,13 @@ static void parse_all(struct jmap_call *call, const struct jmap_email_want *want
     json_array_foreach(jmap_arg(call, "blobIds"), i, item)
     {
         const char *id = jmap_id_resolve(call->request, json_string_value(item));
-        g_autoptr(GBytes) message = jmap_blob_load(call->request->jmap, call->access, id, NULL);
+        g_autoptr(GBytes) message = NULL;
         json_t *object;
 
+        ok = !jmap_is_spent(call->request);
+        if (!ok)
+            break;
+        message = jmap_blob_load(call->request->jmap, call->access, id, NULL);
         if (message == NULL) {
             json_array_append(not_found, item);
         } else if ((object = parse_one(call, id, message, want)) == NULL) {
@@ -68,7 +72,7 @@ static void parse_all(struct jmap_call *call, const struct jmap_email_want *want
     if (ok)
         answer(call, parsed, not_parsable, not_found);
     else
-        jmap_fail(call, "requestTooLarge", "the bodies are too large for one request");
+        jmap_fail(call, "requestTooLarge", "this is too much for one request");
     json_decref(parsed);
     json_decref(not_parsable);
     json_decref(not_found);

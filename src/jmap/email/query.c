@@ -131,7 +131,8 @@ bool jmap_email_query_read(struct jmap_call *call, struct jmap_email_query *out)
     const char *error;
 
     *out = (struct jmap_email_query){
-        .query = {.collapse_threads = jmap_arg_bool(call, "collapseThreads"),
+        .query = {.worked_max = call->request->worked_max,
+                  .collapse_threads = jmap_arg_bool(call, "collapseThreads"),
                   .calculate_total = jmap_arg_bool(call, "calculateTotal")}};
     if (!read_sort(call, out->sort, &out->query.sort_count))
         return false;

@@ -82,6 +82,8 @@ static json_t *create(void *arg, const char *key, json_t *object)
     json_t *error = NULL;
     int64_t received_at;
 
+    if (jmap_is_spent(run->call->request))
+        return jmap_set_error("rateLimit", "create the rest in further calls");
     jmap_draft_init(&draft, run->call, object);
     jmap_email_membership(run->call, object, &mailboxes, &flags, draft.bad, &error);
     if (!read_received_at(object, &received_at))

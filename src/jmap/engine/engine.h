@@ -3,6 +3,7 @@
 #ifndef POSTROOM_JMAP_ENGINE_ENGINE_H
 #define POSTROOM_JMAP_ENGINE_ENGINE_H
 
+#include "base/clock.h"
 #include "jmap/jmap.h"
 #include "store/mail.h"
 
@@ -29,8 +30,10 @@
 #define JMAP_MAX_COPY ((uint64_t)256 * 1024 * 1024) /* bytes that one call copies */
 #define JMAP_MAX_SIGNATURE (256 * 1024)
 #define JMAP_MAX_DELAY (366 * INT64_C(86400)) /* seconds a submission may wait */
-/* Bytes that the answers of one request may draw from bodies and references. */
+/* Weight (jmap_weigh) of all that references, bodies and headers bring into one request's answers;
+ * after twice as much of answers no further call is begun. */
 #define JMAP_MAX_RESPONSE (64 * 1024 * 1024)
+#define JMAP_MAX_WORK (30 * CLOCK_SECOND) /* of a processor, for one request */
 
 enum jmap_capability {
     JMAP_CORE = 1,
@@ -91,10 +94,12 @@ struct jmap {
 struct jmap_request {
     struct jmap *jmap;
     struct store_principal *principal;
-    unsigned using;    /* enum jmap_capability bits */
-    json_t *responses; /* array of invocations */
-    json_t *created;   /* creation id -> id */
-    size_t budget;     /* bytes that may still be answered, see JMAP_MAX_RESPONSE */
+    unsigned using;     /* enum jmap_capability bits */
+    json_t *responses;  /* array of invocations */
+    json_t *created;    /* creation id -> id */
+    size_t budget;      /* that references, bodies and headers may still take */
+    size_t answerable;  /* that answers may still come to when the next call begins */
+    int64_t worked_max; /* of clock_worked(), see JMAP_MAX_WORK */
 };
 
 /* One method call under way. */
@@ -114,6 +119,18 @@ GBytes *jmap_request_run(struct jmap *jmap, struct store_principal *principal, j
                          int *status);
 /* The problem of maxConcurrentRequests. (transfer full) */
 GBytes *jmap_request_too_many(void);
+
+/* --- bounds --- */
+
+/* Takes the weight of a value, about the memory it holds, from a budget. false: that is used up, or
+ * the value is deeper than depth. */
+bool jmap_weigh(json_t *value, unsigned depth, size_t *budget);
+/* Sets a member (transfer full), and takes its weight from a budget; false: that is used up. */
+bool jmap_put(json_t *object, const char *name, json_t *value, size_t *budget);
+/* The request took all its time, or answered all it may: nothing more is begun. */
+bool jmap_is_spent(const struct jmap_request *request);
+/* Asked before each of many objects; false: it is spent, and so answered. */
+bool jmap_may_go_on(struct jmap_call *call);
 
 /* --- answers --- */
 

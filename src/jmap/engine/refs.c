@@ -3,38 +3,6 @@
 #define TOKENS_MAX 32
 #define STEP_COST 64
 
-/* Takes the weight of a value from the request's budget. References can name one large answer many
- * times over, and an answer that holds two of the one before it doubles with every call: what they
- * would come to when written out is bounded here, and so is the depth. */
-static bool weigh(json_t *value, unsigned depth, size_t *budget)
-{
-    size_t cost = 8 + (json_is_string(value) ? json_string_length(value) : 0), i;
-    const char *key;
-    json_t *item;
-
-    if (depth > JMAP_MAX_DEPTH || cost > *budget)
-        return false;
-    *budget -= cost;
-    json_array_foreach(value, i, item)
-    {
-        if (!weigh(item, depth + 1, budget))
-            return false;
-    }
-    if (!json_is_object(value))
-        return true;
-    json_object_foreach(value, key, item)
-    {
-        size_t length = strlen(key);
-
-        if (length > *budget)
-            return false;
-        *budget -= length;
-        if (!weigh(item, depth + 1, budget))
-            return false;
-    }
-    return true;
-}
-
 bool jmap_pointer_unescape(char *token)
 {
     char *to = token;
@@ -120,6 +88,9 @@ static json_t *evaluate_path(json_t *arguments, const char *path, size_t *budget
     return evaluate(arguments, tokens, budget);
 }
 
+/* References can name one large answer many times over, and an answer that holds two of the one
+ * before it doubles with every call: what they would come to when written out is bounded here, and
+ * so is the depth. */
 static json_t *resolve(struct jmap_request *request, json_t *reference)
 {
     const char *result_of = json_string_value(json_object_get(reference, "resultOf"));
@@ -137,7 +108,7 @@ static json_t *resolve(struct jmap_request *request, json_t *reference)
         if (strcmp(json_string_value(json_array_get(response, 0)), name) != 0)
             return NULL;
         value = evaluate_path(json_array_get(response, 1), path, &request->budget);
-        if (value != NULL && !weigh(value, 0, &request->budget)) {
+        if (value != NULL && !jmap_weigh(value, JMAP_MAX_DEPTH, &request->budget)) {
             json_decref(value);
             value = NULL;
         }

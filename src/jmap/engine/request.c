@@ -296,6 +296,22 @@ void jmap_call_implicit(struct jmap_call *call, const char *method, json_t *argu
     json_decref(arguments);
 }
 
+/* A request that took more than its share is not cut short where it has changed something: the
+ * calls that follow are not begun, and may be sent again. */
+static void run_next(struct jmap_request *request, const char *name, json_t *args, const char *id)
+{
+    const struct jmap_method unknown = {.name = name};
+    struct jmap_call call = {.request = request, .id = id, .method = &unknown};
+    size_t before = json_array_size(request->responses);
+
+    if (jmap_is_spent(request))
+        jmap_fail(&call, "serverUnavailable", "the calls before it took too long: send it alone");
+    else
+        run_call(request, name, args, id);
+    for (size_t i = before; i < json_array_size(request->responses); i++)
+        jmap_weigh(json_array_get(request->responses, i), UINT_MAX, &request->answerable);
+}
+
 /* --- the request --- */
 
 static GBytes *run_all(struct jmap_request *request, json_t *body)
@@ -308,9 +324,11 @@ static GBytes *run_all(struct jmap_request *request, json_t *body)
     request->responses = json_array();
     request->created = created != NULL ? json_copy(created) : json_object();
     request->budget = JMAP_MAX_RESPONSE;
+    request->answerable = 2 * JMAP_MAX_RESPONSE;
+    request->worked_max = clock_worked() + request->jmap->config.max_work;
     json_array_foreach(calls, i, call)
     {
-        run_call(request, json_string_value(json_array_get(call, 0)), json_array_get(call, 1),
+        run_next(request, json_string_value(json_array_get(call, 0)), json_array_get(call, 1),
                  json_string_value(json_array_get(call, 2)));
     }
     state = jmap_session_state(request->jmap, request->principal);

@@ -201,27 +201,18 @@ static json_t *view_object(struct jmap_call *call, const struct store_email *ema
     return object;
 }
 
-/* Takes what a view holds from the request's budget. */
-static bool fits(struct jmap_call *call, const json_t *object)
-{
-    size_t bytes = json_string_length(json_object_get(object, "html")) +
-                   json_string_length(json_object_get(object, "text"));
-
-    if (bytes > call->request->budget)
-        return false;
-    call->request->budget -= bytes;
-    return true;
-}
-
 static bool fill(struct jmap_call *call, const GPtrArray *emails, GArray *found, json_t *list)
 {
     for (size_t i = 0; i < emails->len; i++) {
         const struct store_email *email = g_ptr_array_index(emails, i);
-        json_t *object = view_object(call, email);
+        json_t *object;
 
+        if (!jmap_may_go_on(call))
+            return false;
+        object = view_object(call, email);
         json_array_append_new(list, object);
         g_array_append_val(found, email->id);
-        if (!fits(call, object)) {
+        if (!jmap_weigh(object, JMAP_MAX_DEPTH, &call->request->budget)) {
             jmap_fail(call, "requestTooLarge", "the bodies are too large for one request");
             return false;
         }

@@ -33,23 +33,38 @@ static json_t *preview(struct jmap_call *call, const struct store_email *email, 
     return snippet(text, terms, PREVIEW_OCTETS);
 }
 
-static void answer(struct jmap_call *call, const GPtrArray *emails, const GArray *ids,
-                   const struct store_filter *filter, json_t *not_found)
+/* false: answered. */
+static bool fill(struct jmap_call *call, const GPtrArray *emails, const struct store_filter *filter,
+                 GArray *found, json_t *list)
 {
     g_auto(GStrv) in_subject = jmap_email_filter_terms(filter, true);
     g_auto(GStrv) in_body = jmap_email_filter_terms(filter, false);
-    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    json_t *list = json_array(), *object = jmap_answer(call);
 
     for (size_t i = 0; i < emails->len; i++) {
         const struct store_email *email = g_ptr_array_index(emails, i);
 
+        if (!jmap_may_go_on(call))
+            return false;
         g_array_append_val(found, email->id);
         json_array_append_new(list, json_pack("{s: o, s: o, s: o}", "emailId",
                                               jmap_id('e', email->id), "subject",
                                               snippet(email->summary->subject, in_subject, 1000),
                                               "preview", preview(call, email, in_body)));
     }
+    return true;
+}
+
+static void answer(struct jmap_call *call, const GPtrArray *emails, const GArray *ids,
+                   const struct store_filter *filter, json_t *not_found)
+{
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    json_t *list = json_array(), *object;
+
+    if (!fill(call, emails, filter, found, list)) {
+        json_decref(list);
+        return;
+    }
+    object = jmap_answer(call);
     jmap_get_missing(ids, found, 'e', not_found);
     json_object_set_new(object, "list", list);
     json_object_set(object, "notFound", json_array_size(not_found) > 0 ? not_found : json_null());

@@ -1,5 +1,9 @@
 #include "store/sqlite/query.h"
 
+#include "base/clock.h"
+
+#define STEPS 64 /* between two looks at the clock */
+
 struct window {
     const struct store_query *asked;
     GArray *found;       /* struct candidate: the whole result, or only the window */
@@ -9,13 +13,29 @@ struct window {
     bool count_all;
 };
 
+static bool give_up(struct listing *listing)
+{
+    listing->exhausted = true;
+    listing->incomplete = listing->incomplete || !listing->counting;
+    return false;
+}
+
+static bool is_over(const struct listing *listing)
+{
+    return listing->worked_max != 0 && clock_worked() > listing->worked_max;
+}
+
+bool listing_may_go_on(struct listing *listing)
+{
+    if (++listing->steps % STEPS == 0 && is_over(listing))
+        return give_up(listing);
+    return !listing->exhausted;
+}
+
 bool listing_may_read(struct listing *listing)
 {
-    if (listing->reads_left == 0) {
-        listing->exhausted = true;
-        listing->incomplete = !listing->counting;
-        return false;
-    }
+    if (listing->reads_left == 0 || is_over(listing))
+        return give_up(listing);
     listing->reads_left--;
     return true;
 }
@@ -162,7 +182,7 @@ static bool is_complete(const struct listing *listing, GError **error)
 {
     if (!listing->incomplete)
         return true;
-    error_set(error, ERROR_INVALID, "too many messages would have to be read for this filter");
+    error_set(error, ERROR_INVALID, "this filter takes too long");
     return false;
 }
 
@@ -258,7 +278,8 @@ bool listing_open(struct listing *listing, const struct store_access *access,
     *listing = (struct listing){.store = store_access_store(access),
                                 .access = access,
                                 .reads_max = reads,
-                                .reads_left = reads};
+                                .reads_left = reads,
+                                .worked_max = asked->worked_max};
     listing->reader = reader_begin(listing->store, error);
     if (listing->reader == NULL)
         return false;

@@ -61,9 +61,12 @@ struct listing {
     struct query *queries; /* count, by account */
     size_t count;
     size_t reads_max, reads_left; /* messages that may be read, and may still */
+    int64_t worked_max;           /* as asked */
+    unsigned steps;               /* since the clock was looked at */
+    size_t loaded;                /* matches of words that are held in memory */
     bool counting;                /* what is still walked is counted only */
-    bool exhausted;  /* one more would have had to be read: the walk has ended there, */
-    bool incomplete; /* before all that was asked for was found */
+    bool exhausted;               /* of reads or time: the walk has ended there, */
+    bool incomplete;              /* before all that was asked for was found */
 };
 
 /* --- query.c */
@@ -75,6 +78,8 @@ bool listing_close(struct listing *listing, bool ok, GError **error);
 bool listing_failed(const struct listing *listing);
 /* One more message is about to be read; false: those were enough, the walk is to end. */
 bool listing_may_read(struct listing *listing);
+/* One more step is about to be taken, of a walk or before it; false: the time is over. */
+bool listing_may_go_on(struct listing *listing);
 /* From now on matches are only counted: few messages are read for that. */
 void listing_only_count(struct listing *listing);
 /* The place of an email that is shown; false: it is none. */

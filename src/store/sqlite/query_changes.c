@@ -270,7 +270,7 @@ static bool run(struct differ *differ, uint64_t since, int64_t up_to, GError **e
     if (differ->too_many)
         error_set(error, ERROR_TOO_LARGE, "there are more changes of the list");
     else if (differ->listing.incomplete)
-        error_set(error, ERROR_CANNOT_CALCULATE, "too many messages would have to be read");
+        error_set(error, ERROR_CANNOT_CALCULATE, "this filter takes too long");
     return !differ->too_many && !differ->listing.incomplete;
 }
 

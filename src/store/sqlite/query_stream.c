@@ -355,7 +355,7 @@ static void settle_top(struct walk **heap, size_t *count, bool ascending)
 static bool show(struct listing *listing, struct walk *walk, query_visit_fn *visit, void *arg)
 {
     struct candidate candidate = walk_candidate(walk);
-    bool shown = holds(walk->query, &candidate);
+    bool shown = listing_may_go_on(listing) && holds(walk->query, &candidate);
     if (listing->exhausted || walk->query->error != NULL)
         return false;
     return !shown || visit(walk->query, &candidate, arg);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define LOADED_MAX 5000000u /* of eight bytes */
+
 static void append_quoted(GString *match, const char *word)
 {
     for (const char *p = word; *p != '\0'; p++) {
@@ -61,11 +63,22 @@ bool query_text_expression(const struct query *query, const struct store_filter 
     return true;
 }
 
+/* What is not loaded would be missing in all that follows. */
+static bool may_load(struct listing *listing)
+{
+    bool may = listing_may_go_on(listing) && ++listing->loaded <= LOADED_MAX;
+    if (!may)
+        listing->exhausted = listing->incomplete = true;
+    return may;
+}
+
 /* Matches of words that stand below OR or NOT with other conditions: looked up whole, before the
  * walk begins. */
 void query_load_texts(struct query *query, const struct store_filter *filter)
 {
     g_autoptr(GString) match = g_string_new(NULL);
+    if (query->listing->exhausted)
+        return;
     for (guint i = 0; filter->children != NULL && i < filter->children->len; i++)
         query_load_texts(query, filter->children->pdata[i]);
     if (filter->kind == STORE_AND || filter->kind == STORE_OR ||
@@ -76,8 +89,11 @@ void query_load_texts(struct query *query, const struct store_filter *filter)
     sqlite3_stmt *row = fts_query(db, query->account, match->str, 0, true, -1, &query->error);
     while (db_step(db, row, &query->error)) {
         int64_t ord = db_int(row, 0);
+        if (!may_load(query->listing))
+            break;
         g_array_append_val(ords, ord);
     }
+    db_done(row);
     g_hash_table_insert(query->texts, (void *)(uintptr_t)filter, ords);
 }
 
