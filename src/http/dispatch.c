@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/access.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -67,25 +68,10 @@ static bool find_route(struct http_request *request)
     return fits;
 }
 
-bool server_reserve(struct http_server *server, uint64_t bytes)
-{
-    pthread_mutex_lock(&server->mutex);
-    bool fits = bytes <= server->body_budget - MIN(server->body_bytes, server->body_budget);
-    server->body_bytes += fits ? bytes : 0;
-    pthread_mutex_unlock(&server->mutex);
-    return fits;
-}
-
-void server_release(struct http_server *server, uint64_t bytes)
-{
-    pthread_mutex_lock(&server->mutex);
-    server->body_bytes -= bytes;
-    pthread_mutex_unlock(&server->mutex);
-}
-
+/* Of the share of who was let in, or of all. */
 static bool reserve(struct http_request *request, uint64_t bytes)
 {
-    bool fits = server_reserve(request->server, bytes);
+    bool fits = share_take(request->server->bodies, request->holder, bytes);
     request->reserved += fits ? bytes : 0;
     return fits;
 }
@@ -155,6 +141,8 @@ static void admit_job(void *arg)
     struct http_server *server = request->server;
     bool admitted =
         server->admit != NULL && server->admit(request, request->route->door, server->admit_arg);
+    if (admitted && request->principal != NULL)
+        request->holder = store_principal_user(request->principal);
     hand_back(request, admitted ? REQUEST_ADMITTED : REQUEST_ANSWERED);
 }
 
@@ -254,6 +242,8 @@ static enum MHD_Result pass_headers(struct http_request *request)
 /* The whole request is here. */
 static enum MHD_Result pass_end(struct http_request *request)
 {
+    if (request->refused == 0 && share_is_full(request->server->answers, request->holder))
+        request->refused = 503; /* before anything is done that could not be told */
     if (request->state == REQUEST_BODY && request->refused != 0) {
         respond_refused(request, request->refused);
         request->state = REQUEST_ANSWERED;
@@ -312,10 +302,10 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
     LOG_DEBUG("http.request", LOG_STR("method", request->method),
               LOG_STR("route", request->route == NULL ? "" : request->route->path),
               LOG_INT("status", request->status));
-    uint64_t reserved = request->reserved;
+    share_give(server->bodies, request->holder, request->reserved);
+    share_give(server->answers, request->holder, request->answered);
     request_free(request);
     pthread_mutex_lock(&server->mutex);
-    server->body_bytes -= reserved;
     server->requests--;
     pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->mutex);

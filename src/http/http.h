@@ -30,6 +30,7 @@ struct http_config {
                                          only this machine can connect */
     unsigned idle_seconds;            /* of a silent connection; 0: 60 */
     uint64_t body_budget;             /* bytes of all bodies under way; 0: 256 MiB. Over it: 503 */
+    uint64_t answer_budget; /* of answers that clients are slow to read; 0: 1 GiB. Over it: 503 */
     const char *const *trusted_proxies; /* networks whose X-Forwarded-For counts; NULL-terminated;
                                            NULL: this machine */
     const char *const *browser_origins; /* whose pages may use the API with a token or password

@@ -3,6 +3,7 @@
 #define POSTROOM_HTTP_INTERNAL_H
 
 #include "http/http.h"
+#include "http/share.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -35,7 +36,9 @@ struct http_request {
     bool forwarded, local;
     GByteArray *body;
     GBytes *whole_body;
-    uint64_t reserved; /* of the server's budget */
+    int64_t holder;    /* whose share has what follows: the person's number, 0: nobody's */
+    uint64_t reserved; /* of the server's bodies */
+    uint64_t answered; /* of its answers */
     bool has_body;
     bool past_headers; /* the library asked for the body, or for the answer of a request without one
                         */
@@ -74,7 +77,7 @@ struct http_server {
     char *base, *origin;
     bool https;
     unsigned threads, connections, per_address, idle_seconds;
-    uint64_t body_budget;
+    struct share *bodies, *answers; /* bytes of both that are under way */
     char **trusted_proxies;
     char *frame_ancestors;
     char **browser_origins; /* NULL: any */
@@ -85,7 +88,6 @@ struct http_server {
     pthread_cond_t changed;
     unsigned requests; /* alive */
     unsigned working;  /* with a worker */
-    uint64_t body_bytes;
     bool stopping;
     GPtrArray *streams; /* open ones, one reference each */
     GArray *lingering;  /* struct late_close */
@@ -117,10 +119,6 @@ void request_read(struct http_request *request, struct MHD_Connection *connectio
 bool request_split(struct http_request *request);
 /* The declared body length; -1: none, -2: chunked. False when the framing is ambiguous. */
 bool request_framing(const struct http_request *request, int64_t *length);
-
-/* Takes bytes out of the budget for all bodies; false when it is used up. And gives them back. */
-bool server_reserve(struct http_server *server, uint64_t bytes);
-void server_release(struct http_server *server, uint64_t bytes);
 
 /* Keeps a socket open for a moment beyond the library's close. */
 void server_linger(struct http_server *server, int fd);

@@ -73,6 +73,9 @@ void http_respond_bytes(struct http_request *request, unsigned status, const cha
               MHD_create_response_from_buffer_with_free_callback_cls(length, unchanged, free_bytes,
                                                                      g_bytes_ref(body)));
     http_set_header(request, "Content-Type", type);
+    share_give(request->server->answers, request->holder, request->answered);
+    share_add(request->server->answers, request->holder, length);
+    request->answered = length;
 }
 
 void http_respond_json(struct http_request *request, unsigned status, json_t *json)

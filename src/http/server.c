@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define BODY_BUDGET (256u * 1024 * 1024)
+#define ANSWER_BUDGET (1024u * 1024 * 1024)
 #define GOODBYE_MS 2000 /* how long answers under way may still take when the server stops */
 
 static const char *const loopback[] = {"127.0.0.0/8", "::1", NULL};
@@ -124,7 +125,8 @@ struct http_server *http_server_new(const struct http_config *config, GError **e
     server->per_address =
         config->connections_per_address > 0 ? config->connections_per_address : 200;
     server->idle_seconds = config->idle_seconds > 0 ? config->idle_seconds : 60;
-    server->body_budget = config->body_budget > 0 ? config->body_budget : BODY_BUDGET;
+    server->bodies = share_new(config->body_budget > 0 ? config->body_budget : BODY_BUDGET);
+    server->answers = share_new(config->answer_budget > 0 ? config->answer_budget : ANSWER_BUDGET);
     bool named = config->trusted_proxies != NULL && config->trusted_proxies[0] != NULL;
     const char *const *trusted =
         config->trusted_proxies != NULL ? config->trusted_proxies : loopback;
@@ -318,6 +320,8 @@ void http_server_free(struct http_server *server)
     g_ptr_array_unref(server->streams);
     g_ptr_array_unref(server->parts);
     g_array_unref(server->routes);
+    share_free(server->bodies);
+    share_free(server->answers);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->mutex);
     g_strfreev(server->trusted_proxies);

@@ -40,7 +40,9 @@ struct http_socket {
     wslay_event_context_ptr frames;
     GByteArray *extra; /* read by the library before the upgrade */
     GQueue *inbox;     /* GBytes: whole messages that wait for their turn */
-    uint64_t reserved; /* of the server's budget for bodies */
+    int64_t user;      /* whose share has what follows */
+    uint64_t reserved; /* of the server's bodies */
+    uint64_t answered; /* of its answers */
     int64_t heard, progress, ticked, closing_since;
     bool broken, closing;
     pthread_mutex_t mutex; /* guards what follows */
@@ -149,7 +151,9 @@ static void on_frame(wslay_event_context_ptr frames,
     (void)frames;
     if (frame->payload_length > socket->max)
         return; /* wslay closes it */
-    if (server_reserve(socket->sockets->server, frame->payload_length))
+    struct http_server *server = socket->sockets->server;
+    if (!share_is_full(server->answers, socket->user) &&
+        share_take(server->bodies, socket->user, frame->payload_length))
         socket->reserved += frame->payload_length;
     else
         close_with(socket, 1013); /* try again later */
@@ -169,6 +173,15 @@ static void on_message(wslay_event_context_ptr frames,
 /* --- its life ----------------------------------------------------------------------------------
  */
 
+/* What the client has read is nobody's any more. */
+static void settle_answers(struct http_socket *socket)
+{
+    if (has_output(socket) || socket->answered == 0)
+        return;
+    share_give(socket->sockets->server->answers, socket->user, socket->answered);
+    socket->answered = 0;
+}
+
 static void take_outbox(struct http_socket *socket)
 {
     pthread_mutex_lock(&socket->mutex);
@@ -179,6 +192,8 @@ static void take_outbox(struct http_socket *socket)
         const uint8_t *data = g_bytes_get_data(text, &length);
         struct wslay_event_msg message = {WSLAY_TEXT_FRAME, data, length};
         (void)wslay_event_queue_msg(socket->frames, &message);
+        share_add(socket->sockets->server->answers, socket->user, length);
+        socket->answered += length;
     }
     socket->outbox_bytes = 0;
     pthread_mutex_unlock(&socket->mutex);
@@ -199,7 +214,7 @@ static void serve_one(struct http_socket *socket)
     else
         socket->calls->text(socket, data == NULL ? "" : data, length, socket->arg);
     if (g_queue_is_empty(socket->inbox)) {
-        server_release(socket->sockets->server, socket->reserved);
+        share_give(socket->sockets->server->bodies, socket->user, socket->reserved);
         socket->reserved = 0;
     }
     take_outbox(socket);
@@ -242,6 +257,7 @@ static struct exec_verdict run(void *arg, unsigned woke)
     tick(socket, now);
     if (!socket->broken && wslay_event_send(socket->frames) != 0)
         socket->broken = true;
+    settle_answers(socket);
     now = clock_now();
     if (is_over(socket, now) || (woke & EXEC_WOKE_STOP) != 0)
         return (struct exec_verdict){EXEC_DONE, EXEC_INTERACTIVE, -1, CLOCK_NEVER};
@@ -262,7 +278,8 @@ static void on_done(void *arg)
     socket->closed = true;
     pthread_mutex_unlock(&socket->mutex);
     socket->calls->closed(socket->arg);
-    server_release(sockets->server, socket->reserved);
+    share_give(sockets->server->bodies, socket->user, socket->reserved);
+    share_give(sockets->server->answers, socket->user, socket->answered);
     (void)shutdown(socket->fd, SHUT_WR);
     server_linger(sockets->server, socket->fd);
     (void)MHD_upgrade_action(socket->handle, MHD_UPGRADE_ACTION_CLOSE);
@@ -423,7 +440,11 @@ void http_respond_socket(struct http_sockets *sockets, struct http_request *requ
         return;
     }
     struct http_socket *socket = g_new0(struct http_socket, 1);
-    *socket = (struct http_socket){.sockets = sockets, .calls = calls, .arg = arg, .max = max};
+    *socket = (struct http_socket){.sockets = sockets,
+                                   .calls = calls,
+                                   .arg = arg,
+                                   .max = max,
+                                   .user = request->holder};
     atomic_init(&socket->refs, 1);
     pthread_mutex_init(&socket->mutex, NULL);
     socket->extra = g_byte_array_new();

@@ -350,6 +350,7 @@ static void test_requests(void)
 
     expect_calls_refused("[<['Core/echo',{},'#']|5000|,>]", "limit", "maxCallsInRequest");
     expect_calls_refused("[['Core/echo',{'a':[<{}|3000000|,>]},'0']]", "limit", "maxSizeRequest");
+    expect_calls_refused("[['Core/echo',{'a':[<{}|200000|,>]},'0']]", "limit", "maxSizeRequest");
     expect_calls_refused("[['Core/echo',{'a':[<0|4000000|,>]},'0']]", "limit", "maxSizeRequest");
     expect_calls_refused("[['Core/echo',{'a':<[|4000000|><]|4000000|>},'0']]", "notJSON", NULL);
     expect_calls_refused("[['Core/echo',{'a':<{'a':|1000000|>1<}|1000000|>},'0']]", "notJSON",
@@ -385,9 +386,9 @@ static void test_no_utf8(void)
 /* Each reference walks all of a long list, and finds nothing there that would count. */
 static void test_many_walks(void)
 {
-    g_autofree char *calls = expand("[[\"Core/echo\",{\"a\":[<{\"b\":[]}|100000|,>]},\"0\"],"
+    g_autofree char *calls = expand("[[\"Core/echo\",{\"a\":[<{\"b\":[]}|80000|,>]},\"0\"],"
                                     "[\"Core/echo\",{<\"@x#\":{\"resultOf\":\"0\",\"name\":"
-                                    "\"Core/echo\",\"path\":\"/a/*/b\"}|20000|,>},\"1\"]]");
+                                    "\"Core/echo\",\"path\":\"/a/*/b\"}|15000|,>},\"1\"]]");
     int status;
     json_t *answer;
 
