@@ -149,7 +149,12 @@ static void test_integers(struct jmap_fixture *t)
     };
     static const char *const taken[] = {"'position': 9007199254740991",
                                         "'position': -9007199254740991",
-                                        "'limit': 9007199254740991", "'limit': 0"};
+                                        "'limit': 9007199254740991",
+                                        "'limit': 0",
+                                        "'limit': 1.0",
+                                        "'position': -1e2",
+                                        "'limit': -0",
+                                        "'filter': {'minSize': 1E1}"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(refused); i++)
         jmap_expect_error(t, "invalidArguments", "Email/query", "{%s}", refused[i]);

@@ -3,6 +3,9 @@
 
 #include "base/log.h"
 
+#include <math.h>
+
+#define SAFE_INTEGER 9007199254740991.0
 #define ERROR_PREFIX "urn:ietf:params:jmap:error:"
 
 static const struct {
@@ -361,6 +364,40 @@ GBytes *jmap_request_run(struct jmap *jmap, struct store_principal *principal, j
     return run_all(&request, body);
 }
 
+/* An Int is one however it is written: 1.0, 1e2 (RFC 8620, 1.3). The whole is shallow. */
+static json_t *settle_number(json_t *value)
+{
+    double number = json_real_value(value);
+
+    if (!json_is_real(value) || number != trunc(number) || fabs(number) > SAFE_INTEGER)
+        return NULL;
+    return json_integer((json_int_t)number);
+}
+
+static void settle_numbers(json_t *value)
+{
+    json_t *item, *whole;
+    const char *key;
+    size_t i;
+
+    json_array_foreach(value, i, item)
+    {
+        settle_numbers(item);
+        whole = settle_number(item);
+        if (whole != NULL)
+            json_array_set_new(value, i, whole);
+    }
+    if (!json_is_object(value))
+        return;
+    json_object_foreach(value, key, item)
+    {
+        settle_numbers(item);
+        whole = settle_number(item);
+        if (whole != NULL)
+            json_object_set_new(value, key, whole);
+    }
+}
+
 json_t *jmap_request_parse(const char *text, size_t length, GBytes **refusal)
 {
     const struct measure size = measure(text, length);
@@ -386,6 +423,7 @@ json_t *jmap_request_parse(const char *text, size_t length, GBytes **refusal)
 
         *refusal = refuse(&status, "notJSON", "The request is not JSON.", detail, NULL);
     }
+    settle_numbers(body);
     return body;
 }
 
