@@ -282,16 +282,20 @@ static void create_refuses_what_is_wrong(void)
         {URL ", 'types': ['Email,Thread']", "types"},
     };
     struct jmap_fixture t;
+    json_t *answer;
 
     begin(&t);
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autofree char *args = g_strdup_printf("{'create': {'k': {%s}}}", wrong[i].object);
-        json_t *answer = set_as(&t, t.m.user, args);
 
+        answer = set_as(&t, t.m.user, args);
         g_assert_cmpstr(jmap_text_at(answer, "notCreated/k/type"), ==, "invalidProperties");
         g_assert_cmpstr(jmap_text_at(answer, "notCreated/k/properties/0"), ==, wrong[i].property);
         json_decref(answer);
     }
+    answer = set_as(&t, t.m.user, "{'create': {'k': {'id': 'p1', 'url': 7, 'types': 7}}}");
+    g_assert_cmpuint(json_array_size(jmap_at(answer, "notCreated/k/properties")), ==, 4);
+    json_decref(answer);
     g_assert_cmpuint(count_as(&t, t.m.user), ==, 0);
     end(&t);
 }

@@ -78,39 +78,51 @@ static struct secret *secret_of(const json_t *value)
 
 /* --- create --- */
 
-static json_t *check_keys(const json_t *keys)
+static bool are_keys(const json_t *keys)
 {
-    bool none = keys == NULL || json_is_null(keys);
+    return keys == NULL || json_is_null(keys) ||
+           (json_is_object(keys) && json_object_size(keys) == 2 &&
+            is_text(json_object_get(keys, "p256dh"), KEY_MAX) &&
+            is_text(json_object_get(keys, "auth"), KEY_MAX));
+}
 
-    if (none || (json_is_object(keys) && json_object_size(keys) == 2 &&
-                 is_text(json_object_get(keys, "p256dh"), KEY_MAX) &&
-                 is_text(json_object_get(keys, "auth"), KEY_MAX)))
-        return NULL;
-    return jmap_invalid_property("keys", "p256dh and auth are wanted");
+/* A member of a new subscription; the code is sent to the address first. */
+static bool is_sound(const char *name, const json_t *value)
+{
+    g_autoptr(GPtrArray) types = NULL;
+    int64_t expires;
+
+    if (strcmp(name, "deviceClientId") == 0)
+        return is_text(value, DEVICE_MAX);
+    if (strcmp(name, "url") == 0)
+        return is_text(value, URL_MAX);
+    if (strcmp(name, "keys") == 0)
+        return are_keys(value);
+    if (strcmp(name, "expires") == 0)
+        return read_expires(value, &expires) && (expires == 0 || expires > clock_wall());
+    if (strcmp(name, "types") == 0)
+        return read_types(value, &types);
+    return strcmp(name, "verificationCode") == 0 && json_is_null(value);
 }
 
 static json_t *check_create(json_t *object)
 {
-    static const char *const settable[] = {"deviceClientId", "url",   "keys", "verificationCode",
-                                           "expires",        "types", NULL};
-    const json_t *code = json_object_get(object, "verificationCode");
-    json_t *error = NULL, *value;
+    static const char *const needed[] = {"deviceClientId", "url"};
+    json_t *bad = json_array(), *value;
     const char *key;
 
     json_object_foreach(object, key, value)
     {
-        if (error == NULL && !g_strv_contains(settable, key))
-            error = jmap_invalid_property(key, NULL);
+        if (!is_sound(key, value))
+            json_array_append_new(bad, json_string(key));
     }
-    if (error != NULL)
-        return error;
-    if (!is_text(json_object_get(object, "deviceClientId"), DEVICE_MAX))
-        return jmap_invalid_property("deviceClientId", "a text is wanted");
-    if (!is_text(json_object_get(object, "url"), URL_MAX))
-        return jmap_invalid_property("url", "an https address is wanted");
-    if (code != NULL && !json_is_null(code))
-        return jmap_invalid_property("verificationCode", "it is sent to the address first");
-    return check_keys(json_object_get(object, "keys"));
+    for (size_t i = 0; i < G_N_ELEMENTS(needed); i++)
+        if (json_object_get(object, needed[i]) == NULL)
+            json_array_append_new(bad, json_string(needed[i]));
+    if (json_array_size(bad) > 0)
+        return jmap_invalid_properties(bad, NULL);
+    json_decref(bad);
+    return NULL;
 }
 
 /* Address and keys can be used (RFC 8620, 7.2; RFC 8291). */
@@ -184,11 +196,8 @@ static json_t *create(void *arg, const char *key, json_t *object)
         error = check_target(run, object);
     if (error != NULL)
         return error;
-    if (!read_expires(json_object_get(object, "expires"), &fresh.expires) ||
-        (fresh.expires != 0 && fresh.expires <= clock_wall()))
-        return jmap_invalid_property("expires", "a time to come, in UTC, is wanted");
-    if (!read_types(json_object_get(object, "types"), &types))
-        return jmap_invalid_property("types", "names of types are wanted");
+    (void)read_expires(json_object_get(object, "expires"), &fresh.expires);
+    (void)read_types(json_object_get(object, "types"), &types);
     url = secret_of(json_object_get(object, "url"));
     p256dh = secret_of(json_object_get(keys, "p256dh"));
     auth = secret_of(json_object_get(keys, "auth"));
