@@ -369,6 +369,33 @@ static void test_places_are_exchanged(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+/* An id that is named twice was destroyed, and nothing else is said of it. */
+static void test_destroyed_once(struct jmap_fixture *t)
+{
+    json_t *answer = jmap_fixture_ask(
+        t, t->m.user,
+        "[['PushSubscription/set', {'create': {'p': {'deviceClientId': 'd', 'url': "
+        "'https://push.example/'}}}, '0'],"
+        " ['PushSubscription/set', {'destroy': ['#p', '#p', 'p0', 'p0']}, '1'],"
+        " ['Mailbox/set', {'accountId': 'a1', 'create': {'m': {'name': 'M'}}}, '2'],"
+        " ['Mailbox/set', {'accountId': 'a1', 'destroy': ['#m', '#m']}, '3'],"
+        " ['Identity/set', {'accountId': 'a1', 'create': {'i': {'email': 'ann@mail.example'}}}, "
+        "'4'],"
+        " ['Identity/set', {'accountId': 'a1', 'destroy': ['#i', '#i']}, '5']]");
+
+    g_assert_cmpuint(json_array_size(jmap_at(answer, "methodResponses/1/1/destroyed")), ==, 1);
+    jmap_assert_json(jmap_at(answer, "methodResponses/1/1/notDestroyed"),
+                     "{'p0': {'type': 'notFound'}}");
+    for (int i = 3; i <= 5; i += 2) {
+        g_autofree char *destroyed = g_strdup_printf("methodResponses/%d/1/destroyed", i);
+        g_autofree char *not_destroyed = g_strdup_printf("methodResponses/%d/1/notDestroyed", i);
+
+        g_assert_cmpuint(json_array_size(jmap_at(answer, destroyed)), ==, 1);
+        g_assert_true(json_is_null(jmap_at(answer, not_destroyed)));
+    }
+    json_decref(answer);
+}
+
 static const struct jmap_case cases[] = {
     {"/rfc8620/5.3/if-in-state", test_if_in_state},
     {"/rfc8620/5.3/as-many-objects-as-the-session-says", test_too_many},
@@ -379,6 +406,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8620/5.3/all-invalid-properties-are-named", test_all_invalid_properties},
     {"/rfc8620/5.3/creation-ids", test_creation_ids},
     {"/rfc8620/5.3/will-destroy", test_will_destroy},
+    {"/rfc8620/5.3/destroyed-once", test_destroyed_once},
     {"/rfc8620/5.3/server-set-properties-in-create", test_server_set_in_create},
     {"/rfc8620/5.3/names-move-on", test_names_move_on},
     {"/rfc8620/5.3/names-go-round", test_names_go_round},

@@ -208,7 +208,6 @@ static bool refers_to_creation(const struct jmap_call *call)
 
 static void gather_changes(struct run *run)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     const char *key;
     json_t *object;
     size_t i;
@@ -219,8 +218,6 @@ static void gather_changes(struct run *run)
         int64_t number = jmap_id_find(run->call->request, 'e', json_string_value(object));
 
         key = json_string_value(object);
-        if (!g_hash_table_add(seen, (gpointer)(uintptr_t)key))
-            continue;
         if (number != 0)
             note(run, DESTROY, key, store_set_destroy(run->set, number));
         else

@@ -232,7 +232,7 @@ struct jmap_set {
     json_t *created, *updated, *destroyed;
     json_t *not_created, *not_updated, *not_destroyed;
 };
-/* false: answered with requestTooLarge. */
+/* false: answered with requestTooLarge. From now on "destroy" names each id once. */
 bool jmap_set_begin(struct jmap_call *call, struct jmap_set *set);
 void jmap_set_clear(struct jmap_set *set);
 /* Answers; old_state may be NULL. new_state NULL: a type without states. Clears the set. */

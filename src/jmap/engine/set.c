@@ -2,6 +2,24 @@
 
 /* RFC 8620, 5.3. */
 
+/* What is named twice is destroyed once. */
+static void merge_destroys(struct jmap_call *call)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    json_t *list = jmap_arg(call, "destroy"), *once, *item;
+    size_t i;
+
+    if (list == NULL)
+        return;
+    once = json_array();
+    json_array_foreach(list, i, item)
+    {
+        if (g_hash_table_add(seen, (gpointer)(uintptr_t)json_string_value(item)))
+            json_array_append(once, item);
+    }
+    json_object_set_new(call->args, "destroy", once);
+}
+
 bool jmap_set_begin(struct jmap_call *call, struct jmap_set *set)
 {
     size_t count = json_object_size(jmap_arg(call, "create")) +
@@ -12,6 +30,7 @@ bool jmap_set_begin(struct jmap_call *call, struct jmap_set *set)
         jmap_fail(call, "requestTooLarge", "too many objects in one call");
         return false;
     }
+    merge_destroys(call);
     *set = (struct jmap_set){json_object(), json_object(), json_array(),
                              json_object(), json_object(), json_object()};
     return true;

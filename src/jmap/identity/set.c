@@ -316,7 +316,6 @@ static json_t *destroy(struct run *run, const char *key)
 
 static void destroy_all(struct run *run)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     json_t *item, *error;
     size_t i;
 
@@ -324,7 +323,7 @@ static void destroy_all(struct run *run)
     {
         const char *key = json_string_value(item);
 
-        error = g_hash_table_add(seen, (gpointer)(uintptr_t)key) ? destroy(run, key) : NULL;
+        error = destroy(run, key);
         if (error != NULL)
             json_object_set_new(run->answer.not_destroyed, key, error);
     }
