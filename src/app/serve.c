@@ -20,7 +20,9 @@
 #include <unistd.h>
 
 #define HTTP_STACK_BYTES (1024 * 1024)
-#define HTTP_WORKERS 14 /* at least: one person's requests, maxConcurrentRequests, hold 10 */
+/* At least: one person has 12 for requests (http/turns.h), and 10 for what comes over WebSockets
+ * (maxConcurrentRequests). */
+#define HTTP_WORKERS 24
 
 struct server {
     struct app *app;

@@ -146,34 +146,62 @@ static void admit_job(void *arg)
     hand_back(request, admitted ? REQUEST_ADMITTED : REQUEST_ANSWERED);
 }
 
-static void handler_job(void *arg)
+static void submit(struct http_request *request, struct exec *exec, void (*job)(void *arg))
+{
+    if (exec_submit(exec, EXEC_INTERACTIVE, job, request))
+        return;
+    respond_refused(request, 503);
+    hand_back(request, REQUEST_ANSWERED);
+}
+
+/* A handler of a route that has workers of its own. */
+static void own_job(void *arg)
 {
     struct http_request *request = arg;
     request->route->handle(request, request->route->arg);
     hand_back(request, REQUEST_ANSWERED);
 }
 
-/* Suspends the request and gives it to a worker; the caller then must not look at it any more.
- * False, and answered with 503, when there is no worker any more. */
-static bool send_to_worker(struct http_request *request, struct exec *exec, void (*job)(void *arg),
-                           enum request_state state)
+static void handler_job(void *arg)
+{
+    struct http_request *request = arg;
+    struct http_server *server = request->server;
+    request->route->handle(request, request->route->arg);
+    struct http_request *next = turns_end(server->turns, request->holder);
+    if (next != NULL)
+        submit(next, server->exec, handler_job);
+    hand_back(request, REQUEST_ANSWERED);
+}
+
+/* Suspends the request for a worker; the caller then must not look at it any more. False, and
+ * answered with 503, when there is no worker any more. */
+static bool suspend(struct http_request *request, enum request_state state)
 {
     struct http_server *server = request->server;
     pthread_mutex_lock(&server->mutex);
     bool open = !server->stopping;
     server->working += open;
     pthread_mutex_unlock(&server->mutex);
-    if (!open) {
-        respond_refused(request, 503);
-        request->state = REQUEST_ANSWERED;
+    if (open) {
+        request->state = state;
+        MHD_suspend_connection(request->connection);
+        return true;
+    }
+    respond_refused(request, 503);
+    request->state = REQUEST_ANSWERED;
+    return false;
+}
+
+/* As suspend. */
+static bool handle(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    if (!suspend(request, REQUEST_HANDLING))
         return false;
-    }
-    request->state = state;
-    MHD_suspend_connection(request->connection);
-    if (!exec_submit(exec, EXEC_INTERACTIVE, job, request)) {
-        respond_refused(request, 503);
-        hand_back(request, REQUEST_ANSWERED);
-    }
+    if (request->route->exec != NULL)
+        submit(request, request->route->exec, own_job);
+    else if (turns_begin(server->turns, request->holder, request))
+        submit(request, server->exec, handler_job);
     return true;
 }
 
@@ -182,10 +210,12 @@ static bool begin(struct http_request *request)
 {
     if (!judge(request))
         request->state = REQUEST_ANSWERED;
-    else if (request->route->door != HTTP_DOOR_OPEN)
-        return send_to_worker(request, request->server->exec, admit_job, REQUEST_ADMITTING);
-    else
+    else if (request->route->door == HTTP_DOOR_OPEN)
         request->state = REQUEST_BODY;
+    else if (suspend(request, REQUEST_ADMITTING)) {
+        submit(request, request->server->exec, admit_job);
+        return true;
+    }
     return false;
 }
 
@@ -248,12 +278,8 @@ static enum MHD_Result pass_end(struct http_request *request)
         respond_refused(request, request->refused);
         request->state = REQUEST_ANSWERED;
     }
-    if (request->state == REQUEST_BODY) {
-        struct exec *exec = request->route->exec;
-        if (send_to_worker(request, exec != NULL ? exec : request->server->exec, handler_job,
-                           REQUEST_HANDLING))
-            return MHD_YES;
-    }
+    if (request->state == REQUEST_BODY && handle(request))
+        return MHD_YES;
     return reply_queue(request);
 }
 

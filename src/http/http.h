@@ -29,6 +29,7 @@ struct http_config {
     unsigned connections_per_address; /* 0: 200; not counted when trusted_proxies are set, or when
                                          only this machine can connect */
     unsigned idle_seconds;            /* of a silent connection; 0: 60 */
+    unsigned turns;                   /* requests of one person that workers serve at once; 0: 12 */
     uint64_t body_budget;             /* bytes of all bodies under way; 0: 256 MiB. Over it: 503 */
     uint64_t answer_budget; /* of answers that clients are slow to read; 0: 1 GiB. Over it: 503 */
     const char *const *trusted_proxies; /* networks whose X-Forwarded-For counts; NULL-terminated;

@@ -4,6 +4,7 @@
 
 #include "http/http.h"
 #include "http/share.h"
+#include "http/turns.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -78,6 +79,7 @@ struct http_server {
     bool https;
     unsigned threads, connections, per_address, idle_seconds;
     struct share *bodies, *answers; /* bytes of both that are under way */
+    struct turns *turns;
     char **trusted_proxies;
     char *frame_ancestors;
     char **browser_origins; /* NULL: any */

@@ -13,6 +13,7 @@
 
 #define BODY_BUDGET (256u * 1024 * 1024)
 #define ANSWER_BUDGET (1024u * 1024 * 1024)
+#define TURNS 12        /* more than maxConcurrentRequests, of which more are refused */
 #define GOODBYE_MS 2000 /* how long answers under way may still take when the server stops */
 
 static const char *const loopback[] = {"127.0.0.0/8", "::1", NULL};
@@ -125,6 +126,7 @@ struct http_server *http_server_new(const struct http_config *config, GError **e
     server->per_address =
         config->connections_per_address > 0 ? config->connections_per_address : 200;
     server->idle_seconds = config->idle_seconds > 0 ? config->idle_seconds : 60;
+    server->turns = turns_new(config->turns > 0 ? config->turns : TURNS);
     server->bodies = share_new(config->body_budget > 0 ? config->body_budget : BODY_BUDGET);
     server->answers = share_new(config->answer_budget > 0 ? config->answer_budget : ANSWER_BUDGET);
     bool named = config->trusted_proxies != NULL && config->trusted_proxies[0] != NULL;
@@ -320,6 +322,7 @@ void http_server_free(struct http_server *server)
     g_ptr_array_unref(server->streams);
     g_ptr_array_unref(server->parts);
     g_array_unref(server->routes);
+    turns_free(server->turns);
     share_free(server->bodies);
     share_free(server->answers);
     pthread_cond_destroy(&server->changed);

@@ -1,13 +1,16 @@
-/* RFC 8620, 8.5: what one person holds of the server's memory, with bodies that do not end and
- * answers that are not read, leaves room for others. */
+/* RFC 8620, 8.5: what one person holds of the server, with bodies that do not end, answers that are
+ * not read, and many requests at once, leaves room for others. */
 #include "http/http.h"
 
 #include "fake_people.h"
+#include "http/share.h"
 #include "web_client.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
+#define TURNS 2 /* of three workers */
 #define BODIES 1000u
 #define LARGE (32u * 1024 * 1024) /* more than the kernel takes */
 #define ANSWERS (LARGE / 4 * 5)
@@ -31,6 +34,27 @@ static void answer_much(struct http_request *request, void *arg)
     http_respond_bytes(request, 200, "text/plain", much);
 }
 
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned running, most;
+    bool let_go;
+} gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, false};
+
+static void take_long(struct http_request *request, void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&gate.mutex);
+    gate.running++;
+    gate.most = MAX(gate.most, gate.running);
+    pthread_cond_broadcast(&gate.changed);
+    while (!gate.let_go)
+        pthread_cond_wait(&gate.changed, &gate.mutex);
+    gate.running--;
+    pthread_mutex_unlock(&gate.mutex);
+    http_respond_empty(request, 204);
+}
+
 static bool admit(struct http_request *request, enum http_door door, void *arg)
 {
     struct secret *token = secret_new(FAKE_TOKEN, strlen(FAKE_TOKEN));
@@ -49,6 +73,7 @@ static void world_open(struct world *world)
         {"POST", "ours", HTTP_DOOR_CALL, 100000, take, NULL, NULL, NULL},
         {"GET", "ours", HTTP_DOOR_CALL, 0, take, NULL, NULL, NULL},
         {"GET", "much", HTTP_DOOR_CALL, 0, answer_much, NULL, NULL, NULL},
+        {"GET", "long", HTTP_DOOR_CALL, 0, take_long, NULL, NULL, NULL},
         {"POST", "others", HTTP_DOOR_OPEN, 100000, take, NULL, NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
@@ -56,6 +81,7 @@ static void world_open(struct world *world)
     const struct http_config config = {.listen = "127.0.0.1:0",
                                        .public_url = "http://localhost:1",
                                        .exec = world->exec,
+                                       .turns = TURNS,
                                        .body_budget = BODIES,
                                        .answer_budget = ANSWERS};
     world->server = http_server_new(&config, &error);
@@ -86,26 +112,34 @@ static int get(const struct world *world, const char *path)
     return web_status(answer);
 }
 
+/* Of bodies that do not end, too. */
+static void shares(void)
+{
+    struct share *share = share_new(1000);
+    g_assert_true(share_take(share, 1, 600));
+    g_assert_false(share_take(share, 1, 201));
+    g_assert_true(share_take(share, 1, 200));
+    g_assert_true(share_is_full(share, 1));
+    g_assert_false(share_is_full(share, 2));
+    g_assert_true(share_take(share, 2, 100));
+    g_assert_true(share_take(share, 0, 100));
+    g_assert_false(share_take(share, 2, 1));
+    share_give(share, 1, 800);
+    g_assert_true(share_take(share, 2, 700));
+    g_assert_false(share_take(share, 2, 1));
+    share_add(share, 1, 500); /* what is there already */
+    g_assert_true(share_is_full(share, 3));
+    share_free(share);
+}
+
+/* A body takes from the share of who sends it. */
 static void bodies(void)
 {
     struct world world;
     world_open(&world);
-    g_autofree char *part = g_strnfill(600, 'x');
-    int fd = web_connect(world.port);
-    web_send(fd, "POST /ours HTTP/1.1\r\nHost: x\r\nContent-Length: 700\r\n\r\n");
-    web_send(fd, part);
-    while (post(&world, "/others", BODIES - 500) != 503) /* until it has been read */
-        g_thread_yield();
-    g_assert_cmpint(post(&world, "/ours", 300), ==, 503);
-    g_assert_cmpint(post(&world, "/ours", 100), ==, 204);
-    g_assert_cmpint(post(&world, "/others", 300), ==, 204);
-    web_send(fd, "0123456789012345678901234567890123456789012345678901234567890123456789"
-                 "012345678901234567890123456789");
-    g_autofree char *answer = web_read_until(fd, "\r\n\r\n");
-    g_assert_cmpint(web_status(answer), ==, 204);
-    close(fd);
-    while (post(&world, "/ours", 800) != 204) /* what was held is given back */
-        g_thread_yield();
+    g_assert_cmpint(post(&world, "/ours", BODIES / 5 * 4), ==, 204);
+    g_assert_cmpint(post(&world, "/ours", BODIES / 5 * 4 + 1), ==, 503);
+    g_assert_cmpint(post(&world, "/others", BODIES), ==, 204);
     world_close(&world);
 }
 
@@ -126,11 +160,41 @@ static void answers(void)
     world_close(&world);
 }
 
+/* They wait for each other, and others do not wait for them. */
+static void many_at_once(void)
+{
+    struct world world;
+    int fds[8];
+    world_open(&world);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+        fds[i] = web_connect(world.port);
+        web_send(fds[i], "GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    pthread_mutex_lock(&gate.mutex);
+    while (gate.running < TURNS)
+        pthread_cond_wait(&gate.changed, &gate.mutex);
+    pthread_mutex_unlock(&gate.mutex);
+    for (int i = 0; i < 20; i++)
+        g_assert_cmpint(post(&world, "/others", 10), ==, 204);
+    pthread_mutex_lock(&gate.mutex);
+    gate.let_go = true;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.mutex);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+        g_autofree char *answer = web_read_all(fds[i]);
+        g_assert_cmpint(web_status(answer), ==, 204);
+    }
+    g_assert_cmpuint(gate.most, ==, TURNS);
+    world_close(&world);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     alarm(120);
+    g_test_add_func("/rfc8620/8.5/shares", shares);
     g_test_add_func("/rfc8620/8.5/bodies-under-way", bodies);
     g_test_add_func("/rfc8620/8.5/answers-unread", answers);
+    g_test_add_func("/rfc8620/8.5/many-at-once", many_at_once);
     return g_test_run();
 }
