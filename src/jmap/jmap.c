@@ -1,6 +1,7 @@
 #include "jmap/jmap.h"
 
 #include "jmap/engine/engine.h"
+#include "jmap/session.h"
 
 struct jmap *jmap_new(const struct jmap_config *config)
 {
@@ -12,6 +13,7 @@ struct jmap *jmap_new(const struct jmap_config *config)
         jmap->config.max_size_upload = JMAP_MAX_SIZE_UPLOAD;
     if (jmap->config.max_work == 0)
         jmap->config.max_work = JMAP_MAX_WORK;
+    jmap->terms = jmap_session_terms(jmap);
     jmap->mails = jmap_mails_new();
     jmap->gauge = jmap_gauge_new();
     return jmap;
@@ -24,6 +26,7 @@ void jmap_free(struct jmap *jmap)
     jmap_mails_free(jmap->mails);
     jmap_gauge_free(jmap->gauge);
     g_free((char *)(uintptr_t)jmap->config.public_url);
+    g_free(jmap->terms);
     g_free(jmap);
 }
 

@@ -136,11 +136,10 @@ static char *state_of(const struct jmap *jmap, const struct store_principal *pri
                       uint64_t access)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    guint64 numbers[] = {jmap->config.max_size_upload, (guint64)store_principal_user(principal),
-                         access};
+    guint64 numbers[] = {(guint64)store_principal_user(principal), access};
 
     g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
-    sum_text(sum, jmap->config.public_url);
+    sum_text(sum, jmap->terms);
     sum_text(sum, store_principal_email(principal));
     return g_strndup(g_checksum_get_string(sum), 16);
 }
@@ -168,6 +167,22 @@ static json_t *server_capabilities(const struct jmap *jmap)
     offer(capabilities, JMAP_WEBSOCKET, websocket_capability(jmap));
     offer(capabilities, JMAP_QUOTA, json_object());
     return capabilities;
+}
+
+/* Another version of the server may say something else. */
+char *jmap_session_terms(const struct jmap *jmap)
+{
+    json_t *terms =
+        json_pack("{s: o, s: o, s: o}", "capabilities", server_capabilities(jmap), "own",
+                  mail_capabilities(jmap, true), "readOnly", mail_capabilities(jmap, false));
+    char *text, *copy;
+
+    add_addresses(terms, jmap->config.public_url);
+    text = json_dumps(terms, JSON_COMPACT);
+    copy = g_strdup(text);
+    free(text);
+    json_decref(terms);
+    return copy;
 }
 
 static json_t *session_object(const struct jmap *jmap, const struct store_principal *principal,

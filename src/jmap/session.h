@@ -7,4 +7,7 @@
 /* The state of the session object: a hash of all else in it. (transfer full), never NULL. */
 char *jmap_session_state(struct jmap *jmap, struct store_principal *principal);
 
+/* What it says to everybody, as text. (transfer full) */
+char *jmap_session_terms(const struct jmap *jmap);
+
 #endif

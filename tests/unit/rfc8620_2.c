@@ -138,6 +138,24 @@ static void test_primary_accounts(struct jmap_fixture *t)
     json_decref(session);
 }
 
+/* A server that was replaced by another version may offer other things. */
+static void test_state_follows_the_terms(struct jmap_fixture *t)
+{
+    json_t *session = jmap_session(t->jmap, t->m.user, NULL), *later, *terms;
+
+    terms = json_loads(t->jmap->terms, 0, NULL);
+    g_assert_true(
+        json_equal(json_object_get(terms, "capabilities"), jmap_at(session, "capabilities")));
+    g_assert_true(json_equal(json_object_get(terms, "apiUrl"), jmap_at(session, "apiUrl")));
+    g_free(t->jmap->terms);
+    t->jmap->terms = g_strdup("others");
+    later = jmap_session(t->jmap, t->m.user, NULL);
+    g_assert_cmpstr(jmap_text_at(session, "state"), !=, jmap_text_at(later, "state"));
+    json_decref(terms);
+    json_decref(later);
+    json_decref(session);
+}
+
 /* The state is another one whenever anything else of the session is. */
 static void test_state_follows_rights(struct jmap_fixture *t)
 {
@@ -207,6 +225,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8620/2/shared-accounts", test_shared_accounts},
     {"/rfc8620/2/primary-accounts", test_primary_accounts},
     {"/rfc8620/2/state-follows-rights", test_state_follows_rights},
+    {"/rfc8620/2/state-follows-the-terms", test_state_follows_the_terms},
 };
 
 int main(int argc, char **argv)

@@ -87,6 +87,7 @@ const struct jmap_method *jmap_methods(size_t *count);
 
 struct jmap {
     struct jmap_config config; /* its public_url is a copy */
+    char *terms;               /* what the session says to everybody */
     struct jmap_mails *mails;
     struct jmap_gauge *gauge;
 };
