@@ -43,23 +43,30 @@ static const struct tag tags[] = {
     {"address", LAYOUT_LINE, ACT_NONE},      {"article", LAYOUT_LINE, ACT_NONE},
     {"aside", LAYOUT_LINE, ACT_NONE},        {"blockquote", LAYOUT_BLANK_LINE, ACT_QUOTE},
     {"body", LAYOUT_LINE, ACT_NONE},         {"br", LAYOUT_NONE, ACT_BREAK},
+    {"button", LAYOUT_BLANK, ACT_NONE},      {"caption", LAYOUT_LINE, ACT_NONE},
     {"center", LAYOUT_LINE, ACT_NONE},       {"dd", LAYOUT_LINE, ACT_NONE},
+    {"details", LAYOUT_LINE, ACT_NONE},      {"dialog", LAYOUT_LINE, ACT_NONE},
     {"div", LAYOUT_LINE, ACT_NONE},          {"dl", LAYOUT_BLANK_LINE, ACT_NONE},
     {"dt", LAYOUT_LINE, ACT_NONE},           {"fieldset", LAYOUT_LINE, ACT_NONE},
-    {"figure", LAYOUT_BLANK_LINE, ACT_NONE}, {"footer", LAYOUT_LINE, ACT_NONE},
-    {"form", LAYOUT_LINE, ACT_NONE},         {"h1", LAYOUT_BLANK_LINE, ACT_NONE},
-    {"h2", LAYOUT_BLANK_LINE, ACT_NONE},     {"h3", LAYOUT_BLANK_LINE, ACT_NONE},
-    {"h4", LAYOUT_BLANK_LINE, ACT_NONE},     {"h5", LAYOUT_BLANK_LINE, ACT_NONE},
-    {"h6", LAYOUT_BLANK_LINE, ACT_NONE},     {"header", LAYOUT_LINE, ACT_NONE},
+    {"figcaption", LAYOUT_LINE, ACT_NONE},   {"figure", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"footer", LAYOUT_LINE, ACT_NONE},       {"form", LAYOUT_LINE, ACT_NONE},
+    {"h1", LAYOUT_BLANK_LINE, ACT_NONE},     {"h2", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"h3", LAYOUT_BLANK_LINE, ACT_NONE},     {"h4", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"h5", LAYOUT_BLANK_LINE, ACT_NONE},     {"h6", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"header", LAYOUT_LINE, ACT_NONE},       {"hgroup", LAYOUT_LINE, ACT_NONE},
     {"hr", LAYOUT_LINE, ACT_RULE},           {"img", LAYOUT_NONE, ACT_IMAGE},
-    {"legend", LAYOUT_LINE, ACT_NONE},       {"li", LAYOUT_LINE, ACT_ITEM},
-    {"main", LAYOUT_LINE, ACT_NONE},         {"nav", LAYOUT_LINE, ACT_NONE},
-    {"ol", LAYOUT_BLANK_LINE, ACT_NUMBERED}, {"option", LAYOUT_LINE, ACT_NONE},
-    {"p", LAYOUT_BLANK_LINE, ACT_NONE},      {"pre", LAYOUT_BLANK_LINE, ACT_PRE},
-    {"section", LAYOUT_LINE, ACT_NONE},      {"table", LAYOUT_BLANK_LINE, ACT_NONE},
-    {"tbody", LAYOUT_LINE, ACT_NONE},        {"td", LAYOUT_BLANK, ACT_NONE},
-    {"th", LAYOUT_BLANK, ACT_NONE},          {"thead", LAYOUT_LINE, ACT_NONE},
-    {"tr", LAYOUT_LINE, ACT_NONE},           {"ul", LAYOUT_BLANK_LINE, ACT_LIST},
+    {"input", LAYOUT_BLANK, ACT_NONE},       {"legend", LAYOUT_LINE, ACT_NONE},
+    {"li", LAYOUT_LINE, ACT_ITEM},           {"main", LAYOUT_LINE, ACT_NONE},
+    {"menu", LAYOUT_LINE, ACT_NONE},         {"nav", LAYOUT_LINE, ACT_NONE},
+    {"ol", LAYOUT_BLANK_LINE, ACT_NUMBERED}, {"optgroup", LAYOUT_LINE, ACT_NONE},
+    {"option", LAYOUT_LINE, ACT_NONE},       {"p", LAYOUT_BLANK_LINE, ACT_NONE},
+    {"pre", LAYOUT_BLANK_LINE, ACT_PRE},     {"section", LAYOUT_LINE, ACT_NONE},
+    {"select", LAYOUT_BLANK, ACT_NONE},      {"summary", LAYOUT_LINE, ACT_NONE},
+    {"table", LAYOUT_BLANK_LINE, ACT_NONE},  {"tbody", LAYOUT_LINE, ACT_NONE},
+    {"td", LAYOUT_BLANK, ACT_NONE},          {"textarea", LAYOUT_BLANK, ACT_NONE},
+    {"tfoot", LAYOUT_LINE, ACT_NONE},        {"th", LAYOUT_BLANK, ACT_NONE},
+    {"thead", LAYOUT_LINE, ACT_NONE},        {"tr", LAYOUT_LINE, ACT_NONE},
+    {"ul", LAYOUT_BLANK_LINE, ACT_LIST},
 };
 static const struct tag other_tag = {"", LAYOUT_NONE, ACT_NONE};
 static const char *const unseen[] = {"iframe", "noembed", "noframes", "script", "style", "title"};
@@ -218,6 +225,16 @@ static void layout(struct writer *w, const struct tag *tag)
         w->space = true;
 }
 
+/* A picture beside a word is no part of it. */
+static void put_image(struct writer *w, const struct html_attribute *alt)
+{
+    if (alt == NULL || alt->value_length == 0)
+        return;
+    w->space = true;
+    put_text(w, alt->value, alt->value_length);
+    w->space = true;
+}
+
 static void start_tag(struct writer *w, const struct html_token *token)
 {
     const struct tag *tag = tag_of(token->name);
@@ -237,9 +254,7 @@ static void start_tag(struct writer *w, const struct html_token *token)
         put(w, "________________________________", 32);
         break_line(w, 1);
     } else if (tag->act == ACT_IMAGE) {
-        const struct html_attribute *alt = html_attribute(token, "alt");
-        if (alt != NULL)
-            put_text(w, alt->value, alt->value_length);
+        put_image(w, html_attribute(token, "alt"));
     }
 }
 

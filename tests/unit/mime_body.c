@@ -249,6 +249,12 @@ static void html_becomes_text(void)
     assert_html("<script>x</script><style>y</style><!-- z -->a", "a\n");
     assert_html("&#8364;&euro;&#x20AC;&nosuch;&#128;", "€€€&nosuch;€\n");
     assert_html("", "");
+    assert_html("<b>w</b>ord soft&shy;ly wide<wbr>ly", "word soft\u00adly widely\n");
+    assert_html("<a><img alt=Facebook></a><a><img alt=Twitter></a>us<img alt=''>ed",
+                "Facebook Twitter used\n");
+    assert_html("<figure>a<figcaption>b</figcaption></figure>"
+                "<details><summary>c</summary>d</details><button>e</button><button>f</button>",
+                "a\nb\n\nc\nd\ne f\n");
 }
 
 static void a_limit_never_cuts_a_character(void)
