@@ -34,6 +34,8 @@ static void fuzz_mail(const char *bytes, size_t length)
     require(g_utf8_validate(text, -1, NULL) && g_utf8_validate(quoted, -1, NULL));
     g_free(text_index_words(text, -1, 0));
     g_free(quoted);
+    g_autofree char *other = mime_passed_over_text(mail, 65536);
+    require(g_utf8_validate(other, -1, NULL));
     g_bytes_unref(mime_without_bcc(message));
     mail_summary_free(summary);
     mime_mail_free(mail);

@@ -97,6 +97,9 @@ char *mime_part_text(struct mime_mail *mail, size_t index, size_t max, bool *pro
  * (alternatives once), attached messages' texts; at most max bytes. quoted (may be NULL): lines
  * that quote earlier mail go there instead. (transfer full) */
 char *mime_plain_text(struct mime_mail *mail, size_t max, char **quoted);
+/* What mime_plain_text leaves out: of alternatives the others, which a reader may be shown and
+ * which do not always say the same. (transfer full), "" mostly */
+char *mime_passed_over_text(struct mime_mail *mail, size_t max);
 /* Names of all attachments, joined by newlines. (transfer full) */
 char *mime_attachment_names(struct mime_mail *mail);
 

@@ -30,6 +30,14 @@ static char *readable(struct mime_mail *mail, size_t index, size_t max)
     return mime_part_text(mail, index, max, NULL);
 }
 
+static bool list_has(const struct list *list, int part)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] == part)
+            return true;
+    return false;
+}
+
 static bool is_blank_text(const char *text)
 {
     for (; *text != '\0'; text++)
@@ -56,47 +64,84 @@ static const struct list *best_list(struct mime_mail *mail)
     return &mail->html;
 }
 
-static void append_body(struct mime_mail *mail, size_t max, GString *own, GString *quoted)
+/* What is gathered of a mail and of the messages attached to it. */
+struct gathering {
+    GString *own, *quoted; /* quoted may be NULL */
+    size_t max;
+    bool passed_over; /* the alternatives that are not read otherwise */
+};
+
+/* The last word of one text is not the beginning of the next's. */
+static void end_line(GString *text)
 {
-    const struct list *list = best_list(mail);
+    if (text != NULL && text->len > 0 && text->str[text->len - 1] != '\n')
+        g_string_append_c(text, '\n');
+}
+
+static void append_list(struct gathering *to, struct mime_mail *mail, const struct list *list,
+                        const struct list *except)
+{
     for (size_t i = 0; i < list->count; i++) {
-        size_t index = (size_t)list->items[i];
-        size_t used = own->len + (quoted != NULL ? quoted->len : 0);
-        if (!is_text(mail->parts[index].shown.type) || used >= max)
+        int part = list->items[i];
+        size_t index = (size_t)part,
+               used = to->own->len + (to->quoted != NULL ? to->quoted->len : 0);
+        if (!is_text(mail->parts[index].shown.type) || used >= to->max ||
+            (except != NULL && list_has(except, part)))
             continue;
-        g_autofree char *text = readable(mail, index, max - used);
-        quote_split(text, own, quoted != NULL ? quoted : own);
+        g_autofree char *text = readable(mail, index, to->max - used);
+        end_line(to->own);
+        end_line(to->quoted);
+        quote_split(text, to->own, to->quoted != NULL ? to->quoted : to->own);
     }
 }
 
-static void append_attached(struct mime_mail *mail, size_t max, GString *own, unsigned depth);
-
-static void append_message(GBytes *bytes, size_t max, GString *own, unsigned depth)
+static void append_body(struct gathering *to, struct mime_mail *mail)
 {
-    struct mime_mail *inner = mime_parse(bytes);
+    const struct list *best = best_list(mail);
+    if (!to->passed_over)
+        append_list(to, mail, best, NULL);
+    else
+        append_list(to, mail, best == &mail->text ? &mail->html : &mail->text, best);
+}
+
+static void append_attached(struct gathering *to, struct mime_mail *mail, unsigned depth);
+
+static void append_fields(struct gathering *to, struct mime_mail *mail)
+{
     struct field field;
     size_t at = 0;
-    while (field_next(inner->data, inner->parts[0].header_end, &at, &field)) {
+    end_line(to->own);
+    while (field_next(mail->data, mail->parts[0].header_end, &at, &field)) {
         if (!field_is(&field, "subject") && !field_is(&field, "from"))
             continue;
-        g_autofree char *value = field_value(&field, inner->charset);
+        g_autofree char *value = field_value(&field, mail->charset);
         g_autofree char *text = mime_form_text(value);
-        g_string_append_printf(own, "%s\n", text);
+        g_string_append_printf(to->own, "%s\n", text);
     }
-    append_body(inner, max, own, NULL);
-    append_attached(inner, max, own, depth + 1);
+}
+
+static void append_message(struct gathering *to, GBytes *bytes, unsigned depth)
+{
+    struct mime_mail *inner = mime_parse(bytes);
+    GString *quoted = g_steal_pointer(&to->quoted);
+    if (!to->passed_over)
+        append_fields(to, inner);
+    append_body(to, inner);
+    append_attached(to, inner, depth + 1);
+    to->quoted = quoted;
     mime_mail_free(inner);
 }
 
-static void append_attached(struct mime_mail *mail, size_t max, GString *own, unsigned depth)
+static void append_attached(struct gathering *to, struct mime_mail *mail, unsigned depth)
 {
-    for (size_t i = 0; depth < NESTED_MAX && i < mail->attachments.count && own->len < max; i++) {
+    for (size_t i = 0; depth < NESTED_MAX && i < mail->attachments.count && to->own->len < to->max;
+         i++) {
         size_t index = (size_t)mail->attachments.items[i];
         const char *type = mail->parts[index].shown.type;
         if (strcmp(type, "message/rfc822") != 0 && strcmp(type, "message/global") != 0)
             continue;
         g_autoptr(GBytes) bytes = mime_part_bytes(mail, index, 0);
-        append_message(bytes, max, own, depth);
+        append_message(to, bytes, depth);
     }
 }
 
@@ -108,23 +153,34 @@ static void cut(GString *text, size_t max)
     g_string_truncate(text, end != NULL ? (gsize)(end - text->str) : 0);
 }
 
-static char *plain(struct mime_mail *mail, size_t max, char **quoted, bool attached)
+static struct gathering gather(struct mime_mail *mail, size_t max, bool quoted, bool passed_over)
 {
-    size_t limit = max > 0 ? max : (size_t)64 << 20;
-    GString *own = g_string_new(NULL);
-    GString *rest = quoted != NULL ? g_string_new(NULL) : NULL;
-    append_body(mail, limit, own, rest);
-    if (attached)
-        append_attached(mail, limit, own, 0);
-    cut(own, limit);
+    struct gathering to = {g_string_new(NULL), quoted ? g_string_new(NULL) : NULL,
+                           max > 0 ? max : (size_t)64 << 20, passed_over};
+    append_body(&to, mail);
+    return to;
+}
+
+static char *end_of_gathering(struct gathering *to, char **quoted)
+{
+    cut(to->own, to->max);
     if (quoted != NULL)
-        *quoted = g_string_free(rest, FALSE);
-    return g_string_free(own, FALSE);
+        *quoted = g_string_free(to->quoted, FALSE);
+    return g_string_free(to->own, FALSE);
 }
 
 char *mime_plain_text(struct mime_mail *mail, size_t max, char **quoted)
 {
-    return plain(mail, max, quoted, true);
+    struct gathering to = gather(mail, max, quoted != NULL, false);
+    append_attached(&to, mail, 0);
+    return end_of_gathering(&to, quoted);
+}
+
+char *mime_passed_over_text(struct mime_mail *mail, size_t max)
+{
+    struct gathering to = gather(mail, max, false, true);
+    append_attached(&to, mail, 0);
+    return end_of_gathering(&to, NULL);
 }
 
 /* What senders fill previews with so that nothing else shows there. */
@@ -174,7 +230,8 @@ static char *condense(const char *text)
 char *preview_of(struct mime_mail *mail)
 {
     char *quoted = NULL;
-    g_autofree char *own = plain(mail, 4096, &quoted, false);
+    struct gathering to = gather(mail, 4096, true, false);
+    g_autofree char *own = end_of_gathering(&to, &quoted);
     char *preview = condense(own);
     if (preview[0] == '\0') {
         g_free(preview);

@@ -306,6 +306,7 @@ const struct store_email *store_set_created(const struct store_set *set, size_t 
 /* Words for the index, broken and folded by text_index_words; each may be NULL. */
 struct store_index {
     char *subject, *from, *to, *cc, *bcc, *body, *quoted, *filenames;
+    char *other;    /* of the body's alternatives that body and quoted are not from */
     char *contents; /* of attachments */
 };
 void store_index_clear(struct store_index *index);

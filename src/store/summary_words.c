@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define WORDS_MAX 200000
-#define COLUMNS 9
+#define COLUMNS 10
 
 static char *address_words(const struct mail_addresses *addresses)
 {
@@ -29,10 +29,9 @@ void store_index_headers(const struct mail_summary *summary, struct store_index 
 
 static bool is_searched(enum store_filter_kind kind, size_t column)
 {
-    static const enum store_filter_kind kinds[COLUMNS] = {STORE_SUBJECT, STORE_FROM,
-                                                          STORE_TO,      STORE_CC,
-                                                          STORE_BCC,     STORE_BODY,
-                                                          STORE_BODY,    STORE_FILENAME,
+    static const enum store_filter_kind kinds[COLUMNS] = {STORE_SUBJECT, STORE_FROM,     STORE_TO,
+                                                          STORE_CC,      STORE_BCC,      STORE_BODY,
+                                                          STORE_BODY,    STORE_FILENAME, STORE_BODY,
                                                           STORE_BODY};
     return kind == STORE_TEXT || kind == kinds[column];
 }
@@ -78,7 +77,8 @@ static bool any_column_has(const struct store_index *index, enum store_filter_ki
 {
     const char *const columns[COLUMNS] = {index->subject, index->from,      index->to,
                                           index->cc,      index->bcc,       index->body,
-                                          index->quoted,  index->filenames, index->contents};
+                                          index->quoted,  index->filenames, index->contents,
+                                          index->other};
     for (size_t i = 0; i < COLUMNS; i++)
         if (is_searched(kind, i) && column_has(columns[i], words, count, prefix))
             return true;

@@ -75,10 +75,12 @@ static void read_words(GBytes *raw, struct store_index *index)
     struct mail_summary *summary = mime_summary(mail);
     g_autofree char *quoted = NULL, *names = mime_attachment_names(mail);
     g_autofree char *body = mime_plain_text(mail, 100000, &quoted);
+    g_autofree char *other = mime_passed_over_text(mail, 100000);
 
     *index = (struct store_index){
         .body = text_index_words(body, -1, 0),
         .quoted = quoted != NULL ? text_index_words(quoted, -1, 0) : NULL,
+        .other = text_index_words(other, -1, 0),
         .filenames = text_index_words(names, -1, 0),
     };
     store_index_headers(summary, index);

@@ -276,10 +276,37 @@ static void attached_messages_are_readable(void)
         parse("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nouter\n--b\n"
               "Content-Type: message/rfc822\n\nSubject: inner subject\n\ninner text\n--b--\n");
     g_autofree char *text = mime_plain_text(mail, 0, NULL);
-    g_assert_nonnull(strstr(text, "inner subject"));
+    g_assert_nonnull(strstr(text, "outer\ninner subject\n"));
     g_assert_nonnull(strstr(text, "inner text"));
     g_autofree char *few = mime_plain_text(mail, 3, NULL);
     g_assert_cmpstr(few, ==, "out");
+    mime_mail_free(mail);
+}
+
+/* Alternatives do not always say the same, and either may be the one that is shown. */
+static void what_is_passed_over_can_be_had(void)
+{
+    struct mime_mail *mail =
+        parse("Content-Type: multipart/alternative; boundary=b\n\n--b\n\nplain words\n--b\n"
+              "Content-Type: text/html\n\n<p>page words</p>\n--b--\n");
+    g_autofree char *text = mime_plain_text(mail, 0, NULL);
+    g_assert_cmpstr(text, ==, "plain words");
+    g_autofree char *other = mime_passed_over_text(mail, 0);
+    g_assert_cmpstr(other, ==, "page words\n");
+    g_autofree char *few = mime_passed_over_text(mail, 4);
+    g_assert_cmpstr(few, ==, "page");
+    mime_mail_free(mail);
+    mail = parse("Content-Type: message/rfc822\n\nSubject: s\n"
+                 "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\n"
+                 "Content-Type: text/html\n\n<p>page</p>\n--b--\n");
+    g_autofree char *page = mime_plain_text(mail, 0, NULL);
+    g_assert_nonnull(strstr(page, "page"));
+    g_autofree char *blank = mime_passed_over_text(mail, 0);
+    g_assert_null(strstr(blank, "page"));
+    mime_mail_free(mail);
+    mail = parse("Subject: one\n\nbody\n");
+    g_autofree char *none = mime_passed_over_text(mail, 0);
+    g_assert_cmpstr(none, ==, "");
     mime_mail_free(mail);
 }
 
@@ -295,6 +322,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mime/body/quotations", quotations_are_found_in_six_languages);
     g_test_add_func("/mime/body/previews", previews_skip_quotations_and_filler);
     g_test_add_func("/mime/body/html", html_becomes_text);
+    g_test_add_func("/mime/body/passed-over", what_is_passed_over_can_be_had);
     g_test_add_func("/mime/body/limit", a_limit_never_cuts_a_character);
     g_test_add_func("/mime/body/attached", attached_messages_are_readable);
     return g_test_run();

@@ -82,6 +82,8 @@ static void check_mail(GBytes *bytes)
     g_autofree char *words = text_index_words(text, -1, 0);
     assert_utf8(words);
     g_free(quoted);
+    g_autofree char *other = mime_passed_over_text(mail, 1 << 20);
+    assert_utf8(other);
     mail_summary_free(quick);
     mail_summary_free(summary);
     mime_mail_free(mail);

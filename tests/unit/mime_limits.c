@@ -24,6 +24,7 @@ static void read_whole(const char *text, size_t length)
     char *quoted = NULL;
     g_free(mime_plain_text(mail, 1 << 20, &quoted));
     g_free(quoted);
+    g_free(mime_passed_over_text(mail, 1 << 20));
     g_assert_cmpuint(mime_part_count(mail), <=, MIME_PARTS_MAX);
     for (size_t i = 0; i < mime_part_count(mail); i++)
         g_assert_nonnull(mime_part(mail, i)->type);

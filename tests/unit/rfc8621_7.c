@@ -37,6 +37,20 @@ static void test_snippet(struct jmap_fixture *t)
     expect_snippet(t, id, "null", NULL, NULL);
 }
 
+/* Whichever alternative has the words. */
+static void test_snippet_of_either_alternative(struct jmap_fixture *t)
+{
+    static const char message[] =
+        "Subject: News\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n"
+        "Please use a newer program.\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+        "<p>The <b>w</b>allaby is here.</p>\r\n--b--\r\n";
+    int64_t id = put(t, 1, message);
+
+    expect_snippet(t, id, "{'text': 'wallaby'}", NULL, "The <mark>wallaby</mark> is here.");
+    expect_snippet(t, id, "{'body': 'newer'}", NULL, "Please use a <mark>newer</mark> program.");
+}
+
 static void test_snippet_is_short(struct jmap_fixture *t)
 {
     GString *message = g_string_new("Subject: x\n\n");
@@ -195,6 +209,7 @@ static void test_permission(struct jmap_fixture *t)
 
 static const struct jmap_case cases[] = {
     {"/rfc8621/5/marks-and-escapes", test_snippet},
+    {"/rfc8621/5/either-alternative", test_snippet_of_either_alternative},
     {"/rfc8621/5.1/short", test_snippet_is_short},
     {"/rfc8621/6.1/get", test_identity_get},
     {"/rfc8621/7.1/get", test_submission_get},

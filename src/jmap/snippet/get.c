@@ -18,19 +18,32 @@ static json_t *snippet(const char *text, char **terms, size_t octets)
     return jmap_json_text(found);
 }
 
+/* From the alternative that is not read otherwise where only that has the words. */
+static json_t *body_snippet(struct mime_mail *mail, char **terms)
+{
+    g_autofree char *text = mime_plain_text(mail, TEXT_MAX, NULL), *other = NULL;
+    json_t *found = snippet(text, terms, PREVIEW_OCTETS);
+
+    if (!json_is_null(found))
+        return found;
+    json_decref(found);
+    other = mime_passed_over_text(mail, TEXT_MAX);
+    return snippet(other, terms, PREVIEW_OCTETS);
+}
+
 static json_t *preview(struct jmap_call *call, const struct store_email *email, char **terms)
 {
     struct jmap_mail *mail;
-    g_autofree char *text = NULL;
+    json_t *found;
 
     if (terms[0] == NULL || email->state != STORE_EMAIL_READY)
         return json_null();
     mail = jmap_mail_take(call->request->jmap, call->access, email->blob, NULL);
     if (mail == NULL)
         return json_null();
-    text = mime_plain_text(mail->mail, TEXT_MAX, NULL);
+    found = body_snippet(mail->mail, terms);
     jmap_mail_give(call->request->jmap, mail);
-    return snippet(text, terms, PREVIEW_OCTETS);
+    return found;
 }
 
 /* false: answered. */

@@ -24,8 +24,9 @@ static void free_op(gpointer pointer)
 
 void store_index_clear(struct store_index *index)
 {
-    char *texts[] = {index->subject, index->from,   index->to,        index->cc,      index->bcc,
-                     index->body,    index->quoted, index->filenames, index->contents};
+    char *texts[] = {index->subject,   index->from,    index->to,     index->cc,
+                     index->bcc,       index->body,    index->quoted, index->other,
+                     index->filenames, index->contents};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     *index = (struct store_index){0};

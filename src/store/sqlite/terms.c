@@ -132,6 +132,7 @@ void terms_make(int64_t account, const struct store_index *index, struct terms *
     } fields[] = {
         {index->body, "", BODY_BIT, put_body},
         {index->quoted, TERMS_QUOTED, QUOTED_BIT, put_body},
+        {index->other, "", BODY_BIT, put_body},
         {index->subject, TERMS_SUBJECT, 1U << 3, put_header},
         {index->from, TERMS_FROM, 1U << 4, put_header},
         {index->to, TERMS_TO, 1U << 5, put_header},

@@ -2,15 +2,16 @@
  *
  * Words of the body stand bare. Those of a header field stand behind its letter, and, where the
  * body lacks them, once more behind a common one, so that a search of everything asks for three
- * terms a word and not for eight. Words of quotes that the body has are left out. No folded word
- * begins with a capital (text/text.h), so a letter is never taken for the beginning of one. */
+ * terms a word and not for eight. Words of quotes that the body has are left out, and of a body's
+ * other alternative those that either has. No folded word begins with a capital (text/text.h), so
+ * a letter is never taken for the beginning of one. */
 #ifndef POSTROOM_STORE_SQLITE_TERMS_H
 #define POSTROOM_STORE_SQLITE_TERMS_H
 
 #include "store/mail.h"
 
 /* Changes with what is written here; see index_version. */
-#define TERMS_VERSION 1
+#define TERMS_VERSION 2
 
 #define TERMS_SUBJECT "S"
 #define TERMS_FROM "F"
