@@ -10,13 +10,15 @@
 static const UNormalizer2 *compat_fold, *compose, *decompose;
 static struct fold_entry table[FOLD_TABLE];
 
-/* Letters that no normal form takes apart. */
+/* Letters that no normal form takes apart, apostrophes, and the Hebrew letters that look otherwise
+ * at the end of a word: who types מסמך also means מסמכים. */
 static const struct {
     UChar from;
     const char *to;
 } plain_letters[] = {{0x131, "i"}, {0xe6, "ae"},  {0x153, "oe"}, {0xf8, "o"},  {0x142, "l"},
                      {0x111, "d"}, {0xf0, "d"},   {0xfe, "th"},  {0x127, "h"}, {0x2019, "'"},
-                     {0x2bc, "'"}, {0x2018, "'"}, {0x2b9, "'"}};
+                     {0x2bc, "'"}, {0x2018, "'"}, {0x2b9, "'"},  {0x5da, "כ"}, {0x5dd, "מ"},
+                     {0x5df, "נ"}, {0x5e3, "פ"},  {0x5e5, "צ"}};
 
 /* Marks that only colour a letter: accents, Hebrew points, Arabic vowels and the stretcher. In
  * other scripts marks are letters in all but name (Thai, Hindi) and stay. */
@@ -105,7 +107,9 @@ static void make_entry(UChar32 c)
         return;
     }
     int8_t type = u_charType(c);
-    bool word = u_isalnum(c) || type == U_MODIFIER_LETTER || type == U_NON_SPACING_MARK;
+    bool apostrophe = c == 0x2bc || c == 0x2b9; /* letters to Unicode, signs as people type them */
+    bool word =
+        !apostrophe && (u_isalnum(c) || type == U_MODIFIER_LETTER || type == U_NON_SPACING_MARK);
     entry->kind = word ? CLASS_WORD : CLASS_OTHER;
     entry->length = (unsigned char)fold_small(&text, 1, entry->utf8, sizeof entry->utf8);
 }

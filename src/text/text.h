@@ -2,8 +2,8 @@
  * strings UTF-8.
  *
  * The same breaker serves index and query. I, İ, ı, i fold alike; ü folds to u, ß to ss, accents
- * and Hebrew points go, Ukrainian apostrophes are one; Chinese by ICU's dictionary. TEXT_VERSION
- * changes when any of that does. */
+ * and Hebrew points go, and its final letters are as others; Ukrainian apostrophes are one; Chinese
+ * by ICU's dictionary; an emoji is a word. TEXT_VERSION changes when any of that does. */
 #ifndef POSTROOM_TEXT_TEXT_H
 #define POSTROOM_TEXT_TEXT_H
 
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TEXT_VERSION 2
+#define TEXT_VERSION 3
 /* That and ICU's version, which the folding and the dictionaries of words come with: what words
  * were broken with. No folded word has an ASCII capital in it. */
 const char *text_version(void);

@@ -157,6 +157,13 @@ static bool is_plain_letter(UChar32 c)
     return block && u_isalnum(c);
 }
 
+/* ICU keeps words together that a low line or a full stop parts in other scripts: file_name.pdf is
+ * three words in any. */
+static bool is_sign(UChar32 c)
+{
+    return c < FOLD_TABLE ? fold_table()[c].kind == CLASS_OTHER : u_ispunct(c);
+}
+
 /* Collects text for ICU: until a character of the table's scripts that makes words. */
 static size_t collect(struct walk *w, size_t at, struct run *run)
 {
@@ -167,6 +174,8 @@ static size_t collect(struct walk *w, size_t at, struct run *run)
         UChar32 c = decode(w->text, w->length, &next);
         if ((c < FOLD_TABLE && (table[c].kind == CLASS_WORD || c == '\n')) || is_plain_letter(c))
             break;
+        if (is_sign(c))
+            c = ' ';
         if (U_IS_SUPPLEMENTARY(c)) {
             run->offsets[run->count] = at;
             run->units[run->count++] = U16_LEAD(c);
@@ -228,7 +237,15 @@ static void emit_han(struct walk *w, const struct run *run, int from, int to)
     emit_run(w, run, from, to);
 }
 
-/* Where ICU's words of a run begin and end, in pairs; how many numbers. */
+/* Of the older signs only those that are pictures: ™ is no emoji where words are meant. */
+static bool is_emoji(const struct run *run, int at)
+{
+    UChar32 c = 0;
+    U16_GET(run->units, 0, at, run->count, c);
+    return u_hasBinaryProperty(c, c < 0x2600 ? UCHAR_EMOJI_PRESENTATION : UCHAR_EMOJI);
+}
+
+/* Where ICU's words of a run begin and end, in pairs, emoji among them; how many numbers. */
 static int break_run(const struct run *run, int *bounds)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -237,7 +254,7 @@ static int break_run(const struct run *run, int *bounds)
     ubrk_setText(it, run->units, run->count, &status);
     int from = ubrk_first(it);
     for (int to = ubrk_next(it); to != UBRK_DONE; from = to, to = ubrk_next(it)) {
-        if (ubrk_getRuleStatus(it) < UBRK_WORD_NONE_LIMIT)
+        if (ubrk_getRuleStatus(it) < UBRK_WORD_NONE_LIMIT && !is_emoji(run, from))
             continue;
         bounds[count++] = from;
         bounds[count++] = to;

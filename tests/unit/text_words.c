@@ -38,16 +38,24 @@ static void ukrainian_apostrophes_are_one_and_letters_stay(void)
     assert_words("п'ять п’ять пʼять", "п'ять п'ять п'ять");
     assert_words("Їжак йод ІНШИЙ", "їжак йод інший");
     assert_words("и\xcc\x86од", "йод");
+    assert_words("ʼслово' `друге´ Donʼt", "слово друге don t");
 }
 
 static void hebrew_points_and_inner_quotes_go(void)
 {
-    assert_words("שָׁלוֹם שלום", "שלום שלום");
+    assert_words("שָׁלוֹם שלום", "שלומ שלומ");
     assert_words("צה\"ל צה״ל ג'ירפה", "צהל צהל גירפה");
     assert_words("בית־ספר", "בית ספר");
     assert_words("\xef\xac\xaa"
                  "לום",
-                 "שלום");
+                 "שלומ");
+}
+
+/* So that the beginning מסמך finds מסמכים. */
+static void hebrew_final_letters_are_as_others(void)
+{
+    assert_words("מסמך מסמכים", "מסמכ מסמכימ");
+    assert_words("ארץ כסף שולחן", "ארצ כספ שולחנ");
 }
 
 static void letters_in_one_piece_are_as_others(void)
@@ -55,6 +63,24 @@ static void letters_in_one_piece_are_as_others(void)
     assert_words("Việt Nam, GROẞE ﬁnance", "viet nam grosse finance");
     assert_words("ＡbＣ \u212bngstrom", "abc angstrom");
     assert_words("soft\u00adhyphen zero\u200bwidth \ufeffmark", "softhyphen zerowidth mark");
+}
+
+/* As in Latin: ICU alone would keep names of files and hasty sentences in one piece. */
+static void signs_part_words_in_all_scripts(void)
+{
+    assert_words("تقرير_نهائي.pdf اجتماع.غدا", "تقرير نهايي pdf اجتماع غدا");
+    assert_words("レポート_最終.docx メール・アドレス", "レポート 最終 docx メール アドレス");
+    assert_words("보고서_최종.hwp 제목:회의", "보고서 최종 hwp 제목 회의");
+    assert_words("ไทย_ไทย รายงาน.pdf", "ไทย ไทย รายงาน pdf");
+    assert_words("报告_最终.pdf", "报告 最终 pdf");
+}
+
+static void emoji_are_words(void)
+{
+    assert_words("🎉Party🎉🎉 time", "🎉 party 🎉 🎉 time");
+    assert_words("❤\ufe0f 🇺🇦🇩🇪 👩🏽\u200d🚀",
+                 "❤ 🇺🇦 🇩🇪 👩🏽🚀");
+    assert_words("→ ● Lamp™ © 1️⃣ #", "lamp 1");
 }
 
 /* However long a text without blanks is, words break as in a short one. */
@@ -218,6 +244,9 @@ int main(int argc, char **argv)
     g_test_add_func("/text/words/accents", accents_and_case_go);
     g_test_add_func("/text/words/ukrainian", ukrainian_apostrophes_are_one_and_letters_stay);
     g_test_add_func("/text/words/hebrew", hebrew_points_and_inner_quotes_go);
+    g_test_add_func("/text/words/hebrew-final", hebrew_final_letters_are_as_others);
+    g_test_add_func("/text/words/signs", signs_part_words_in_all_scripts);
+    g_test_add_func("/text/words/emoji", emoji_are_words);
     g_test_add_func("/text/words/pieces", letters_in_one_piece_are_as_others);
     g_test_add_func("/text/words/long-chinese", long_chinese_breaks_as_short_does);
     g_test_add_func("/text/words/chinese", chinese_is_broken_by_the_dictionary);
