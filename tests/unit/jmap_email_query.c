@@ -127,6 +127,43 @@ static void test_text(void)
     jmap_fixture_close(&c.t);
 }
 
+/* The one that is shown need not be the one that is read. */
+static void test_alternatives(void)
+{
+    struct corpus c;
+    int64_t news;
+
+    corpus_open(&c);
+    news = jmap_fixture_put(&c.t, c.t.m.inbox, 9, 0, 9000,
+                            "From: Eve <eve@example.org>\nMessage-ID: <n@x>\nSubject: News\n"
+                            "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n"
+                            "Use a newer program.\n--b\nContent-Type: text/html\n\n"
+                            "<p>The <b>w</b>allaby is here.</p>\n--b--\n");
+    EXPECT(&c, "{'filter': {'text': 'wallaby'}}", news);
+    EXPECT(&c, "{'filter': {'body': 'newer program'}}", news);
+    EXPECT(&c, "{'filter': {'body': '\\\"the wallaby is\\\"'}}", news);
+    expect(&c, "{'filter': {'subject': 'wallaby'}}", NULL, 0);
+    jmap_fixture_close(&c.t);
+}
+
+/* One character of Chinese is as much as a word; one letter is not. */
+static void test_one_character(void)
+{
+    struct corpus c;
+    int64_t mail;
+
+    corpus_open(&c);
+    mail = jmap_fixture_put(&c.t, c.t.m.inbox, 9, 0, 9000,
+                            "From: Eve <eve@example.org>\nMessage-ID: <n@x>\nSubject: one\n"
+                            "Content-Type: text/plain; charset=utf-8\n\n"
+                            "\u6211\u6536\u5230\u7535\u5b50\u90ae\u4ef6\n");
+    EXPECT(&c, "{'filter': {'text': '\u90ae'}}", mail);
+    EXPECT(&c, "{'filter': {'text': '\u90ae\u4ef6'}}", mail);
+    expect(&c, "{'filter': {'text': '\\\"\u90ae\\\"'}}", NULL, 0);
+    expect(&c, "{'filter': {'text': 'w'}}", NULL, 0);
+    jmap_fixture_close(&c.t);
+}
+
 static void test_operators(void)
 {
     struct corpus c;
@@ -287,6 +324,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rfc8621/4.4.1/conditions", test_conditions);
     g_test_add_func("/rfc8621/4.4.1/text", test_text);
+    g_test_add_func("/rfc8621/4.4.1/alternatives", test_alternatives);
+    g_test_add_func("/rfc8621/4.4.1/one-character", test_one_character);
     g_test_add_func("/rfc8621/4.4.1/operators", test_operators);
     g_test_add_func("/rfc8621/4.4.1/errors", test_errors);
     g_test_add_func("/rfc8621/4.4.2/sort", test_sort);

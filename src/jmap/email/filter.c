@@ -40,6 +40,13 @@ struct term {
     bool quoted, starred;
 };
 
+/* It is long enough that longer words are meant too. One Chinese character, or one emoji, says as
+ * much as a word. */
+static bool is_beginning(const char *word)
+{
+    return g_unichar_iswide(g_utf8_get_char(word)) || g_utf8_strlen(word, -1) >= PREFIX_LEAST;
+}
+
 /* One term of a search: a phrase in quotes, or what stands between spaces. */
 static void add_term(struct store_filter *all, enum store_filter_kind kind, const struct term *term)
 {
@@ -51,8 +58,7 @@ static void add_term(struct store_filter *all, enum store_filter_kind kind, cons
         return;
     filter = store_filter_new(kind);
     filter->phrase = count > 1;
-    filter->prefix =
-        term->starred || (!term->quoted && g_utf8_strlen(words[count - 1], -1) >= PREFIX_LEAST);
+    filter->prefix = term->starred || (!term->quoted && is_beginning(words[count - 1]));
     filter->words = g_steal_pointer(&words);
     add_child(all, filter);
 }
