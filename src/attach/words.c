@@ -32,6 +32,12 @@ static void take_text(struct gathering *gathering, const char *text)
         g_string_append_printf(gathering->text, "%s\n", text);
 }
 
+static void log_unreadable(const struct gathering *gathering, const char *kind, size_t bytes)
+{
+    LOG_INFO("attachment.unreadable", LOG_INT("account", gathering->account),
+             LOG_INT("email", gathering->email), LOG_STR("kind", kind), LOG_INT("bytes", bytes));
+}
+
 /* True: it is read, or never will be. */
 static bool read_bytes(struct gathering *gathering, const struct child_input *input)
 {
@@ -45,11 +51,17 @@ static bool read_bytes(struct gathering *gathering, const struct child_input *in
     if (end == CHILD_FAILED || end == CHILD_CANCELLED)
         return false;
     if (end == CHILD_UNREADABLE)
-        LOG_INFO("attachment.unreadable", LOG_INT("account", gathering->account),
-                 LOG_INT("email", gathering->email), LOG_STR("kind", input->kind),
-                 LOG_INT("bytes", g_bytes_get_size(input->bytes)));
+        log_unreadable(gathering, input->kind, g_bytes_get_size(input->bytes));
     known_add(reader->known, input->kind, input->bytes, text);
     take_text(gathering, text);
+    return true;
+}
+
+/* What is too large is not even decoded whole. */
+static bool pass_over(struct gathering *gathering, const struct mime_readable *readable)
+{
+    log_unreadable(gathering, readable->kind, 0);
+    take_text(gathering, NULL);
     return true;
 }
 
@@ -57,10 +69,12 @@ static bool read_part(const struct mime_readable *readable, void *arg)
 {
     struct gathering *gathering = arg;
     const char *known = NULL;
+    if (readable->too_large)
+        return pass_over(gathering, readable);
     g_autoptr(GBytes) bytes = mime_part_bytes(readable->mail, readable->index, 0);
     struct child_input input = {readable->kind, readable->charset, bytes};
     if (g_bytes_get_size(bytes) > MIME_READABLE_BYTES)
-        return true;
+        return pass_over(gathering, readable);
     if (known_find(gathering->reader->known, input.kind, bytes, &known))
         take_text(gathering, known);
     else

@@ -63,12 +63,22 @@ static bool is_other_text(const guint8 *start, size_t length)
            begins(start, length, "-----BEGIN ", 11);
 }
 
+/* Office documents that are encrypted are no zip but what the old formats were: nothing can be read
+ * of them, which is to be told of those that say that they are new. */
+static bool is_locked_office(const char *ending, const guint8 *start, size_t length)
+{
+    static const char *const endings[] = {"docx", "docm", "dotx", "xlsx", "xlsm",
+                                          "xltx", "pptx", "pptm", "potx", NULL};
+    return begins(start, length, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) &&
+           is_one_of(ending, endings);
+}
+
 static const char *kind_of(const struct mime_part *part, const guint8 *start, size_t length)
 {
     g_autofree char *ending = g_ascii_strdown(ending_of(part->name), -1);
     if (length > 0 && memmem(start, length, "%PDF-", 5) != NULL)
         return "pdf";
-    if (begins(start, length, "PK\003\004", 4))
+    if (begins(start, length, "PK\003\004", 4) || is_locked_office(ending, start, length))
         return "office";
     if (length == 0 || !may_be_text(start, length) || is_other_text(start, length))
         return NULL;
@@ -125,12 +135,15 @@ static void walk_part(struct walk *walk, struct mime_mail *mail, size_t index)
     /* Not mime_part: it would measure what is decoded, and most of it is passed over. */
     const struct mime_part *part = &mail->parts[index].shown;
     size_t encoded = mail->parts[index].body_end - mail->parts[index].body_start;
-    if (is_passed_over(part) || encoded > MIME_READABLE_ENCODED)
+    if (is_passed_over(part))
         return;
     g_autoptr(GBytes) start = mime_part_bytes(mail, index, START_BYTES);
     gsize length = 0;
     const guint8 *bytes = g_bytes_get_data(start, &length);
-    struct mime_readable readable = {mail, index, kind_of(part, bytes, length), NULL};
+    struct mime_readable readable = {.mail = mail,
+                                     .index = index,
+                                     .kind = kind_of(part, bytes, length),
+                                     .too_large = encoded > MIME_READABLE_ENCODED};
     if (readable.kind == NULL)
         return;
     if (has_charset(readable.kind) && is_charset(part->charset))

@@ -15,6 +15,7 @@ struct mime_readable {
     size_t index;           /* the part, for mime_part_bytes */
     const char *kind;       /* "text", "html", "pdf" or "office" (extract/extract.h) */
     const char *charset;    /* as declared, letters, digits and -_.: only; or NULL */
+    bool too_large;         /* more than MIME_READABLE_BYTES, as far as its encoding tells */
 };
 /* False: enough, no more are wanted. */
 typedef bool mime_readable_fn(const struct mime_readable *readable, void *arg);

@@ -2,6 +2,7 @@
 #include "store_mailbox_fixture.h"
 
 #include "attach/attach.h"
+#include "mime/readable.h"
 #include "store/attachments.h"
 #include "sync/intake.h"
 #include "sync/sync.h"
@@ -16,7 +17,8 @@ static struct attach_config config_of(const struct mail_fixture *m)
                                   .patience_ms = 3000};
 }
 
-/* A message with a text of this for each name that ends in .txt, or a picture. */
+/* A message with a text of this for each name that ends in .txt, too large where it is huge, or a
+ * picture. */
 static GBytes *message(const char *subject, const char *const *names)
 {
     GString *out = g_string_new(NULL);
@@ -25,12 +27,15 @@ static GBytes *message(const char *subject, const char *const *names)
                            "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
                            "--b\r\n\r\nown text\r\n",
                            subject, subject);
-    for (int i = 0; names[i] != NULL; i++)
+    for (int i = 0; names[i] != NULL; i++) {
+        size_t more = strcmp(names[i], "huge.txt") == 0 ? 2 * MIME_READABLE_BYTES : 0;
+        g_autofree char *rest = g_strnfill(more, 'x');
         g_string_append_printf(out,
                                "--b\r\nContent-Type: %s\r\nContent-Disposition: attachment;"
-                               " filename=\"%s\"\r\n\r\n%s\r\n",
+                               " filename=\"%s\"\r\n\r\n%s%s\r\n",
                                g_str_has_suffix(names[i], ".txt") ? "text/plain" : "image/png",
-                               names[i], names[i]);
+                               names[i], names[i], rest);
+    }
     g_string_append(out, "--b--\r\n");
     return g_string_free_to_bytes(out);
 }
@@ -146,6 +151,19 @@ static void test_faults(void)
 }
 
 /* Where no child can be shut in nothing is read, and nothing is forgotten. */
+/* Counted, and told: nobody would find out otherwise. */
+static void test_too_large(void)
+{
+    struct mail_fixture m;
+    mail_open_reading(&m, sync_read_words);
+    PUT(&m, 1, "large", "huge.txt", "gamma.txt");
+    run(&m);
+    g_assert_cmpuint(waiting(&m), ==, 0);
+    g_assert_cmpuint(unreadable(&m), ==, 1);
+    g_assert_cmpuint(mail_found_words(&m, "gamma words", false), ==, 1);
+    mail_close(&m);
+}
+
 static void test_unconfined(void)
 {
     struct mail_fixture m;
@@ -252,6 +270,7 @@ int main(int argc, char **argv)
     g_test_add_func("/attach/queue/found", test_found);
     g_test_add_func("/attach/queue/pictures-are-passed-over", test_pictures_are_passed_over);
     g_test_add_func("/attach/queue/faults", test_faults);
+    g_test_add_func("/attach/queue/too-large", test_too_large);
     g_test_add_func("/attach/queue/unconfined", test_unconfined);
     g_test_add_func("/attach/queue/survives-a-restart", test_survives_a_restart);
     g_test_add_func("/attach/queue/deleted-mail-leaves", test_deleted_mail_leaves);

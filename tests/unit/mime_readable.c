@@ -41,6 +41,9 @@ static void test_kinds(void)
         {ATTACHED("application/octet-stream", "x", "%PDF-1.4 ..."), "pdf"},
         {ATTACHED("text/plain", "x.txt", "%PDF-1.4 ..."), "pdf"},
         {ENCODED("application/octet-stream", "x.docx", "UEsDBAAAAAA="), "office"},
+        /* What a document that is encrypted begins with, and an old one. */
+        {ENCODED("application/octet-stream", "x.DOCX", "0M8R4KGxGuEAAAAA"), "office"},
+        {ENCODED("application/msword", "x.doc", "0M8R4KGxGuEAAAAA"), ""},
         {ATTACHED("text/plain; charset=utf-8", "x.txt", "words"), "text+"},
         {ATTACHED("text/plain; charset=\"bad name\"", "x.txt", "words"), "text"},
         {ATTACHED("text/html", "x", "<p>words"), "html"},
@@ -85,11 +88,34 @@ static void test_bounded(void)
     g_string_free(parts, TRUE);
 }
 
+static bool note_large(const struct mime_readable *readable, void *arg)
+{
+    *(int *)arg += readable->too_large ? 100 : 1;
+    return true;
+}
+
+/* It is told of, so that it can be counted. */
+static void test_large(void)
+{
+    g_autofree char *words = g_strnfill(2 * MIME_READABLE_BYTES, 'x');
+    g_autofree char *text =
+        g_strconcat(HEAD, ATTACHED("text/plain", "x.txt", "words"),
+                    "--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment\r\n\r\n",
+                    words, "\r\n--b--\r\n", NULL);
+    g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
+    struct mime_mail *mail = mime_parse(bytes);
+    int seen = 0;
+    mime_each_readable(mail, note_large, &seen);
+    g_assert_cmpint(seen, ==, 101);
+    mime_mail_free(mail);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mime/readable/kinds", test_kinds);
     g_test_add_func("/mime/readable/attached-messages", test_attached_messages);
     g_test_add_func("/mime/readable/bounded", test_bounded);
+    g_test_add_func("/mime/readable/large", test_large);
     return g_test_run();
 }
