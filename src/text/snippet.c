@@ -107,10 +107,16 @@ static bool is_joiner(gunichar c)
     return c == 0x200d;
 }
 
+/* A vowel or an end of a Korean syllable that came in pieces, the Thai and the Lao vowel am. */
+static bool is_later_piece(gunichar c)
+{
+    return (c >= 0x1160 && c <= 0x11ff) || (c >= 0xd7b0 && c <= 0xd7ff) || c == 0xe33 || c == 0xeb3;
+}
+
 /* Stands on the character before it: marks, variation selectors, tones of skin, tags. */
 static bool belongs_before(gunichar c)
 {
-    return c >= 0x300 && (g_unichar_ismark(c) || is_joiner(c) || c == 0x200c ||
+    return c >= 0x300 && (g_unichar_ismark(c) || is_joiner(c) || c == 0x200c || is_later_piece(c) ||
                           (c >= 0x1f3fb && c <= 0x1f3ff) || (c >= 0xe0020 && c <= 0xe007f));
 }
 
@@ -172,15 +178,36 @@ static guint best_hit(const GArray *hits, size_t window)
     return best;
 }
 
+static const char *escape_of(char c)
+{
+    switch (c) {
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '&':
+        return "&amp;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
 /* So much text before the hit leaves it in sight where a line of a list shows the beginning. */
 #define COLUMNS_BEFORE 34
 
 /* Some text before the hit: from behind a blank if one is near, never within a character. */
 static size_t window_start(const char *text, size_t hit, size_t octets)
 {
-    size_t start = hit;
-    for (int columns = 0; start > 0 && columns < COLUMNS_BEFORE && hit - start < octets;) {
+    size_t start = hit, used = 0;
+    for (int columns = 0; start > 0 && columns < COLUMNS_BEFORE && used < octets;) {
+        size_t after = start;
         start = (size_t)(g_utf8_prev_char(text + start) - text);
+        const char *escape = escape_of(text[start]);
+        used += escape != NULL ? strlen(escape) : after - start;
         columns += g_unichar_iswide(g_utf8_get_char(text + start)) ? 2 : 1;
     }
     if (start == 0)
@@ -201,24 +228,6 @@ struct writer {
     size_t shown; /* characters of text */
     bool space;   /* one is due before the next character */
 };
-
-static const char *escape_of(char c)
-{
-    switch (c) {
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '&':
-        return "&amp;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return NULL;
-    }
-}
 
 static bool put(struct writer *w, const char *bytes, size_t length)
 {
@@ -249,20 +258,25 @@ static bool put_cluster(struct writer *w, const char *at, size_t length)
            put(w, at + (escape != NULL), length - (escape != NULL));
 }
 
-static void put_text(struct writer *w, const char *text, size_t from, size_t to)
+/* False: not all of it had room. */
+static bool put_text(struct writer *w, const char *text, size_t from, size_t to)
 {
-    while (from < to && w->left > 0) {
+    bool whole = true;
+    while (from < to && whole) {
         size_t next = next_cluster(text, to, from);
         unsigned char c = (unsigned char)text[from];
         if (c <= ' ' || c == 0x7f)
             w->space = true;
-        else if (put_space(w))
-            put_cluster(w, text + from, next - from);
+        else
+            whole = put_space(w) && put_cluster(w, text + from, next - from);
         from = next;
     }
+    return whole;
 }
 
-static void put_hit(struct writer *w, const char *text, const struct hit *hit)
+/* A hit that has no room is left out, since half a word is none; but the first is shown as far as
+ * it goes. */
+static void put_hit(struct writer *w, const char *text, const struct hit *hit, bool first)
 {
     put_space(w);
     if (w->left <= MARKS_OCTETS) {
@@ -273,9 +287,9 @@ static void put_hit(struct writer *w, const char *text, const struct hit *hit)
     size_t before = w->out->len;
     g_string_append(w->out, "<mark>");
     size_t inside = w->out->len;
-    put_text(w, text, hit->start, hit->end);
+    bool whole = put_text(w, text, hit->start, hit->end);
     w->space = false;
-    if (w->out->len == inside)
+    if (w->out->len == inside || (!whole && !first))
         g_string_truncate(w->out, before);
     else
         g_string_append(w->out, "</mark>");
@@ -289,12 +303,14 @@ static char *write_window(const char *text, size_t length, const GArray *hits, g
     size_t at = window_start(text, hit->start, max / 4);
     if (at > 0)
         put(&w, "…", strlen("…"));
+    bool marked = false;
     for (guint i = 0; i < hits->len && w.left > 0; i++) {
         hit = &g_array_index(hits, struct hit, i);
         if (hit->start < at)
             continue;
         put_text(&w, text, at, hit->start);
-        put_hit(&w, text, hit);
+        put_hit(&w, text, hit, !marked);
+        marked = true;
         at = hit->end;
     }
     put_text(&w, text, at, length);

@@ -72,11 +72,32 @@ static void the_window_is_bounded_around_the_hits(void)
     g_assert_true(g_str_has_prefix(wide, "…"));
 }
 
+/* Half a word would be marked as if it had been looked for; the first is better than none. */
+static void a_hit_without_room_is_left_out(void)
+{
+    assert_snippet("lamp and lamplight", "lamp*", 40, "<mark>lamp</mark> and ");
+    assert_snippet("lamplight", "lamp*", 18, "<mark>lampl</mark>");
+}
+
+/* What stands for signs is longer than they are. */
+static void signs_leave_room_for_the_hit(void)
+{
+    g_autofree char *quotes = g_strnfill(100, '"');
+    g_autofree char *text = g_strconcat(quotes, "lamp", NULL);
+    const char *const words[] = {"lamp", NULL};
+    for (size_t max = 60; max < 260; max++) {
+        g_autofree char *snippet = text_snippet(text, words, max);
+        g_assert_nonnull(strstr(snippet, "&quot;<mark>lamp</mark>"));
+        g_assert_cmpuint(strlen(snippet), <=, max);
+    }
+}
+
 /* Whatever the room, what is shown ends and begins with whole characters. */
 static void characters_keep_what_belongs_to_them(void)
 {
-    static const char *const clusters[] = {"e\u0301",       "שָׁ", "👩🏽‍🚀", "🇺🇦",
-                                           "n\u0308\u0331", "कि"};
+    static const char *const clusters[] =
+        {"e\u0301", "שָׁ",  "👩🏽‍🚀",   "🇺🇦", "n\u0308\u0331",
+         "कि",      "ทำ", "\u1112\u1161\u11ab"};
     for (size_t i = 0; i < G_N_ELEMENTS(clusters); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
         for (int n = 0; n < 60; n++)
@@ -128,6 +149,8 @@ int main(int argc, char **argv)
     g_test_add_func("/text/snippet/phrase", phrases_are_marked_whole_and_only_in_order);
     g_test_add_func("/text/snippet/terms", the_place_with_most_terms_is_shown);
     g_test_add_func("/text/snippet/clusters", characters_keep_what_belongs_to_them);
+    g_test_add_func("/text/snippet/half", a_hit_without_room_is_left_out);
+    g_test_add_func("/text/snippet/signs", signs_leave_room_for_the_hit);
     g_test_add_func("/text/snippet/window", the_window_is_bounded_around_the_hits);
     g_test_add_func("/text/snippet/broken", broken_text_is_repaired);
     g_test_add_func("/text/convert", charsets_become_utf8);
