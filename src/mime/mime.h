@@ -100,8 +100,9 @@ char *mime_plain_text(struct mime_mail *mail, size_t max, char **quoted);
 /* What mime_plain_text leaves out: of alternatives the others, which a reader may be shown and
  * which do not always say the same. (transfer full), "" mostly */
 char *mime_passed_over_text(struct mime_mail *mail, size_t max);
-/* Names of all attachments, joined by newlines. (transfer full) */
-char *mime_attachment_names(struct mime_mail *mail);
+/* What the files in it are called, pictures that stand in the body and the files of attached
+ * messages too, joined by newlines. (transfer full) */
+char *mime_file_names(struct mime_mail *mail);
 
 /* Forms of one header value (RFC 8621, 4.1.2). (transfer full) */
 char *mime_form_text(const char *raw);

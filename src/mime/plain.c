@@ -104,6 +104,12 @@ static void append_body(struct gathering *to, struct mime_mail *mail)
         append_list(to, mail, best == &mail->text ? &mail->html : &mail->text, best);
 }
 
+static bool is_message(const struct mime_mail *mail, size_t index)
+{
+    const char *type = mail->parts[index].shown.type;
+    return strcmp(type, "message/rfc822") == 0 || strcmp(type, "message/global") == 0;
+}
+
 static void append_attached(struct gathering *to, struct mime_mail *mail, unsigned depth);
 
 static void append_fields(struct gathering *to, struct mime_mail *mail)
@@ -137,8 +143,7 @@ static void append_attached(struct gathering *to, struct mime_mail *mail, unsign
     for (size_t i = 0; depth < NESTED_MAX && i < mail->attachments.count && to->own->len < to->max;
          i++) {
         size_t index = (size_t)mail->attachments.items[i];
-        const char *type = mail->parts[index].shown.type;
-        if (strcmp(type, "message/rfc822") != 0 && strcmp(type, "message/global") != 0)
+        if (!is_message(mail, index))
             continue;
         g_autoptr(GBytes) bytes = mime_part_bytes(mail, index, 0);
         append_message(to, bytes, depth);
@@ -241,13 +246,24 @@ char *preview_of(struct mime_mail *mail)
     return preview;
 }
 
-char *mime_attachment_names(struct mime_mail *mail)
+static void append_names(GString *out, struct mime_mail *mail, unsigned depth)
 {
-    GString *out = g_string_new(NULL);
-    for (size_t i = 0; i < mail->attachments.count; i++) {
-        const char *name = mail->parts[mail->attachments.items[i]].shown.name;
+    for (size_t i = 0; i < mail->part_count; i++) {
+        const char *name = mail->parts[i].shown.name;
         if (name != NULL)
             g_string_append_printf(out, "%s%s", out->len > 0 ? "\n" : "", name);
+        if (depth >= NESTED_MAX || !is_message(mail, i))
+            continue;
+        g_autoptr(GBytes) bytes = mime_part_bytes(mail, i, 0);
+        struct mime_mail *inner = mime_parse(bytes);
+        append_names(out, inner, depth + 1);
+        mime_mail_free(inner);
     }
+}
+
+char *mime_file_names(struct mime_mail *mail)
+{
+    GString *out = g_string_new(NULL);
+    append_names(out, mail, 0);
     return g_string_free(out, FALSE);
 }

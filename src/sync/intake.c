@@ -25,7 +25,7 @@ static void index_mail(struct mime_mail *mail, const struct mail_summary *summar
     g_autofree char *quoted = NULL;
     g_autofree char *body = mime_plain_text(mail, INDEX_TEXT_MAX, &quoted);
     g_autofree char *other = mime_passed_over_text(mail, INDEX_TEXT_MAX);
-    g_autofree char *names = mime_attachment_names(mail);
+    g_autofree char *names = mime_file_names(mail);
     *index = (struct store_index){
         .body = text_index_words(body, -1, INDEX_WORDS_MAX),
         .quoted = quoted != NULL ? text_index_words(quoted, -1, INDEX_WORDS_MAX) : NULL,

@@ -73,7 +73,7 @@ static void read_words(GBytes *raw, struct store_index *index)
 {
     struct mime_mail *mail = mime_parse(raw);
     struct mail_summary *summary = mime_summary(mail);
-    g_autofree char *quoted = NULL, *names = mime_attachment_names(mail);
+    g_autofree char *quoted = NULL, *names = mime_file_names(mail);
     g_autofree char *body = mime_plain_text(mail, 100000, &quoted);
     g_autofree char *other = mime_passed_over_text(mail, 100000);
 

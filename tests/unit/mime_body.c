@@ -283,6 +283,19 @@ static void attached_messages_are_readable(void)
     mime_mail_free(mail);
 }
 
+static void names_in_attached_messages_are_names(void)
+{
+    struct mime_mail *mail =
+        parse("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nouter\n--b\n"
+              "Content-Type: message/rfc822; name=fwd.eml\n\n"
+              "Content-Type: multipart/mixed; boundary=c\n\n--c\n\ninner\n--c\n"
+              "Content-Type: application/pdf; name=offer.pdf\n\nx\n--c--\n--b\n"
+              "Content-Type: image/png; name=last.png\n\nx\n--b--\n");
+    g_autofree char *names = mime_file_names(mail);
+    g_assert_cmpstr(names, ==, "fwd.eml\noffer.pdf\nlast.png");
+    mime_mail_free(mail);
+}
+
 /* Alternatives do not always say the same, and either may be the one that is shown. */
 static void what_is_passed_over_can_be_had(void)
 {
@@ -322,6 +335,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mime/body/quotations", quotations_are_found_in_six_languages);
     g_test_add_func("/mime/body/previews", previews_skip_quotations_and_filler);
     g_test_add_func("/mime/body/html", html_becomes_text);
+    g_test_add_func("/mime/body/names-within", names_in_attached_messages_are_names);
     g_test_add_func("/mime/body/passed-over", what_is_passed_over_can_be_had);
     g_test_add_func("/mime/body/limit", a_limit_never_cuts_a_character);
     g_test_add_func("/mime/body/attached", attached_messages_are_readable);

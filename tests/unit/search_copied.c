@@ -98,7 +98,7 @@ static void hold_mail(const char *name, GBytes *raw)
     size_t texts = 0, pages = 0;
     sync_read_words(raw, &held.index);
     const int *text_list = mime_text_body(mail, &texts), *page_list = mime_html_body(mail, &pages);
-    g_autofree char *names = mime_attachment_names(mail);
+    g_autofree char *names = mime_file_names(mail);
     hold_all(&held, summary->subject != NULL ? summary->subject : "");
     hold_addresses(&held, &summary->from);
     hold_addresses(&held, &summary->to);
