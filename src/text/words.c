@@ -6,6 +6,7 @@
 #include <unicode/ubrk.h>
 #include <unicode/uchar.h>
 #include <unicode/ustring.h>
+#include <unicode/utf8.h>
 
 /* Scripts below U+0600 (Latin, Greek, Cyrillic, Armenian, Hebrew) part their words by blanks and
  * signs: a table says what each character is and folds to, many times faster than a break iterator.
@@ -75,16 +76,20 @@ static bool is_cyrillic(UChar32 c)
 static bool is_apostrophe(UChar32 c)
 {
     return c == '\'' || c == 0x2019 || c == 0x2bc || c == 0x2018 || c == 0x2b9 || c == 0x60 ||
-           c == 0xb4;
+           c == 0xb4 || c == 0x201b || c == 0x2032 || c == 0xff07;
 }
 
 /* Signs inside a word that do not part it: п'ять (kept as '), צה"ל and ג'ירפה (dropped). */
 static bool joins(struct walk *w, UChar32 before, UChar32 sign, size_t next)
 {
     UChar32 after = peek(w, next);
-    bool gershayim = sign == '"' || sign == 0x5f4 || sign == 0x5f3 || sign == 0x201d;
+    bool gershayim = sign == '"' || sign == 0x5f4 || sign == 0x5f3 ||
+                     (sign >= 0x201c && sign <= 0x201f) || sign == 0x2033;
     if (is_hebrew(before) && is_hebrew(after))
         return gershayim || is_apostrophe(sign);
+    /* Gershayim typed as two apostrophes. */
+    if (is_hebrew(before) && is_apostrophe(sign) && after == sign)
+        return is_hebrew(peek(w, next + U8_LENGTH(sign)));
     if (is_apostrophe(sign) && is_cyrillic(before) && is_cyrillic(after)) {
         append(w, "'", 1, 0);
         return true;

@@ -35,7 +35,7 @@ static void accents_and_case_go(void)
 
 static void ukrainian_apostrophes_are_one_and_letters_stay(void)
 {
-    assert_words("п'ять п’ять пʼять", "п'ять п'ять п'ять");
+    assert_words("п'ять п’ять пʼять п′ять п＇ять", "п'ять п'ять п'ять п'ять п'ять");
     assert_words("Їжак йод ІНШИЙ", "їжак йод інший");
     assert_words("и\xcc\x86од", "йод");
     assert_words("ʼслово' `друге´ Donʼt", "слово друге don t");
@@ -45,6 +45,7 @@ static void hebrew_points_and_inner_quotes_go(void)
 {
     assert_words("שָׁלוֹם שלום", "שלומ שלומ");
     assert_words("צה\"ל צה״ל ג'ירפה", "צהל צהל גירפה");
+    assert_words("צה”ל צה“ל צה''ל צה’’ל ד׳ 'צה'", "צהל צהל צהל צהל ד צה");
     assert_words("בית־ספר", "בית ספר");
     assert_words("\xef\xac\xaa"
                  "לום",
