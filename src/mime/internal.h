@@ -85,6 +85,10 @@ void structure_scan(struct mime_mail *mail);
 void lists_make(struct mime_mail *mail);
 bool lists_has_attachment(struct mime_mail *mail);
 
+/* --- mime.c: the charset that a page names itself, <meta charset=…>; NULL: none. (transfer full)
+ */
+char *charset_of_html(const char *bytes, size_t length);
+
 /* --- quote.c: splits text with LF line ends; own and quoted may be NULL. */
 void quote_split(const char *text, GString *own, GString *quoted);
 bool quote_names_sender(const char *text); /* "From:" in one of the languages */

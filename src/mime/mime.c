@@ -174,8 +174,7 @@ static void use_line_feeds(char *text)
     *to = '\0';
 }
 
-/* A page may name its own charset where the mail does not: <meta charset=…>. */
-static char *charset_of_html(const char *bytes, size_t length)
+char *charset_of_html(const char *bytes, size_t length)
 {
     size_t head = MIN(length, (size_t)2048);
     for (size_t i = 0; i + 9 < head; i++) {
@@ -187,7 +186,10 @@ static char *charset_of_html(const char *bytes, size_t length)
                            (g_ascii_isalnum(bytes[stop]) || strchr("-_.:", bytes[stop]) != NULL) &&
                            bytes[stop] != '\0';)
             stop++;
-        return stop > start ? g_strndup(bytes + start, stop - start) : NULL;
+        g_autofree char *named = g_strndup(bytes + start, stop - start);
+        /* a page cannot be in UTF-16 when its charset could be read byte by byte */
+        bool usable = stop > start && g_ascii_strncasecmp(named, "utf-16", 6) != 0;
+        return usable ? g_steal_pointer(&named) : NULL;
     }
     return NULL;
 }
@@ -201,9 +203,6 @@ static char *part_charset(const struct part *part, const char *bytes, size_t len
     char *found = NULL;
     if (vague && strcmp(part->shown.type, "text/html") == 0)
         found = charset_of_html(bytes, length);
-    /* a page cannot be in UTF-16 when its charset could be read byte by byte */
-    if (found != NULL && g_ascii_strncasecmp(found, "utf-16", 6) == 0)
-        g_clear_pointer(&found, g_free);
     return found != NULL ? found : g_strdup(vague ? NULL : named);
 }
 

@@ -146,8 +146,12 @@ static void walk_part(struct walk *walk, struct mime_mail *mail, size_t index)
                                      .too_large = encoded > MIME_READABLE_ENCODED};
     if (readable.kind == NULL)
         return;
+    g_autofree char *named =
+        strcmp(readable.kind, "html") == 0 ? charset_of_html((const char *)bytes, length) : NULL;
     if (has_charset(readable.kind) && is_charset(part->charset))
         readable.charset = part->charset;
+    else if (is_charset(named))
+        readable.charset = named;
     walk->enough = ++walk->count > MIME_READABLE_PARTS || !walk->fn(&readable, walk->arg);
 }
 

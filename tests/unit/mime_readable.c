@@ -47,6 +47,7 @@ static void test_kinds(void)
         {ATTACHED("text/plain; charset=utf-8", "x.txt", "words"), "text+"},
         {ATTACHED("text/plain; charset=\"bad name\"", "x.txt", "words"), "text"},
         {ATTACHED("text/html", "x", "<p>words"), "html"},
+        {ATTACHED("text/html", "x", "<meta charset='windows-1254'><p>words"), "html+"},
         {ATTACHED("application/octet-stream", "X.CSV", "a;b"), "text"},
         {ATTACHED("application/octet-stream", "x.bin", "words"), ""},
         /* "\0\1\2\3" */
