@@ -308,6 +308,7 @@ struct store_index {
     char *subject, *from, *to, *cc, *bcc, *body, *quoted, *filenames;
     char *other;    /* of the body's alternatives that body and quoted are not from */
     char *contents; /* of attachments */
+    bool unread;    /* there are attachments to be read */
 };
 void store_index_clear(struct store_index *index);
 /* Fills the words of subject and addresses, the same for every way into the index; what else it

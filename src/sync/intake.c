@@ -51,6 +51,7 @@ void sync_read_words(GBytes *raw, struct store_index *index)
     struct mime_mail *mail = mime_parse(raw);
     struct mail_summary *summary = mime_summary(mail);
     index_mail(mail, summary, index);
+    index->unread = mime_has_readable(mail);
     mail_summary_free(summary);
     mime_mail_free(mail);
 }

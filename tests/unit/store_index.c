@@ -2,6 +2,7 @@
  * taken out; an index that was made in another way. */
 #include "store_mailbox_fixture.h"
 
+#include "store/attachments.h"
 #include "store/sqlite/fts.h"
 
 #include <signal.h>
@@ -126,24 +127,29 @@ static void read_otherwise(GBytes *raw, struct store_index *index)
     g_autofree char *joined = g_strjoinv(" x", parts);
     g_free(index->body);
     index->body = g_strconcat("x", joined, NULL);
+    index->unread = strstr(index->body, "attached") != NULL;
 }
 
-static void make_old(struct mail_fixture *m)
+static void make_old(struct mail_fixture *m, const char *sql)
 {
     sqlite3 *db = NULL;
     g_autofree char *path = g_build_filename(m->f.directory, "data", "postroom.db", NULL);
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_exec(db, "UPDATE meta SET index_version = 'old'", NULL, NULL, NULL), ==,
-                    SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
     sqlite3_close(db);
 }
 
-static void reopen_reading(struct mail_fixture *m, bool other_version)
+#define OTHER_TERMS                                                                                \
+    "UPDATE meta SET index_version = '0' || substr(index_version, instr(index_version, ','))"
+#define OTHER_TEXT "UPDATE meta SET index_version = index_version || '.1'"
+
+/* change: made to the database meanwhile, or NULL. */
+static void reopen_reading(struct mail_fixture *m, const char *change)
 {
     store_principal_unref(m->user);
     fixture_stop(&m->f);
-    if (other_version)
-        make_old(m);
+    if (change != NULL)
+        make_old(m, change);
     m->f.read_words = read_otherwise;
     fixture_start(&m->f);
     m->user = mail_sign_in(m);
@@ -157,18 +163,18 @@ static void a_new_version_indexes_anew(void)
     mail_open(&m);
     for (uint32_t uid = 1; uid <= MANY; uid++)
         put(&m, uid, "plums", uid % 3 == 0 ? "apple pie" : "pie");
-    reopen_reading(&m, true);
+    reopen_reading(&m, OTHER_TERMS);
     /* What the list shows is found at any time. */
     g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "plums", false)), ==, MANY);
     /* It goes on after a restart, wherever it was. */
-    reopen_reading(&m, false);
+    reopen_reading(&m, NULL);
     wait_for(&m, "xapple", MANY / 3);
     wait_for(&m, "xpie", MANY);
     g_assert_cmpuint(found(&m, "apple"), ==, 0);
     g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "plums", false)), ==, MANY);
     expunge(&m, 3);
     g_assert_cmpuint(found(&m, "xapple"), ==, MANY / 3 - 1);
-    reopen_reading(&m, false);
+    reopen_reading(&m, NULL);
     g_assert_cmpuint(found(&m, "xapple"), ==, MANY / 3 - 1);
     mail_close(&m);
 }
@@ -180,7 +186,7 @@ static void words_that_cannot_be_derived_are_no_others(void)
     mail_open(&m);
     put(&m, 1, "one", "zanzibar");
     put(&m, 2, "two", "apple");
-    reopen_reading(&m, false);
+    reopen_reading(&m, NULL);
     g_assert_cmpuint(found(&m, "zanzibar"), ==, 1);
     expunge(&m, 1);
     put(&m, 1, "three", "berry");
@@ -213,7 +219,7 @@ static void words_of_elsewhere_are_kept(void)
     g_assert_true(store_write(m.f.store, STORE_LANE_BULK, add_more, &more, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(found(&m, "zanzibar one"), ==, 1);
-    reopen_reading(&m, true);
+    reopen_reading(&m, OTHER_TERMS);
     wait_for(&m, "zanzibar xapple", 1);
     expunge(&m, 1);
     g_assert_cmpuint(found(&m, "zanzibar"), ==, 0);
@@ -222,6 +228,38 @@ static void words_of_elsewhere_are_kept(void)
     more.email = 4711;
     g_assert_false(store_write(m.f.store, STORE_LANE_BULK, add_more, &more, &error));
     g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    mail_close(&m);
+}
+
+static guint attachments_waiting(struct mail_fixture *m)
+{
+    int64_t account = 0;
+    g_autoptr(GArray) emails = store_attachments_next(m->f.store, 9, &account, NULL);
+    return emails->len;
+}
+
+/* Contents are kept as words only: where words are broken otherwise now, they are read anew. */
+static void contents_in_other_words_are_read_anew(void)
+{
+    struct mail_fixture m;
+    mail_open(&m);
+    put(&m, 1, "one", "attached");
+    struct more more = {mail_only(&m, m.inbox), "zanzibar"};
+    put(&m, 2, "two", "berry");
+    g_assert_true(store_write(m.f.store, STORE_LANE_BULK, add_more, &more, NULL));
+    reopen_reading(&m, OTHER_TERMS);
+    wait_for(&m, "zanzibar xattached", 1);
+    g_assert_cmpuint(attachments_waiting(&m), ==, 0);
+    reopen_reading(&m, OTHER_TEXT);
+    wait_for(&m, "xattached", 1);
+    wait_for(&m, "xberry", 1);
+    g_assert_cmpuint(found(&m, "zanzibar"), ==, 0);
+    g_assert_cmpuint(attachments_waiting(&m), ==, 1);
+    const struct store_attached again = {more.email, "zanzibar", 0};
+    g_assert_true(store_attachments_put(m.f.store, &again, 1, NULL));
+    g_assert_cmpuint(found(&m, "zanzibar xattached"), ==, 1);
+    expunge(&m, 1);
+    g_assert_cmpuint(found(&m, "zanzibar"), ==, 0);
     mail_close(&m);
 }
 
@@ -320,11 +358,11 @@ static void a_deadly_message_is_indexed_by_its_headers(void)
 {
     struct mail_fixture m;
     open_deadly(&m);
-    make_old(&m);
+    make_old(&m, OTHER_TERMS);
     g_assert_false(lives(&m, index_all));
     g_assert_false(lives(&m, index_all));
     g_assert_true(lives(&m, index_all));
-    make_old(&m);
+    make_old(&m, OTHER_TERMS);
     g_assert_true(lives(&m, index_all));
     close_deadly(&m);
 }
@@ -380,6 +418,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/index/version", a_new_version_indexes_anew);
     g_test_add_func("/store/index/other-words", words_that_cannot_be_derived_are_no_others);
     g_test_add_func("/store/index/kept", words_of_elsewhere_are_kept);
+    g_test_add_func("/store/index/contents", contents_in_other_words_are_read_anew);
     g_test_add_func("/store/index/swept", the_writer_reads_nothing_that_is_swept);
     g_test_add_func("/store/index/deadly-indexed", a_deadly_message_is_indexed_by_its_headers);
     g_test_add_func("/store/index/deadly-searched", a_deadly_message_is_searched_twice_at_most);

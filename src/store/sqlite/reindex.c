@@ -27,6 +27,25 @@ static char *current_version(void)
     return g_strdup_printf("%d, text %s", TERMS_VERSION, text_version());
 }
 
+/* What was found in attachments is kept as words: those that were broken otherwise are no longer
+ * what is looked for, so the attachments are read anew, as their emails are indexed. */
+static bool forget_other_words(struct tx *tx, GError **error)
+{
+    g_autofree char *text = g_strdup_printf(", text %s", text_version());
+    GError *cause = NULL;
+    bool same = DB_NUMBER(tx->db, &cause, 0,
+                          "SELECT 1 FROM meta WHERE substr(index_version, instr(index_version,"
+                          " ',')) = ?",
+                          T(text)) == 1;
+    if (cause == NULL && !same &&
+        DB_RUN(tx->db, &cause, "DELETE FROM words WHERE email <> ?", I(0)))
+        DB_RUN(tx->db, &cause, "DELETE FROM attachment WHERE email <> ?", I(0));
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}
+
 static GArray *tables(struct tx *tx, GError **error)
 {
     GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -45,7 +64,7 @@ static bool start_anew(struct tx *tx, void *arg, GError **error)
     g_autoptr(GArray) numbers = tables(tx, &cause);
     for (guint i = 0; i < numbers->len && cause == NULL; i++)
         fts_make_anew(tx, g_array_index(numbers, int64_t, i), &cause);
-    if (cause == NULL &&
+    if (cause == NULL && forget_other_words(tx, &cause) &&
         DB_RUN(tx->db, &cause, "UPDATE email SET indexed = 0 WHERE indexed <> ?", I(0)))
         DB_RUN(tx->db, &cause, "UPDATE meta SET index_version = ?", T(version));
     if (cause == NULL)
@@ -73,6 +92,7 @@ struct item {
     struct reading reading;
     struct terms terms;
     bool deadly, settled; /* settled: that it is deadly is written */
+    bool shown, unread;   /* unread: it has attachments that may be read */
 };
 
 struct slice {
@@ -101,15 +121,17 @@ static bool find(struct tx *tx, void *arg, GError **error)
     g_array_set_size(slice->items, 0);
     sqlite3_stmt *row =
         DB_QUERY(tx->db, &cause,
-                 "SELECT email.id, email.account, ord, blob, email.state FROM email INDEXED BY"
-                 " email_unindexed JOIN account ON account.id = email.account WHERE indexed = 0 AND"
+                 "SELECT email.id, email.account, ord, blob, email.state, thread > 0 FROM email"
+                 " INDEXED BY email_unindexed JOIN account ON account.id = email.account WHERE "
+                 "indexed = 0 AND"
                  " email.state <> 0 AND removing = 0 ORDER BY email.account DESC, ord DESC LIMIT ?",
                  I(SLICE));
     while (db_step(tx->db, row, &cause)) {
         const struct item item = {.reading = {db_int(row, 0), db_int(row, 3),
                                               (enum store_email_state)db_int(row, 4)},
                                   .account = db_int(row, 1),
-                                  .ord = db_int(row, 2)};
+                                  .ord = db_int(row, 2),
+                                  .shown = db_int(row, 5) != 0};
         g_array_append_val(slice->items, item);
     }
     g_array_sort(slice->items, compare_items);
@@ -130,6 +152,8 @@ static bool write_item(struct tx *tx, struct item *item, GError **error)
         return true;
     return (!item->deadly || DB_RUN(tx->db, error, "UPDATE email SET state = ? WHERE id = ?",
                                     I(STORE_EMAIL_UNREADABLE), I(item->reading.email))) &&
+           (!item->shown || !item->unread ||
+            attachments_queue(tx, item->account, item->reading.email, item->ord, error)) &&
            fts_append_kept(tx, item->reading.email, &item->terms, error) &&
            fts_index(tx, item->account, item->ord, &item->terms, error);
 }
@@ -164,8 +188,12 @@ static bool read_slice(struct slice *slice, GError **error)
             is_stopping(slice->store->reindexer) ? NULL : reader_begin(slice->store, error);
         if (reader == NULL)
             return false;
-        item->deadly = !reading_terms(slice->store, &reader->main, &reader->blobs, item->account,
-                                      &item->reading, &item->terms);
+        struct store_index index;
+        item->deadly =
+            !reading_words(slice->store, &reader->main, &reader->blobs, &item->reading, &index);
+        item->unread = index.unread;
+        terms_make(item->account, &index, &item->terms);
+        store_index_clear(&index);
         reader_end(slice->store, reader);
     }
     return true;
