@@ -24,6 +24,7 @@ const ADVICE: Readonly<Record<string, MessageId>> = {
   "bad-size": "mistake.size",
   "bad-label": "mistake.label",
   "unknown-mailbox": "mistake.mailbox",
+  "many-mailboxes": "mistake.manyMailboxes",
 };
 
 /* The server counts characters, not the halves of them that strings here have. */

@@ -10,6 +10,10 @@ describe("a mistake in a search", () => {
     expect(searchMistakeOf(error(4, 3), "שלום abc")).toMatchObject({ before: "שלום", word: " ab", after: "c" });
   });
 
+  it("asks for more of a name that many folders have", () => {
+    expect(searchMistakeOf(error(3, 1, "many-mailboxes"), "in:a")?.advice).toBe("mistake.manyMailboxes");
+  });
+
   it("has advice for codes that are not known yet", () => {
     expect(searchMistakeOf(error(0, 0, "something-new"), "x")?.advice).toBe("mistake.tooLong");
   });
