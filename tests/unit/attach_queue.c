@@ -4,6 +4,7 @@
 #include "attach/attach.h"
 #include "mime/readable.h"
 #include "store/attachments.h"
+#include "store/sqlite/fts.h"
 #include "sync/intake.h"
 #include "sync/sync.h"
 #include "text/text.h"
@@ -25,7 +26,9 @@ static GBytes *message(const char *subject, const char *const *names)
     g_string_append_printf(out,
                            "From: bea@example.org\r\nMessage-ID: <%s@x>\r\nSubject: %s\r\n"
                            "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-                           "--b\r\n\r\nown text\r\n",
+                           "--b\r\nContent-Type: multipart/alternative; boundary=a\r\n\r\n"
+                           "--a\r\n\r\nown text\r\n--a\r\nContent-Type: text/html\r\n\r\n"
+                           "<p>own page</p>\r\n--a--\r\n",
                            subject, subject);
     for (int i = 0; names[i] != NULL; i++) {
         size_t more = strcmp(names[i], "huge.txt") == 0 ? 2 * MIME_READABLE_BYTES : 0;
@@ -210,6 +213,59 @@ static void test_deleted_mail_leaves(void)
     mail_close(&m);
 }
 
+struct count {
+    int64_t account, words;
+};
+
+static bool count_words(struct tx *tx, void *arg, GError **error)
+{
+    struct count *count = arg;
+    g_autofree char *sql =
+        g_strdup_printf("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, terms_%d, row)",
+                        (int)(count->account % FTS_TABLES));
+    if (!db_script(tx->db, sql, error))
+        return false;
+    count->words =
+        DB_NUMBER(tx->db, NULL, -1, "SELECT count(*) FROM temp.vocabulary WHERE doc > ?", I(0));
+    return db_script(tx->db, "DROP TABLE temp.vocabulary", error);
+}
+
+/* In the index itself, whatever a search asks of it. */
+static int64_t words_in_index(struct mail_fixture *m)
+{
+    g_autoptr(GError) error = NULL;
+    struct count count = {m->account, 0};
+    g_assert_true(store_write(m->f.store, STORE_LANE_BULK, count_words, &count, &error));
+    g_assert_no_error(error);
+    return count.words;
+}
+
+/* Of any field, either alternative or an attachment, nor where the program ended in between. */
+static void test_no_word_stays(void)
+{
+    struct mail_fixture m;
+    mail_open_reading(&m, sync_read_words);
+    PUT(&m, 1, "first", "alpha.txt", "photo.png");
+    PUT(&m, 2, "second", "beta.txt");
+    run(&m);
+    int64_t all = words_in_index(&m);
+    g_assert_cmpint(all, >, 10);
+    mail_vanish(&m, m.inbox, 1);
+    mail_sweep(&m);
+    mail_sweep(&m);
+    int64_t half = words_in_index(&m);
+    g_assert_cmpint(half, >, 5);
+    g_assert_cmpint(half, <, all);
+    mail_vanish(&m, m.inbox, 2);
+    fixture_reopen(&m.f);
+    mail_sweep(&m);
+    mail_sweep(&m);
+    g_assert_cmpint(words_in_index(&m), ==, 0);
+    store_principal_unref(m.user);
+    m.user = mail_sign_in(&m);
+    mail_close(&m);
+}
+
 /* What is deleted while it is read is not put back into the index. */
 static void test_deleted_meanwhile(void)
 {
@@ -274,6 +330,7 @@ int main(int argc, char **argv)
     g_test_add_func("/attach/queue/unconfined", test_unconfined);
     g_test_add_func("/attach/queue/survives-a-restart", test_survives_a_restart);
     g_test_add_func("/attach/queue/deleted-mail-leaves", test_deleted_mail_leaves);
+    g_test_add_func("/attach/queue/no-word-stays", test_no_word_stays);
     g_test_add_func("/attach/queue/deleted-meanwhile", test_deleted_meanwhile);
     g_test_add_func("/attach/queue/waits-for-a-first-sync", test_waits_for_a_first_sync);
     g_test_add_func("/attach/queue/thread", test_thread);
