@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { addAccount } from './support/behind.mjs';
-import { startOrganisation } from './support/organisation.mjs';
+import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
 
 const encoded = (text) => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`;
@@ -97,6 +97,17 @@ test('dates, sizes, states and mailboxes narrow a search', { timeout: 60000 }, a
   assert.equal((await search('in:posteingang -is:flagged larger:10')).ids.length, (await search('in:inbox -is:flagged')).ids.length);
   assert.deepEqual((await search(`larger:5M after:${day(400)}`)).ids, []);
   assert.deepEqual((await search('from:(müller OR öztürk) before:today OR zebra')).ids.length >= 1, true);
+});
+
+test('what only the page says, emoji and file names in any script are found', { timeout: 60000 }, async () => {
+  const raw = [`From: Eve <eve@elsewhere.example>`, `To: ${person.mail}`, `Subject: ${encoded('🎉 Einladung')}`, 'Message-ID: <search-page@test>', 'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary=m', '', '--m', 'Content-Type: multipart/alternative; boundary=a', '', '--a', '', 'Please use a newer program.', '--a',
+    'Content-Type: text/html; charset=utf-8', 'Content-Transfer-Encoding: 8bit', '', '<p>The <b>w</b>allaby <img alt="Logo">reads מסמכים.</p>', '--a--', '--m',
+    `Content-Type: image/png; name="${encoded('تقرير_نهائي.png')}"`, 'Content-Disposition: inline', '', 'x', '--m--', ''].join('\r\n');
+  await org.control('append', { person: person.mail, raw: Buffer.from(raw).toString('base64') });
+  await until('the mail is here', async () => (await search('wallaby')).ids.length === 1, { ms: 30000, every: 100 });
+  for (const text of ['🎉', 'newer program', '"wallaby logo reads"', 'מסמך', 'filename:نهائي', 'subject:einladung']) assert.deepEqual(await subjects((await search(text)).ids), ['🎉 Einladung'], text);
+  assert.ok((await search('wallaby')).snippets[0].preview.includes('<mark>wallaby</mark>'));
 });
 
 test('quoted text is found, and counts less by relevance', { timeout: 60000 }, async () => {
