@@ -150,5 +150,7 @@ void stream_abort(struct http_stream *stream);
 
 /* A media type as in RFC 9110, 8.3.1, without parameters: token/token. */
 bool http_is_media_type(const char *type);
+/* The same, and perhaps parameters: token=token. */
+bool http_is_content_type(const char *type);
 
 #endif

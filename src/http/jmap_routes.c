@@ -137,7 +137,7 @@ static void serve_download(struct http_request *request, void *arg)
                     "sandbox; default-src 'none'; frame-ancestors 'none'");
     http_set_header(request, "Cache-Control", "private, max-age=31536000, immutable");
     http_set_header(request, "Vary", "Cookie, Authorization, Origin");
-    http_respond_bytes(request, 200, http_is_media_type(type) ? type : "application/octet-stream",
+    http_respond_bytes(request, 200, http_is_content_type(type) ? type : "application/octet-stream",
                        bytes);
 }
 

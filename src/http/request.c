@@ -368,14 +368,35 @@ const char *http_request_csrf(const struct http_request *request)
     return request->csrf;
 }
 
+static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/* Of the token/token that text begins with; 0: it does not. */
+static size_t media_type_length(const char *text)
+{
+    size_t main_length = text == NULL ? 0 : strspn(text, token);
+    if (main_length == 0 || text[main_length] != '/')
+        return 0;
+    size_t sub_length = strspn(text + main_length + 1, token);
+    return sub_length > 0 && main_length + sub_length < 127 ? main_length + 1 + sub_length : 0;
+}
+
 bool http_is_media_type(const char *type)
 {
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
-                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    size_t main_length = type == NULL ? 0 : strspn(type, token);
-    if (main_length == 0 || type[main_length] != '/')
-        return false;
-    size_t sub_length = strspn(type + main_length + 1, token);
-    return sub_length > 0 && type[main_length + 1 + sub_length] == '\0' &&
-           main_length + sub_length < 127;
+    size_t length = media_type_length(type);
+    return length > 0 && type[length] == '\0';
+}
+
+bool http_is_content_type(const char *type)
+{
+    size_t length = media_type_length(type);
+    const char *rest = length > 0 ? type + length : "?";
+    while (*rest == ';') {
+        rest += 1 + strspn(rest + 1, " ");
+        size_t name = strspn(rest, token), value = 0;
+        if (name == 0 || rest[name] != '=' || (value = strspn(rest + name + 1, token)) == 0)
+            return false;
+        rest += name + 1 + value;
+    }
+    return *rest == '\0' && strlen(type) < 256;
 }
