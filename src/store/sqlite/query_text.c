@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define LOADED_MAX 5000000u /* of eight bytes */
+#define LOADED_MAX 10000000u /* of eight bytes */
 
 static void append_quoted(GString *match, const char *word)
 {
