@@ -9,8 +9,9 @@
 #define ROWS_MOST 512
 #define ROWS_GROWTH 4
 #define WORDS_LEAST 16
-#define BEGINNINGS_LEAST 128 /* enough for what is shown first: opened again, all are merged anew  \
-                              */
+#define BEGINNINGS_LEAST                                                                           \
+    128 /* enough for what is shown first: opened again, all are merged anew                       \
+         */
 #define WORDS_MOST 65536
 #define WORDS_GROWTH 8
 
