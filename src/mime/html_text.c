@@ -14,6 +14,7 @@ struct writer {
     unsigned breaks; /* line ends owed before the next character */
     bool space;      /* a blank owed */
     bool line_start;
+    bool titles; /* title attributes are written too */
     unsigned quotes, pre;
     unsigned quotes_before; /* of the line before: a blank line belongs to the outer one */
     unsigned lists;
@@ -225,13 +226,13 @@ static void layout(struct writer *w, const struct tag *tag)
         w->space = true;
 }
 
-/* A picture beside a word is no part of it. */
-static void put_image(struct writer *w, const struct html_attribute *alt)
+/* What a picture or a title says beside a word is no part of it. */
+static void put_attribute(struct writer *w, const struct html_attribute *attribute)
 {
-    if (alt == NULL || alt->value_length == 0)
+    if (attribute == NULL || attribute->value_length == 0)
         return;
     w->space = true;
-    put_text(w, alt->value, alt->value_length);
+    put_text(w, attribute->value, attribute->value_length);
     w->space = true;
 }
 
@@ -254,8 +255,10 @@ static void start_tag(struct writer *w, const struct html_token *token)
         put(w, "________________________________", 32);
         break_line(w, 1);
     } else if (tag->act == ACT_IMAGE) {
-        put_image(w, html_attribute(token, "alt"));
+        put_attribute(w, html_attribute(token, "alt"));
     }
+    if (w->titles && !html_name_in(token->name, unseen, G_N_ELEMENTS(unseen)))
+        put_attribute(w, html_attribute(token, "title"));
 }
 
 static void end_tag(struct writer *w, const char *name)
@@ -274,8 +277,15 @@ static void end_tag(struct writer *w, const char *name)
 
 char *mime_html_to_text(const char *html, gssize length, size_t max)
 {
+    return html_to_words(html, length, max, false);
+}
+
+char *html_to_words(const char *html, gssize length, size_t max, bool titles)
+{
     size_t size = length >= 0 ? (size_t)length : strlen(html);
-    struct writer w = {.out = g_string_sized_new(MIN(size / 4 + 64, (size_t)65536)), .max = max};
+    struct writer w = {.out = g_string_sized_new(MIN(size / 4 + 64, (size_t)65536)),
+                       .max = max,
+                       .titles = titles};
     struct html_reader reader;
     struct html_token token;
     html_reader_init(&reader, html, size);

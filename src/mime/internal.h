@@ -96,6 +96,9 @@ bool quote_names_sender(const char *text); /* "From:" in one of the languages */
 /* --- plain.c */
 char *preview_of(struct mime_mail *mail);
 
+/* --- html_text.c: as mime_html_to_text; titles: what attributes of that name say as well. */
+char *html_to_words(const char *html, gssize length, size_t max, bool titles);
+
 /* --- summary.c */
 void library_init(void); /* GMime, once */
 

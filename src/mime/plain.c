@@ -23,10 +23,10 @@ static const char *page_of(struct mime_mail *mail, size_t index)
 }
 
 /* Text of one part, HTML as text, at most max bytes. */
-static char *readable(struct mime_mail *mail, size_t index, size_t max)
+static char *readable(struct mime_mail *mail, size_t index, size_t max, bool titles)
 {
     if (strcmp(mail->parts[index].shown.type, "text/html") == 0)
-        return mime_html_to_text(page_of(mail, index), -1, max);
+        return html_to_words(page_of(mail, index), -1, max, titles);
     return mime_part_text(mail, index, max, NULL);
 }
 
@@ -57,7 +57,7 @@ static const struct list *best_list(struct mime_mail *mail)
         size_t index = (size_t)mail->text.items[i];
         if (!is_text(mail->parts[index].shown.type))
             continue;
-        g_autofree char *start = readable(mail, index, 512);
+        g_autofree char *start = readable(mail, index, 512, false);
         if (!is_blank_text(start))
             return &mail->text;
     }
@@ -69,6 +69,7 @@ struct gathering {
     GString *own, *quoted; /* quoted may be NULL */
     size_t max;
     bool passed_over; /* the alternatives that are not read otherwise */
+    bool titles;      /* what pages say in attributes of that name */
 };
 
 /* The last word of one text is not the beginning of the next's. */
@@ -88,7 +89,7 @@ static void append_list(struct gathering *to, struct mime_mail *mail, const stru
         if (!is_text(mail->parts[index].shown.type) || used >= to->max ||
             (except != NULL && list_has(except, part)))
             continue;
-        g_autofree char *text = readable(mail, index, to->max - used);
+        g_autofree char *text = readable(mail, index, to->max - used, to->titles);
         end_line(to->own);
         end_line(to->quoted);
         quote_split(text, to->own, to->quoted != NULL ? to->quoted : to->own);
@@ -158,10 +159,11 @@ static void cut(GString *text, size_t max)
     g_string_truncate(text, end != NULL ? (gsize)(end - text->str) : 0);
 }
 
-static struct gathering gather(struct mime_mail *mail, size_t max, bool quoted, bool passed_over)
+static struct gathering gather(struct mime_mail *mail, size_t max, bool quoted, bool passed_over,
+                               bool titles)
 {
     struct gathering to = {g_string_new(NULL), quoted ? g_string_new(NULL) : NULL,
-                           max > 0 ? max : (size_t)64 << 20, passed_over};
+                           max > 0 ? max : (size_t)64 << 20, passed_over, titles};
     append_body(&to, mail);
     return to;
 }
@@ -176,14 +178,14 @@ static char *end_of_gathering(struct gathering *to, char **quoted)
 
 char *mime_plain_text(struct mime_mail *mail, size_t max, char **quoted)
 {
-    struct gathering to = gather(mail, max, quoted != NULL, false);
+    struct gathering to = gather(mail, max, quoted != NULL, false, true);
     append_attached(&to, mail, 0);
     return end_of_gathering(&to, quoted);
 }
 
 char *mime_passed_over_text(struct mime_mail *mail, size_t max)
 {
-    struct gathering to = gather(mail, max, false, true);
+    struct gathering to = gather(mail, max, false, true, true);
     append_attached(&to, mail, 0);
     return end_of_gathering(&to, NULL);
 }
@@ -235,7 +237,7 @@ static char *condense(const char *text)
 char *preview_of(struct mime_mail *mail)
 {
     char *quoted = NULL;
-    struct gathering to = gather(mail, 4096, true, false);
+    struct gathering to = gather(mail, 4096, true, false, false);
     g_autofree char *own = end_of_gathering(&to, &quoted);
     char *preview = condense(own);
     if (preview[0] == '\0') {

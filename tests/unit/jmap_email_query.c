@@ -164,6 +164,30 @@ static void test_one_character(void)
     jmap_fixture_close(&c.t);
 }
 
+/* What an HTML part shows is found, titles too, and nothing else of its markup. */
+static void test_shown(void)
+{
+    static const char *const hidden[] = {"inhead", "instyle", "inscript", "incomment", "inclass"};
+    struct corpus c;
+    int64_t page;
+
+    corpus_open(&c);
+    page = jmap_fixture_put(&c.t, c.t.m.inbox, 7, 0, 5000,
+                            "Content-Type: text/html\n\n<html><head><title>inhead</title><style>"
+                            ".instyle{}</style><script>inscript()</script></head><body><!-- "
+                            "incomment --><p class=inclass title='in title'>shown<img alt=inalt "
+                            "title=beside></p></body></html>\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(hidden); i++) {
+        g_autofree char *filter = g_strdup_printf("{'filter': {'body': '%s'}}", hidden[i]);
+
+        expect(&c, filter, NULL, 0);
+    }
+    EXPECT(&c, "{'filter': {'body': 'shown'}}", page);
+    EXPECT(&c, "{'filter': {'text': 'inalt'}}", page);
+    EXPECT(&c, "{'filter': {'body': '\\\"in title\\\" beside'}}", page);
+    jmap_fixture_close(&c.t);
+}
+
 static void test_operators(void)
 {
     struct corpus c;
@@ -326,6 +350,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rfc8621/4.4.1/text", test_text);
     g_test_add_func("/rfc8621/4.4.1/alternatives", test_alternatives);
     g_test_add_func("/rfc8621/4.4.1/one-character", test_one_character);
+    g_test_add_func("/rfc8621/4.4.1/shown", test_shown);
     g_test_add_func("/rfc8621/4.4.1/operators", test_operators);
     g_test_add_func("/rfc8621/4.4.1/errors", test_errors);
     g_test_add_func("/rfc8621/4.4.2/sort", test_sort);
