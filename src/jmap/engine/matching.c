@@ -1,5 +1,7 @@
 #include "jmap/engine/matching.h"
 
+#define NEEDLE_MAX 4096 /* octets; no name holds more, however it is folded */
+
 /* --- filters --- */
 
 struct judging {
@@ -91,7 +93,7 @@ static const char *judge(struct judging *judging, json_t *filter, unsigned depth
     return problem;
 }
 
-const char *jmap_filter_check(json_t *filter, const struct jmap_condition *known)
+static const char *check_filter(json_t *filter, const struct jmap_condition *known)
 {
     struct judging judging = {.known = known};
 
@@ -120,6 +122,16 @@ bool jmap_filter_holds(json_t *filter, jmap_condition_fn *holds, const void *obj
     if (strcmp(joined, "AND") == 0)
         return all;
     return strcmp(joined, "OR") == 0 ? any : !any;
+}
+
+bool jmap_text_contains(const char *folded, const json_t *value)
+{
+    g_autofree char *needle = NULL;
+
+    if (json_string_length(value) > NEEDLE_MAX)
+        return false;
+    needle = text_fold(json_string_value(value));
+    return strstr(folded, needle) != NULL;
 }
 
 /* --- sorts --- */
@@ -153,8 +165,8 @@ static const char *read_one(const json_t *json, const struct jmap_sortable *know
     return known->name == NULL || (known->is_text && !out->collates) ? "unsupportedSort" : NULL;
 }
 
-const char *jmap_sort_read(const struct jmap_call *call, const struct jmap_sortable *known,
-                           struct jmap_sort *out)
+static const char *read_sort(const struct jmap_call *call, const struct jmap_sortable *known,
+                             struct jmap_sort *out)
 {
     json_t *list = jmap_arg(call, "sort"), *item;
     const char *problem = json_array_size(list) > JMAP_SORTS_MAX ? "unsupportedSort" : NULL;
@@ -169,4 +181,16 @@ const char *jmap_sort_read(const struct jmap_call *call, const struct jmap_sorta
             break;
     }
     return problem;
+}
+
+bool jmap_list_judge(struct jmap_call *call, const struct jmap_condition *conditions,
+                     const struct jmap_sortable *sortable, struct jmap_sort *sort)
+{
+    const char *problem = check_filter(jmap_arg(call, "filter"), conditions);
+
+    if (problem == NULL)
+        problem = read_sort(call, sortable, sort);
+    if (problem != NULL)
+        jmap_fail(call, problem, NULL);
+    return problem == NULL;
 }

@@ -17,13 +17,12 @@ struct jmap_condition {
     const char *name;
     enum jmap_condition_kind kind;
 };
-/* The type of error of a filter: its form, its size, conditions other than the known ones (which
- * end with a NULL name) and values of the wrong type. NULL: it may be used. */
-const char *jmap_filter_check(json_t *filter, const struct jmap_condition *known);
-/* Does the object meet one condition of a filter that was checked? */
+/* Does the object meet one condition of a filter that was judged? */
 typedef bool jmap_condition_fn(const void *object, const char *name, const json_t *value);
-/* Does it meet the filter, one that was checked? NULL: all do. */
+/* Does it meet the filter, one that was judged? NULL: all do. */
 bool jmap_filter_holds(json_t *filter, jmap_condition_fn *holds, const void *object);
+/* Does a name, folded already (text_fold), have this text anywhere? */
+bool jmap_text_contains(const char *folded, const json_t *value);
 
 struct jmap_comparator {
     const char *property; /* borrowed from the arguments */
@@ -43,9 +42,10 @@ struct jmap_sort {
     struct jmap_comparator by[JMAP_SORTS_MAX];
     size_t count;
 };
-/* "sort" of the arguments, held against what there is (ends with a NULL name); the type of error,
- * or NULL. */
-const char *jmap_sort_read(const struct jmap_call *call, const struct jmap_sortable *known,
-                           struct jmap_sort *out);
+/* "filter" and "sort" of the arguments, held against what there is (each ends with a NULL name):
+ * the form and size of the filter, its conditions and the types of their values, and what is
+ * sorted by. False: answered with the error of what may not be used. */
+bool jmap_list_judge(struct jmap_call *call, const struct jmap_condition *conditions,
+                     const struct jmap_sortable *sortable, struct jmap_sort *sort);
 
 #endif

@@ -5,8 +5,6 @@
 
 /* RFC 8621, 2.3: all mailboxes of an account fit in memory many times over. */
 
-#define NEEDLE_MAX 4096 /* octets; no name holds more, however it is folded */
-
 struct row {
     const struct store_mailbox *mailbox;
     const struct row *parent;
@@ -30,16 +28,6 @@ static const struct jmap_condition conditions[] = {
     {"isSubscribed", JMAP_CONDITION_BOOLEAN},  {NULL, JMAP_CONDITION_TEXT},
 };
 
-static bool name_contains(const struct row *row, const json_t *value)
-{
-    g_autofree char *folded = NULL;
-
-    if (json_string_length(value) > NEEDLE_MAX)
-        return false;
-    folded = text_fold(json_string_value(value));
-    return strstr(row->folded, folded) != NULL;
-}
-
 static bool is_below(const struct store_mailbox *mailbox, const json_t *parent)
 {
     if (json_is_null(parent))
@@ -55,7 +43,7 @@ static bool condition_holds(const void *object, const char *name, const json_t *
     if (strcmp(name, "parentId") == 0)
         return is_below(row->mailbox, value);
     if (strcmp(name, "name") == 0)
-        return name_contains(row, value);
+        return jmap_text_contains(row->folded, value);
     if (strcmp(name, "role") == 0) /* null: none */
         return g_strcmp0(json_string_value(value), role) == 0;
     if (strcmp(name, "hasAnyRole") == 0)
@@ -180,17 +168,12 @@ GArray *jmap_mailbox_list(struct jmap_call *call, uint64_t *state, GPtrArray **a
                                                     {"sortOrder", false},
                                                     {NULL, false}};
     struct search search = {.as_tree = jmap_arg_bool(call, "sortAsTree")};
-    const char *problem = jmap_filter_check(jmap_arg(call, "filter"), conditions);
     GError *error = NULL;
     g_autoptr(GPtrArray) mailboxes = NULL;
     GArray *ids;
 
-    if (problem == NULL)
-        problem = jmap_sort_read(call, sortable, &search.sort);
-    if (problem != NULL) {
-        jmap_fail(call, problem, NULL);
+    if (!jmap_list_judge(call, conditions, sortable, &search.sort))
         return NULL;
-    }
     mailboxes = store_mailboxes(call->access, state, &error);
     if (mailboxes == NULL) {
         jmap_fail_error(call, error);

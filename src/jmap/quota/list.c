@@ -4,8 +4,6 @@
 
 /* RFC 9425, 4.4: an account has a handful of quotas. */
 
-#define NEEDLE_MAX 4096 /* octets; no name holds more, however it is folded */
-
 static const struct jmap_condition conditions[] = {
     {"name", JMAP_CONDITION_TEXT}, {"scope", JMAP_CONDITION_TEXT},
     {"type", JMAP_CONDITION_TEXT}, {"resourceType", JMAP_CONDITION_TEXT},
@@ -49,15 +47,11 @@ const char *jmap_quota_type(const struct store_quota *quota)
 
 /* --- filter --- */
 
-static bool contains(const char *name, const json_t *value)
+static bool name_contains(const struct store_quota *quota, const json_t *value)
 {
-    g_autofree char *folded = NULL, *needle = NULL;
+    g_autofree char *folded = text_fold(jmap_quota_name(quota));
 
-    if (json_string_length(value) > NEEDLE_MAX)
-        return false;
-    folded = text_fold(name);
-    needle = text_fold(json_string_value(value));
-    return strstr(folded, needle) != NULL;
+    return jmap_text_contains(folded, value);
 }
 
 static bool condition_holds(const void *object, const char *name, const json_t *value)
@@ -66,7 +60,7 @@ static bool condition_holds(const void *object, const char *name, const json_t *
     const char *wanted = json_string_value(value);
 
     if (strcmp(name, "name") == 0)
-        return contains(jmap_quota_name(quota), value);
+        return name_contains(quota, value);
     if (strcmp(name, "scope") == 0)
         return strcmp(wanted, JMAP_QUOTA_SCOPE) == 0;
     if (strcmp(name, "resourceType") == 0)
@@ -106,17 +100,12 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer data)
 GArray *jmap_quota_ids(struct jmap_call *call, uint64_t *state)
 {
     json_t *filter = jmap_arg(call, "filter");
-    const char *problem = jmap_filter_check(filter, conditions);
-    struct jmap_sort sort = {.count = 0};
+    struct jmap_sort sort;
     g_autoptr(GPtrArray) all = NULL;
     GArray *ids;
 
-    if (problem == NULL)
-        problem = jmap_sort_read(call, sortable, &sort);
-    if (problem != NULL) {
-        jmap_fail(call, problem, NULL);
+    if (!jmap_list_judge(call, conditions, sortable, &sort))
         return NULL;
-    }
     all = jmap_quota_all(call, state);
     if (all == NULL)
         return NULL;

@@ -77,18 +77,13 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer data)
 GArray *jmap_submission_list(struct jmap_call *call, uint64_t *state)
 {
     json_t *filter = jmap_arg(call, "filter");
-    const char *problem = jmap_filter_check(filter, conditions);
-    struct jmap_sort sort = {.count = 0};
+    struct jmap_sort sort;
     GError *error = NULL;
     g_autoptr(GPtrArray) all = NULL;
     GArray *ids;
 
-    if (problem == NULL)
-        problem = jmap_sort_read(call, sortable, &sort);
-    if (problem != NULL) {
-        jmap_fail(call, problem, NULL);
+    if (!jmap_list_judge(call, conditions, sortable, &sort))
         return NULL;
-    }
     all = store_submissions(call->access, NULL, 0, state, &error);
     if (all == NULL) {
         jmap_fail_error(call, error);
