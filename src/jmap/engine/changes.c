@@ -28,7 +28,7 @@ static json_t *ids_of(const GArray *numbers, char prefix)
 }
 
 void jmap_changes_answer(struct jmap_call *call, const struct store_changes *changes, char prefix,
-                         json_t *extra)
+                         json_t *counts)
 {
     json_t *answer = jmap_answer(call);
 
@@ -38,25 +38,33 @@ void jmap_changes_answer(struct jmap_call *call, const struct store_changes *cha
     json_object_set_new(answer, "created", ids_of(changes->created, prefix));
     json_object_set_new(answer, "updated", ids_of(changes->updated, prefix));
     json_object_set_new(answer, "destroyed", ids_of(changes->destroyed, prefix));
-    if (extra != NULL) {
-        json_object_update(answer, extra);
-        json_decref(extra);
-    }
+    if (counts != NULL)
+        json_object_set(answer, "updatedProperties", changes->counts_only ? counts : json_null());
+    json_decref(counts);
     jmap_respond(call, answer);
 }
 
-void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix)
+bool jmap_changes_read(struct jmap_call *call, enum store_type type, struct store_changes *changes)
 {
-    struct store_changes changes = {0};
     GError *error = NULL;
     uint64_t since;
     size_t max;
 
     if (!jmap_changes_arguments(call, &since, &max))
+        return false;
+    if (store_changes(call->access, type, since, max, changes, &error))
+        return true;
+    jmap_fail_error(call, error);
+    store_changes_clear(changes);
+    return false;
+}
+
+void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix)
+{
+    struct store_changes changes = {0};
+
+    if (!jmap_changes_read(call, type, &changes))
         return;
-    if (store_changes(call->access, type, since, max, &changes, &error))
-        jmap_changes_answer(call, &changes, prefix, NULL);
-    else
-        jmap_fail_error(call, error);
+    jmap_changes_answer(call, &changes, prefix, NULL);
     store_changes_clear(&changes);
 }

@@ -224,9 +224,12 @@ void jmap_get_answer(struct jmap_call *call, uint64_t state, json_t *list, json_
 void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix);
 /* *since and *max of the arguments; false: answered. */
 bool jmap_changes_arguments(struct jmap_call *call, uint64_t *since, size_t *max);
-/* Answers with changes of ids of a kind; extra (transfer full, may be NULL) is merged in. */
+/* What of a type of the store changed, as the arguments ask, to clear; false: answered. */
+bool jmap_changes_read(struct jmap_call *call, enum store_type type, struct store_changes *changes);
+/* Answers with changes of ids of a kind. counts (transfer full): "updatedProperties" when nothing
+ * else changed (RFC 8621, 2.2); NULL: the type does not tell. */
 void jmap_changes_answer(struct jmap_call *call, const struct store_changes *changes, char prefix,
-                         json_t *extra);
+                         json_t *counts);
 
 /* The answer of a /set, filled item by item. */
 struct jmap_set {
