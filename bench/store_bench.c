@@ -2,6 +2,8 @@
  *   store_bench [EMAILS] [RAW_EMAILS]
  * makes an account of EMAILS pending emails (default 100000) and one of RAW_EMAILS with 30 KB
  * messages (default 5000), in a temporary directory, and prints one line a figure. */
+#include "store_filters.h"
+
 #include "store/admin.h"
 #include "store/sync.h"
 
@@ -255,8 +257,7 @@ static void time_query(struct bench *b, int64_t account, const char *name,
 static void time_words(struct bench *b, int64_t account, const char *name, const char *text,
                        bool total)
 {
-    struct store_filter *filter = store_filter_new(STORE_TEXT);
-    filter->words = g_strsplit(text, " ", -1);
+    struct store_filter *filter = filter_words(STORE_TEXT, text);
     struct store_query query = {.filter = filter, .limit = 50, .calculate_total = total};
     time_query(b, account, name, &query);
     store_filter_free(filter);
@@ -264,9 +265,7 @@ static void time_words(struct bench *b, int64_t account, const char *name, const
 
 static void bench_queries(struct bench *b)
 {
-    struct store_filter *filter = store_filter_new(STORE_IN_MAILBOX);
-    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(filter->ids, b->inbox);
+    struct store_filter *filter = filter_in(b->inbox);
     struct store_query query = {.filter = filter, .limit = 50, .calculate_total = true};
     time_query(b, b->account, "newest 50 of a mailbox, with total", &query);
     query.collapse_threads = true;
@@ -275,12 +274,8 @@ static void bench_queries(struct bench *b)
     query.position = 50000;
     time_query(b, b->account, "50 at position 50000", &query);
     query.position = 0;
-    struct store_filter *both = store_filter_new(STORE_AND);
-    struct store_filter *unread = store_filter_new(STORE_NOT_KEYWORD);
-    unread->text = g_strdup("$seen");
-    both->children = g_ptr_array_new();
-    g_ptr_array_add(both->children, filter);
-    g_ptr_array_add(both->children, unread);
+    struct store_filter *both =
+        filter_join(STORE_AND, filter, filter_text(STORE_NOT_KEYWORD, "$seen"));
     query.filter = both;
     time_query(b, b->account, "newest 50 unread of a mailbox, with total", &query);
     store_filter_free(both);

@@ -2,6 +2,8 @@
  *   unified_bench [ACCOUNTS] [EMAILS] [MANY]
  * makes ACCOUNTS accounts (default 20) of EMAILS emails each (default 50000) for a person, then
  * MANY (default 1000) empty ones, in a temporary directory, and prints one line a figure. */
+#include "store_filters.h"
+
 #include "store/admin.h"
 #include "store/sync.h"
 
@@ -162,18 +164,9 @@ static void compare_query(struct bench *b, const char *name, struct store_query 
     fflush(stdout);
 }
 
-static struct store_filter *words(const char *text)
-{
-    struct store_filter *filter = store_filter_new(STORE_TEXT);
-    filter->words = g_strsplit(text, " ", -1);
-    return filter;
-}
-
 static void bench_queries(struct bench *b)
 {
-    struct store_filter *in = store_filter_new(STORE_IN_MAILBOX);
-    in->ids = g_array_new(FALSE, TRUE, sizeof(int64_t));
-    g_array_set_size(in->ids, 1);
+    struct store_filter *in = filter_in(b->inbox);
     struct store_query query = {.filter = in, .limit = 50};
     compare_query(b, "newest 50 of the inbox", &query, in);
     query.calculate_total = true;
@@ -182,7 +175,8 @@ static void bench_queries(struct bench *b)
     compare_query(b, "newest 50 conversations, with total", &query, in);
     query = (struct store_query){.limit = 50};
     compare_query(b, "newest 50 of everything", &query, NULL);
-    struct store_filter *common = words("everywhere"), *rare = words("rareword");
+    struct store_filter *common = filter_words(STORE_TEXT, "everywhere");
+    struct store_filter *rare = filter_words(STORE_TEXT, "rareword");
     query.filter = common;
     compare_query(b, "search, a word in every email", &query, NULL);
     query.filter = rare;

@@ -216,25 +216,15 @@ static uint64_t state_of(enum store_type type)
 
 static guint count_of(const struct store_access *access, int64_t mailbox, bool threads, bool unread)
 {
-    struct store_filter *filter = store_filter_new(STORE_IN_MAILBOX);
-    struct store_query query = {.filter = filter, .limit = 5000, .collapse_threads = threads};
+    struct store_filter *all = filter_join(STORE_AND, filter_in(mailbox), NULL);
+    struct store_query query = {.filter = all, .limit = 5000, .collapse_threads = threads};
     struct store_query_result result = {0};
-    struct store_filter *all = store_filter_new(STORE_AND), *seen, *draft;
     guint count;
 
-    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(filter->ids, mailbox);
-    all->children = g_ptr_array_new_with_free_func((GDestroyNotify)store_filter_free);
-    g_ptr_array_add(all->children, filter);
     if (unread) {
-        seen = store_filter_new(STORE_NOT_KEYWORD);
-        seen->text = g_strdup("$seen");
-        draft = store_filter_new(STORE_NOT_KEYWORD);
-        draft->text = g_strdup("$draft");
-        g_ptr_array_add(all->children, seen);
-        g_ptr_array_add(all->children, draft);
+        g_ptr_array_add(all->children, filter_text(STORE_NOT_KEYWORD, "$seen"));
+        g_ptr_array_add(all->children, filter_text(STORE_NOT_KEYWORD, "$draft"));
     }
-    query.filter = all;
     require(store_query(access, &query, &result, NULL));
     count = result.ids->len;
     store_query_result_clear(&result);

@@ -109,17 +109,9 @@ static void test_found(void)
     g_assert_cmpuint(mail_found_words(&m, "words of alpha", false), ==, 1);
     g_assert_cmpuint(mail_found_words(&m, "beta own first bea", false), ==, 1);
     g_assert_cmpuint(waiting(&m), ==, 0);
-    struct store_filter *name = store_filter_new(STORE_FILENAME);
-    name->words = g_strsplit("words", " ", -1);
-    g_assert_cmpuint(mail_found(&m, name), ==, 0);
-    struct store_filter *body = store_filter_new(STORE_BODY);
-    body->words = g_strsplit("words of alpha", " ", -1);
-    body->phrase = true;
-    g_assert_cmpuint(mail_found(&m, body), ==, 1);
-    struct store_filter *turned = store_filter_new(STORE_BODY);
-    turned->words = g_strsplit("alpha of words", " ", -1);
-    turned->phrase = true;
-    g_assert_cmpuint(mail_found(&m, turned), ==, 0);
+    g_assert_cmpuint(mail_found(&m, filter_words(STORE_FILENAME, "words")), ==, 0);
+    g_assert_cmpuint(mail_found(&m, filter_phrase(STORE_BODY, "words of alpha")), ==, 1);
+    g_assert_cmpuint(mail_found(&m, filter_phrase(STORE_BODY, "alpha of words")), ==, 0);
     mail_close(&m);
 }
 

@@ -11,28 +11,9 @@
 
 #define PATIENCE_MS 120000
 
-static struct store_filter *words(enum store_filter_kind kind, const char *text, bool phrase)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->words = g_strsplit(text, " ", -1);
-    filter->phrase = phrase;
-    return filter;
-}
-
-static struct store_filter *join(enum store_filter_kind kind, struct store_filter *a,
-                                 struct store_filter *b)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->children = g_ptr_array_new();
-    g_ptr_array_add(filter->children, a);
-    if (b != NULL)
-        g_ptr_array_add(filter->children, b);
-    return filter;
-}
-
 static guint phrase(struct mail_fixture *m, enum store_filter_kind kind, const char *text)
 {
-    return mail_found(m, words(kind, text, true));
+    return mail_found(m, filter_phrase(kind, text));
 }
 
 static guint found(struct mail_fixture *m, const char *text)
@@ -82,20 +63,20 @@ static void phrases_are_words_in_a_row(void)
     /* Not from one field into the next. */
     g_assert_cmpuint(phrase(&m, STORE_TEXT, "jam red"), ==, 0);
     g_assert_cmpuint(phrase(&m, STORE_TEXT, "jam bea"), ==, 0);
-    struct store_filter *prefix = words(STORE_BODY, "apple pi", true);
+    struct store_filter *prefix = filter_phrase(STORE_BODY, "apple pi");
     prefix->prefix = true;
     g_assert_cmpuint(mail_found(&m, prefix), ==, 2);
-    struct store_filter *either =
-        join(STORE_OR, words(STORE_BODY, "apple red", true), words(STORE_SUBJECT, "pears", false));
+    struct store_filter *either = filter_join(STORE_OR, filter_phrase(STORE_BODY, "apple red"),
+                                              filter_words(STORE_SUBJECT, "pears"));
     g_assert_cmpuint(mail_found(&m, either), ==, 2);
-    struct store_filter *none = join(STORE_NOT, words(STORE_TEXT, "red apple", true), NULL);
+    struct store_filter *none =
+        filter_join(STORE_NOT, filter_phrase(STORE_TEXT, "red apple"), NULL);
     g_assert_cmpuint(mail_found(&m, none), ==, 1);
-    struct store_filter *both = join(STORE_AND, words(STORE_BODY, "red apple", true),
-                                     words(STORE_SUBJECT, "plum jam", true));
+    struct store_filter *both = filter_join(STORE_AND, filter_phrase(STORE_BODY, "red apple"),
+                                            filter_phrase(STORE_SUBJECT, "plum jam"));
     g_assert_cmpuint(mail_found(&m, both), ==, 1);
-    struct store_filter *flagged = store_filter_new(STORE_HAS_KEYWORD);
-    flagged->text = g_strdup("$flagged");
-    struct store_filter *mixed = join(STORE_OR, flagged, words(STORE_TEXT, "red apple", true));
+    struct store_filter *mixed = filter_join(STORE_OR, filter_text(STORE_HAS_KEYWORD, "$flagged"),
+                                             filter_phrase(STORE_TEXT, "red apple"));
     g_assert_cmpuint(mail_found(&m, mixed), ==, 3);
     mail_close(&m);
 }
@@ -106,16 +87,16 @@ static void fields_keep_apart(void)
     mail_open(&m);
     put(&m, 1, "sun", "moon heather");
     put(&m, 2, "moon", "sun");
-    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "sun", false)), ==, 1);
-    g_assert_cmpuint(mail_found(&m, words(STORE_BODY, "sun", false)), ==, 1);
+    g_assert_cmpuint(mail_found(&m, filter_words(STORE_SUBJECT, "sun")), ==, 1);
+    g_assert_cmpuint(mail_found(&m, filter_words(STORE_BODY, "sun")), ==, 1);
     g_assert_cmpuint(found(&m, "sun"), ==, 2);
     g_assert_cmpuint(found(&m, "sun moon"), ==, 2);
     /* A letter is no part of a word: Heather is not the header's eather. */
     g_assert_cmpuint(found(&m, "eather"), ==, 0);
     g_assert_cmpuint(mail_found_words(&m, "eat", true), ==, 0);
     g_assert_cmpuint(mail_found_words(&m, "heat", true), ==, 1);
-    g_assert_cmpuint(mail_found(&m, words(STORE_FROM, "bea", false)), ==, 2);
-    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "bea", false)), ==, 0);
+    g_assert_cmpuint(mail_found(&m, filter_words(STORE_FROM, "bea")), ==, 2);
+    g_assert_cmpuint(mail_found(&m, filter_words(STORE_SUBJECT, "bea")), ==, 0);
     mail_close(&m);
 }
 
@@ -165,13 +146,13 @@ static void a_new_version_indexes_anew(void)
         put(&m, uid, "plums", uid % 3 == 0 ? "apple pie" : "pie");
     reopen_reading(&m, OTHER_TERMS);
     /* What the list shows is found at any time. */
-    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "plums", false)), ==, MANY);
+    g_assert_cmpuint(mail_found(&m, filter_words(STORE_SUBJECT, "plums")), ==, MANY);
     /* It goes on after a restart, wherever it was. */
     reopen_reading(&m, NULL);
     wait_for(&m, "xapple", MANY / 3);
     wait_for(&m, "xpie", MANY);
     g_assert_cmpuint(found(&m, "apple"), ==, 0);
-    g_assert_cmpuint(mail_found(&m, words(STORE_SUBJECT, "plums", false)), ==, MANY);
+    g_assert_cmpuint(mail_found(&m, filter_words(STORE_SUBJECT, "plums")), ==, MANY);
     expunge(&m, 3);
     g_assert_cmpuint(found(&m, "xapple"), ==, MANY / 3 - 1);
     reopen_reading(&m, NULL);

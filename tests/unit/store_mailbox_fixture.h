@@ -2,9 +2,8 @@
 #ifndef POSTROOM_TESTS_UNIT_STORE_MAILBOX_FIXTURE_H
 #define POSTROOM_TESTS_UNIT_STORE_MAILBOX_FIXTURE_H
 
+#include "store_filters.h"
 #include "store_fixture.h"
-
-#include "store/mail.h"
 
 #include <sodium.h>
 #include <sqlite3.h>
@@ -145,8 +144,7 @@ static inline guint mail_found(struct mail_fixture *m, struct store_filter *filt
 /* How many have all of these words, or with prefix words that begin so. */
 static inline guint mail_found_words(struct mail_fixture *m, const char *words, bool prefix)
 {
-    struct store_filter *filter = store_filter_new(STORE_TEXT);
-    filter->words = g_strsplit(words, " ", -1);
+    struct store_filter *filter = filter_words(STORE_TEXT, words);
     filter->prefix = prefix;
     return mail_found(m, filter);
 }
@@ -258,10 +256,8 @@ static inline GArray *mail_ids(struct mail_fixture *m, int64_t mailbox)
 {
     g_autoptr(GError) error = NULL;
     struct store_access *access = mail_access(m, STORE_READ);
-    struct store_filter *filter = store_filter_new(STORE_IN_MAILBOX);
-    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(filter->ids, mailbox);
-    struct store_query query = {.filter = mailbox != 0 ? filter : NULL, .limit = 1000};
+    struct store_filter *filter = mailbox != 0 ? filter_in(mailbox) : NULL;
+    struct store_query query = {.filter = filter, .limit = 1000};
     struct store_query_result result;
     g_assert_true(store_query(access, &query, &result, &error));
     g_assert_no_error(error);

@@ -1,46 +1,6 @@
 /* Filters, sorting, windows and words of Email/query; what a handle may and may not do. */
 #include "store_mailbox_fixture.h"
 
-static struct store_filter *words(enum store_filter_kind kind, const char *text)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->words = g_strsplit(text, " ", -1);
-    return filter;
-}
-
-static struct store_filter *keyword(enum store_filter_kind kind, const char *text)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->text = g_strdup(text);
-    return filter;
-}
-
-static struct store_filter *in(int64_t mailbox)
-{
-    struct store_filter *filter = store_filter_new(STORE_IN_MAILBOX);
-    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(filter->ids, mailbox);
-    return filter;
-}
-
-static struct store_filter *number(enum store_filter_kind kind, int64_t value)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->number = value;
-    return filter;
-}
-
-static struct store_filter *join(enum store_filter_kind kind, struct store_filter *a,
-                                 struct store_filter *b)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->children = g_ptr_array_new();
-    g_ptr_array_add(filter->children, a);
-    if (b != NULL)
-        g_ptr_array_add(filter->children, b);
-    return filter;
-}
-
 /* The first letters of the subjects that match, newest first: "e d c". The filter is freed. */
 static char *found_by(struct mail_fixture *m, struct store_query *query)
 {
@@ -97,35 +57,41 @@ static void filters_mean_what_the_rfc_says(void)
     struct mail_fixture m;
     fill(&m);
     expect(&m, NULL, "e d c b a");
-    expect(&m, in(m.inbox), "e b a");
-    expect(&m, in(4711), "");
-    expect(&m, words(STORE_TEXT, "apple"), "d c a");
-    expect(&m, words(STORE_BODY, "red apple"), "d a");
-    expect(&m, words(STORE_SUBJECT, "apple"), "");
-    expect(&m, words(STORE_FROM, "bea"), "e d c b a");
-    expect(&m, join(STORE_AND, in(m.inbox), words(STORE_TEXT, "red")), "b a");
-    expect(&m, join(STORE_OR, words(STORE_TEXT, "berry"), words(STORE_TEXT, "green")), "e c b");
-    expect(&m, join(STORE_OR, words(STORE_TEXT, "green"), keyword(STORE_HAS_KEYWORD, "$seen")),
+    expect(&m, filter_in(m.inbox), "e b a");
+    expect(&m, filter_in(4711), "");
+    expect(&m, filter_words(STORE_TEXT, "apple"), "d c a");
+    expect(&m, filter_words(STORE_BODY, "red apple"), "d a");
+    expect(&m, filter_words(STORE_SUBJECT, "apple"), "");
+    expect(&m, filter_words(STORE_FROM, "bea"), "e d c b a");
+    expect(&m, filter_join(STORE_AND, filter_in(m.inbox), filter_words(STORE_TEXT, "red")), "b a");
+    expect(&m,
+           filter_join(STORE_OR, filter_words(STORE_TEXT, "berry"),
+                       filter_words(STORE_TEXT, "green")),
+           "e c b");
+    expect(&m,
+           filter_join(STORE_OR, filter_words(STORE_TEXT, "green"),
+                       filter_text(STORE_HAS_KEYWORD, "$seen")),
            "c b");
-    expect(&m, join(STORE_NOT, words(STORE_TEXT, "apple"), NULL), "e b");
-    expect(&m, keyword(STORE_HAS_KEYWORD, "$flagged"), "c");
-    expect(&m, keyword(STORE_HAS_KEYWORD, "Blue"), "c");
-    expect(&m, keyword(STORE_NOT_KEYWORD, "$seen"), "e d a");
-    expect(&m, join(STORE_AND, in(m.inbox), keyword(STORE_NOT_KEYWORD, "$seen")), "e a");
-    expect(&m, number(STORE_BEFORE, 300), "b a");
-    expect(&m, number(STORE_AFTER, 300), "e d c");
-    expect(&m, join(STORE_AND, number(STORE_AFTER, 200), number(STORE_BEFORE, 400)), "d c b");
-    expect(&m, keyword(STORE_HEADER, "x-test"), "e d c b a");
-    expect(&m, keyword(STORE_HEADER, "x-none"), "");
+    expect(&m, filter_join(STORE_NOT, filter_words(STORE_TEXT, "apple"), NULL), "e b");
+    expect(&m, filter_text(STORE_HAS_KEYWORD, "$flagged"), "c");
+    expect(&m, filter_text(STORE_HAS_KEYWORD, "Blue"), "c");
+    expect(&m, filter_text(STORE_NOT_KEYWORD, "$seen"), "e d a");
+    expect(&m, filter_join(STORE_AND, filter_in(m.inbox), filter_text(STORE_NOT_KEYWORD, "$seen")),
+           "e a");
+    expect(&m, filter_number(STORE_BEFORE, 300), "b a");
+    expect(&m, filter_number(STORE_AFTER, 300), "e d c");
+    expect(&m,
+           filter_join(STORE_AND, filter_number(STORE_AFTER, 200),
+                       filter_number(STORE_BEFORE, 400)),
+           "d c b");
+    expect(&m, filter_text(STORE_HEADER, "x-test"), "e d c b a");
+    expect(&m, filter_text(STORE_HEADER, "x-none"), "");
     expect(&m, store_filter_new(STORE_NEVER), "");
-    struct store_filter *phrase = words(STORE_TEXT, "red apple");
-    phrase->phrase = true;
-    expect(&m, phrase, "a");
-    struct store_filter *prefix = words(STORE_TEXT, "app");
+    expect(&m, filter_phrase(STORE_TEXT, "red apple"), "a");
+    struct store_filter *prefix = filter_words(STORE_TEXT, "app");
     prefix->prefix = true;
     expect(&m, prefix, "d c a");
-    struct store_filter *quote = words(STORE_TEXT, "a\"b");
-    expect(&m, quote, "");
+    expect(&m, filter_words(STORE_TEXT, "a\"b"), "");
     mail_close(&m);
 }
 
@@ -139,34 +105,46 @@ static void mail_without_its_message_is_found(void)
     mail_put(&m, &headers);
     mail_put(&m, &(struct mail_spec){m.archive, 5, "q@x", NULL, "Rote Rosen", "none", 0, 150, true,
                                      NULL});
-    expect(&m, words(STORE_SUBJECT, "apfel"), "Z");
-    expect(&m, words(STORE_TEXT, "rote bea"), "Z R");
-    expect(&m, words(STORE_FROM, "bea"), "e d c Z b R a");
-    expect(&m, words(STORE_TO, "ann"), "Z R");
-    expect(&m, words(STORE_CC, "ann"), "");
-    expect(&m, words(STORE_BODY, "rote"), "");
-    expect(&m, join(STORE_AND, in(m.inbox), words(STORE_FROM, "bea")), "e Z b a");
-    expect(&m, join(STORE_AND, words(STORE_FROM, "bea"), number(STORE_BEFORE, 200)), "R a");
-    expect(&m, join(STORE_OR, words(STORE_SUBJECT, "rosen"), words(STORE_BODY, "green")), "c R");
-    expect(&m, join(STORE_AND, words(STORE_SUBJECT, "rote"), words(STORE_SUBJECT, "zwolf")), "Z");
+    expect(&m, filter_words(STORE_SUBJECT, "apfel"), "Z");
+    expect(&m, filter_words(STORE_TEXT, "rote bea"), "Z R");
+    expect(&m, filter_words(STORE_FROM, "bea"), "e d c Z b R a");
+    expect(&m, filter_words(STORE_TO, "ann"), "Z R");
+    expect(&m, filter_words(STORE_CC, "ann"), "");
+    expect(&m, filter_words(STORE_BODY, "rote"), "");
+    expect(&m, filter_join(STORE_AND, filter_in(m.inbox), filter_words(STORE_FROM, "bea")),
+           "e Z b a");
     expect(&m,
-           join(STORE_OR, words(STORE_SUBJECT, "rosen"), keyword(STORE_HAS_KEYWORD, "$flagged")),
+           filter_join(STORE_AND, filter_words(STORE_FROM, "bea"),
+                       filter_number(STORE_BEFORE, 200)),
+           "R a");
+    expect(&m,
+           filter_join(STORE_OR, filter_words(STORE_SUBJECT, "rosen"),
+                       filter_words(STORE_BODY, "green")),
            "c R");
-    expect(&m, join(STORE_AND, in(m.inbox), join(STORE_NOT, words(STORE_FROM, "bea"), NULL)), "");
-    struct store_filter *phrase = words(STORE_SUBJECT, "zwolf ro");
-    phrase->phrase = phrase->prefix = true;
+    expect(&m,
+           filter_join(STORE_AND, filter_words(STORE_SUBJECT, "rote"),
+                       filter_words(STORE_SUBJECT, "zwolf")),
+           "Z");
+    expect(&m,
+           filter_join(STORE_OR, filter_words(STORE_SUBJECT, "rosen"),
+                       filter_text(STORE_HAS_KEYWORD, "$flagged")),
+           "c R");
+    expect(&m,
+           filter_join(STORE_AND, filter_in(m.inbox),
+                       filter_join(STORE_NOT, filter_words(STORE_FROM, "bea"), NULL)),
+           "");
+    struct store_filter *phrase = filter_phrase(STORE_SUBJECT, "zwolf ro");
+    phrase->prefix = true;
     expect(&m, phrase, "Z");
-    phrase = words(STORE_SUBJECT, "rote zwolf");
-    phrase->phrase = true;
-    expect(&m, phrase, "");
-    expect(&m, words(STORE_SUBJECT, "ros"), "");
+    expect(&m, filter_phrase(STORE_SUBJECT, "rote zwolf"), "");
+    expect(&m, filter_words(STORE_SUBJECT, "ros"), "");
     headers.pending = false;
     mail_put(&m, &headers);
-    expect(&m, words(STORE_FROM, "bea"), "e d c Z b R a");
-    expect(&m, words(STORE_BODY, "hidden berry"), "Z");
+    expect(&m, filter_words(STORE_FROM, "bea"), "e d c Z b R a");
+    expect(&m, filter_words(STORE_BODY, "hidden berry"), "Z");
     mail_vanish(&m, m.archive, 5);
     mail_sweep(&m);
-    expect(&m, words(STORE_TEXT, "rosen"), "");
+    expect(&m, filter_words(STORE_TEXT, "rosen"), "");
     mail_close(&m);
 }
 
@@ -210,7 +188,7 @@ static void conversations_are_listed_once(void)
              &(struct mail_spec){m.inbox, 2, "b@x", "a@x", "t", NULL, MAIL_SEEN, 200, false, NULL});
     mail_put(&m,
              &(struct mail_spec){m.inbox, 3, "c@x", NULL, "e", NULL, MAIL_SEEN, 150, false, NULL});
-    struct store_filter *filter = in(m.inbox);
+    struct store_filter *filter = filter_in(m.inbox);
     struct store_query query = {.filter = filter,
                                 .limit = 10,
                                 .collapse_threads = true,
@@ -218,9 +196,9 @@ static void conversations_are_listed_once(void)
     g_autofree char *found = found_by(&m, &query);
     g_assert_cmpstr(found, ==, "t e/2");
     store_filter_free(filter);
-    expect(&m, keyword(STORE_SOME_IN_THREAD, "$seen"), "t e t");
-    expect(&m, keyword(STORE_ALL_IN_THREAD, "$seen"), "e");
-    expect(&m, keyword(STORE_NONE_IN_THREAD, "$flagged"), "t e t");
+    expect(&m, filter_text(STORE_SOME_IN_THREAD, "$seen"), "t e t");
+    expect(&m, filter_text(STORE_ALL_IN_THREAD, "$seen"), "e");
+    expect(&m, filter_text(STORE_NONE_IN_THREAD, "$flagged"), "t e t");
     mail_close(&m);
 }
 
@@ -238,14 +216,14 @@ static void many_of_one_second_keep_their_time(void)
     }
     mail_commit(batch);
     store_batch_free(batch);
-    g_assert_cmpuint(mail_found(&m, number(STORE_BEFORE, 500)), ==, 1);
-    g_assert_cmpuint(mail_found(&m, number(STORE_BEFORE, 501)), ==, 301);
-    g_assert_cmpuint(mail_found(&m, number(STORE_BEFORE, 502)), ==, 302);
-    g_assert_cmpuint(mail_found(&m, number(STORE_AFTER, 500)), ==, 301);
-    g_assert_cmpuint(mail_found(&m, number(STORE_AFTER, 501)), ==, 1);
-    g_assert_cmpuint(mail_found(&m, number(STORE_AFTER, 502)), ==, 0);
-    g_assert_cmpuint(mail_found(&m, join(STORE_AND, words(STORE_TEXT, "apple"),
-                                         number(STORE_BEFORE, 501))),
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_BEFORE, 500)), ==, 1);
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_BEFORE, 501)), ==, 301);
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_BEFORE, 502)), ==, 302);
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_AFTER, 500)), ==, 301);
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_AFTER, 501)), ==, 1);
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_AFTER, 502)), ==, 0);
+    g_assert_cmpuint(mail_found(&m, filter_join(STORE_AND, filter_words(STORE_TEXT, "apple"),
+                                                filter_number(STORE_BEFORE, 501))),
                      ==, 301);
     mail_close(&m);
 }
@@ -317,14 +295,14 @@ static void bursts_keep_their_order(void)
     add_times(times, 400002, 20);
     put_at(&m, times);
     g_assert_cmpuint(check_order(&m), ==, 900 + BURST + 44);
-    g_assert_cmpuint(mail_found(&m, number(STORE_AFTER, 400001)), ==, 22);
-    g_assert_cmpuint(mail_found(&m, join(STORE_AND, number(STORE_BEFORE, 400000),
-                                         number(STORE_AFTER, 399998))),
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_AFTER, 400001)), ==, 22);
+    g_assert_cmpuint(mail_found(&m, filter_join(STORE_AND, filter_number(STORE_BEFORE, 400000),
+                                                filter_number(STORE_AFTER, 399998))),
                      ==, 22);
-    g_assert_cmpuint(mail_found(&m, join(STORE_AND, number(STORE_BEFORE, 200011),
-                                         number(STORE_AFTER, 200010))),
+    g_assert_cmpuint(mail_found(&m, filter_join(STORE_AND, filter_number(STORE_BEFORE, 200011),
+                                                filter_number(STORE_AFTER, 200010))),
                      ==, 10);
-    g_assert_cmpuint(mail_found(&m, number(STORE_BEFORE, 100001)), ==, 10);
+    g_assert_cmpuint(mail_found(&m, filter_number(STORE_BEFORE, 100001)), ==, 10);
     g_rand_free(rand);
     mail_close(&m);
 }
@@ -335,15 +313,15 @@ static void expunged_words_are_gone(void)
     fill(&m);
     mail_put(&m, &(struct mail_spec){m.inbox, 9, "z@x", NULL, "z", "zanzibar apple", 0, 900, false,
                                      NULL});
-    expect(&m, words(STORE_TEXT, "zanzibar"), "z");
+    expect(&m, filter_words(STORE_TEXT, "zanzibar"), "z");
     mail_vanish(&m, m.inbox, 9);
     mail_sweep(&m);
-    expect(&m, words(STORE_TEXT, "zanzibar"), "");
-    expect(&m, words(STORE_TEXT, "apple"), "d c a");
+    expect(&m, filter_words(STORE_TEXT, "zanzibar"), "");
+    expect(&m, filter_words(STORE_TEXT, "apple"), "d c a");
     /* Another email in the same place of the order does not inherit the words. */
     mail_put(&m, &(struct mail_spec){m.inbox, 10, "y@x", NULL, "y", "other", 0, 900, false, NULL});
-    expect(&m, words(STORE_TEXT, "zanzibar"), "");
-    expect(&m, words(STORE_TEXT, "other"), "y");
+    expect(&m, filter_words(STORE_TEXT, "zanzibar"), "");
+    expect(&m, filter_words(STORE_TEXT, "other"), "y");
     mail_close(&m);
 }
 
@@ -418,7 +396,7 @@ static void a_handle_does_what_it_was_made_for(void)
     g_assert_null(store_blob(other, blob, &error));
     g_assert_true(error_is(error, ERROR_NOT_FOUND));
     g_clear_error(&error);
-    struct store_filter *filter = in(m.inbox);
+    struct store_filter *filter = filter_in(m.inbox);
     struct store_query query = {.filter = filter, .limit = 10, .calculate_total = true};
     struct store_query_result result;
     g_assert_true(store_query(other, &query, &result, &error));

@@ -32,37 +32,7 @@ static int pick(struct world *w, int limit)
     return g_rand_int_range(w->rand, 0, limit);
 }
 
-/* --- filters */
-
-static struct store_filter *filter_of(enum store_filter_kind kind, const char *text, int64_t number)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->number = number;
-    if (kind >= STORE_TEXT && kind <= STORE_FILENAME)
-        filter->words = g_strsplit(text, " ", -1);
-    else
-        filter->text = g_strdup(text);
-    return filter;
-}
-
-static struct store_filter *in_mailbox(enum store_filter_kind kind, int64_t mailbox)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(filter->ids, mailbox);
-    return filter;
-}
-
-static struct store_filter *join(enum store_filter_kind kind, struct store_filter *a,
-                                 struct store_filter *b)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->children = g_ptr_array_new();
-    g_ptr_array_add(filter->children, a);
-    if (b != NULL)
-        g_ptr_array_add(filter->children, b);
-    return filter;
-}
+/* --- lists */
 
 static struct list *add_list(struct world *w, struct store_filter *filter, bool collapse)
 {
@@ -87,24 +57,24 @@ static void add_filtered(struct world *w)
     struct mail_fixture *m = &w->m;
     for (int collapse = 0; collapse < 2; collapse++) {
         add_list(w, NULL, collapse);
-        add_list(w, in_mailbox(STORE_IN_MAILBOX, m->inbox), collapse);
-        add_list(w, filter_of(STORE_NOT_KEYWORD, "$seen", 0), collapse);
-        add_list(w, filter_of(STORE_TEXT, "apple", 0), collapse);
-        add_list(w, filter_of(STORE_SOME_IN_THREAD, "$flagged", 0), collapse);
-        add_list(w, filter_of(STORE_AFTER, NULL, 500), collapse);
+        add_list(w, filter_in(m->inbox), collapse);
+        add_list(w, filter_text(STORE_NOT_KEYWORD, "$seen"), collapse);
+        add_list(w, filter_words(STORE_TEXT, "apple"), collapse);
+        add_list(w, filter_text(STORE_SOME_IN_THREAD, "$flagged"), collapse);
+        add_list(w, filter_number(STORE_AFTER, 500), collapse);
     }
-    add_list(w, filter_of(STORE_ALL_IN_THREAD, "$seen", 0), false);
-    add_list(w, filter_of(STORE_NONE_IN_THREAD, "$seen", 0), false);
-    add_list(w, in_mailbox(STORE_IN_MAILBOX_OTHER_THAN, m->inbox), false);
-    add_list(w, filter_of(STORE_MIN_SIZE, NULL, 80), false);
-    add_list(w, filter_of(STORE_HEADER, "x-test", 0), false);
+    add_list(w, filter_text(STORE_ALL_IN_THREAD, "$seen"), false);
+    add_list(w, filter_text(STORE_NONE_IN_THREAD, "$seen"), false);
+    add_list(w, filter_mailbox(STORE_IN_MAILBOX_OTHER_THAN, m->inbox), false);
+    add_list(w, filter_number(STORE_MIN_SIZE, 80), false);
+    add_list(w, filter_text(STORE_HEADER, "x-test"), false);
     add_list(w,
-             join(STORE_AND, in_mailbox(STORE_IN_MAILBOX, m->inbox),
-                  join(STORE_NOT, filter_of(STORE_SUBJECT, "one", 0), NULL)),
+             filter_join(STORE_AND, filter_in(m->inbox),
+                         filter_join(STORE_NOT, filter_words(STORE_SUBJECT, "one"), NULL)),
              false);
     add_list(w,
-             join(STORE_OR, filter_of(STORE_BODY, "berry", 0),
-                  filter_of(STORE_HAS_KEYWORD, "blue", 0)),
+             filter_join(STORE_OR, filter_words(STORE_BODY, "berry"),
+                         filter_text(STORE_HAS_KEYWORD, "blue")),
              false);
 }
 
@@ -112,7 +82,7 @@ static void add_sorted(struct world *w)
 {
     sort_by(add_list(w, NULL, false), STORE_BY_RECEIVED_AT, true, NULL);
     sort_by(add_list(w, NULL, true), STORE_BY_SIZE, true, NULL);
-    struct list *list = add_list(w, in_mailbox(STORE_IN_MAILBOX, w->m.inbox), false);
+    struct list *list = add_list(w, filter_in(w->m.inbox), false);
     sort_by(list, STORE_BY_SUBJECT, true, NULL);
     sort_by(list, STORE_BY_RECEIVED_AT, true, NULL);
     sort_by(add_list(w, NULL, false), STORE_BY_KEYWORD, false, "$flagged");

@@ -202,59 +202,23 @@ static bool is_wanted(const struct wanted *wanted, int n)
     return !wanted->rare_or_flagged || has_word(n, "rare") || i % 250 == 0;
 }
 
-static struct store_filter *words(enum store_filter_kind kind, const char *text)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->words = g_strsplit(text, " ", -1);
-    return filter;
-}
-
-static struct store_filter *keyword(enum store_filter_kind kind, const char *text)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->text = g_strdup(text);
-    return filter;
-}
-
-static struct store_filter *under(enum store_filter_kind kind, struct store_filter *first,
-                                  struct store_filter *second)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->children = g_ptr_array_new();
-    g_ptr_array_add(filter->children, first);
-    if (second != NULL)
-        g_ptr_array_add(filter->children, second);
-    return filter;
-}
-
-static struct store_filter *number(enum store_filter_kind kind, int64_t value)
-{
-    struct store_filter *filter = store_filter_new(kind);
-    filter->number = value;
-    return filter;
-}
-
 static void add_words(GPtrArray *all, const struct wanted *wanted)
 {
-    struct store_filter *filter;
     if (wanted->word != NULL) {
         g_autofree char *text = g_strndup(wanted->word, strlen(wanted->word) - wanted->prefix);
-        filter = words(STORE_BODY, text);
+        struct store_filter *filter = filter_words(STORE_BODY, text);
         filter->prefix = wanted->prefix;
         g_ptr_array_add(all, filter);
     }
-    if (wanted->phrase) {
-        filter = words(STORE_TEXT, "alpha beta");
-        filter->phrase = true;
-        g_ptr_array_add(all, filter);
-    }
+    if (wanted->phrase)
+        g_ptr_array_add(all, filter_phrase(STORE_TEXT, "alpha beta"));
     if (wanted->everyone)
-        g_ptr_array_add(all, words(STORE_FROM, "bea"));
+        g_ptr_array_add(all, filter_words(STORE_FROM, "bea"));
     if (wanted->without_half)
-        g_ptr_array_add(all, under(STORE_NOT, words(STORE_BODY, "half"), NULL));
+        g_ptr_array_add(all, filter_join(STORE_NOT, filter_words(STORE_BODY, "half"), NULL));
     if (wanted->rare_or_flagged)
-        g_ptr_array_add(all, under(STORE_OR, words(STORE_BODY, "rare"),
-                                   keyword(STORE_HAS_KEYWORD, "$flagged")));
+        g_ptr_array_add(all, filter_join(STORE_OR, filter_words(STORE_BODY, "rare"),
+                                         filter_text(STORE_HAS_KEYWORD, "$flagged")));
 }
 
 /* account -1: the unified one. */
@@ -264,21 +228,18 @@ static struct store_filter *filter_of(struct world *w, const struct wanted *want
     all->children = g_ptr_array_new();
     add_words(all->children, wanted);
     if (wanted->role != MAIL_ROLE_NONE) {
-        struct store_filter *in = store_filter_new(STORE_IN_MAILBOX);
         int64_t id =
             account < 0 ? -(int64_t)wanted->role : mailbox_of(&w->of[account], wanted->role);
-        in->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-        g_array_append_val(in->ids, id);
-        g_ptr_array_add(all->children, in);
+        g_ptr_array_add(all->children, filter_in(id));
     }
     if (wanted->unread)
-        g_ptr_array_add(all->children, keyword(STORE_NOT_KEYWORD, "$seen"));
+        g_ptr_array_add(all->children, filter_text(STORE_NOT_KEYWORD, "$seen"));
     if (wanted->flagged)
-        g_ptr_array_add(all->children, keyword(STORE_HAS_KEYWORD, "$flagged"));
+        g_ptr_array_add(all->children, filter_text(STORE_HAS_KEYWORD, "$flagged"));
     if (wanted->first > 0)
-        g_ptr_array_add(all->children, number(STORE_AFTER, FIRST + wanted->first * APART));
+        g_ptr_array_add(all->children, filter_number(STORE_AFTER, FIRST + wanted->first * APART));
     if (wanted->end > 0)
-        g_ptr_array_add(all->children, number(STORE_BEFORE, FIRST + wanted->end * APART));
+        g_ptr_array_add(all->children, filter_number(STORE_BEFORE, FIRST + wanted->end * APART));
     return all;
 }
 
@@ -395,8 +356,7 @@ static void reading_messages_is_bounded(void)
     struct world w;
     world_open(&w);
     struct store_access *access = open_access(&w, 0);
-    struct store_filter *phrase = words(STORE_TEXT, "alpha beta");
-    phrase->phrase = true;
+    struct store_filter *phrase = filter_phrase(STORE_TEXT, "alpha beta");
     struct store_query query = {.filter = phrase,
                                 .limit = 20,
                                 .calculate_total = true,
@@ -431,10 +391,8 @@ static void time_is_bounded(void)
     struct world w;
     world_open(&w);
     struct store_access *access = open_access(&w, 0);
-    struct store_filter *either = store_filter_new(STORE_OR);
-    either->children = g_ptr_array_new_with_free_func((GDestroyNotify)store_filter_free);
-    g_ptr_array_add(either->children, words(STORE_TEXT, "common"));
-    g_ptr_array_add(either->children, keyword(STORE_HAS_KEYWORD, "$flagged"));
+    struct store_filter *either = filter_join(STORE_OR, filter_words(STORE_TEXT, "common"),
+                                              filter_text(STORE_HAS_KEYWORD, "$flagged"));
     struct store_query query = {.filter = either, .limit = 1000, .worked_max = 1};
     expect_error(access, &query);
     query.filter = NULL;
@@ -455,7 +413,7 @@ static void so_it_is_for_changes(void)
     g_autoptr(GError) error = NULL;
     world_open(&w);
     struct store_access *access = open_access(&w, 0);
-    struct store_filter *header = keyword(STORE_HEADER, "x-none");
+    struct store_filter *header = filter_text(STORE_HEADER, "x-none");
     uint64_t since = store_state(access, STORE_EMAIL);
     struct store_query query = {.filter = header, .calculate_total = true, .reads_max = 100};
     struct store_query_changes changes;
@@ -500,7 +458,7 @@ static void read_slowly(GBytes *raw, struct store_index *index)
 
 static void *look_for_a_phrase(void *m)
 {
-    struct store_filter *filter = words(STORE_BODY, "alpha beta");
+    struct store_filter *filter = filter_words(STORE_BODY, "alpha beta");
     filter->phrase = true;
     g_assert_cmpuint(mail_found(m, filter), ==, 1);
     return NULL;

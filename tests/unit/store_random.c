@@ -331,15 +331,9 @@ static void query_is_right(struct world *w)
     uint32_t bit = 1u << pick(w, 3);
     bool has = pick(w, 2) == 0;
     int64_t mailbox = w->boxes[pick(w, BOXES)];
-    struct store_filter *filter = store_filter_new(STORE_AND);
-    struct store_filter *in = store_filter_new(STORE_IN_MAILBOX);
-    struct store_filter *keyword = store_filter_new(has ? STORE_HAS_KEYWORD : STORE_NOT_KEYWORD);
-    in->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(in->ids, mailbox);
-    keyword->text = g_strdup(mail_flag_keyword(bit));
-    filter->children = g_ptr_array_new();
-    g_ptr_array_add(filter->children, in);
-    g_ptr_array_add(filter->children, keyword);
+    enum store_filter_kind kind = has ? STORE_HAS_KEYWORD : STORE_NOT_KEYWORD;
+    struct store_filter *filter =
+        filter_join(STORE_AND, filter_in(mailbox), filter_text(kind, mail_flag_keyword(bit)));
     struct store_query query = {.filter = filter, .limit = 1000, .calculate_total = true};
     struct store_query_result result;
     struct store_access *access = mail_access(&w->m, STORE_READ);
@@ -425,9 +419,8 @@ static void search_is_right(struct world *w)
     g_autoptr(GError) error = NULL;
     struct store_access *access = mail_access(&w->m, STORE_READ);
     for (int number = 0; number < w->numbers; number += 7) {
-        struct store_filter *filter = store_filter_new(STORE_TEXT);
-        filter->words = g_new0(char *, 2);
-        filter->words[0] = g_strdup_printf("word%d", number);
+        g_autofree char *word = g_strdup_printf("word%d", number);
+        struct store_filter *filter = filter_words(STORE_TEXT, word);
         struct store_query query = {.filter = filter, .limit = 50, .calculate_total = true};
         struct store_query_result result;
         g_assert_true(store_query(access, &query, &result, &error));

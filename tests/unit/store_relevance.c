@@ -66,13 +66,6 @@ static void expect_at(const struct store_access *access, struct store_filter *fi
     store_query_result_clear(&result);
 }
 
-static struct store_filter *word(const char *text)
-{
-    struct store_filter *filter = store_filter_new(STORE_TEXT);
-    filter->words = g_strsplit(text, " ", -1);
-    return filter;
-}
-
 static struct store_access *all_of(struct world *w)
 {
     g_autoptr(GError) error = NULL;
@@ -91,7 +84,7 @@ static void test_places(void)
     put(&w, 2, "a plum", "the plum", 50, 1);
     put(&w, 2, "other", "nothing", 400, 1);
     struct store_access *one = mail_access(&w.of[0], STORE_READ), *all = all_of(&w);
-    struct store_filter *filter = word("plum");
+    struct store_filter *filter = filter_words(STORE_TEXT, "plum");
     expect_at(one, filter, 0, "100 200");
     expect_at(all, filter, 0, "50 100 300 200");
     expect_at(all, filter, 2, "300 200");
@@ -107,14 +100,13 @@ static void test_places(void)
 static void test_rarity(void)
 {
     struct world w;
-    struct store_filter *either = store_filter_new(STORE_OR), *lamp = word("lamp");
+    struct store_filter *lamp = filter_words(STORE_TEXT, "lamp");
+    struct store_filter *either =
+        filter_join(STORE_OR, filter_words(STORE_TEXT, "lamp"), filter_words(STORE_TEXT, "plum"));
     world_open(&w);
     put(&w, 0, "other", "a lamp", 1000, 30);
     put(&w, 1, "other", "a lamp", 100, 1);
     put(&w, 2, "other", "a plum", 50, 1);
-    either->children = g_ptr_array_new();
-    g_ptr_array_add(either->children, word("lamp"));
-    g_ptr_array_add(either->children, word("plum"));
     struct store_access *all = all_of(&w);
     expect_at(all, lamp, 0, "1029 1028 1027 1026");
     expect_at(all, lamp, -1, "100");
@@ -130,7 +122,7 @@ static void test_rarity(void)
 static void test_bound(void)
 {
     struct world w;
-    struct store_filter *filter = word("lamp");
+    struct store_filter *filter = filter_words(STORE_TEXT, "lamp");
     world_open(&w);
     put(&w, 0, "other", "a lamp", 10000, 1000);
     put(&w, 1, "other", "a lamp", 10500, 999);

@@ -319,18 +319,10 @@ static void check_query(struct world *w)
 static uint64_t found_in(const struct store_access *access, int64_t mailbox, bool unread,
                          bool threads)
 {
-    struct store_filter *all = store_filter_new(STORE_AND);
-    struct store_filter *in = store_filter_new(STORE_IN_MAILBOX);
+    struct store_filter *all = filter_join(STORE_AND, filter_in(mailbox), NULL);
     struct store_query_result result;
-    all->children = g_ptr_array_new();
-    in->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(in->ids, mailbox);
-    g_ptr_array_add(all->children, in);
-    for (int i = 0; unread && i < 2; i++) {
-        struct store_filter *not = store_filter_new(STORE_NOT_KEYWORD);
-        not ->text = g_strdup(i == 0 ? "$seen" : "$draft");
-        g_ptr_array_add(all->children, not );
-    }
+    for (int i = 0; unread && i < 2; i++)
+        g_ptr_array_add(all->children, filter_text(STORE_NOT_KEYWORD, i == 0 ? "$seen" : "$draft"));
     const struct store_query query = {.filter = all,
                                       .limit = 100000,
                                       .collapse_threads = threads,
