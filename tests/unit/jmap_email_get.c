@@ -334,16 +334,14 @@ static void test_pending(void)
 /* The vendor's property exists for those who asked for the vendor's capability. */
 static void test_vendor_property_needs_using(void)
 {
-    static const char body[] =
-        "{\"using\":[\"urn:ietf:params:jmap:mail\"],\"methodCalls\":[[\"Email/get\","
-        "{\"accountId\":\"a1\",\"ids\":[],\"properties\":[\"postroom:state\"]},\"0\"]]}";
     struct jmap_fixture t;
     json_t *answer;
-    int status;
 
     jmap_fixture_open(&t);
     g_assert_cmpint(t.m.account, ==, 1);
-    answer = jmap_fixture_send(&t, t.m.user, body, strlen(body), &status);
+    answer = jmap_fixture_request(&t, "{'using': ['urn:ietf:params:jmap:mail'], 'methodCalls': "
+                                      "[['Email/get', {'accountId': 'a1', 'ids': [], 'properties': "
+                                      "['postroom:state']}, '0']]}");
     g_assert_cmpstr(jmap_text_at(answer, "methodResponses/0/1/type"), ==, "invalidArguments");
     json_decref(answer);
     jmap_fixture_close(&t);

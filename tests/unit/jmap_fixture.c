@@ -261,6 +261,22 @@ json_t *jmap_fixture_ask(struct jmap_fixture *t, struct store_principal *who, co
     return ask(t, who, calls);
 }
 
+json_t *jmap_fixture_request(struct jmap_fixture *t, const char *format, ...)
+{
+    g_autofree char *body = NULL;
+    va_list arguments;
+    int status;
+    json_t *answer;
+
+    va_start(arguments, format);
+    body = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_strdelimit(body, "'", '"');
+    answer = jmap_fixture_send(t, t->m.user, body, strlen(body), &status);
+    g_assert_cmpint(status, ==, 200);
+    return answer;
+}
+
 json_t *jmap_fixture_call(struct jmap_fixture *t, const char *method, const char *format, ...)
 {
     va_list arguments;
@@ -431,4 +447,41 @@ char *jmap_fixture_upload(struct jmap_fixture *t, const char *type, const char *
     blob = g_strdup(jmap_text_at(json, "blobId"));
     json_decref(json);
     return blob;
+}
+
+/* --- listeners --- */
+
+static void note(int64_t account, unsigned types, void *arg)
+{
+    struct jmap_told *told = arg;
+
+    (void)account;
+    g_mutex_lock(&told->mutex);
+    told->types |= types;
+    g_mutex_unlock(&told->mutex);
+}
+
+void jmap_told_begin(struct jmap_fixture *t, struct jmap_told *told)
+{
+    told->types = 0;
+    g_mutex_init(&told->mutex);
+    store_listen(t->m.f.store, note, told);
+}
+
+unsigned jmap_told_types(struct jmap_fixture *t, struct jmap_told *told)
+{
+    unsigned types;
+
+    store_told(t->m.f.store);
+    g_mutex_lock(&told->mutex);
+    types = told->types;
+    told->types = 0;
+    g_mutex_unlock(&told->mutex);
+    return types;
+}
+
+void jmap_told_end(struct jmap_fixture *t, struct jmap_told *told)
+{
+    store_unlisten(t->m.f.store, note, told);
+    g_mutex_clear(&told->mutex);
 }

@@ -30,6 +30,8 @@ json_t *jmap_fixture_json(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Method calls (such JSON) with every capability in use; the whole answer. */
 json_t *jmap_fixture_ask(struct jmap_fixture *t, struct store_principal *who, const char *format,
                          ...) G_GNUC_PRINTF(3, 4);
+/* A whole request (such JSON, not looked at) as the fixture's user, which must be answered. */
+json_t *jmap_fixture_request(struct jmap_fixture *t, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* One call as the fixture's user: the arguments of its first response; "error" objects too. */
 json_t *jmap_fixture_call(struct jmap_fixture *t, const char *method, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
@@ -63,6 +65,15 @@ void jmap_fixture_sql(struct jmap_fixture *t, const char *sql);
 /* A StateChange of one account's change. */
 json_t *jmap_fixture_change(struct jmap_fixture *t, struct store_principal *who, int64_t account,
                             unsigned bits, const char *const *types);
+/* What a listener of the store hears, from begin to end. */
+struct jmap_told {
+    GMutex mutex;
+    unsigned types;
+};
+void jmap_told_begin(struct jmap_fixture *t, struct jmap_told *told);
+/* The types it was told of since this was asked last. */
+unsigned jmap_told_types(struct jmap_fixture *t, struct jmap_told *told);
+void jmap_told_end(struct jmap_fixture *t, struct jmap_told *told);
 /* Gives another person rights to the fixture's account. */
 void jmap_fixture_share(struct jmap_fixture *t, struct store_principal *who, unsigned rights);
 

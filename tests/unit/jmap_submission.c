@@ -262,18 +262,17 @@ static void test_on_success(void)
 static void test_on_success_destroy(void)
 {
     struct sending s;
-    g_autofree char *email = NULL, *body = NULL;
+    g_autofree char *email = NULL;
     json_t *answer;
-    int status;
 
     sending_open(&s);
     email = draft(&s, FROM ", 'to': [{'email': 'bob@example.org'}]");
-    body = g_strdup_printf("{\"using\":[\"urn:ietf:params:jmap:submission\"],\"methodCalls\":[["
-                           "\"EmailSubmission/set\",{\"accountId\":\"a%" G_GINT64_FORMAT
-                           "\",\"create\":{\"k\":{\"emailId\":\"%s\",\"identityId\":\"%s\"}},"
-                           "\"onSuccessDestroyEmail\":[\"#k\",\"#none\",\"s99\"]},\"0\"]]}",
-                           s.t.m.account, email, s.identity);
-    answer = jmap_fixture_send(&s.t, s.t.m.user, body, strlen(body), &status);
+    answer = jmap_fixture_request(&s.t,
+                                  "{'using': ['urn:ietf:params:jmap:submission'], 'methodCalls': "
+                                  "[['EmailSubmission/set', {'accountId': 'a%" G_GINT64_FORMAT
+                                  "', 'create': {'k': {'emailId': '%s', 'identityId': '%s'}}, "
+                                  "'onSuccessDestroyEmail': ['#k', '#none', 's99']}, '0']]}",
+                                  s.t.m.account, email, s.identity);
     g_assert_cmpstr(jmap_text_at(answer, "methodResponses/1/1/destroyed/0"), ==, email);
     json_decref(answer);
     answer = jmap_fixture_call(&s.t, "EmailSubmission/get", "{'ids': null}");

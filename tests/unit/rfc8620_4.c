@@ -3,28 +3,12 @@
 
 #define CORE "'using': ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail']"
 
-static json_t *send(struct jmap_fixture *t, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static json_t *send(struct jmap_fixture *t, const char *format, ...)
-{
-    g_autofree char *body = NULL;
-    va_list arguments;
-    int status;
-    json_t *answer;
-
-    va_start(arguments, format);
-    body = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_strdelimit(body, "'", '"');
-    answer = jmap_fixture_send(t, t->m.user, body, strlen(body), &status);
-    g_assert_cmpint(status, ==, 200);
-    return answer;
-}
-
 /* The name, an object of arguments, and the client's own id, which comes back as it was. */
 static void test_invocations(struct jmap_fixture *t)
 {
-    json_t *answer = send(t, "{" CORE ", 'methodCalls': [['Core/echo', {}, ''], ['Core/echo',"
-                             " {'a': 1}, 'an id / \\u00e9'], ['Core/echo', {}, '']]}");
+    json_t *answer =
+        jmap_fixture_request(t, "{" CORE ", 'methodCalls': [['Core/echo', {}, ''], ['Core/echo',"
+                                " {'a': 1}, 'an id / \\u00e9'], ['Core/echo', {}, '']]}");
 
     jmap_assert_json(jmap_at(answer, "methodResponses"),
                      "[['Core/echo', {}, ''], ['Core/echo', {'a': 1}, 'an id / \xc3\xa9'],"
@@ -35,9 +19,10 @@ static void test_invocations(struct jmap_fixture *t)
 /* What a later RFC may add to the request is passed over; capabilities may be named in vain. */
 static void test_other_members(struct jmap_fixture *t)
 {
-    json_t *answer = send(t, "{'using': ['urn:ietf:params:jmap:core',"
-                             " 'urn:ietf:params:jmap:submission'], 'future': {'x': [1]},"
-                             " 'methodCalls': [['Core/echo', {}, '0']], 'createdIds': {}}");
+    json_t *answer =
+        jmap_fixture_request(t, "{'using': ['urn:ietf:params:jmap:core',"
+                                " 'urn:ietf:params:jmap:submission'], 'future': {'x': [1]},"
+                                " 'methodCalls': [['Core/echo', {}, '0']], 'createdIds': {}}");
 
     jmap_assert_json(jmap_at(answer, "methodResponses"), "[['Core/echo', {}, '0']]");
     jmap_assert_json(jmap_at(answer, "createdIds"), "{}");
@@ -47,14 +32,16 @@ static void test_other_members(struct jmap_fixture *t)
 static void test_response(struct jmap_fixture *t)
 {
     json_t *session = jmap_session(t->jmap, t->m.user, NULL);
-    json_t *answer = send(t, "{" CORE ", 'methodCalls': [['Core/echo', {}, '0']]}");
+    json_t *answer = jmap_fixture_request(t, "{" CORE ", 'methodCalls': [['Core/echo', {}, '0']]}");
 
     g_assert_cmpstr(jmap_text_at(answer, "sessionState"), ==, jmap_text_at(session, "state"));
     /* Only a request that has createdIds is told them. */
     g_assert_false(jmap_has(answer, "createdIds"));
     json_decref(answer);
-    answer = send(t, "{" CORE ", 'createdIds': {'k': 'e1'}, 'methodCalls': [['Mailbox/set',"
-                     " {'accountId': 'a1', 'create': {'m': {'name': 'New'}}}, '0']]}");
+    answer =
+        jmap_fixture_request(t,
+                             "{" CORE ", 'createdIds': {'k': 'e1'}, 'methodCalls': [['Mailbox/set',"
+                             " {'accountId': 'a1', 'create': {'m': {'name': 'New'}}}, '0']]}");
     jmap_assert_json(jmap_at(answer, "createdIds/k"), "'e1'");
     g_assert_cmpstr(jmap_text_at(answer, "createdIds/m"), ==,
                     jmap_text_at(answer, "methodResponses/0/1/created/m/id"));
@@ -65,10 +52,10 @@ static void test_response(struct jmap_fixture *t)
 /* The example as it stands: three calls are answered by three responses, here errors, in order. */
 static void test_example(struct jmap_fixture *t)
 {
-    json_t *answer =
-        send(t, "{ 'using': [ 'urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail' ],"
-                " 'methodCalls': [ [ 'method1', { 'arg1': 'arg1data', 'arg2': 'arg2data' }, 'c1' ],"
-                " [ 'method2', { 'arg1': 'arg1data' }, 'c2' ], [ 'method3', {}, 'c3' ] ] }");
+    json_t *answer = jmap_fixture_request(
+        t, "{ 'using': [ 'urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail' ],"
+           " 'methodCalls': [ [ 'method1', { 'arg1': 'arg1data', 'arg2': 'arg2data' }, 'c1' ],"
+           " [ 'method2', { 'arg1': 'arg1data' }, 'c2' ], [ 'method3', {}, 'c3' ] ] }");
 
     jmap_assert_json(jmap_at(answer, "methodResponses"),
                      "[['error', {'type': 'unknownMethod'}, 'c1'],"
@@ -105,9 +92,8 @@ static void test_several_responses(struct jmap_fixture *t)
 
 static void test_echo_example(struct jmap_fixture *t)
 {
-    json_t *answer =
-        send(t,
-             "{" CORE ", 'methodCalls': [[ 'Core/echo', { 'hello': true, 'high': 5 }, 'b3ff' ]]}");
+    json_t *answer = jmap_fixture_request(t, "{" CORE ", 'methodCalls': [[ 'Core/echo', { 'hello': "
+                                             "true, 'high': 5 }, 'b3ff' ]]}");
 
     jmap_assert_json(jmap_at(answer, "methodResponses"),
                      "[[ 'Core/echo', { 'hello': true, 'high': 5 }, 'b3ff' ]]");
@@ -166,11 +152,11 @@ static void test_omitted(struct jmap_fixture *t)
 /* An error stands in the place of the answer; what comes after it is carried out. */
 static void test_method_errors(struct jmap_fixture *t)
 {
-    json_t *answer =
-        send(t, "{" CORE ", 'methodCalls': [['Foo/bar', {}, '0'], ['Mailbox/get', {}, '1'],"
-                " ['Mailbox/get', {'accountId': 'a999'}, '2'], ['Mailbox/get', {'accountId': 'a1',"
-                " 'ids': 'x'}, '3'], ['Identity/get', {'accountId': 'a1'}, '4'],"
-                " ['Core/echo', {'last': true}, '5']]}");
+    json_t *answer = jmap_fixture_request(
+        t, "{" CORE ", 'methodCalls': [['Foo/bar', {}, '0'], ['Mailbox/get', {}, '1'],"
+           " ['Mailbox/get', {'accountId': 'a999'}, '2'], ['Mailbox/get', {'accountId': 'a1',"
+           " 'ids': 'x'}, '3'], ['Identity/get', {'accountId': 'a1'}, '4'],"
+           " ['Core/echo', {'last': true}, '5']]}");
     static const char *const types[] = {"unknownMethod", "invalidArguments", "accountNotFound",
                                         "invalidArguments", "unknownMethod"};
 
@@ -200,11 +186,11 @@ static void test_account_without_the_type(struct jmap_fixture *t)
 /* One after the other: what the first wrote, the second reads. */
 static void test_order(struct jmap_fixture *t)
 {
-    json_t *answer =
-        send(t, "{" CORE ", 'methodCalls': [['Mailbox/set', {'accountId': 'a1', 'create': {'m':"
-                " {'name': 'One'}}}, '0'], ['Mailbox/query', {'accountId': 'a1', 'filter': {'name':"
-                " 'One'}}, '1'], ['Mailbox/set', {'accountId': 'a1', 'destroy': ['#m']}, '2'],"
-                " ['Mailbox/query', {'accountId': 'a1', 'filter': {'name': 'One'}}, '3']]}");
+    json_t *answer = jmap_fixture_request(
+        t, "{" CORE ", 'methodCalls': [['Mailbox/set', {'accountId': 'a1', 'create': {'m':"
+           " {'name': 'One'}}}, '0'], ['Mailbox/query', {'accountId': 'a1', 'filter': {'name':"
+           " 'One'}}, '1'], ['Mailbox/set', {'accountId': 'a1', 'destroy': ['#m']}, '2'],"
+           " ['Mailbox/query', {'accountId': 'a1', 'filter': {'name': 'One'}}, '3']]}");
 
     g_assert_cmpuint(json_array_size(jmap_at(answer, "methodResponses/1/1/ids")), ==, 1);
     g_assert_cmpuint(json_array_size(jmap_at(answer, "methodResponses/2/1/destroyed")), ==, 1);
@@ -216,7 +202,8 @@ static void test_echo(struct jmap_fixture *t)
 {
     static const char args[] =
         "{'hello': true, 'high': 5, 'nested': {'a': [null, 1.5, '\\u00e9']}}";
-    json_t *answer = send(t, "{" CORE ", 'methodCalls': [['Core/echo', %s, 'b3ff']]}", args);
+    json_t *answer =
+        jmap_fixture_request(t, "{" CORE ", 'methodCalls': [['Core/echo', %s, 'b3ff']]}", args);
 
     jmap_assert_json(jmap_at(answer, "methodResponses/0/1"), args);
     json_decref(answer);

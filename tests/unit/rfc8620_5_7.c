@@ -155,16 +155,13 @@ static void test_move_between_accounts(struct jmap_fixture *t)
 static json_t *send_split(struct jmap_fixture *t, json_t *created, const char *call)
 {
     char *ids = json_dumps(created, JSON_COMPACT);
-    g_autofree char *quoted = g_strdelimit(g_strdup(call), "'", '"');
-    g_autofree char *text =
-        g_strdup_printf("{\"using\":[\"urn:ietf:params:jmap:core\",\"urn:ietf:params:jmap:mail\"],"
-                        "\"createdIds\":%s,\"methodCalls\":[%s]}",
-                        ids, quoted);
-    int status;
-    json_t *answer = jmap_fixture_send(t, t->m.user, text, strlen(text), &status);
+    json_t *answer =
+        jmap_fixture_request(t,
+                             "{'using': ['urn:ietf:params:jmap:core', "
+                             "'urn:ietf:params:jmap:mail'], 'createdIds': %s, 'methodCalls': [%s]}",
+                             ids, call);
 
     free(ids);
-    g_assert_cmpint(status, ==, 200);
     return answer;
 }
 

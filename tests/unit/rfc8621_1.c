@@ -94,33 +94,16 @@ static void test_types_of_accounts(struct jmap_fixture *t)
 
 /* --- push --- */
 
-struct told {
-    GMutex mutex;
-    unsigned types;
-};
-
-static void note(int64_t account, unsigned types, void *arg)
-{
-    struct told *told = arg;
-
-    (void)account;
-    g_mutex_lock(&told->mutex);
-    told->types |= types;
-    g_mutex_unlock(&told->mutex);
-}
-
 /* The states that a client hears of after something was done; "" for none. */
-static json_t *states(struct jmap_fixture *t, struct told *told)
+static json_t *states(struct jmap_fixture *t, struct jmap_told *told)
 {
-    json_t *change;
+    json_t *change =
+        jmap_fixture_change(t, t->m.user, t->m.account, jmap_told_types(t, told), NULL);
 
-    store_told(t->m.f.store);
-    change = jmap_fixture_change(t, t->m.user, t->m.account, told->types, NULL);
-    told->types = 0;
     return change != NULL ? change : json_object();
 }
 
-static void expect_types(struct jmap_fixture *t, struct told *told, const char *wanted)
+static void expect_types(struct jmap_fixture *t, struct jmap_told *told, const char *wanted)
 {
     json_t *change = states(t, told);
     json_t *map = json_object_size(change) > 0 ? jmap_at(change, "changed/a1") : NULL;
@@ -143,13 +126,12 @@ static void change(struct jmap_fixture *t, const char *method, const char *args)
 
 static void test_push_of_each_type(struct jmap_fixture *t)
 {
-    struct told told = {.types = 0};
+    struct jmap_told told;
     g_autofree char *draft = g_strdup_printf("{'create': {'d': {'mailboxIds': {'m%" G_GINT64_FORMAT
                                              "': true}, 'subject': 'x'}}}",
                                              t->m.drafts);
 
-    g_mutex_init(&told.mutex);
-    store_listen(t->m.f.store, note, &told);
+    jmap_told_begin(t, &told);
     change(t, "Mailbox/set", "{'create': {'m': {'name': 'New'}}}");
     expect_types(t, &told, "Mailbox");
     change(t, "Email/set", draft);
@@ -158,7 +140,7 @@ static void test_push_of_each_type(struct jmap_fixture *t)
     expect_types(t, &told, "VacationResponse");
     change(t, "Identity/set", "{'update': {'i1': {'name': 'x'}}}");
     expect_types(t, &told, "Identity");
-    store_unlisten(t->m.f.store, note, &told);
+    jmap_told_end(t, &told);
 }
 
 static char *delivery_state(struct jmap_fixture *t)

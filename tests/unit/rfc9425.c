@@ -42,20 +42,6 @@ static void tell_two(struct jmap_fixture *t)
          {"User quota", STORE_QUOTA_EMAILS, 42, 1000});
 }
 
-/* Method calls with these capabilities alone. */
-static json_t *ask_using(struct jmap_fixture *t, const char *using, const char *calls)
-{
-    json_t *request = jmap_fixture_json("{'using': %s, 'methodCalls': %s}", using, calls), *answer;
-    char *text = json_dumps(request, 0);
-    int status = 0;
-
-    answer = jmap_fixture_send(t, t->m.user, text, strlen(text), &status);
-    g_assert_cmpint(status, ==, 200);
-    free(text);
-    json_decref(request);
-    return answer;
-}
-
 /* --- 2.1 */
 
 static void test_capability(struct jmap_fixture *t)
@@ -72,8 +58,9 @@ static void test_capability(struct jmap_fixture *t)
 
 static void test_not_used(struct jmap_fixture *t)
 {
-    json_t *answer = ask_using(t, "['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail']",
-                               "[['Quota/get', {'accountId': 'a1'}, '0']]");
+    json_t *answer = jmap_fixture_request(t, "{'using': ['urn:ietf:params:jmap:core', "
+                                             "'urn:ietf:params:jmap:mail'], 'methodCalls': "
+                                             "[['Quota/get', {'accountId': 'a1'}, '0']]}");
 
     g_assert_cmpstr(jmap_text_at(answer, "methodResponses/0/1/type"), ==, "unknownMethod");
     json_decref(answer);
@@ -151,10 +138,11 @@ static void test_types_not_asked_for(struct jmap_fixture *t)
     json_t *answer;
 
     tell_two(t);
-    answer = ask_using(t, "['urn:ietf:params:jmap:core', '" QUOTA "']",
-                       "[['Quota/get', {'accountId': 'a1', 'ids': ['q1']}, '0'],"
-                       " ['Quota/query', {'accountId': 'a1'}, '1'],"
-                       " ['Quota/changes', {'accountId': 'a1', 'sinceState': '1'}, '2']]");
+    answer = jmap_fixture_request(
+        t, "{'using': ['urn:ietf:params:jmap:core', '" QUOTA
+           "'], 'methodCalls': [['Quota/get', {'accountId': 'a1', 'ids': ['q1']}, '0'],"
+           " ['Quota/query', {'accountId': 'a1'}, '1'],"
+           " ['Quota/changes', {'accountId': 'a1', 'sinceState': '1'}, '2']]}");
     jmap_assert_json(jmap_at(answer, "methodResponses/0/1/list"), "[]");
     jmap_assert_json(jmap_at(answer, "methodResponses/0/1/notFound"), "['q1']");
     jmap_assert_json(jmap_at(answer, "methodResponses/1/1/ids"), "[]");
@@ -523,37 +511,20 @@ static void test_push(struct jmap_fixture *t)
     json_decref(change);
 }
 
-struct told {
-    GMutex mutex;
-    unsigned types;
-};
-
-static void note(int64_t account, unsigned types, void *arg)
-{
-    struct told *told = arg;
-
-    (void)account;
-    g_mutex_lock(&told->mutex);
-    told->types |= types;
-    g_mutex_unlock(&told->mutex);
-}
-
 /* Listeners hear of what the server says when it is another thing than before. */
 static void test_listeners(struct jmap_fixture *t)
 {
-    struct told told = {.types = 0};
+    struct jmap_told told;
 
     tell_two(t);
     store_told(t->m.f.store);
-    store_listen(t->m.f.store, note, &told);
+    jmap_told_begin(t, &told);
     tell_two(t);
-    store_told(t->m.f.store);
-    g_assert_cmpuint(told.types, ==, 0);
+    g_assert_cmpuint(jmap_told_types(t, &told), ==, 0);
     TELL(t, {"User quota", STORE_QUOTA_OCTETS, 11 * KIB, 512 * KIB},
          {"User quota", STORE_QUOTA_EMAILS, 42, 1000});
-    store_told(t->m.f.store);
-    g_assert_cmpuint(told.types, ==, STORE_QUOTA);
-    store_unlisten(t->m.f.store, note, &told);
+    g_assert_cmpuint(jmap_told_types(t, &told), ==, STORE_QUOTA);
+    jmap_told_end(t, &told);
 }
 
 int main(int argc, char **argv)
