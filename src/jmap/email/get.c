@@ -77,8 +77,9 @@ json_t *jmap_email_one(struct jmap_call *call, int64_t id, const struct jmap_ema
     return one_object(call, g_ptr_array_index(emails, 0), want);
 }
 
+/* false: answered. */
 static bool fill(struct jmap_call *call, const GPtrArray *emails,
-                 const struct jmap_email_want *want, GArray *found, json_t *list)
+                 const struct jmap_email_want *want, struct jmap_get *get)
 {
     for (size_t i = 0; i < emails->len; i++) {
         const struct store_email *email = g_ptr_array_index(emails, i);
@@ -91,37 +92,34 @@ static bool fill(struct jmap_call *call, const GPtrArray *emails,
             jmap_fail(call, "requestTooLarge", "the bodies are too large for one request");
             return false;
         }
-        g_array_append_val(found, email->id);
-        json_array_append_new(list, object);
+        jmap_get_add(call, get, email->id, object);
     }
     return true;
 }
 
-static void get(struct jmap_call *call, const struct jmap_email_want *want)
+static void get_emails(struct jmap_call *call, const struct jmap_email_want *want)
 {
-    json_t *not_found = json_array(), *list = json_array();
-    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GPtrArray) emails = NULL;
+    struct jmap_get get;
     GError *error = NULL;
     uint64_t state = 0;
 
-    if (!jmap_get_ids(call, "ids", 'e', &ids, not_found) ||
-        (ids == NULL && (ids = all_emails(call)) == NULL))
-        goto refused;
-    emails = store_emails(call->access, (const int64_t *)(void *)ids->data, ids->len,
-                          parts_to_load(want), &state, &error);
-    if (emails == NULL) {
-        jmap_fail_error(call, error);
-        goto refused;
+    if (!jmap_get_begin(call, NULL, 'e', &get))
+        return;
+    if (get.ids == NULL)
+        get.ids = all_emails(call);
+    if (get.ids == NULL) {
+        jmap_get_clear(&get);
+        return;
     }
-    if (!fill(call, emails, want, found, list))
-        goto refused;
-    jmap_get_missing(ids, found, 'e', not_found);
-    jmap_get_answer(call, state, list, not_found);
-    return;
-refused:
-    json_decref(list);
-    json_decref(not_found);
+    emails = store_emails(call->access, (const int64_t *)(void *)get.ids->data, get.ids->len,
+                          parts_to_load(want), &state, &error);
+    if (emails == NULL)
+        jmap_get_fail(call, &get, error);
+    else if (fill(call, emails, want, &get))
+        jmap_get_end(call, &get, &state);
+    else
+        jmap_get_clear(&get);
 }
 
 void jmap_email_get(struct jmap_call *call)
@@ -130,6 +128,6 @@ void jmap_email_get(struct jmap_call *call)
 
     if (!jmap_email_want_read(call, false, &want))
         return;
-    get(call, &want);
+    get_emails(call, &want);
     jmap_email_want_clear(&want);
 }

@@ -217,8 +217,30 @@ void jmap_get_missing(const GArray *ids, const GArray *found, char prefix, json_
 bool jmap_properties_check(struct jmap_call *call, const char *const *known);
 /* Takes away from object what "properties" does not name; the id stays. */
 void jmap_properties_apply(const struct jmap_call *call, json_t *object);
-/* Answers a /get. list and not_found (transfer full). */
-void jmap_get_answer(struct jmap_call *call, uint64_t state, json_t *list, json_t *not_found);
+/* Answers a /get. state NULL: a type without states. list and not_found (transfer full). */
+void jmap_get_answer(struct jmap_call *call, const uint64_t *state, json_t *list,
+                     json_t *not_found);
+
+/* The answer of a /get by "ids", filled object by object. */
+struct jmap_get {
+    GArray *ids; /* numbers; NULL: all are wanted */
+    GArray *found;
+    json_t *list, *not_found;
+    bool trims; /* to the properties asked for */
+    char prefix;
+};
+/* "properties" held against known (NULL: the method sees to them) and "ids" read; false: answered.
+ */
+bool jmap_get_begin(struct jmap_call *call, const char *const *known, char prefix,
+                    struct jmap_get *get);
+void jmap_get_clear(struct jmap_get *get);
+bool jmap_get_wants(const struct jmap_get *get, int64_t id);
+/* Adds one that is wanted; object (transfer full). */
+void jmap_get_add(struct jmap_call *call, struct jmap_get *get, int64_t id, json_t *object);
+/* Answers and clears; those of ids that were not added are not found. */
+void jmap_get_end(struct jmap_call *call, struct jmap_get *get, const uint64_t *state);
+/* Answers with an error instead, which it consumes. */
+void jmap_get_fail(struct jmap_call *call, struct jmap_get *get, GError *error);
 
 /* The whole of a /changes on a type of the store. */
 void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix);

@@ -86,12 +86,65 @@ void jmap_properties_apply(const struct jmap_call *call, json_t *object)
     json_decref(kept);
 }
 
-void jmap_get_answer(struct jmap_call *call, uint64_t state, json_t *list, json_t *not_found)
+void jmap_get_answer(struct jmap_call *call, const uint64_t *state, json_t *list, json_t *not_found)
 {
     json_t *answer = jmap_answer(call);
 
-    json_object_set_new(answer, "state", jmap_state(state));
+    if (state != NULL)
+        json_object_set_new(answer, "state", jmap_state(*state));
     json_object_set_new(answer, "list", list);
     json_object_set_new(answer, "notFound", not_found);
     jmap_respond(call, answer);
+}
+
+/* --- object by object --- */
+
+bool jmap_get_begin(struct jmap_call *call, const char *const *known, char prefix,
+                    struct jmap_get *get)
+{
+    *get = (struct jmap_get){.trims = known != NULL, .prefix = prefix};
+    if (known != NULL && !jmap_properties_check(call, known))
+        return false;
+    get->not_found = json_array();
+    if (!jmap_get_ids(call, "ids", prefix, &get->ids, get->not_found)) {
+        jmap_get_clear(get);
+        return false;
+    }
+    get->found = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    get->list = json_array();
+    return true;
+}
+
+void jmap_get_clear(struct jmap_get *get)
+{
+    g_clear_pointer(&get->ids, g_array_unref);
+    g_clear_pointer(&get->found, g_array_unref);
+    g_clear_pointer(&get->list, json_decref);
+    g_clear_pointer(&get->not_found, json_decref);
+}
+
+bool jmap_get_wants(const struct jmap_get *get, int64_t id)
+{
+    return get->ids == NULL || jmap_ids_contain(get->ids, id);
+}
+
+void jmap_get_add(struct jmap_call *call, struct jmap_get *get, int64_t id, json_t *object)
+{
+    if (get->trims)
+        jmap_properties_apply(call, object);
+    g_array_append_val(get->found, id);
+    json_array_append_new(get->list, object);
+}
+
+void jmap_get_end(struct jmap_call *call, struct jmap_get *get, const uint64_t *state)
+{
+    jmap_get_missing(get->ids, get->found, get->prefix, get->not_found);
+    jmap_get_answer(call, state, g_steal_pointer(&get->list), g_steal_pointer(&get->not_found));
+    jmap_get_clear(get);
+}
+
+void jmap_get_fail(struct jmap_call *call, struct jmap_get *get, GError *error)
+{
+    jmap_fail_error(call, error);
+    jmap_get_clear(get);
 }

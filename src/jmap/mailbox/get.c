@@ -51,35 +51,24 @@ json_t *jmap_mailbox_one(struct jmap_call *call, int64_t id)
 
 void jmap_mailbox_get(struct jmap_call *call)
 {
-    json_t *not_found = json_array(), *list = json_array();
-    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GPtrArray) mailboxes = NULL;
+    struct jmap_get get;
     GError *error = NULL;
     uint64_t state = 0;
 
-    if (!jmap_properties_check(call, properties) ||
-        !jmap_get_ids(call, "ids", 'm', &ids, not_found))
-        goto refused;
+    if (!jmap_get_begin(call, properties, 'm', &get))
+        return;
     mailboxes = store_mailboxes(call->access, &state, &error);
     if (mailboxes == NULL) {
-        jmap_fail_error(call, error);
-        goto refused;
+        jmap_get_fail(call, &get, error);
+        return;
     }
     for (size_t i = 0; i < mailboxes->len; i++) {
         const struct store_mailbox *mailbox = g_ptr_array_index(mailboxes, i);
-        json_t *object;
 
-        g_array_append_val(found, mailbox->id);
-        if (ids != NULL && !jmap_ids_contain(ids, mailbox->id))
-            continue;
-        object = mailbox_object(mailbox, jmap_mailbox_rights(mailbox));
-        jmap_properties_apply(call, object);
-        json_array_append_new(list, object);
+        if (jmap_get_wants(&get, mailbox->id))
+            jmap_get_add(call, &get, mailbox->id,
+                         mailbox_object(mailbox, jmap_mailbox_rights(mailbox)));
     }
-    jmap_get_missing(ids, found, 'm', not_found);
-    jmap_get_answer(call, state, list, not_found);
-    return;
-refused:
-    json_decref(list);
-    json_decref(not_found);
+    jmap_get_end(call, &get, &state);
 }

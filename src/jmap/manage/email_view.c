@@ -197,11 +197,11 @@ static json_t *view_object(struct jmap_call *call, const struct store_email *ema
     jmap_mail_give(jmap, mail);
     json_object_set_new(object, "id", jmap_id('e', email->id));
     json_object_set_new(object, "state", json_string(jmap_email_state_name(email->state)));
-    jmap_properties_apply(call, object);
     return object;
 }
 
-static bool fill(struct jmap_call *call, const GPtrArray *emails, GArray *found, json_t *list)
+/* false: answered. */
+static bool fill(struct jmap_call *call, const GPtrArray *emails, struct jmap_get *get)
 {
     for (size_t i = 0; i < emails->len; i++) {
         const struct store_email *email = g_ptr_array_index(emails, i);
@@ -210,8 +210,7 @@ static bool fill(struct jmap_call *call, const GPtrArray *emails, GArray *found,
         if (!jmap_may_go_on(call))
             return false;
         object = view_object(call, email);
-        json_array_append_new(list, object);
-        g_array_append_val(found, email->id);
+        jmap_get_add(call, get, email->id, object);
         if (!jmap_weigh(object, JMAP_MAX_DEPTH, &call->request->budget)) {
             jmap_fail(call, "requestTooLarge", "the bodies are too large for one request");
             return false;
@@ -222,27 +221,19 @@ static bool fill(struct jmap_call *call, const GPtrArray *emails, GArray *found,
 
 void jmap_email_view_get(struct jmap_call *call)
 {
-    json_t *not_found = json_array(), *list = json_array();
-    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GPtrArray) emails = NULL;
+    struct jmap_get get;
     GError *error = NULL;
     uint64_t state = 0;
 
-    if (!jmap_properties_check(call, properties) ||
-        !jmap_get_ids(call, "ids", 'e', &ids, not_found))
-        goto refused;
-    emails =
-        store_emails(call->access, (const int64_t *)(void *)ids->data, ids->len, 0, &state, &error);
-    if (emails == NULL) {
-        jmap_fail_error(call, error);
-        goto refused;
-    }
-    if (!fill(call, emails, found, list))
-        goto refused;
-    jmap_get_missing(ids, found, 'e', not_found);
-    jmap_get_answer(call, state, list, not_found);
-    return;
-refused:
-    json_decref(list);
-    json_decref(not_found);
+    if (!jmap_get_begin(call, properties, 'e', &get))
+        return;
+    emails = store_emails(call->access, (const int64_t *)(void *)get.ids->data, get.ids->len, 0,
+                          &state, &error);
+    if (emails == NULL)
+        jmap_get_fail(call, &get, error);
+    else if (fill(call, emails, &get))
+        jmap_get_end(call, &get, &state);
+    else
+        jmap_get_clear(&get);
 }

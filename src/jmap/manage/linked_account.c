@@ -72,38 +72,26 @@ static json_t *account_object(struct jmap_call *call, const struct store_account
 
 void jmap_linked_account_get(struct jmap_call *call)
 {
-    json_t *not_found = json_array(), *list = json_array();
-    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GPtrArray) views = NULL;
+    struct jmap_get get;
     GError *error = NULL;
     uint64_t state = 0;
 
-    if (!jmap_properties_check(call, properties) ||
-        !jmap_get_ids(call, "ids", 'a', &ids, not_found))
-        goto refused;
+    if (!jmap_get_begin(call, properties, 'a', &get))
+        return;
     views = store_accounts_of(call->request->jmap->config.store, call->request->principal, &state,
                               &error);
     if (views == NULL) {
-        jmap_fail_error(call, error);
-        goto refused;
+        jmap_get_fail(call, &get, error);
+        return;
     }
     for (size_t i = 0; i < views->len; i++) {
         const struct store_account_view *view = g_ptr_array_index(views, i);
-        json_t *object;
 
-        g_array_append_val(found, view->id);
-        if (ids != NULL && !jmap_ids_contain(ids, view->id))
-            continue;
-        object = account_object(call, view);
-        jmap_properties_apply(call, object);
-        json_array_append_new(list, object);
+        if (jmap_get_wants(&get, view->id))
+            jmap_get_add(call, &get, view->id, account_object(call, view));
     }
-    jmap_get_missing(ids, found, 'a', not_found);
-    jmap_get_answer(call, state, list, not_found);
-    return;
-refused:
-    json_decref(list);
-    json_decref(not_found);
+    jmap_get_end(call, &get, &state);
 }
 
 void jmap_linked_account_changes(struct jmap_call *call)

@@ -38,42 +38,25 @@ static bool asks_for_secrets(struct jmap_call *call)
     return false;
 }
 
-static void answer(struct jmap_call *call, const GPtrArray *pushes, const GArray *ids,
-                   json_t *not_found)
-{
-    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < pushes->len; i++) {
-        const struct store_push *push = g_ptr_array_index(pushes, i);
-        json_t *object;
-
-        if (ids != NULL && !jmap_ids_contain(ids, push->id))
-            continue;
-        g_array_append_val(found, push->id);
-        object = jmap_push_object(push);
-        jmap_properties_apply(call, object);
-        json_array_append_new(list, object);
-    }
-    jmap_get_missing(ids, found, 'p', not_found);
-    jmap_respond(call, json_pack("{s: o, s: O}", "list", list, "notFound", not_found));
-}
-
 void jmap_push_subscription_get(struct jmap_call *call)
 {
     const struct jmap_request *request = call->request;
-    json_t *not_found = json_array();
-    g_autoptr(GArray) ids = NULL;
     g_autoptr(GPtrArray) pushes = NULL;
+    struct jmap_get get;
     GError *error = NULL;
 
-    if (!asks_for_secrets(call) && jmap_properties_check(call, properties) &&
-        jmap_get_ids(call, "ids", 'p', &ids, not_found)) {
-        pushes = store_pushes(request->jmap->config.store, request->principal, &error);
-        if (pushes != NULL)
-            answer(call, pushes, ids, not_found);
-        else
-            jmap_fail_error(call, error);
+    if (asks_for_secrets(call) || !jmap_get_begin(call, properties, 'p', &get))
+        return;
+    pushes = store_pushes(request->jmap->config.store, request->principal, &error);
+    if (pushes == NULL) {
+        jmap_get_fail(call, &get, error);
+        return;
     }
-    json_decref(not_found);
+    for (size_t i = 0; i < pushes->len; i++) {
+        const struct store_push *push = g_ptr_array_index(pushes, i);
+
+        if (jmap_get_wants(&get, push->id))
+            jmap_get_add(call, &get, push->id, jmap_push_object(push));
+    }
+    jmap_get_end(call, &get, NULL);
 }

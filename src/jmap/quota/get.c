@@ -28,29 +28,22 @@ static json_t *object_of(const struct store_quota *quota)
 
 void jmap_quota_get(struct jmap_call *call)
 {
-    json_t *not_found = json_array(), *list = json_array();
-    g_autoptr(GArray) ids = NULL, found = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GPtrArray) quotas = NULL;
+    struct jmap_get get;
     uint64_t state = 0;
 
-    if (jmap_properties_check(call, properties) && jmap_get_ids(call, "ids", 'q', &ids, not_found))
-        quotas = jmap_quota_all(call, &state);
+    if (!jmap_get_begin(call, properties, 'q', &get))
+        return;
+    quotas = jmap_quota_all(call, &state);
     if (quotas == NULL) {
-        json_decref(list);
-        json_decref(not_found);
+        jmap_get_clear(&get);
         return;
     }
     for (size_t i = 0; i < quotas->len; i++) {
         const struct store_quota *quota = g_ptr_array_index(quotas, i);
-        json_t *object;
 
-        g_array_append_val(found, quota->id);
-        if (ids != NULL && !jmap_ids_contain(ids, quota->id))
-            continue;
-        object = object_of(quota);
-        jmap_properties_apply(call, object);
-        json_array_append_new(list, object);
+        if (jmap_get_wants(&get, quota->id))
+            jmap_get_add(call, &get, quota->id, object_of(quota));
     }
-    jmap_get_missing(ids, found, 'q', not_found);
-    jmap_get_answer(call, state, list, not_found);
+    jmap_get_end(call, &get, &state);
 }

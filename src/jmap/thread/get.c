@@ -46,10 +46,10 @@ static json_t *thread_object(int64_t thread, const GArray *emails)
 }
 
 /* false: answered. */
-static bool fill(struct jmap_call *call, const GArray *ids, json_t *list, json_t *not_found)
+static bool fill(struct jmap_call *call, struct jmap_get *get)
 {
-    for (size_t i = 0; i < ids->len; i++) {
-        int64_t thread = g_array_index(ids, int64_t, i);
+    for (size_t i = 0; i < get->ids->len; i++) {
+        int64_t thread = g_array_index(get->ids, int64_t, i);
         GError *error = NULL;
         g_autoptr(GArray) emails = store_thread_emails(call->access, thread, &error);
 
@@ -57,30 +57,23 @@ static bool fill(struct jmap_call *call, const GArray *ids, json_t *list, json_t
             jmap_fail_error(call, error);
             return false;
         }
-        if (emails->len == 0) {
-            json_array_append_new(not_found, jmap_id('t', thread));
-        } else {
-            json_t *object = thread_object(thread, emails);
-
-            jmap_properties_apply(call, object);
-            json_array_append_new(list, object);
-        }
+        if (emails->len > 0)
+            jmap_get_add(call, get, thread, thread_object(thread, emails));
     }
     return true;
 }
 
 void jmap_thread_get(struct jmap_call *call)
 {
-    json_t *not_found = json_array(), *list = json_array();
-    g_autoptr(GArray) ids = NULL;
     uint64_t state = store_state(call->access, STORE_THREAD);
+    struct jmap_get get;
 
-    if (jmap_properties_check(call, properties) &&
-        jmap_get_ids(call, "ids", 't', &ids, not_found) &&
-        (ids != NULL || (ids = all_threads(call)) != NULL) && fill(call, ids, list, not_found)) {
-        jmap_get_answer(call, state, list, not_found);
+    if (!jmap_get_begin(call, properties, 't', &get))
         return;
-    }
-    json_decref(list);
-    json_decref(not_found);
+    if (get.ids == NULL)
+        get.ids = all_threads(call);
+    if (get.ids != NULL && fill(call, &get))
+        jmap_get_end(call, &get, &state);
+    else
+        jmap_get_clear(&get);
 }

@@ -63,5 +63,5 @@ void jmap_vacation_get(struct jmap_call *call)
     if (is_wanted(ids, not_found))
         json_array_append(list, object);
     json_decref(object);
-    jmap_get_answer(call, state, list, not_found);
+    jmap_get_answer(call, &state, list, not_found);
 }
