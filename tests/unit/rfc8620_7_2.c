@@ -407,10 +407,12 @@ static void destroyed_is_gone(void)
     begin(&t);
     id = make_as(&t, t.m.user, "");
     args = g_strdup_printf("{'update': {'p%" G_GINT64_FORMAT
-                           "': {'types': null}}, 'destroy': ['p%" G_GINT64_FORMAT "']}",
-                           id, id);
+                           "': {'types': null}}, 'destroy': ['p%" G_GINT64_FORMAT
+                           "', 'p%" G_GINT64_FORMAT "']}",
+                           id, id, id);
     answer = set_as(&t, t.m.user, args);
     g_assert_cmpuint(json_array_size(jmap_at(answer, "destroyed")), ==, 1);
+    g_assert_true(json_is_null(jmap_at(answer, "notDestroyed")));
     g_assert_cmpuint(json_object_size(jmap_at(answer, "notUpdated")), ==, 1); /* willDestroy */
     json_decref(answer);
     g_assert_false(is_kept(&t, id));

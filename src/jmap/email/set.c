@@ -206,23 +206,22 @@ static bool refers_to_creation(const struct jmap_call *call)
     return false;
 }
 
+static json_t *destroy(void *arg, const char *key, json_t *unused)
+{
+    struct run *run = arg;
+    int64_t number = jmap_id_find(run->call->request, 'e', key);
+
+    (void)unused;
+    if (number == 0)
+        return jmap_set_error("notFound", NULL);
+    note(run, DESTROY, key, store_set_destroy(run->set, number));
+    return NULL;
+}
+
 static void gather_changes(struct run *run)
 {
-    const char *key;
-    json_t *object;
-    size_t i;
-
     jmap_set_each(jmap_arg(run->call, "update"), update, run, run->answer.not_updated);
-    json_array_foreach(jmap_arg(run->call, "destroy"), i, object)
-    {
-        int64_t number = jmap_id_find(run->call->request, 'e', json_string_value(object));
-
-        key = json_string_value(object);
-        if (number != 0)
-            note(run, DESTROY, key, store_set_destroy(run->set, number));
-        else
-            json_object_set_new(run->answer.not_destroyed, key, jmap_set_error("notFound", NULL));
-    }
+    jmap_set_each_destroy(run->call, destroy, run, run->answer.not_destroyed);
 }
 
 static bool run_all(struct run *run)

@@ -270,10 +270,13 @@ bool jmap_set_open(struct jmap_call *call, enum store_type type, struct jmap_set
                    uint64_t *before);
 void jmap_set_close(struct jmap_call *call, enum store_type type, struct jmap_set *set,
                     uint64_t before);
-/* Carries out one create or update. Its SetError, or NULL. */
+/* Carries out one create, update or destroy (object is NULL). Its SetError, or NULL. */
 typedef json_t *jmap_set_one_fn(void *arg, const char *key, json_t *object);
 /* For each member of objects, an argument or NULL; errors go into failed. */
 void jmap_set_each(json_t *objects, jmap_set_one_fn *one, void *arg, json_t *failed);
+/* For each id of "destroy". */
+void jmap_set_each_destroy(const struct jmap_call *call, jmap_set_one_fn *destroy, void *arg,
+                           json_t *failed);
 /* Answers that a commit failed, nothing of it done. committed: an earlier one of this call was
  * carried out, so the client is to resynchronise (RFC 8620, 3.6.2). Takes error. */
 void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error);

@@ -107,6 +107,20 @@ void jmap_set_each(json_t *objects, jmap_set_one_fn *one, void *arg, json_t *fai
     }
 }
 
+void jmap_set_each_destroy(const struct jmap_call *call, jmap_set_one_fn *destroy, void *arg,
+                           json_t *failed)
+{
+    json_t *item, *error;
+    size_t i;
+
+    json_array_foreach(jmap_arg(call, "destroy"), i, item)
+    {
+        error = destroy(arg, json_string_value(item), NULL);
+        if (error != NULL)
+            json_object_set_new(failed, json_string_value(item), error);
+    }
+}
+
 void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error)
 {
     if (!committed) {

@@ -300,12 +300,14 @@ static json_t *update(void *arg, const char *key, json_t *patch)
 
 /* --- destroy --- */
 
-static json_t *destroy(struct run *run, const char *key)
+static json_t *destroy(void *arg, const char *key, json_t *unused)
 {
+    struct run *run = arg;
     const char *id = jmap_id_resolve(run->call->request, key);
     int64_t number = jmap_id_parse('i', id);
     GError *error = NULL;
 
+    (void)unused;
     if (number == 0)
         return jmap_set_error("notFound", NULL);
     if (!store_identity_destroy(run->call->access, number, &error))
@@ -314,26 +316,11 @@ static json_t *destroy(struct run *run, const char *key)
     return NULL;
 }
 
-static void destroy_all(struct run *run)
-{
-    json_t *item, *error;
-    size_t i;
-
-    json_array_foreach(jmap_arg(run->call, "destroy"), i, item)
-    {
-        const char *key = json_string_value(item);
-
-        error = destroy(run, key);
-        if (error != NULL)
-            json_object_set_new(run->answer.not_destroyed, key, error);
-    }
-}
-
 static void process(struct run *run)
 {
     jmap_set_each(jmap_arg(run->call, "create"), create, run, run->answer.not_created);
     jmap_set_each(jmap_arg(run->call, "update"), update, run, run->answer.not_updated);
-    destroy_all(run);
+    jmap_set_each_destroy(run->call, destroy, run, run->answer.not_destroyed);
 }
 
 void jmap_identity_set(struct jmap_call *call)

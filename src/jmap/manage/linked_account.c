@@ -115,8 +115,15 @@ void jmap_linked_account_changes(struct jmap_call *call)
 
 /* --- LinkedAccount/set --- */
 
-static json_t *create(struct jmap_call *call, struct jmap_set *set, const char *key, json_t *object)
+struct run {
+    struct jmap_call *call;
+    struct jmap_set answer;
+};
+
+static json_t *create(void *arg, const char *key, json_t *object)
 {
+    struct run *run = arg;
+    struct jmap_call *call = run->call;
     const struct jmap_hooks *hooks = &call->request->jmap->config.hooks;
     const char *property = NULL;
     GError *error = NULL;
@@ -133,7 +140,7 @@ static json_t *create(struct jmap_call *call, struct jmap_set *set, const char *
         return jmap_set_error_of(error, property);
     created = json_pack("{s: o}", "id", jmap_id('a', account));
     jmap_id_created(call->request, key, json_object_get(created, "id"));
-    json_object_set_new(set->created, key, created);
+    json_object_set_new(run->answer.created, key, created);
     return NULL;
 }
 
@@ -160,39 +167,37 @@ static json_t *change(struct jmap_call *call, const char *id, const json_t *patc
     return ok ? NULL : jmap_set_error_of(error, property);
 }
 
-static void process(struct jmap_call *call, struct jmap_set *set)
+static json_t *update(void *arg, const char *key, json_t *patch)
 {
-    const char *key;
-    json_t *object, *error;
-    size_t i;
+    struct run *run = arg;
+    const char *id = jmap_id_resolve(run->call->request, key);
+    json_t *error = jmap_set_destroys(run->call, id) ? jmap_set_error("willDestroy", NULL)
+                                                     : change(run->call, id, patch);
 
-    json_object_foreach(jmap_arg(call, "create"), key, object)
-    {
-        error = create(call, set, key, object);
-        if (error != NULL)
-            json_object_set_new(set->not_created, key, error);
-    }
-    json_object_foreach(jmap_arg(call, "update"), key, object)
-    {
-        const char *id = jmap_id_resolve(call->request, key);
+    if (error == NULL)
+        json_object_set_new(run->answer.updated, id, json_null());
+    return error;
+}
 
-        error = jmap_set_destroys(call, id) ? jmap_set_error("willDestroy", NULL)
-                                            : change(call, id, object);
-        if (error != NULL)
-            json_object_set_new(set->not_updated, key, error);
-        else
-            json_object_set_new(set->updated, id, json_null());
-    }
-    json_array_foreach(jmap_arg(call, "destroy"), i, object)
-    {
-        const char *id = jmap_id_resolve(call->request, json_string_value(object));
+static json_t *destroy(void *arg, const char *key, json_t *unused)
+{
+    struct run *run = arg;
+    const char *id = jmap_id_resolve(run->call->request, key);
+    json_t *error = change(run->call, id, NULL);
 
-        error = change(call, id, NULL);
-        if (error != NULL)
-            json_object_set_new(set->not_destroyed, json_string_value(object), error);
-        else
-            json_array_append_new(set->destroyed, json_string(id));
-    }
+    (void)unused;
+    if (error == NULL)
+        json_array_append_new(run->answer.destroyed, json_string(id));
+    return error;
+}
+
+static void process(struct run *run)
+{
+    struct jmap_call *call = run->call;
+
+    jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
+    jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
+    jmap_set_each_destroy(call, destroy, run, run->answer.not_destroyed);
 }
 
 static uint64_t accounts_state(const struct jmap_call *call)
@@ -209,15 +214,15 @@ void jmap_linked_account_set(struct jmap_call *call)
     uint64_t before = accounts_state(call), wanted;
     g_autofree char *old_state = g_strdup_printf("%" G_GUINT64_FORMAT, before);
     g_autofree char *new_state = NULL;
-    struct jmap_set set;
+    struct run run = {.call = call};
 
     if (condition != NULL && (!jmap_state_parse(condition, &wanted) || wanted != before)) {
         jmap_fail(call, "stateMismatch", NULL);
         return;
     }
-    if (!jmap_set_begin(call, &set))
+    if (!jmap_set_begin(call, &run.answer))
         return;
-    process(call, &set);
+    process(&run);
     new_state = g_strdup_printf("%" G_GUINT64_FORMAT, accounts_state(call));
-    jmap_set_answer(call, &set, old_state, new_state);
+    jmap_set_answer(call, &run.answer, old_state, new_state);
 }

@@ -160,6 +160,11 @@ void jmap_provider_get(struct jmap_call *call)
 
 /* --- Provider/set --- */
 
+struct run {
+    struct jmap_call *call;
+    struct jmap_set answer;
+};
+
 /* NULL: done; else a SetError. */
 static json_t *change(struct jmap_call *call, const char *name, bool is_new, const json_t *patch)
 {
@@ -186,54 +191,44 @@ static bool name_is_valid(const char *name)
     return true;
 }
 
-static void create_all(struct jmap_call *call, struct jmap_set *set)
+static json_t *create(void *arg, const char *key, json_t *object)
 {
-    const char *key;
-    json_t *object, *error;
+    struct run *run = arg;
+    json_t *id = json_object_get(object, "name");
+    const char *name = json_string_value(id);
+    json_t *error = name_is_valid(name) ? change(run->call, name, true, object)
+                                        : jmap_invalid_property("name", NULL);
 
-    json_object_foreach(jmap_arg(call, "create"), key, object)
-    {
-        const char *name = json_string_value(json_object_get(object, "name"));
-
-        error = name_is_valid(name) ? change(call, name, true, object)
-                                    : jmap_invalid_property("name", NULL);
-        if (error != NULL) {
-            json_object_set_new(set->not_created, key, error);
-            continue;
-        }
-        json_object_set_new(set->created, key, json_pack("{s: s}", "id", name));
-        jmap_id_created(call->request, key, json_object_get(object, "name"));
-    }
+    if (error != NULL)
+        return error;
+    json_object_set_new(run->answer.created, key, json_pack("{s: s}", "id", name));
+    jmap_id_created(run->call->request, key, id);
+    return NULL;
 }
 
-static void change_all(struct jmap_call *call, struct jmap_set *set)
+static json_t *update(void *arg, const char *key, json_t *object)
 {
-    const char *key;
-    json_t *object, *error;
-    size_t i;
+    struct run *run = arg;
+    const char *name = jmap_id_resolve(run->call->request, key);
+    json_t *error = name_is_valid(name) ? change(run->call, name, false, object)
+                                        : jmap_set_error("notFound", NULL);
 
-    json_object_foreach(jmap_arg(call, "update"), key, object)
-    {
-        const char *name = jmap_id_resolve(call->request, key);
+    if (error == NULL)
+        json_object_set_new(run->answer.updated, name, json_null());
+    return error;
+}
 
-        error = name_is_valid(name) ? change(call, name, false, object)
-                                    : jmap_set_error("notFound", NULL);
-        if (error != NULL)
-            json_object_set_new(set->not_updated, key, error);
-        else
-            json_object_set_new(set->updated, name, json_null());
-    }
-    json_array_foreach(jmap_arg(call, "destroy"), i, object)
-    {
-        const char *name = jmap_id_resolve(call->request, json_string_value(object));
+static json_t *destroy(void *arg, const char *key, json_t *unused)
+{
+    struct run *run = arg;
+    const char *name = jmap_id_resolve(run->call->request, key);
+    json_t *error = name_is_valid(name) ? change(run->call, name, false, NULL)
+                                        : jmap_set_error("notFound", NULL);
 
-        error = name_is_valid(name) ? change(call, name, false, NULL)
-                                    : jmap_set_error("notFound", NULL);
-        if (error != NULL)
-            json_object_set_new(set->not_destroyed, json_string_value(object), error);
-        else
-            json_array_append_new(set->destroyed, json_string(name));
-    }
+    (void)unused;
+    if (error == NULL)
+        json_array_append_new(run->answer.destroyed, json_string(name));
+    return error;
 }
 
 /* What the server made of a new provider (RFC 8620, 5.3). */
@@ -254,18 +249,19 @@ static void complete_created(struct jmap_set *set, const json_t *all)
 static void set_checked(struct jmap_call *call, const char *old_state)
 {
     g_autofree char *new_state = NULL;
-    struct jmap_set set;
+    struct run run = {.call = call};
     json_t *all;
 
-    if (!jmap_set_begin(call, &set))
+    if (!jmap_set_begin(call, &run.answer))
         return;
-    create_all(call, &set);
-    change_all(call, &set);
+    jmap_set_each(jmap_arg(call, "create"), create, &run, run.answer.not_created);
+    jmap_set_each(jmap_arg(call, "update"), update, &run, run.answer.not_updated);
+    jmap_set_each_destroy(call, destroy, &run, run.answer.not_destroyed);
     all = load(call, NULL);
     new_state = all != NULL ? state_of(all) : g_strdup(old_state);
-    complete_created(&set, all);
+    complete_created(&run.answer, all);
     json_decref(all);
-    jmap_set_answer(call, &set, old_state, new_state);
+    jmap_set_answer(call, &run.answer, old_state, new_state);
 }
 
 void jmap_provider_set(struct jmap_call *call)

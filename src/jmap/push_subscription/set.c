@@ -316,11 +316,13 @@ static json_t *update(void *arg, const char *key, json_t *patch)
 
 /* --- the call --- */
 
-static json_t *destroy(struct run *run, const char *key)
+static json_t *destroy(void *arg, const char *key, json_t *unused)
 {
+    struct run *run = arg;
     const char *id = jmap_id_resolve(run->call->request, key);
     GError *error = NULL;
 
+    (void)unused;
     if (!store_push_destroy(run->store, run->principal, jmap_id_parse('p', id), &error))
         return problem_of(error, NULL);
     json_array_append_new(run->answer.destroyed, json_string(id));
@@ -330,17 +332,10 @@ static json_t *destroy(struct run *run, const char *key)
 static void process(struct run *run)
 {
     struct jmap_call *call = run->call;
-    json_t *object, *error;
-    size_t i;
 
     jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
     jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
-    json_array_foreach(jmap_arg(call, "destroy"), i, object)
-    {
-        error = destroy(run, json_string_value(object));
-        if (error != NULL)
-            json_object_set_new(run->answer.not_destroyed, json_string_value(object), error);
-    }
+    jmap_set_each_destroy(call, destroy, run, run->answer.not_destroyed);
 }
 
 void jmap_push_subscription_set(struct jmap_call *call)

@@ -338,25 +338,28 @@ static json_t *update(void *arg, const char *key, json_t *patch)
     return NULL;
 }
 
+/* --- destroy --- */
+
+/* The record is what keeps a message from being sent twice: it goes with time only. */
+static json_t *destroy(void *arg, const char *key, json_t *unused)
+{
+    struct run *run = arg;
+    int64_t id = jmap_id_find(run->call->request, 's', key);
+    g_autoptr(GPtrArray) found = store_submissions(run->call->access, &id, 1, NULL, NULL);
+
+    (void)unused;
+    return jmap_set_error(found != NULL && found->len > 0 ? "forbidden" : "notFound", NULL);
+}
+
 /* --- the call --- */
 
 static void process(struct run *run)
 {
     struct jmap_call *call = run->call;
-    json_t *object, *error;
-    size_t i;
 
     jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
     jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
-    json_array_foreach(jmap_arg(call, "destroy"), i, object)
-    {
-        int64_t id = jmap_id_find(call->request, 's', json_string_value(object));
-        g_autoptr(GPtrArray) found = store_submissions(call->access, &id, 1, NULL, NULL);
-
-        /* The record is what keeps a message from being sent twice: it goes with time only. */
-        error = jmap_set_error(found != NULL && found->len > 0 ? "forbidden" : "notFound", NULL);
-        json_object_set_new(run->answer.not_destroyed, json_string_value(object), error);
-    }
+    jmap_set_each_destroy(call, destroy, run, run->answer.not_destroyed);
 }
 
 /* The email of a submission that this call dealt with, as an id; NULL for others. */

@@ -71,24 +71,22 @@ static json_t *update(void *arg, const char *key, json_t *patch)
     return refusal;
 }
 
+static json_t *destroy(void *arg, const char *key, json_t *unused)
+{
+    (void)arg;
+    (void)unused;
+    return jmap_set_error(strcmp(key, VACATION_ID) == 0 ? "singleton" : "notFound", NULL);
+}
+
 void jmap_vacation_set(struct jmap_call *call)
 {
     struct run run = {.call = call};
     uint64_t before;
-    json_t *item;
-    size_t i;
 
     if (!jmap_set_open(call, STORE_VACATION, &run.answer, &before))
         return;
     jmap_set_each(jmap_arg(call, "create"), create, &run, run.answer.not_created);
     jmap_set_each(jmap_arg(call, "update"), update, &run, run.answer.not_updated);
-    json_array_foreach(jmap_arg(call, "destroy"), i, item)
-    {
-        const char *id = json_string_value(item);
-
-        json_object_set_new(run.answer.not_destroyed, id,
-                            jmap_set_error(strcmp(id, VACATION_ID) == 0 ? "singleton" : "notFound",
-                                           NULL));
-    }
+    jmap_set_each_destroy(call, destroy, &run, run.answer.not_destroyed);
     jmap_set_close(call, STORE_VACATION, &run.answer, before);
 }
