@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include "base/json_text.h"
 #include "http/internal.h"
 #include "net/conn.h"
 #include "store/access.h"
@@ -318,32 +319,11 @@ bool http_request_is_local(const struct http_request *request)
     return request->local;
 }
 
-/* Jansson has a fixed limit of 2048: deeper than ours is refused before it parses. */
-static bool json_is_shallow(const char *text, size_t length)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (quoted && c == '\\')
-            i++;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (!quoted && (c == '{' || c == '['))
-            depth++;
-        else if (!quoted && (c == '}' || c == ']'))
-            depth--;
-        if (depth > HTTP_JSON_DEPTH)
-            return false;
-    }
-    return true;
-}
-
 json_t *http_request_json(struct http_request *request)
 {
     size_t length;
     const char *text = g_bytes_get_data(http_request_body(request), &length);
-    if (text == NULL || !json_is_shallow(text, length))
+    if (text == NULL || json_text_measure(text, length).depth > HTTP_JSON_DEPTH)
         return NULL;
     return json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
 }

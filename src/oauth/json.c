@@ -1,33 +1,16 @@
 #include "oauth/json.h"
 
-#include <stdbool.h>
+#include "base/json_text.h"
+
 #include <stdint.h>
 #include <string.h>
 
 #define DEPTH_MAX 64
 
-/* jansson itself would recurse 2048 levels deep. */
-static bool depth_is_sane(const char *text, size_t length)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (quoted && c == '\\')
-            i++;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (!quoted && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
-            return false;
-        else if (!quoted && (c == '}' || c == ']'))
-            depth--;
-    }
-    return true;
-}
-
 json_t *oauth_json_object(const char *text, size_t length)
 {
-    if (text == NULL || length > OAUTH_JSON_MAX || !depth_is_sane(text, length))
+    if (text == NULL || length > OAUTH_JSON_MAX ||
+        json_text_measure(text, length).depth > DEPTH_MAX)
         return NULL;
     json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(value))

@@ -1,6 +1,7 @@
 #include "jmap/engine/engine.h"
 #include "jmap/session.h"
 
+#include "base/json_text.h"
 #include "base/log.h"
 
 #include <math.h>
@@ -28,40 +29,6 @@ const char *jmap_capability_name(enum jmap_capability capability)
     while (capabilities[i].bit != capability)
         i++;
     return capabilities[i].name;
-}
-
-/* What jansson would make of a text, seen before it starts: it recurses 2,040 levels deep
- * (SECURITY.md 14), and takes a quarter of a kilobyte for "{}", as for three texts. */
-struct measure {
-    unsigned depth; /* the deepest */
-    size_t values;  /* at most so many */
-};
-
-static struct measure measure(const char *text, size_t length)
-{
-    struct measure found = {0, 1};
-    unsigned depth = 0;
-    bool quoted = false;
-
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-
-        if (quoted && c == '\\')
-            i++;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (quoted)
-            continue;
-        else if (c == ',')
-            found.values++;
-        else if (c == '[' || c == '{') {
-            found.values += c == '{' ? 3 : 1;
-            depth++;
-            found.depth = MAX(found.depth, depth);
-        } else if ((c == ']' || c == '}') && depth > 0)
-            depth--;
-    }
-    return found;
 }
 
 static bool is_plain_string(const json_t *value)
@@ -400,7 +367,7 @@ static void settle_numbers(json_t *value)
 
 json_t *jmap_request_parse(const char *text, size_t length, GBytes **refusal)
 {
-    const struct measure size = measure(text, length);
+    const struct json_text_measure size = json_text_measure(text, length);
     json_error_t error;
     json_t *body;
     int status;
