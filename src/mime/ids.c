@@ -49,8 +49,7 @@ static void add_without_space(GPtrArray *out, const char *from, size_t length)
         g_free(id);
 }
 
-/* Ids in brackets; else, for senders that forget them, every word with an @. */
-static void read_ids(const char *raw, GPtrArray *out)
+static void read_bracketed(const char *raw, GPtrArray *out)
 {
     for (const char *at = raw; *at != '\0';) {
         if (*at == '(') {
@@ -66,6 +65,12 @@ static void read_ids(const char *raw, GPtrArray *out)
             at++;
         }
     }
+}
+
+/* Ids in brackets; else, for senders that forget them, every word with an @. */
+static void read_ids(const char *raw, GPtrArray *out)
+{
+    read_bracketed(raw, out);
     for (const char *at = raw; out->len == 0 && *at != '\0';) {
         size_t length = strcspn(at, " \t\r\n,<>()\"");
         if (length > 0 && memchr(at, '@', length) != NULL) {
@@ -96,17 +101,6 @@ char **mime_form_message_ids(const char *raw)
 char **mime_form_urls(const char *raw)
 {
     GPtrArray *out = g_ptr_array_new();
-    for (const char *at = raw; *at != '\0';) {
-        if (*at == '(') {
-            at = skip_comment(at);
-        } else if (*at == '<') {
-            size_t length = strcspn(at + 1, "<>");
-            if (at[1 + length] == '>')
-                add_without_space(out, at + 1, length);
-            at += 1 + length;
-        } else {
-            at++;
-        }
-    }
+    read_bracketed(raw, out);
     return finish(out);
 }
