@@ -41,28 +41,6 @@ static const struct store_email *find_original(const struct run *run, const json
     return NULL;
 }
 
-static void read_names(json_t *object, GPtrArray *bad)
-{
-    static const char *const names[] = {"id", "mailboxIds", "keywords", "receivedAt", NULL};
-    const char *key;
-    json_t *value;
-
-    json_object_foreach(object, key, value)
-    {
-        if (!g_strv_contains(names, key))
-            g_ptr_array_add(bad, g_strdup(key));
-    }
-}
-
-static void read_received_at(const json_t *object, GPtrArray *bad, int64_t *received_at)
-{
-    const json_t *value = json_object_get(object, "receivedAt");
-
-    if (value != NULL && !json_is_null(value) &&
-        !jmap_date_parse(json_string_value(value), true, received_at, NULL))
-        g_ptr_array_add(bad, g_strdup("receivedAt"));
-}
-
 /* NULL: its message can be copied now. */
 static json_t *original_problem(struct run *run, const struct store_email *original)
 {
@@ -101,6 +79,7 @@ static json_t *keep(struct run *run, const char *key, const struct store_email *
 
 static json_t *copy_one(struct run *run, const char *key, json_t *object)
 {
+    static const char *const names[] = {"id", "mailboxIds", "keywords", "receivedAt", NULL};
     const struct store_email *original = find_original(run, object);
     g_autoptr(GPtrArray) bad = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) mailboxes = NULL;
@@ -113,8 +92,7 @@ static json_t *copy_one(struct run *run, const char *key, json_t *object)
     if (original == NULL)
         return jmap_set_error("notFound", NULL);
     received_at = original->received_at;
-    read_names(object, bad);
-    read_received_at(object, bad, &received_at);
+    jmap_email_check(object, names, &received_at, bad);
     jmap_email_membership(run->call, object, &mailboxes, &flags, bad, &error);
     if (json_object_get(object, "keywords") == NULL)
         mail_flags_copy(&flags, &original->flags);

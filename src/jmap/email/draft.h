@@ -57,6 +57,12 @@ bool jmap_draft_write(const struct jmap_draft_part *body, GString *out, char **p
  * *error is a SetError. mailboxes (transfer full). */
 bool jmap_email_membership(const struct jmap_call *call, json_t *object, GArray **mailboxes,
                            struct mail_flags *flags, GPtrArray *bad, json_t **error);
+/* receivedAt of one, which stays as it is when not given. false: no UTCDate. */
+bool jmap_email_received_at(const json_t *object, int64_t *received_at);
+/* What a copy or an import has beside names (ending with NULL) goes to bad, and a wrong receivedAt.
+ */
+void jmap_email_check(json_t *object, const char *const *names, int64_t *received_at,
+                      GPtrArray *bad);
 /* invalidProperties naming those of bad. */
 json_t *jmap_email_bad_properties(const GPtrArray *bad);
 

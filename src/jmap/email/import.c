@@ -54,19 +54,6 @@ static bool is_message(GBytes *bytes)
     return fields > 0;
 }
 
-static void read_names(json_t *object, GPtrArray *bad)
-{
-    static const char *const names[] = {"blobId", "mailboxIds", "keywords", "receivedAt", NULL};
-    const char *key;
-    json_t *value;
-
-    json_object_foreach(object, key, value)
-    {
-        if (!g_strv_contains(names, key))
-            g_ptr_array_add(bad, g_strdup(key));
-    }
-}
-
 /* A part of a mail, or what was left of one, becomes a blob of its own, since an email holds a
  * whole one. */
 static int64_t whole_blob(struct jmap_call *call, const char *id, bool changed, GBytes *message,
@@ -85,18 +72,6 @@ static GBytes *read_message(const struct run *run, const char *id, GPtrArray *ba
     if (message == NULL)
         g_ptr_array_add(bad, g_strdup("blobId"));
     return message;
-}
-
-/* INT64_MIN: not given. */
-static int64_t read_received_at(const json_t *object, GPtrArray *bad)
-{
-    const json_t *value = json_object_get(object, "receivedAt");
-    int64_t seconds = INT64_MIN;
-
-    if (value != NULL && !json_is_null(value) &&
-        !jmap_date_parse(json_string_value(value), true, &seconds, NULL))
-        g_ptr_array_add(bad, g_strdup("receivedAt"));
-    return seconds;
 }
 
 /* Takes the message. */
@@ -125,15 +100,16 @@ static json_t *import_checked(struct run *run, const char *key, const char *id, 
 
 static json_t *import_one(struct run *run, const char *key, json_t *object)
 {
+    static const char *const names[] = {"blobId", "mailboxIds", "keywords", "receivedAt", NULL};
     g_autoptr(GPtrArray) bad = g_ptr_array_new_with_free_func(g_free);
     const char *id =
         jmap_id_resolve(run->call->request, json_string_value(json_object_get(object, "blobId")));
     GBytes *message = read_message(run, id, bad);
-    int64_t received_at = read_received_at(object, bad);
+    int64_t received_at = INT64_MIN; /* not given */
     struct membership membership = {0};
     json_t *error = NULL;
 
-    read_names(object, bad);
+    jmap_email_check(object, names, &received_at, bad);
     jmap_email_membership(run->call, object, &membership.mailboxes, &membership.flags, bad, &error);
     if (error == NULL && bad->len > 0)
         error = jmap_email_bad_properties(bad);
@@ -164,11 +140,6 @@ static void take_results(struct run *run)
     }
 }
 
-static json_t *or_null(json_t *object)
-{
-    return json_object_size(object) > 0 ? object : json_null();
-}
-
 static void run_all(struct run *run, json_t *emails)
 {
     const char *key;
@@ -190,8 +161,8 @@ static void run_all(struct run *run, json_t *emails)
     answer = jmap_answer(run->call);
     json_object_set_new(answer, "oldState", jmap_state(old_state));
     json_object_set_new(answer, "newState", jmap_state(new_state));
-    json_object_set(answer, "created", or_null(run->created));
-    json_object_set(answer, "notCreated", or_null(run->not_created));
+    json_object_set(answer, "created", jmap_or_null(run->created));
+    json_object_set(answer, "notCreated", jmap_or_null(run->not_created));
     jmap_respond(run->call, answer);
 }
 

@@ -54,3 +54,26 @@ bool jmap_email_membership(const struct jmap_call *call, json_t *object, GArray 
         g_ptr_array_add(bad, g_strdup("keywords"));
     return bad->len == before;
 }
+
+bool jmap_email_received_at(const json_t *object, int64_t *received_at)
+{
+    const json_t *value = json_object_get(object, "receivedAt");
+
+    return value == NULL || json_is_null(value) ||
+           jmap_date_parse(json_string_value(value), true, received_at, NULL);
+}
+
+void jmap_email_check(json_t *object, const char *const *names, int64_t *received_at,
+                      GPtrArray *bad)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        if (!g_strv_contains(names, key))
+            g_ptr_array_add(bad, g_strdup(key));
+    }
+    if (!jmap_email_received_at(object, received_at))
+        g_ptr_array_add(bad, g_strdup("receivedAt"));
+}

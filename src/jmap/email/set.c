@@ -32,15 +32,6 @@ static void note(struct run *run, enum kind kind, const char *key, size_t item)
     g_array_append_val(run->pending, pending);
 }
 
-static bool read_received_at(json_t *object, int64_t *received_at)
-{
-    json_t *value = json_object_get(object, "receivedAt");
-
-    *received_at = clock_wall();
-    return value == NULL || json_is_null(value) ||
-           jmap_date_parse(json_string_value(value), true, received_at, NULL);
-}
-
 /* A blob of the account where the email is made; 0: *error. */
 static int64_t put_blob(struct run *run, int64_t account, GBytes *message, GError **error)
 {
@@ -80,13 +71,13 @@ static json_t *create(void *arg, const char *key, json_t *object)
     g_autoptr(GBytes) message = NULL;
     const char *person = store_principal_email(run->call->request->principal);
     json_t *error = NULL;
-    int64_t received_at;
+    int64_t received_at = clock_wall();
 
     if (jmap_is_spent(run->call->request))
         return jmap_set_error("rateLimit", "create the rest in further calls");
     jmap_draft_init(&draft, run->call, object);
     jmap_email_membership(run->call, object, &mailboxes, &flags, draft.bad, &error);
-    if (!read_received_at(object, &received_at))
+    if (!jmap_email_received_at(object, &received_at))
         jmap_draft_bad(&draft, "receivedAt");
     if (error == NULL)
         message = jmap_draft_message(&draft, person, &error);
