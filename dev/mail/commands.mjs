@@ -5,8 +5,7 @@ import path from 'node:path';
 import { personByAddress } from '../people.mjs';
 import { addMessage, localFolder, makeFolder, numberMessages } from './maildir.mjs';
 import { mailOwner, ownedDir } from './runtime.mjs';
-import { makeRandom } from './generate/random.mjs';
-import { benchMessage } from './generate/bench.mjs';
+import { benchMailbox } from './generate/bench.mjs';
 import { corpusMessages } from './corpus.mjs';
 
 /** Opens the folder of a person for writing: {person, already: messages in it, add(bytes, options), finish()}. */
@@ -26,16 +25,9 @@ function openFolder({ dir, address, folder = 'INBOX' }) {
 }
 
 /** Adds `messages` deterministic messages of about `average` bytes; to those that are there others. */
-export async function fillMailbox({ dir, address, messages, average, folder, attachments, large = 0, largeSize = 64e6 }) {
+export async function fillMailbox({ dir, address, folder, messages, ...kind }) {
   const box = openFolder({ dir, address, folder });
-  const name = Buffer.from(folder ?? 'INBOX').toString('hex');
-  const random = makeRandom(`bench ${name} ${messages} ${average}${box.already ? ` ${box.already}` : ''}`);
-  const newest = Date.UTC(2026, 9, 1);
-  for (let i = 0; i < messages; i++) {
-    const date = new Date(newest - (messages - i) * 17 * 60e3);
-    const flags = ['\\Seen', ...(i % 7 === 0 ? ['\\Answered'] : []), ...(i % 41 === 0 ? ['\\Flagged'] : [])];
-    box.add(benchMessage({ number: box.already + i, date, average, random, to: box.person, box: name, attachments, large: large > 0 && i % Math.ceil(messages / large) === 0 ? largeSize : 0 }), { date, flags: i % 9 === 0 ? flags.slice(1) : flags });
-  }
+  for (const { bytes, date, flags } of benchMailbox({ ...kind, folder, messages, to: box.person, already: box.already })) box.add(bytes, { date, flags });
   box.finish();
   process.stdout.write(`${messages} messages written for ${box.person.mail}\n`);
 }

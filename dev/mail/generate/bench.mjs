@@ -3,6 +3,9 @@
 // Of 30,000 bytes on average a half is text and markup: short plain mails, answers with quotes, text with HTML beside it, newsletters; the rest is
 // attachments of one mail in seven (or as many as asked). Words come as often as in a language (the n-th commonest 1/n as often as the first), out of 40,000.
 
+import { makeRandom } from './random.mjs';
+
+const NEWEST = Date.UTC(2026, 9, 1);
 const SYLLABLES = 'ka ter lo min sur ved an or pel tri go na ris mo ben du fal ek sto hu wir la qua zen pro ca lin dor us ti'.split(' ');
 const COMMON = 'the of and to in is that for it on with as was at be this have from or by we not are but your you please will can order meeting invoice report'.split(' ');
 const VOCABULARY = 40000, PARAGRAPHS = 3000, RANDOM_BYTES = 6 << 20;
@@ -104,4 +107,18 @@ export function benchMessage({ number, date, average, random, to, box, large = 0
   const pieces = Array.from({ length: Math.ceil(large / 4e6) }, () => attachment(random, Math.min(large, 4e6)).replace(/^[^]*?\n\n/, ''));
   const one = `Content-Type: application/zip; name="large.zip"\nContent-Disposition: attachment; filename="large.zip"\nContent-Transfer-Encoding: base64\n\n${pieces.join('')}`;
   return Buffer.from(head + parts(random, 'mixed', [leaf('plain', text(random, 2000)), one]));
+}
+
+/**
+ * The messages of one folder, the same every time for the same question: { bytes, date, flags }. already: messages that are there; others come to them. large: so many of them are
+ * of `largeSize` bytes; attachments as above.
+ */
+export function* benchMailbox({ folder = 'INBOX', messages, average, to, already = 0, attachments, large = 0, largeSize = 64e6 }) {
+  const box = Buffer.from(folder).toString('hex');
+  const random = makeRandom(`bench ${box} ${messages} ${average}${already ? ` ${already}` : ''}`);
+  for (let i = 0; i < messages; i++) {
+    const date = new Date(NEWEST - (messages - i) * 17 * 60e3);
+    const flags = [...(i % 9 === 0 ? [] : ['\\Seen']), ...(i % 7 === 0 ? ['\\Answered'] : []), ...(i % 41 === 0 ? ['\\Flagged'] : [])];
+    yield { bytes: benchMessage({ number: already + i, date, average, random, to, box, attachments, large: large > 0 && i % Math.ceil(messages / large) === 0 ? largeSize : 0 }), date, flags };
+  }
 }
