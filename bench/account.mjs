@@ -44,6 +44,8 @@ export class Asker {
   }
 }
 
+const inboxOf = async (client, accountId) => (await client.mailboxes(accountId)).inbox.id;
+
 /** Answers {postroom, org, person, client, accountId, inbox, asker(client), colleague(n): the client of another person with the same mailbox, close()}. */
 export async function startAccount({ messages, average }) {
   const org = await startOrganisation(['--mails', '0']);
@@ -69,7 +71,7 @@ export async function startAccount({ messages, average }) {
         '--smtp', `smtps://${encodeURIComponent(person.upn)}@localhost:${org.dovecot.submissionsPort}`, '--password-file', secret, '--ca-file', org.caFile);
       return postroom.signIn(email, password);
     };
-    const inbox = (await client.call('Mailbox/get', { accountId, ids: null })).list.find((mailbox) => mailbox.role === 'inbox').id;
+    const inbox = await inboxOf(client, accountId);
     return { postroom, org, person, client, accountId, inbox, asker: (who = client) => new Asker(postroom.url, who), colleague, close };
   } catch (error) {
     await close();
@@ -87,7 +89,7 @@ export async function startFilled({ messages, average }) {
     await postroom.serve();
     const client = await postroom.signIn();
     const accountId = await client.account(address);
-    const inbox = (await client.call('Mailbox/get', { accountId, ids: null })).list.find((mailbox) => mailbox.role === 'inbox').id;
+    const inbox = await inboxOf(client, accountId);
     return { postroom, client, accountId, inbox, asker: (who = client) => new Asker(postroom.url, who), close };
   } catch (error) {
     await close();
@@ -103,18 +105,3 @@ export const listCalls = (accountId, filter) => [['Email/query', { accountId, fi
 
 /** What a request takes that asks for nothing: the floor that the machine gives in this run, when it is asked beside the others. */
 export const askNothing = async (asker) => (await asker.ask([['Core/echo', {}]])).ms;
-
-export function quantile(list, q) {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
-}
-
-export const say = (text) => process.stdout.write(`${text}\n`);
-export const ms = (n) => `${n.toFixed(n < 10 ? 2 : 1)} ms`;
-
-/** Prints what was wanted beside what is; answers whether it is met. */
-export function wanted(name, value, limit, unit = ms) {
-  const met = value <= limit;
-  say(`${name}: ${unit(value)}; at most ${unit(limit)} is wanted: ${met ? 'met' : 'MISSED'}`);
-  return met;
-}

@@ -15,13 +15,6 @@ export function must(words, options = {}) {
   return done.stdout;
 }
 
-/** A number from the environment. */
-export function number(name, fallback) {
-  const value = Number(process.env[name] ?? fallback);
-  if (!(value > 0)) throw new Error(`${name} must be a number above 0`);
-  return value;
-}
-
 /** A secret in a file of its own. */
 function secret(place, name, text) {
   writeFileSync(path.join(place, name), `${text}\n`, { mode: 0o600 });
@@ -29,7 +22,7 @@ function secret(place, name, text) {
 }
 
 /**
- * server: {imapPort, login, password, smtpPort, caFile}. Answers {sync(): figures of one command, counts(): {folder: messages}, serve(): starts
+ * server: {imapPort, login, password, smtpPort, caFile}. Answers {sync(): figures of one command, total(): messages that are here as a whole, serve(): starts
  * the server that later commands speak to, close()}.
  */
 export function postroom(place, server, address) {
@@ -44,7 +37,7 @@ export function postroom(place, server, address) {
   const status = () => JSON.parse(must([PROGRAM, 'account', 'status', address, '--json'], { env }));
   return {
     sync: () => measure([PROGRAM, 'sync', address, '--json'], { env, notes: path.join(place, 'notes') }),
-    counts: () => Object.fromEntries(status().mailboxes.map((m) => [m.name, m.localCount - m.pending])),
+    total: () => status().mailboxes.reduce((total, m) => total + m.localCount - m.pending, 0),
     async serve() {
       child = spawn(PROGRAM, ['serve', '--listen', '127.0.0.1:0'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
       let said = '';
@@ -100,18 +93,15 @@ export function mbsync(place, server) {
   const config = path.join(place, 'mbsyncrc'), notes = path.join(place, 'notes');
   writeFileSync(config, mbsyncConfig(place, server), { mode: 0o600 });
   const env = { PATH: process.env.PATH, HOME: place, LANG: 'C.UTF-8' };
-  const files = (dir) => Number(must(['sh', '-c', 'find "$1" -type f -path "*/cur/*" -o -type f -path "*/new/*" | wc -l', 'sh', dir]));
   return {
     sync: () => measure(['mbsync', '-q', '-c', config, 'bench'], { env, notes }),
-    total: () => files(path.join(place, 'mail')),
+    total: () => Number(must(['sh', '-c', 'find "$1" -type f -path "*/cur/*" -o -type f -path "*/new/*" | wc -l', 'sh', path.join(place, 'mail')])),
     async close() {},
   };
 }
 
-/** Rows of a table: name, ours, theirs, ratio, what is wanted. */
-export function table(title, head) {
-  process.stdout.write(`\n${title}\n${''.padEnd(46)} ${head.map((h) => h.padStart(14)).join('')}\n`);
-  return (name, cells) => process.stdout.write(`${name.padEnd(46)} ${cells.map((c) => String(c).padStart(14)).join('')}\n`);
+/** Both hold every message. */
+export function checkTotals(ours, theirs, total) {
+  const [a, b] = [ours.total(), theirs.total()];
+  if (a !== total || b !== total) throw new Error(`of ${total} messages Postroom holds ${a}, mbsync ${b}`);
 }
-
-export const seconds = (n) => `${n.toFixed(n < 1 ? 3 : 2)} s`;

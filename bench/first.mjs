@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 
 import { sleep } from '../tests/blackbox/support/organisation.mjs';
+import { quantile } from './report.mjs';
 
 /** A connection that says one command at a time and throws the answers away, except the last bytes, where the tag stands. */
 async function connect(org) {
@@ -44,8 +45,6 @@ export async function drain(org, person, folders) {
   return Number(process.hrtime.bigint() - started) / 1e9;
 }
 
-const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))];
-
 /** A list as the page asks for it: the newest 50 of a mailbox, with what it shows of them. */
 async function askList(client, accountId, inMailbox) {
   const started = performance.now();
@@ -84,8 +83,7 @@ export async function watchFirstSync(program, org, person) {
       }
       state = JSON.parse((await postroom.run('account', 'status', person.mail, '--json')).out).state;
     }
-    times.sort((a, b) => a - b);
-    return { firstPage, p50: percentile(times, 0.5), p99: percentile(times, 0.99), asked: times.length };
+    return { firstPage, p50: quantile(times, 0.5), p99: quantile(times, 0.99), asked: times.length };
   } finally {
     await postroom.close();
   }

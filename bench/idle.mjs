@@ -15,12 +15,8 @@ import path from 'node:path';
 import { Postroom } from '../tests/blackbox/support/postroom.mjs';
 import { sleep } from '../tests/blackbox/support/organisation.mjs';
 import { addressOf, PASSWORD, startCrowd } from './crowd.mjs';
+import { finish, megabytes, number } from './report.mjs';
 
-const number = (name, fallback) => {
-  const value = Number(process.env[name] ?? fallback);
-  if (!(value > 0)) throw new Error(`${name} must be a number above 0`);
-  return value;
-};
 const SECONDS = number('SECONDS', 120), AWAY = number('AWAY', 30);
 const LIMITS = { kib: number('MAX_KIB', 40), base: number('MAX_BASE_MB', 80), cpu: number('MAX_CPU', 2) };
 const TICKS = 100; // of /proc/PID/stat in a second
@@ -28,7 +24,8 @@ const TICKS = 100; // of /proc/PID/stat in a second
 /** One process may have so many descriptors, the server needs one for an account and some for itself. */
 function room() {
   const line = fs.readFileSync('/proc/self/limits', 'utf8').split('\n').find((l) => l.startsWith('Max open files'));
-  return Number(line.trim().split(/\s+/)[4]) - 2000;
+  const files = line.trim().split(/\s+/)[4];
+  return (files === 'unlimited' ? Infinity : Number(files)) - 2000;
 }
 
 /** Resident bytes without what is only a page of a file (mapped programs count: they are the base's). */
@@ -122,8 +119,6 @@ async function atRest(postroom) {
   return { memory: resident(pid), cpu: (100 * spent) / seconds, runs: runs / seconds };
 }
 
-const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`;
-
 /** Rows of name, value, whether that is good, and its limit; true when all are. */
 function print(rows) {
   for (const [name, value, good, limit] of rows) process.stdout.write(`${name.padEnd(34)} ${value.padStart(12)}${limit ? `   at most ${limit}: ${good ? 'met' : 'MISSED'}` : ''}\n`);
@@ -188,11 +183,4 @@ async function main() {
   }
 }
 
-if (process.argv[1] === path.resolve(new URL(import.meta.url).pathname)) {
-  try {
-    process.exitCode = (await main()) ? 0 : 1;
-  } catch (error) {
-    process.stderr.write(`bench: ${error.message}\n`);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === path.resolve(new URL(import.meta.url).pathname)) await finish(main);

@@ -12,17 +12,11 @@ import { Postroom } from '../tests/blackbox/support/postroom.mjs';
 import { sleep } from '../tests/blackbox/support/organisation.mjs';
 import { addressOf, PASSWORD, startCrowd } from './crowd.mjs';
 import { allLive, link } from './idle.mjs';
+import { finish, number, quantile } from './report.mjs';
 
-const number = (name, fallback) => {
-  const value = Number(process.env[name] ?? fallback);
-  if (!(value > 0)) throw new Error(`${name} must be a number above 0`);
-  return value;
-};
 const ACCOUNTS = number('ACCOUNTS', 1000), RATE = number('RATE', 20), DELIVERIES = number('DELIVERIES', 600);
 const LIMITS = { p50: number('MAX_P50', 50), p99: number('MAX_P99', 200) };
 const now = () => Number(process.hrtime.bigint()) / 1e6;
-
-const quantile = (list, q) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * q))];
 
 /** A line-by-line talk with a server; next() is the next line. */
 function talk(socket) {
@@ -167,9 +161,4 @@ async function main() {
   }
 }
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`bench: ${error.message}\n`);
-  process.exitCode = 1;
-}
+await finish(main);

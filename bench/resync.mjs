@@ -7,9 +7,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { mbsync, number, postroom, seconds, table } from './contenders.mjs';
+import { checkTotals, mbsync, postroom } from './contenders.mjs';
 import { startMailbox } from './mailbox.mjs';
 import { median, quietDisk } from './measure.mjs';
+import { finish, number, seconds, table } from './report.mjs';
 
 const MESSAGES = number('RESYNC_MESSAGES', process.env.MESSAGES ?? 50000);
 const AVG_SIZE = number('RESYNC_AVG_SIZE', 2000);
@@ -18,8 +19,6 @@ const PROFILES = (process.env.PROFILES ?? 'dovecot,exchange').split(',');
 
 /** At most this part of mbsync's time. */
 const WANTED = { dovecot: { same: 0.5, changed: 1 }, exchange: { same: 1, changed: 1 } };
-
-const sum = (counts) => Object.values(counts).reduce((total, n) => total + n, 0);
 
 /** Seconds of both, in turns and each first as often as the other: who comes second finds the server warm, and a machine has better and worse minutes. */
 async function inTurns(count, ours, theirs, before = async () => {}) {
@@ -34,22 +33,16 @@ async function inTurns(count, ours, theirs, before = async () => {}) {
   return { ours: median(lists[0]), theirs: median(lists[1]) };
 }
 
-/** Both hold every message. */
-function check(ours, theirs, mailbox) {
-  const [a, b] = [sum(ours.counts()), theirs.total()];
-  if (a !== mailbox.total || b !== mailbox.total) throw new Error(`of ${mailbox.total} messages Postroom holds ${a}, mbsync ${b}`);
-}
-
 async function profile(name, mailbox, place) {
   const ours = postroom(path.join(place, `${name}-postroom`), mailbox[name], mailbox.address);
   const theirs = mbsync(path.join(place, `${name}-mbsync`), mailbox[name]);
   await theirs.sync();
   await ours.sync();
-  check(ours, theirs, mailbox);
+  checkTotals(ours, theirs, mailbox.total);
 
   const same = await inTurns(RUNS, ours.sync, theirs.sync);
   const changed = await inTurns(RUNS, ours.sync, theirs.sync, () => mailbox.change(0.01, 100));
-  check(ours, theirs, mailbox);
+  checkTotals(ours, theirs, mailbox.total);
   await ours.serve();
   const running = [];
   for (let i = 0; i < RUNS; i++) running.push((await ours.sync()).seconds);
@@ -79,9 +72,4 @@ async function main() {
   return good;
 }
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`bench: ${error.stack}\n`);
-  process.exitCode = 1;
-}
+await finish(main);

@@ -7,18 +7,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { mbsync, number, postroom, seconds, table } from './contenders.mjs';
+import { checkTotals, mbsync, postroom } from './contenders.mjs';
 import { longLine } from './long-line.mjs';
 import { startMailbox } from './mailbox.mjs';
 import { median } from './measure.mjs';
+import { finish, number, seconds, table } from './report.mjs';
 
 const MESSAGES = number('RTT_MESSAGES', 10000);
 const AVG_SIZE = number('AVG_SIZE', 16000);
 const DELAY = number('DELAY', 25);
 const RUNS = number('RUNS', 3);
 const PROFILES = (process.env.PROFILES ?? 'dovecot,exchange').split(',');
-
-const sum = (counts) => Object.values(counts).reduce((total, n) => total + n, 0);
 
 /** Runs one command and says its seconds and round trips. */
 async function timed(line, act) {
@@ -44,8 +43,7 @@ async function firstSyncs(name, mailbox, server, line, place) {
     last = { oursPlace, theirsPlace, ours: postroom(oursPlace, server, mailbox.address), theirs: mbsync(theirsPlace, server) };
     theirs.push(await timed(line, last.theirs.sync));
     ours.push(await timed(line, last.ours.sync));
-    const [a, b] = [sum(last.ours.counts()), last.theirs.total()];
-    if (a !== mailbox.total || b !== mailbox.total) throw new Error(`of ${mailbox.total} messages Postroom holds ${a}, mbsync ${b}`);
+    checkTotals(last.ours, last.theirs, mailbox.total);
     if (name !== 'dovecot') break; // the figure is of Dovecot; the other profile only needs a synced mailbox
   }
   const middle = (list) => ({ seconds: median(list.map((t) => t.seconds)), turns: median(list.map((t) => t.turns)) });
@@ -85,9 +83,4 @@ async function main() {
   return good;
 }
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`bench: ${error.stack}\n`);
-  process.exitCode = 1;
-}
+await finish(main);

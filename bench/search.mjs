@@ -12,9 +12,10 @@ import { spawnSync } from 'node:child_process';
 import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
 
-import { askNothing, listCalls, ms, quantile, say, startAccount, wanted } from './account.mjs';
-import { must, number } from './contenders.mjs';
+import { askNothing, listCalls, startAccount } from './account.mjs';
+import { must } from './contenders.mjs';
 import { sizeOnDisk } from './measure.mjs';
+import { finish, ms, number, quantile, ratio, say, wanted } from './report.mjs';
 
 const MESSAGES = number('MESSAGES', 100000), AVG_SIZE = number('AVG_SIZE', 4000), ROUNDS = number('ROUNDS', 20), WORDS = number('WORDS', 8);
 /** Ours: p99; of theirs. */
@@ -45,7 +46,7 @@ function sizes(postroom, notmuch) {
   db.close();
   const store = sizeOnDisk(postroom.data), database = sizeOnDisk(notmuch.database), theirs = sizeOnDisk(notmuch.mail);
   const each = (n) => `${(n / MESSAGES).toFixed(0)}`;
-  say(`bytes of a message on disk: ${each(store)}, ${each(index + kept)} of them words; Maildir ${each(theirs - database)}, notmuch ${each(database)}: ${(store / theirs).toFixed(3)} of both, words ${((index + kept) / database).toFixed(3)} of notmuch's`);
+  say(`bytes of a message on disk: ${each(store)}, ${each(index + kept)} of them words; Maildir ${each(theirs - database)}, notmuch ${each(database)}: ${ratio(store / theirs)} of both, words ${ratio((index + kept) / database)} of notmuch's`);
 }
 
 const filesIn = (dir) => readdirSync(dir, { withFileTypes: true, recursive: true }).filter((e) => e.isFile() && /\/(?:cur|new)$/.test(e.parentPath)).map((e) => path.join(e.parentPath, e.name));
@@ -75,13 +76,14 @@ async function choose(asker, accountId, list, fits) {
   return chosen;
 }
 
-async function race(asker, accountId, notmuch, words, form) {
+/** Whole words, in quotes, beside notmuch; without it their beginnings. */
+async function race(asker, accountId, words, notmuch) {
   const ours = [], theirs = [], floor = [];
   for (let round = -1; round < ROUNDS; round++)
     for (const { word } of words) {
-      const mine = await asker.ask(listCalls(accountId, { text: form(word) }));
+      const mine = await asker.ask(listCalls(accountId, { text: notmuch ? `"${word}"` : word }));
       const nothing = await askNothing(asker);
-      const other = form('x') === '"x"' ? notmuch.run(['search', '--limit=50', word]) : null;
+      const other = notmuch?.run(['search', '--limit=50', word]);
       if (round < 0) continue;
       ours.push(mine.ms);
       floor.push(nothing);
@@ -102,8 +104,8 @@ async function asThePage(asker, accountId, words) {
 
 function line(name, ours, theirs) {
   const cells = [quantile(ours, 0.5), quantile(ours, 0.99), ...(theirs.length ? [quantile(theirs, 0.5), quantile(theirs, 0.99)] : [])].map(ms);
-  const ratio = theirs.length ? (quantile(ours, 0.5) / quantile(theirs, 0.5)).toFixed(3) : '-';
-  say(`${name.padEnd(30)} ${[...cells, ...(theirs.length ? [] : ['-', '-']), ratio].map((c) => c.padStart(11)).join('')}`);
+  const compared = theirs.length ? [ratio(quantile(ours, 0.5) / quantile(theirs, 0.5))] : ['-', '-', '-'];
+  say(`${name.padEnd(30)} ${[...cells, ...compared].map((c) => c.padStart(11)).join('')}`);
 }
 
 async function snippets(asker, accountId, words) {
@@ -129,9 +131,8 @@ async function main() {
     const start = Array.from({ length: 10 }, () => notmuch.run(['--version']).ms);
     say(`-- search: ${MESSAGES} messages of ${AVG_SIZE} bytes, ${ROUNDS} rounds of ${common.length} common words (in ${quantile(common.map((w) => w.total), 0.5)} messages) and ${rare.length} rare ones (in ${quantile(rare.map((w) => w.total), 0.5)}); notmuch --version takes ${ms(quantile(start, 0.5))}`);
     say(`${''.padEnd(30)} ${['p50', 'p99', 'notmuch p50', 'p99', 'ratio p50'].map((h) => h.padStart(11)).join('')}`);
-    const whole = (word) => `"${word}"`, open = (word) => word;
-    const a = await race(asker, accountId, notmuch, common, whole), b = await race(asker, accountId, notmuch, rare, whole);
-    const c = await race(asker, accountId, notmuch, common, open), d = await race(asker, accountId, notmuch, rare, open);
+    const a = await race(asker, accountId, common, notmuch), b = await race(asker, accountId, rare, notmuch);
+    const c = await race(asker, accountId, common), d = await race(asker, accountId, rare);
     line('common words', a.ours, a.theirs);
     line('rare words', b.ours, b.theirs);
     line('common words, beginnings', c.ours, []);
@@ -143,19 +144,14 @@ async function main() {
     asker.close();
     await postroom.stop();
     sizes(postroom, notmuch);
-    return [wanted('search, p99', quantile([...a.ours, ...b.ours, ...c.ours, ...d.ours], 0.99), LIMITS.p99),
-      wanted('common words, of notmuch', quantile(a.ours, 0.5) / quantile(a.theirs, 0.5), LIMITS.common, (n) => n.toFixed(3)),
-      wanted('rare words, of notmuch', quantile(b.ours, 0.5) / quantile(b.theirs, 0.5), LIMITS.rare, (n) => n.toFixed(3)),
-      wanted('50 snippets, p50', quantile(marks, 0.5), LIMITS.snippets)].every(Boolean);
+    return [wanted('search, p99', quantile([...a.ours, ...b.ours, ...c.ours, ...d.ours], 0.99), LIMITS.p99, ms),
+      wanted('common words, of notmuch', quantile(a.ours, 0.5) / quantile(a.theirs, 0.5), LIMITS.common),
+      wanted('rare words, of notmuch', quantile(b.ours, 0.5) / quantile(b.theirs, 0.5), LIMITS.rare),
+      wanted('50 snippets, p50', quantile(marks, 0.5), LIMITS.snippets, ms)].every(Boolean);
   } finally {
     rmSync(place, { recursive: true, force: true });
     await account.close();
   }
 }
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`bench: ${error.stack}\n`);
-  process.exitCode = 1;
-}
+await finish(main);

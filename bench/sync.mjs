@@ -5,19 +5,15 @@
 // all bodies over one TLS connection, thrown away (the floor); the first 50 messages of INBOX by JMAP after linking, and what a list asks for
 // meanwhile; the memory of a first sync with 64 MB messages among the others.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ROOT, startOrganisation } from '../tests/blackbox/support/organisation.mjs';
-import { mbsyncConfig, must } from './contenders.mjs';
+import { mbsync, must, postroom, PROGRAM } from './contenders.mjs';
 import { drain, watchFirstSync } from './first.mjs';
 import { inSequence, measure, median, quietDisk, sizeOnDisk } from './measure.mjs';
+import { finish, megabytes, number, ratio, say, seconds, wanted } from './report.mjs';
 
-const number = (name, fallback) => {
-  const value = Number(process.env[name] ?? fallback);
-  if (!(value > 0)) throw new Error(`${name} must be a number above 0`);
-  return value;
-};
 const MESSAGES = number('MESSAGES', 50000);
 const RUNS = number('RUNS', 3);
 const AVG_SIZE = number('AVG_SIZE', 30000);
@@ -29,7 +25,6 @@ const ATTACHMENTS = process.env.ATTACHMENTS ?? '0.14';
 const CORPUS = process.env.CORPUS?.split(':').map((dir) => path.resolve(dir)) ?? [];
 /** The wanted: of mbsync and notmuch together; of the Maildir; of Maildir and notmuch's database; bytes; milliseconds. */
 const LIMITS = { time: number('MAX_RATIO', 0.1), disk: 0.75, diskWithIndex: 0.25, memory: 200e6, firstPage: 1000 };
-const PROGRAM = path.resolve(process.env.POSTROOM ?? path.join(ROOT, 'build/postroom'));
 const FOLDERS = {
   INBOX: 0.3, Archive: 0.2, 'Projects/Lamps': 0.15, 'Sent Items': 0.1, News: 0.06, Lists: 0.05, 'Projects/Light': 0.04, 'Projects/Old': 0.03, Travel: 0.025, Bills: 0.02,
   Family: 0.015, Team: 0.01,
@@ -61,39 +56,24 @@ function addLarge(org, person) {
   expected += LARGE;
 }
 
+const serverOf = (org, person) => ({ imapPort: org.dovecot.imapsPort, smtpPort: org.dovecot.submissionPort, login: person.mail, password: person.password, caFile: org.caFile });
+
 /** A fresh data directory with the account, not synced yet. */
 function preparePostroom(place, org, person) {
-  mkdirSync(place);
-  const secret = (name, text) => {
-    writeFileSync(path.join(place, name), `${text}\n`, { mode: 0o600 });
-    return path.join(place, name);
-  };
-  const data = path.join(place, 'data');
-  const env = { PATH: process.env.PATH, HOME: place, LANG: 'C.UTF-8', POSTROOM_SERVER_DATA: data, POSTROOM_SERVER_KEY_FILE: path.join(place, 'key/postroom.key'), POSTROOM_NETWORK_ALLOWED: '127.0.0.0/8' };
-  must([PROGRAM, 'user', 'add', 'bench@northlight.example', '--password-file', secret('user', 'correct horse 42')], { env });
-  must([PROGRAM, 'account', 'add', person.mail, '--owner', 'bench@northlight.example', '--imap', `imaps://localhost:${org.dovecot.imapsPort}`, '--smtp', `smtp+starttls://localhost:${org.dovecot.submissionPort}`,
-    '--password-file', secret('account', person.password), '--ca-file', org.caFile], { env });
-  const sync = () => measure([PROGRAM, 'sync', person.mail, '--json'], { env, notes: path.join(place, 'notes') });
+  const { sync, total } = postroom(place, serverOf(org, person), person.mail);
   const check = () => {
-    const { mailboxes } = JSON.parse(must([PROGRAM, 'account', 'status', person.mail, '--json'], { env }));
-    const here = mailboxes.reduce((total, m) => total + m.localCount - m.pending, 0);
+    const here = total();
     if (here !== expected) throw new Error(`Postroom holds ${here} of ${expected} messages`);
   };
-  return { sync, check, size: () => ({ whole: sizeOnDisk(data) }) };
+  return { sync, check, size: () => ({ whole: sizeOnDisk(path.join(place, 'data')) }) };
 }
 
 /** A fresh Maildir and an empty notmuch database. */
 function preparePeer(place, org, person) {
-  mkdirSync(path.join(place, 'mail'), { recursive: true });
-  const config = path.join(place, 'mbsyncrc'), notes = path.join(place, 'notes');
-  const server = { imapPort: org.dovecot.imapsPort, login: person.mail, password: person.password, caFile: org.caFile };
-  writeFileSync(config, mbsyncConfig(place, server), { mode: 0o600 });
+  const peer = mbsync(place, serverOf(org, person));
   const env = { PATH: process.env.PATH, HOME: place, LANG: 'C.UTF-8', NOTMUCH_CONFIG: path.join(place, 'notmuch') };
   writeFileSync(env.NOTMUCH_CONFIG, `[database]\npath=${place}/mail\n[user]\nname=Bench\nprimary_email=${person.mail}\n[new]\ntags=unread;inbox\nignore=.mbsyncstate;.mbsyncstate.journal;.mbsyncstate.new;.uidvalidity\n`);
-  const sync = async () => inSequence([
-    await measure(['mbsync', '-q', '-c', config, 'bench'], { env, notes }),
-    await measure(['notmuch', 'new', '--quiet'], { env, notes }),
-  ]);
+  const sync = async () => inSequence([await peer.sync(), await measure(['notmuch', 'new', '--quiet'], { env, notes: path.join(place, 'notes') })]);
   const check = () => {
     const indexed = Number(must(['notmuch', 'count', '--output=files', '*'], { env }));
     if (indexed !== expected) throw new Error(`mbsync and notmuch hold ${indexed} of ${expected} messages`);
@@ -118,21 +98,10 @@ async function run(prepare, place, org, person) {
   return { first, again, size };
 }
 
-const seconds = (n) => `${n.toFixed(n < 1 ? 3 : 2)} s`;
-const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`;
-const say = (text) => process.stdout.write(`${text}\n`);
-
 /** Prints a line of ours beside theirs. */
 function line(name, ours, theirs, unit) {
   const [a, b] = [median(ours), theirs.length ? median(theirs) : 0];
-  say(`${name.padEnd(34)} ${unit(a).padStart(12)} ${(b > 0 ? unit(b) : '-').padStart(18)} ${(b > 0 ? (a / b).toFixed(3) : '-').padStart(8)}`);
-}
-
-/** Prints what was wanted beside what is; answers whether it is met. */
-function wanted(name, value, limit, unit = (n) => n.toFixed(3)) {
-  const met = value <= limit;
-  say(`${name}: ${unit(value)}; at most ${unit(limit)} is wanted: ${met ? 'met' : 'MISSED'}`);
-  return met;
+  say(`${name.padEnd(34)} ${unit(a).padStart(12)} ${(b > 0 ? unit(b) : '-').padStart(18)} ${(b > 0 ? ratio(a / b) : '-').padStart(8)}`);
 }
 
 function report(ours, theirs, floor, live, memory) {
@@ -191,9 +160,4 @@ async function main() {
   }
 }
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`bench: ${error.message}\n`);
-  process.exitCode = 1;
-}
+await finish(main);
