@@ -3,14 +3,13 @@
  *   bench_fill DATA KEY_FILE USER PASSWORD ADDRESS < MESSAGES
  * USER is there already. The account is paused. Each message stands behind a line "MAILBOX FLAGS
  * SECONDS LENGTH": 0 is the inbox, 1 the archive; bits of enum mail_flag; when it was received. */
-#include "mime/mime.h"
+#include "bench.h"
+
 #include "store/admin.h"
 #include "store/sync.h"
 #include "sync/intake.h"
 #include "sync/sync.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BATCH 500
@@ -24,14 +23,6 @@ struct fill {
     struct store_batch *gathered, *written; /* they take turns */
     unsigned waiting;                       /* in the one that is gathered */
 };
-
-static void must(bool ok, const GError *error)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "bench_fill: %s\n", error != NULL ? error->message : "failed");
-    exit(1);
-}
 
 static void add_account(struct fill *fill, const char *user, const char *password,
                         const char *address)

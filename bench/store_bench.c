@@ -2,6 +2,7 @@
  *   store_bench [EMAILS] [RAW_EMAILS]
  * makes an account of EMAILS pending emails (default 100000) and one of RAW_EMAILS with 30 KB
  * messages (default 5000), in a temporary directory, and prints one line a figure. */
+#include "bench.h"
 #include "store_filters.h"
 
 #include "store/admin.h"
@@ -9,9 +10,6 @@
 
 #include "base/clock.h"
 
-#include <glib/gstdio.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -25,14 +23,6 @@ struct bench {
     GRand *rand;
     char **words;
 };
-
-static void must(bool ok, GError *error)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "store_bench: %s\n", error != NULL ? error->message : "failed");
-    exit(1);
-}
 
 static void report(const char *name, double value, const char *unit)
 {
@@ -334,17 +324,6 @@ static void bench_changes(struct bench *b)
     store_access_free(access);
 }
 
-static void remove_files(const struct bench *b)
-{
-    const char *names[] = {"postroom.db",  "postroom.db-wal", "postroom.db-shm", "blobs.db",
-                           "blobs.db-wal", "blobs.db-shm",    "parsing",         "key"};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(b->directory, names[i], NULL);
-        g_unlink(path);
-    }
-    g_rmdir(b->directory);
-}
-
 int main(int argc, char **argv)
 {
     GError *error = NULL;
@@ -368,7 +347,7 @@ int main(int argc, char **argv)
     keyring_free(keyring);
     g_strfreev(b.words);
     g_rand_free(b.rand);
-    remove_files(&b);
+    remove_directory(b.directory);
     g_free(b.directory);
     return 0;
 }

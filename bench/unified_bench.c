@@ -2,6 +2,7 @@
  *   unified_bench [ACCOUNTS] [EMAILS] [MANY]
  * makes ACCOUNTS accounts (default 20) of EMAILS emails each (default 50000) for a person, then
  * MANY (default 1000) empty ones, in a temporary directory, and prints one line a figure. */
+#include "bench.h"
 #include "store_filters.h"
 
 #include "store/admin.h"
@@ -9,9 +10,6 @@
 
 #include "base/clock.h"
 
-#include <glib/gstdio.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BATCH 500
@@ -23,14 +21,6 @@ struct bench {
     struct store_principal *user;
     int64_t first, inbox; /* the first account */
 };
-
-static void must(bool ok, const GError *error)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "unified_bench: %s\n", error != NULL ? error->message : "failed");
-    exit(1);
-}
 
 static void start(struct bench *b, const struct keyring *keyring)
 {
@@ -212,17 +202,6 @@ static void bench_access(struct bench *b, const char *name)
     printf("%-40s %13.0f us\n", "  (reading all accounts)", median_us(before, TIMES / 10));
 }
 
-static void remove_files(const struct bench *b)
-{
-    const char *names[] = {"postroom.db",  "postroom.db-wal", "postroom.db-shm", "blobs.db",
-                           "blobs.db-wal", "blobs.db-shm",    "parsing",         "key"};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(b->directory, names[i], NULL);
-        g_unlink(path);
-    }
-    g_rmdir(b->directory);
-}
-
 int main(int argc, char **argv)
 {
     GError *error = NULL;
@@ -254,7 +233,7 @@ int main(int argc, char **argv)
     store_close(b.store);
     store_principal_unref(b.user);
     keyring_free(keyring);
-    remove_files(&b);
+    remove_directory(b.directory);
     g_free(b.directory);
     return 0;
 }
