@@ -290,40 +290,25 @@ static void only_programs_are_challenged(void)
 }
 
 #define BEARER "Authorization: Bearer " FAKE_TOKEN "\r\n"
-#define AFAR "Origin: https://client.example\r\nSec-Fetch-Site: cross-site\r\n"
-
-static void expect_header(const char *answer, const char *name, const char *value)
-{
-    g_autofree char *is = web_header(answer, name);
-    g_assert_cmpstr(is, ==, value);
-}
-
-static char *preflight(struct world *world, const char *path, const char *headers)
-{
-    g_autofree char *request =
-        g_strdup_printf("OPTIONS %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n", path,
-                        headers);
-    return web_exchange(world->port, request);
-}
 
 static void a_token_works_from_afar_and_a_cookie_does_not(void)
 {
     struct world world;
     world_open(&world, "http://localhost:1");
-    g_autofree char *good = web_post(world.port, "/api", AFAR BEARER, "application/json", "{}");
+    g_autofree char *good = web_post(world.port, "/api", WEB_AFAR BEARER, "application/json", "{}");
     g_assert_cmpint(web_status(good), ==, 200);
-    expect_header(good, "Access-Control-Allow-Origin", "*");
-    expect_header(good, "Access-Control-Allow-Credentials", NULL);
-    g_autofree char *unknown = web_get(world.port, "/api/read", AFAR);
+    web_expect_header(good, "Access-Control-Allow-Origin", "*");
+    web_expect_header(good, "Access-Control-Allow-Credentials", NULL);
+    g_autofree char *unknown = web_get(world.port, "/api/read", WEB_AFAR);
     g_assert_cmpint(web_status(unknown), ==, 401);
-    expect_header(unknown, "Access-Control-Allow-Origin", "*");
+    web_expect_header(unknown, "Access-Control-Allow-Origin", "*");
     g_autofree char *login =
         web_post(world.port, "/auth/login", "Origin: http://localhost:1\r\n", "application/json",
                  "{\"email\":\"" FAKE_EMAIL "\",\"password\":\"" FAKE_PASSWORD "\"}");
     g_autofree char *set = web_header(login, "Set-Cookie");
     g_autofree char *cookie = g_strdup_printf("Cookie: %.*s\r\n", (int)strcspn(set, ";"), set);
     g_autofree char *near = g_strconcat(cookie, "Origin: http://localhost:1\r\n", NULL);
-    g_autofree char *far = g_strconcat(cookie, AFAR, NULL);
+    g_autofree char *far = g_strconcat(cookie, WEB_AFAR, NULL);
     g_assert_cmpint(get_status(&world, "/api/read", cookie), ==, 200);
     g_assert_cmpint(get_status(&world, "/api/read", near), ==, 200);
     g_assert_cmpint(get_status(&world, "/api/read", far), ==, 401);
@@ -340,13 +325,13 @@ static void a_remembered_password_does_not_write_from_afar(void)
     world_open(&world, "http://localhost:1");
     g_autofree char *encoded = g_base64_encode((const guchar *)FAKE_EMAIL ":" FAKE_PASSWORD,
                                                strlen(FAKE_EMAIL ":" FAKE_PASSWORD));
-    g_autofree char *basic = g_strdup_printf(AFAR "Authorization: Basic %s\r\n", encoded);
+    g_autofree char *basic = g_strdup_printf(WEB_AFAR "Authorization: Basic %s\r\n", encoded);
     static const char *const types[] = {"text/plain", "text/plain; charset=x",
                                         "multipart/form-data", "Application/x-www-form-urlencoded"};
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
         g_autofree char *form = web_post(world.port, "/api", basic, types[i], "12345");
         g_assert_cmpint(web_status(form), ==, 403);
-        g_autofree char *token = web_post(world.port, "/api", AFAR BEARER, types[i], "12345");
+        g_autofree char *token = web_post(world.port, "/api", WEB_AFAR BEARER, types[i], "12345");
         g_assert_cmpint(web_status(token), ==, 200);
     }
     g_autofree char *image = web_post(world.port, "/api", basic, "image/png", "12345");
@@ -361,18 +346,19 @@ static void only_listed_origins_when_some_are_listed(void)
     allowed_origins = listed;
     world_open(&world, "http://localhost:1");
     allowed_origins = NULL;
-    g_autofree char *good = web_post(world.port, "/api", AFAR BEARER, "application/json", "{}");
+    g_autofree char *good = web_post(world.port, "/api", WEB_AFAR BEARER, "application/json", "{}");
     g_assert_cmpint(web_status(good), ==, 200);
-    expect_header(good, "Access-Control-Allow-Origin", "https://client.example");
-    expect_header(good, "Vary", "Origin");
+    web_expect_header(good, "Access-Control-Allow-Origin", "https://client.example");
+    web_expect_header(good, "Vary", "Origin");
     g_autofree char *other =
         web_post(world.port, "/api", "Origin: https://other.example\r\n" BEARER, "application/json",
                  "{}");
     g_assert_cmpint(web_status(other), ==, 403);
-    expect_header(other, "Access-Control-Allow-Origin", NULL);
+    web_expect_header(other, "Access-Control-Allow-Origin", NULL);
     g_autofree char *asked =
-        preflight(&world, "/api",
-                  "Origin: https://client.example.evil\r\nAccess-Control-Request-Method: POST\r\n");
+        web_preflight(world.port, "/api",
+                      "Origin: https://client.example.evil\r\nAccess-Control-Request-Method: "
+                      "POST\r\n");
     g_assert_cmpint(web_status(asked), ==, 405);
     world_close(&world);
 }

@@ -529,22 +529,6 @@ static void an_image_of_the_internal_network_is_not_fetched(void)
     world_close(&world);
 }
 
-#define AFAR "Origin: https://client.example\r\nSec-Fetch-Site: cross-site\r\n"
-
-static void expect_header(const char *answer, const char *name, const char *value)
-{
-    g_autofree char *is = web_header(answer, name);
-    g_assert_cmpstr(is, ==, value);
-}
-
-static char *preflight(struct world *world, const char *path, const char *headers)
-{
-    g_autofree char *request =
-        g_strdup_printf("OPTIONS %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n", path,
-                        headers);
-    return web_exchange(world->port, request);
-}
-
 static void browsers_of_other_origins_may_ask(void)
 {
     struct world world;
@@ -554,23 +538,23 @@ static void browsers_of_other_origins_may_ask(void)
         {"/jmap/session", "GET"}, {"/jmap/eventsource", "GET"}, {"/jmap/download/a1/b1/x", "GET"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++) {
-        g_autofree char *answer =
-            preflight(&world, routes[i][0], AFAR "Access-Control-Request-Method: POST\r\n");
+        g_autofree char *answer = web_preflight(world.port, routes[i][0],
+                                                WEB_AFAR "Access-Control-Request-Method: POST\r\n");
         g_assert_cmpint(web_status(answer), ==, 204);
-        expect_header(answer, "Access-Control-Allow-Origin", "*");
-        expect_header(answer, "Access-Control-Allow-Methods", routes[i][1]);
-        expect_header(answer, "Access-Control-Allow-Headers",
-                      "Authorization, Content-Type, Last-Event-ID");
-        expect_header(answer, "Access-Control-Allow-Credentials", NULL);
+        web_expect_header(answer, "Access-Control-Allow-Origin", "*");
+        web_expect_header(answer, "Access-Control-Allow-Methods", routes[i][1]);
+        web_expect_header(answer, "Access-Control-Allow-Headers",
+                          "Authorization, Content-Type, Last-Event-ID");
+        web_expect_header(answer, "Access-Control-Allow-Credentials", NULL);
     }
     static const char *const closed[] = {"/auth/login", "/auth/session", "/mail-image/png"};
     for (size_t i = 0; i < G_N_ELEMENTS(closed); i++) {
-        g_autofree char *answer =
-            preflight(&world, closed[i], AFAR "Access-Control-Request-Method: POST\r\n");
+        g_autofree char *answer = web_preflight(world.port, closed[i],
+                                                WEB_AFAR "Access-Control-Request-Method: POST\r\n");
         g_assert_cmpint(web_status(answer), ==, 405);
-        expect_header(answer, "Access-Control-Allow-Origin", NULL);
+        web_expect_header(answer, "Access-Control-Allow-Origin", NULL);
     }
-    g_autofree char *plain = preflight(&world, "/jmap", AFAR);
+    g_autofree char *plain = web_preflight(world.port, "/jmap", WEB_AFAR);
     g_assert_cmpint(web_status(plain), ==, 405);
     world_close(&world);
 }

@@ -1,34 +1,10 @@
 /* RFC 8620, 7.2: push subscriptions, up to what is delivered (tests/blackbox/push.test.mjs). */
-#include "jmap_fixture.h"
+#include "jmap_shifted.h"
 
-#include "base/clock.h"
 #include "store/delivery.h"
 #include "store/push.h"
 
-#include <stdatomic.h>
-
 #define URL "'deviceClientId': 'd', 'url': 'https://push.example/?d=1'"
-
-/* The wall clock of these tests. */
-static _Atomic int64_t ahead;
-
-static int64_t shifted(void)
-{
-    return g_get_real_time() / G_USEC_PER_SEC + ahead;
-}
-
-static void begin(struct jmap_fixture *t)
-{
-    ahead = 0;
-    clock_override(NULL, shifted);
-    jmap_fixture_open(t);
-}
-
-static void end(struct jmap_fixture *t)
-{
-    jmap_fixture_close(t);
-    clock_override(NULL, NULL);
-}
 
 /* The arguments of the first response to one call; its name has to be the method's or "error". */
 static json_t *call_as(struct jmap_fixture *t, struct store_principal *who, const char *method,

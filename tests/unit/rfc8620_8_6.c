@@ -1,30 +1,7 @@
 /* RFC 8620, 8.6: how many push subscriptions one person may have and make. */
-#include "jmap_fixture.h"
+#include "jmap_shifted.h"
 
-#include "base/clock.h"
 #include "store/push.h"
-
-#include <stdatomic.h>
-
-static _Atomic int64_t ahead;
-
-static int64_t shifted(void)
-{
-    return g_get_real_time() / G_USEC_PER_SEC + ahead;
-}
-
-static void begin(struct jmap_fixture *t)
-{
-    ahead = 0;
-    clock_override(NULL, shifted);
-    jmap_fixture_open(t);
-}
-
-static void end(struct jmap_fixture *t)
-{
-    jmap_fixture_close(t);
-    clock_override(NULL, NULL);
-}
 
 static int64_t make(struct jmap_fixture *t, struct store_principal *who)
 {

@@ -99,3 +99,17 @@ const char *web_body(const char *answer)
     const char *end = strstr(answer, "\r\n\r\n");
     return end == NULL ? "" : end + 4;
 }
+
+char *web_preflight(uint16_t port, const char *path, const char *headers)
+{
+    g_autofree char *request =
+        g_strdup_printf("OPTIONS %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n", path,
+                        headers);
+    return web_exchange(port, request);
+}
+
+void web_expect_header(const char *answer, const char *name, const char *value)
+{
+    g_autofree char *is = web_header(answer, name);
+    g_assert_cmpstr(is, ==, value);
+}

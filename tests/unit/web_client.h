@@ -18,10 +18,16 @@ char *web_get(uint16_t port, const char *path, const char *headers);
 /* A POST with a body of this type. */
 char *web_post(uint16_t port, const char *path, const char *headers, const char *type,
                const char *body);
+/* Asks for leave, as browsers do for pages of other origins. */
+char *web_preflight(uint16_t port, const char *path, const char *headers);
+/* Headers of a browser that shows such a page. */
+#define WEB_AFAR "Origin: https://client.example\r\nSec-Fetch-Site: cross-site\r\n"
 /* The status of an answer; 0 when it is none. */
 int web_status(const char *answer);
 /* A header's value, freed by the caller; NULL when it is missing. */
 char *web_header(const char *answer, const char *name);
+/* NULL: it must be missing. */
+void web_expect_header(const char *answer, const char *name, const char *value);
 /* Points into the answer. */
 const char *web_body(const char *answer);
 
