@@ -2,23 +2,13 @@ import { jmap, jmapOne, RefusedError, type Invocation, type RequestOptions } fro
 import type { Address, EmailBody, GetResponse, Id, Identity, SetResponse } from "../../jmap/types.ts";
 import { htmlToText, joinDraft } from "../../mail/answers.ts";
 import { keywordPatch, pointer } from "../../mail/patches.ts";
-import type { DraftAttachment, Letter } from "./composer-store.ts";
+import type { Letter } from "./composer-store.ts";
 
 /* A letter as it stands: what is saved and sent. */
-export interface DraftMail {
-  readonly accountId: Id;
-  readonly draftId: Id | null;
+export interface DraftMail extends Omit<Letter, "key" | "identityId" | "html" | "quote"> {
   readonly identity: Identity | null;
-  readonly to: readonly Address[];
-  readonly cc: readonly Address[];
-  readonly bcc: readonly Address[];
-  readonly subject: string;
   readonly ownHtml: string;
   readonly quoteHtml: string | null;
-  readonly attachments: readonly DraftAttachment[];
-  readonly inReplyTo: readonly string[] | null;
-  readonly references: readonly string[] | null;
-  readonly answered: Letter["answered"];
 }
 
 function sendable(addresses: readonly Address[]): readonly Address[] | null {

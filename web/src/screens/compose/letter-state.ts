@@ -2,7 +2,7 @@ import { useQueries, useQueryClient } from "@tanstack/react-query";
 import type { Editor } from "@tiptap/react";
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { useDesk } from "../../app/context.ts";
-import type { Address, Id, Identity } from "../../jmap/types.ts";
+import type { Id, Identity } from "../../jmap/types.ts";
 import { refreshLists } from "../../mail/cache.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { byRole } from "../../mail/mailboxes.ts";
@@ -13,15 +13,7 @@ import type { DraftAttachment, Letter, NewLetter } from "./composer-store.ts";
 import { destroyDraft, saveDraft, type DraftMail } from "./draft-mail.ts";
 import { hideInline } from "./inline-images.ts";
 
-export interface Fields {
-  readonly accountId: Id;
-  readonly identityId: Id | null;
-  readonly to: readonly Address[];
-  readonly cc: readonly Address[];
-  readonly bcc: readonly Address[];
-  readonly subject: string;
-  readonly attachments: readonly DraftAttachment[];
-}
+export type Fields = Pick<Letter, "accountId" | "identityId" | "to" | "cc" | "bcc" | "subject" | "attachments">;
 
 export type SaveState = "clean" | "dirty" | "saving" | "saved" | "failed";
 

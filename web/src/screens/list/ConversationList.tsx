@@ -2,28 +2,17 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useRef } from "react";
 import { useDesk } from "../../app/context.ts";
-import type { MailRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
-import type { Mailbox } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
 import { factsOf, type Conversation } from "../../mail/conversations.ts";
 import { isOutgoing } from "../../mail/mailboxes.ts";
 import { prefetchThread } from "../../mail/queries.ts";
 import { ConversationRow } from "./ConversationRow.tsx";
 import { ListEmpty, ListFailed } from "./ListNotices.tsx";
-import { ListHeader } from "./ListHeader.tsx";
-import type { ListState } from "./list-state.ts";
+import { ListHeader, type ListProps } from "./ListHeader.tsx";
 
 const ROW_HEIGHT = 84;
 const HOVER_DELAY = 80;
-
-interface Props {
-  readonly list: ListState;
-  readonly route: MailRoute;
-  readonly mailbox: Mailbox | undefined;
-  readonly onDrawer: () => void;
-  readonly onMove: () => void;
-}
 
 /* Fetches what the pointer rests on, not what it runs across. */
 function useHoverPrefetch(accountId: string): (conversation: Conversation) => void {
@@ -44,7 +33,7 @@ function Skeleton({ top }: { readonly top: number }) {
   );
 }
 
-function Rows({ list, route, mailbox }: Pick<Props, "list" | "route" | "mailbox">) {
+function Rows({ list, route, mailbox }: Pick<ListProps, "list" | "route" | "mailbox">) {
   const t = useT();
   const desk = useDesk();
   const own = desk.accounts.find((account) => account.id === route.accountId)?.address ?? "";
@@ -93,7 +82,7 @@ function LoadingRows() {
   );
 }
 
-export function ConversationList(props: Props) {
+export function ConversationList(props: ListProps) {
   const t = useT();
   const { list, route, mailbox } = props;
   const empty = !list.loading && list.total === 0;

@@ -13,7 +13,7 @@ import { IconButton } from "../../ui/Button.tsx";
 import { useListCommands } from "./list-commands.ts";
 import type { ListState } from "./list-state.ts";
 
-interface Props {
+export interface ListProps {
   readonly list: ListState;
   readonly route: MailRoute;
   readonly mailbox: Mailbox | undefined;
@@ -64,7 +64,7 @@ function SearchBox({ route, wrong }: { readonly route: MailRoute; readonly wrong
   );
 }
 
-function SelectionBar({ list, route, mailbox, onMove }: Omit<Props, "onDrawer">) {
+function SelectionBar({ list, route, mailbox, onMove }: Omit<ListProps, "onDrawer">) {
   const t = useT();
   const commands = useListCommands(list, route, mailbox);
   return (
@@ -80,7 +80,7 @@ function SelectionBar({ list, route, mailbox, onMove }: Omit<Props, "onDrawer">)
   );
 }
 
-function TitleBar({ list, route, mailbox, onDrawer }: Omit<Props, "onMove">) {
+function TitleBar({ list, route, mailbox, onDrawer }: Omit<ListProps, "onMove">) {
   const t = useT();
   const locale = useLocale();
   const role = roleName(mailbox?.role ?? null);
@@ -95,7 +95,7 @@ function TitleBar({ list, route, mailbox, onDrawer }: Omit<Props, "onMove">) {
 }
 
 /* Whoever searches learns what cannot be found yet. */
-function UnreadNote({ route }: Pick<Props, "route">) {
+function UnreadNote({ route }: Pick<ListProps, "route">) {
   const t = useT();
   const locale = useLocale();
   const desk = useDesk();
@@ -105,7 +105,7 @@ function UnreadNote({ route }: Pick<Props, "route">) {
   return <p className="search-note" role="status">{t("search.unread", { count, shown: formatNumber(count, locale) })}</p>;
 }
 
-export function ListHeader(props: Props) {
+export function ListHeader(props: ListProps) {
   const t = useT();
   const { list, route } = props;
   return (
