@@ -4,8 +4,6 @@
 #include "base/json_text.h"
 #include "base/log.h"
 
-#include <math.h>
-
 #define SAFE_INTEGER 9007199254740991.0
 #define ERROR_PREFIX "urn:ietf:params:jmap:error:"
 
@@ -336,7 +334,8 @@ static json_t *settle_number(json_t *value)
 {
     double number = json_real_value(value);
 
-    if (!json_is_real(value) || number != trunc(number) || fabs(number) > SAFE_INTEGER)
+    if (!json_is_real(value) || !(ABS(number) <= SAFE_INTEGER) ||
+        number != (double)(json_int_t)number)
         return NULL;
     return json_integer((json_int_t)number);
 }
