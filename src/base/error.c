@@ -337,3 +337,11 @@ void error_set(GError **error, enum error_code code, const char *format, ...)
             *p = ' ';
     g_set_error_literal(error, POSTROOM_ERROR, (int)code, text);
 }
+
+bool error_settle(GError **error, GError *cause)
+{
+    if (cause == NULL)
+        return true;
+    g_propagate_error(error, cause);
+    return false;
+}

@@ -131,5 +131,8 @@ void error_set_retry_after_ms(GError *error, int64_t milliseconds);
 /* g_set_error for our domain. Control characters in the text are escaped, and it is cut at 500
  * bytes. */
 void error_set(GError **error, enum error_code code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Ends a function that gathered its error in a variable of its own: cause is handed to the caller;
+ * answers whether there was none. Takes cause, which may be NULL. */
+bool error_settle(GError **error, GError *cause);
 
 #endif

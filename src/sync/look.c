@@ -421,10 +421,7 @@ bool look_end_changes(struct session *session, const struct store_remote_mailbox
     if (!load_touched(session, mailbox, look, error))
         return false;
     *sure = adds_up(session, mailbox, look, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* New messages are among what was told to be changed; which of them are in scope, only a search

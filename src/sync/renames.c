@@ -166,10 +166,7 @@ static bool is_empty(struct session *session, const struct store_remote_mailbox 
 {
     GError *cause = NULL;
     *empty = store_sync_message_count(session->manager->config.store, old->id, &cause) == 0;
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool is_found(GHashTable *renamed, const struct store_remote_mailbox *old)

@@ -126,8 +126,5 @@ bool vacation_answer(struct store *store, int64_t account, bool *more, GError **
         *more = due != NULL && answer(store, due, &cause);
         store_vacation_due_free(due);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

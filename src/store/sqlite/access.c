@@ -147,10 +147,7 @@ static bool load_all(struct db *db, struct store_access *access, GError **error)
                                  I(user));
     while (db_step(db, row, &cause))
         add_account(access, db_int(row, 0), (unsigned)db_int(row, 1));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 struct store_access *store_authorise_all(struct store *store, struct store_principal *principal,

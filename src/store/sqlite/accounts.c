@@ -525,8 +525,5 @@ bool store_account_states(struct store *store, store_state_fn *tell, void *arg, 
         pthread_mutex_unlock(&store->progress_lock);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

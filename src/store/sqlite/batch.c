@@ -259,10 +259,7 @@ static bool load_places(struct tx *tx, struct store_batch *batch, GError **error
         place->seen_email = db_int(row, 4);
         g_hash_table_insert(batch->places, &place->id, place);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* A mailbox that was only listed so far learns its UIDVALIDITY from its first message. */

@@ -26,10 +26,7 @@ static bool load_remote(struct tx *tx, int64_t mailbox, uint32_t uid, struct rem
         out->skipped = db_int(row, 3) != 0;
         db_done(row);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool remote_insert(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email,
@@ -72,10 +69,7 @@ static bool load_pending(struct tx *tx, int64_t email, int64_t mailbox, struct m
         mail_flags_clear(&one_add);
         mail_flags_clear(&one_remove);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Seen in one place, and nothing is to be carried out for it. */
@@ -204,10 +198,7 @@ static bool update(struct tx *tx, struct store_batch *batch, struct batch_op *op
         remote != NULL)
         merge(tx, batch, op, remote, &row, &cause);
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool batch_message(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
@@ -229,10 +220,7 @@ bool batch_message(struct tx *tx, struct store_batch *batch, struct batch_op *op
         }
     }
     mail_flags_clear(&remote.base);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool batch_flags(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
@@ -249,8 +237,5 @@ bool batch_flags(struct tx *tx, struct store_batch *batch, struct batch_op *op, 
         DB_RUN(tx->db, &cause, "DELETE FROM remote WHERE mailbox = ? AND uid = ?", I(op->mailbox),
                I(op->uid));
     mail_flags_clear(&remote.base);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

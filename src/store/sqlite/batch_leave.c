@@ -51,10 +51,7 @@ bool leave_remote(struct tx *tx, int64_t mailbox, uint32_t uid, int64_t email, G
         (row.thread == 0 || leave_seen(tx, &row, mailbox, &cause)))
         email_settle(tx, email, &cause);
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *op, GError **error)
@@ -67,10 +64,7 @@ bool batch_vanished(struct tx *tx, struct store_batch *batch, struct batch_op *o
         batch->result.removed++;
         leave_remote(tx, op->mailbox, op->uid, email, &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Of a renewed mailbox, what was not found again in it. */
@@ -127,10 +121,7 @@ bool batch_skipped(struct tx *tx, struct store_batch *batch, struct batch_op *op
                "UPDATE mailbox SET skipped = (SELECT count(*) FROM remote WHERE mailbox = ?1 AND"
                " remote.skipped IS NOT NULL) WHERE id = ?1",
                I(op->mailbox));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool batch_round(struct tx *tx, struct store_batch *batch, GError **error)

@@ -167,10 +167,7 @@ static bool make_room_for(struct tx *tx, int64_t user, int64_t size, GError **er
         if (cause == NULL)
             blob_remove(tx, oldest, &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool put_blob(struct tx *tx, void *arg, GError **error)

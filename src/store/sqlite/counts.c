@@ -71,10 +71,7 @@ static bool load_state(struct tx *tx, int64_t thread, struct thread_state *state
             g_array_append_val(trashes, mailbox);
     }
     close_email(state, &place);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool contains(const GArray *ids, int64_t id)
@@ -224,8 +221,5 @@ bool counts_recount_account(struct tx *tx, int64_t account, GError **error)
     g_hash_table_iter_init(&iter, deltas);
     while (cause == NULL && g_hash_table_iter_next(&iter, &key, &value))
         write_delta(tx, value, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

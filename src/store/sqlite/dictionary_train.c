@@ -32,10 +32,7 @@ static bool sample_mail(struct store *store, struct reader *reader, int64_t acco
         if (raw != NULL)
             learn_add_message(samples, g_bytes_get_data(raw, NULL), g_bytes_get_size(raw));
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* NULL without an error: there is too little to learn from. */
@@ -103,8 +100,5 @@ bool dictionary_train(struct store *store, int64_t account, int64_t emails,
         store_write(store, STORE_LANE_INTERACTIVE, keep, &keeping, &cause);
     for (int kind = 0; kind < DICTIONARY_KINDS; kind++)
         g_clear_pointer(&keeping.trained[kind], g_bytes_unref);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

@@ -332,10 +332,7 @@ static bool write_loose(struct tx *tx, const struct email_row *row, GError **err
     if (cause == NULL && loose && row->alias != 0)
         DB_RUN(tx->db, &cause, "INSERT OR IGNORE INTO loose(account, msgid, email) VALUES(?, ?, ?)",
                I(row->account), I(row->alias), I(row->id));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool nothing_left(struct tx *tx, int64_t email)
@@ -358,8 +355,5 @@ bool email_settle(struct tx *tx, int64_t email, GError **error)
             write_loose(tx, &row, &cause);
     }
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

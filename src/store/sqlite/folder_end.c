@@ -79,10 +79,7 @@ static bool set_raw_name(struct tx *tx, const struct row *row, const char *raw_n
                "WHERE account"
                " = ?2 AND id <> ?3 AND substr(raw_name, 1, length(?5)) = ?5",
                T(raw_name), I(row->account), I(row->mailbox), T(old), T(prefix));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool done(struct tx *tx, void *arg, GError **error)
@@ -100,10 +97,7 @@ static bool done(struct tx *tx, void *arg, GError **error)
             set_raw_name(tx, &row, ending->raw_name, &cause);
     }
     g_free(row.old_name);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool store_folder_done(struct store *store, int64_t intent, const char *raw_name, GError **error)
@@ -149,10 +143,7 @@ static bool evict_email(struct tx *tx, int64_t account, int64_t mailbox, int64_t
             email_settle(tx, id, &cause);
     }
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Some step of ours put it there, so it may turn up in a folder that has another name by now. */
@@ -190,10 +181,7 @@ bool folder_evict(struct tx *tx, int64_t account, int64_t mailbox, GError **erro
             evict_email(tx, account, mailbox, email, &cause);
         }
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool undo_rename(struct tx *tx, int64_t account, int64_t mailbox, GError **error);
@@ -221,10 +209,7 @@ static bool undo_create(struct tx *tx, int64_t account, int64_t mailbox, GError 
             tx_change(tx, account, STORE_MAILBOX, mailbox, CHANGE_DESTROYED);
         mailbox_forget(tx, account, mailbox, &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Back to the name it has on the server: that before the oldest change of it. */
@@ -250,10 +235,7 @@ static bool undo_rename(struct tx *tx, int64_t account, int64_t mailbox, GError 
         folder_place_below(tx, account, mailbox, name, parent, &cause))
         DB_RUN(tx->db, &cause, "DELETE FROM folder_intent WHERE mailbox = ? AND kind = ?",
                I(mailbox), I(STORE_FOLDER_RENAME));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* It is here again, with what the server has in it, and with the role that a person chose for it
@@ -282,10 +264,7 @@ static bool undo_delete(struct tx *tx, int64_t account, int64_t mailbox, GError 
     if (cause == NULL && DB_NUMBER(tx->db, &cause, 0, "SELECT role FROM mailbox WHERE id = ?",
                                    I(mailbox)) == MAIL_ROLE_TRASH)
         counts_recount_account(tx, account, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool undo_subscribe(struct tx *tx, const struct row *row, GError **error)
@@ -322,10 +301,7 @@ static bool refused(struct tx *tx, void *arg, GError **error)
         undo(tx, &row, &cause))
         DB_RUN(tx->db, &cause, "DELETE FROM folder_intent WHERE id = ?", I(ending->id));
     g_free(row.old_name);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool store_folder_refused(struct store *store, int64_t intent, const GError *reason, GError **error)

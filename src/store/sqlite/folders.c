@@ -143,10 +143,7 @@ bool folder_place_below(struct tx *tx, int64_t account, int64_t mailbox, const c
                "UPDATE mailbox SET path = ?1 || substr(path, ?2) WHERE account = ?3 AND"
                " substr(path, 1, length(?4)) = ?4",
                T(path), I(g_utf8_strlen(old_path, -1) + 1), I(account), T(old_prefix));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* --- checks */
@@ -455,10 +452,7 @@ static bool step_aside(struct tx *tx, const struct exchange *exchange, GError **
             break;
     }
     folder_clear(&folder);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool exchange_folders(struct tx *tx, void *arg, GError **error)

@@ -169,10 +169,7 @@ bool fts_append_kept(struct tx *tx, int64_t email, struct terms *terms, GError *
     g_autofree char *before = words != NULL ? terms->text : NULL;
     if (words != NULL)
         terms->text = g_strconcat(before, " ", words, NULL);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool fts_more(struct tx *tx, int64_t email, const char *words, GError **error)
@@ -192,10 +189,7 @@ bool fts_more(struct tx *tx, int64_t email, const char *words, GError **error)
     } else if (cause == NULL) {
         error_set(&cause, ERROR_NOT_FOUND, "no such email");
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool forget_terms(struct tx *tx, const struct place *place, const struct terms *terms,
@@ -236,10 +230,7 @@ bool fts_remove(struct tx *tx, int64_t email, const struct terms *known, GError 
     GError *cause = NULL;
     if (find_place(tx, email, &place, &cause) && place.hash != 0)
         remove_terms(tx, &place, known, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 sqlite3_stmt *fts_query(struct db *db, int64_t account, const char *match, int64_t bound,

@@ -32,10 +32,7 @@ static bool load(struct tx *tx, struct ended *ended, GError **error)
         flags_from(&ended->remove, (uint32_t)db_int(row, 6), db_text(row, 7));
         db_done(row);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static void clear(struct ended *ended)
@@ -87,10 +84,7 @@ static bool absorb_double(struct tx *tx, const struct ended *ended, GError **err
             email_settle(tx, other, &cause);
         email_row_clear(&row);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* The server's counts follow what was carried out: nobody need ask for them. */
@@ -251,10 +245,7 @@ bool email_restore(struct tx *tx, struct email_row *row, GError **error)
             if (!ids_hold(remotes, g_array_index(members, int64_t, i)))
                 email_remove_member(tx, row, g_array_index(members, int64_t, i), &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static const char *change_word(enum store_intent_kind kind)
@@ -298,10 +289,7 @@ static bool refuse_intent(struct tx *tx, void *arg, GError **error)
         roll_back(tx, ended, &row, &cause);
         email_row_clear(&row);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool store_intent_refused(struct store *store, int64_t intent, const GError *reason, GError **error)

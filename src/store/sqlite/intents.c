@@ -128,10 +128,7 @@ static bool ask_number(struct store *store, const char *sql, const struct db_val
         return false;
     *number = db_number(&reader->main, sql, values, count, 0, &cause);
     reader_end(store, reader);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool store_intents_in_doubt(struct store *store, int64_t account, bool *in_doubt, GError **error)
@@ -172,10 +169,7 @@ static bool begin_one(struct tx *tx, const struct begin *begin, size_t at, GErro
         DB_RUN(tx->db, &cause, "UPDATE intent SET journal = ? WHERE id = ?",
                T(begin->journal != NULL ? begin->journal : ""), I(begin->ids[at])))
         email_settle(tx, email, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool begin_intents(struct tx *tx, void *arg, GError **error)

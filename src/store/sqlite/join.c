@@ -149,10 +149,7 @@ bool join_orphan_flags(struct tx *tx, struct email_row *row, const struct mail_f
     mail_flags_clear(&local);
     mail_flags_clear(&add);
     mail_flags_clear(&remove);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool adopt_orphan(struct tx *tx, struct email_row *row, const struct batch_op *op,
@@ -269,8 +266,5 @@ bool join_message(struct tx *tx, const struct store_batch *batch, int64_t email,
                I(email), I(op->mailbox)))
         email_settle(tx, email, &cause);
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

@@ -56,10 +56,7 @@ static bool mailbox_changes(struct db *db, const struct store_access *access, ui
                         changes, error))
         return false;
     unified_add_changes(db, changes, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool store_changes(const struct store_access *access, enum store_type type, uint64_t since,

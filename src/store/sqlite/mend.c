@@ -94,10 +94,7 @@ static bool change(struct tx *tx, const struct place *place, change_fn *fn, GErr
     if (email_load(tx, place->what, &row, &cause) && fn(tx, &row, place->mailbox, &cause))
         email_settle(tx, place->what, &cause);
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool add_member(struct tx *tx, struct email_row *row, int64_t mailbox, GError **error)
@@ -124,10 +121,7 @@ static bool take_flags(struct tx *tx, struct email_row *row, int64_t mailbox, GE
         DB_RUN(tx->db, &cause, "UPDATE member SET bits = ? WHERE email = ?", I(row->flags.bits),
                I(row->id));
     mail_flags_clear(&flags);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool show(struct tx *tx, const struct place *place, GError **error)
@@ -173,10 +167,7 @@ static bool mend_all(struct tx *tx, void *arg, GError **error)
     }
     if (cause == NULL && mending->mended > 0)
         counts_recount_account(tx, mending->account, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool all_is_well(struct store *store, int64_t account, GError **error)

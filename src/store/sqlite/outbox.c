@@ -115,10 +115,7 @@ static bool follow_email(struct tx *tx, const struct mark_write *write, const st
             email_settle(tx, row->email, &cause);
         email_row_clear(&email);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool mark(struct tx *tx, void *arg, GError **error)

@@ -60,10 +60,7 @@ static bool load_there(struct plan *plan, GError **error)
         set_add(plan->there, db_int(s, 0));
         plan->kept = plan->kept || db_int(s, 1) != EXPECT_MOVED;
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 struct wanted {
@@ -274,10 +271,7 @@ static bool add_begun(struct tx *tx, int64_t email, struct base *base, GError **
         mail_flags_clear(&add);
         mail_flags_clear(&remove);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool flag_intent_is_written(struct tx *tx, int64_t email, const struct base *base,
@@ -347,8 +341,5 @@ bool plan_flags(struct tx *tx, const struct email_row *row, GError **error)
         for (guint i = 0; i < bases->len && cause == NULL; i++)
             plan_base(tx, row, &g_array_index(bases, struct base, i), &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

@@ -165,8 +165,5 @@ bool proxies_reseal(struct tx *tx, int64_t *count, GError **error)
         reseal_one(tx, proxy, &cause);
         *count += 1;
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

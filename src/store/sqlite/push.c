@@ -128,10 +128,7 @@ bool push_reseal(struct tx *tx, int64_t *count, GError **error)
     g_autoptr(GArray) ids = db_numbers(tx->db, "SELECT id FROM push", NULL, 0, &cause);
     for (guint i = 0; i < ids->len && cause == NULL; i++)
         reseal_one(tx, g_array_index(ids, int64_t, i), count, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* --- create --- */

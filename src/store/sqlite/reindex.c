@@ -40,10 +40,7 @@ static bool forget_other_words(struct tx *tx, GError **error)
     if (cause == NULL && !same &&
         DB_RUN(tx->db, &cause, "DELETE FROM words WHERE email <> ?", I(0)))
         DB_RUN(tx->db, &cause, "DELETE FROM attachment WHERE email <> ?", I(0));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static GArray *tables(struct tx *tx, GError **error)
@@ -67,10 +64,7 @@ static bool start_anew(struct tx *tx, void *arg, GError **error)
     if (cause == NULL && forget_other_words(tx, &cause) &&
         DB_RUN(tx->db, &cause, "UPDATE email SET indexed = 0 WHERE indexed <> ?", I(0)))
         DB_RUN(tx->db, &cause, "UPDATE meta SET index_version = ?", T(version));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool reindex_prepare(struct store *store, GError **error)
@@ -135,10 +129,7 @@ static bool find(struct tx *tx, void *arg, GError **error)
         g_array_append_val(slice->items, item);
     }
     g_array_sort(slice->items, compare_items);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* One in which the program died twice is left unread for good. */

@@ -130,10 +130,7 @@ static bool adopt_children(struct tx *tx, int64_t account, int64_t parent, const
         tx_change(tx, account, STORE_MAILBOX, id, CHANGE_UPDATED);
         DB_RUN(tx->db, &cause, "UPDATE mailbox SET parent = ? WHERE id = ?", I(parent), I(id));
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool insert_mailbox(struct tx *tx, struct mailbox_write *write, const char *name,
@@ -276,10 +273,7 @@ static bool leave_all(struct tx *tx, int64_t mailbox, GError **error)
         const int64_t *pair = (const int64_t *)(const void *)pairs->data + 2 * (size_t)i;
         leave_remote(tx, mailbox, (uint32_t)pair[0], pair[1], &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error)
@@ -298,10 +292,7 @@ bool mailbox_drop_members(struct tx *tx, int64_t mailbox, GError **error)
             email_row_clear(&row);
         }
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* What was to come into the mailbox, to leave it and to change in it; orphans of it keep the flags
@@ -323,10 +314,7 @@ static bool forget_changes(struct tx *tx, int64_t account, int64_t id, GError **
                I(account), I(id));
     for (guint i = 0; i < leaving->len && cause == NULL; i++)
         email_settle(tx, g_array_index(leaving, int64_t, i), &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* The role that a person chose for it may be again what the server, or its name, says of those that

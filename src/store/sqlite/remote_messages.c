@@ -66,10 +66,7 @@ bool store_sync_knows_ids(struct store *store, int64_t account, const char *cons
                              " EXISTS(SELECT 1 FROM loose WHERE account = ?1 AND msgid = ?2)",
                              I(account), I(id_hash(store, ids[i]))) != 0;
     reader_end(store, reader);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 int64_t store_sync_newest_email(struct store *store, GError **error)

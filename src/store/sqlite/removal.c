@@ -51,10 +51,7 @@ static bool forget_words(struct tx *tx, void *arg, GError **error)
         fts_forget_all(tx, removal->account, &removal->wordless, &cause) && removal->wordless)
         DB_RUN(tx->db, &cause, "UPDATE account SET removing = ? WHERE id = ?", I(WITHOUT_WORDS),
                I(removal->account));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool forget_words_of(struct tx *tx, const struct removal *removal, const GArray *emails,
@@ -103,10 +100,7 @@ static bool remove_slice(struct tx *tx, void *arg, GError **error)
         each_id(tx->db, emails, email_statements, &cause) &&
         each_id(tx->db, blobs, blob_statements, &cause))
         each_id(tx->blobs, blobs, raw_statements, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool remove_rest(struct tx *tx, void *arg, GError **error)
@@ -229,10 +223,7 @@ static bool sweep_blobs(struct tx *tx, void *arg, GError **error)
     *more = trash->len == SLICE;
     if (cause == NULL && each_id(tx->db, trash, main_statements, &cause))
         each_id(tx->blobs, trash, raw_statements, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool housekeeping_run(struct store *store, GError **error)

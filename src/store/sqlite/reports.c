@@ -55,10 +55,7 @@ static bool find(struct tx *tx, int64_t account, const struct mail_report *repor
         *found = about;
         certain = is_about(found, report);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* What is known is final. */

@@ -27,10 +27,7 @@ static bool hold_submissions(struct store *store, unsigned *count, GError **erro
         if (store_outbox_mark(store, g_array_index(ids, int64_t, i), STORE_SEND_FAILED, 0, NULL,
                               "restored", NULL, NULL, &cause))
             *count += 1;
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* An old change of flags would undo newer ones: the server's flags count. */
@@ -41,10 +38,7 @@ static bool drop_flag_changes(struct store *store, unsigned *count, GError **err
     for (guint i = 0; i < ids->len && cause == NULL; i++)
         if (store_intent_refused(store, g_array_index(ids, int64_t, i), NULL, &cause))
             *count += 1;
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool renew(struct tx *tx, void *arg, GError **error)
@@ -129,10 +123,7 @@ static bool count_sealed(struct store *store, unsigned *count, GError **error)
         *count += provider == NULL;
         store_provider_free(provider);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool store_restored(struct store *store, struct store_restored *result, GError **error)

@@ -296,10 +296,7 @@ static bool change_email(struct tx *tx, struct store_set *set, struct set_item *
             destroy_email(tx, &row, &cause);
     }
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Beside what the set has made in this account already. */

@@ -37,10 +37,7 @@ static bool give_up_sent_copies(struct tx *tx, int64_t account, GError **error)
             DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ?", I(email)))
             email_settle(tx, email, &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* What we moved went away while we did; what we appended is put there anew. */
@@ -69,10 +66,7 @@ static bool give_up_expectations(struct tx *tx, int64_t account, GError **error)
                    I(EXPECT_SWEEPS)))
             email_settle(tx, email, &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* A sent message that was destroyed here before the provider's copy of it was seen. */
@@ -89,10 +83,7 @@ static bool forget_hidden(struct tx *tx, int64_t account, GError **error)
         if (DB_RUN(tx->db, &cause, "DELETE FROM expect WHERE email = ?", I(email)))
             email_settle(tx, email, &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Folders that were deleted there, once nothing of them may be found elsewhere any more. */
@@ -107,10 +98,7 @@ static bool drop_gone_mailboxes(struct tx *tx, int64_t account, GError **error)
                    I(account), I(0));
     for (guint i = 0; i < ids->len && cause == NULL; i++)
         mailbox_drop(tx, account, g_array_index(ids, int64_t, i), &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Its draft went, but it is being sent, or was and is yet to be filed: it is a mail of ours, that
@@ -140,10 +128,7 @@ static bool sweep_orphan(struct tx *tx, int64_t email, const struct terms *terms
         email_delete(tx, &row, terms, &cause);
     }
     email_row_clear(&row);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* --- slices */
@@ -183,10 +168,7 @@ static bool find_due(struct sweep *sweep, GError **error)
         g_array_append_val(sweep->emails, swept);
     }
     reader_end(sweep->store, reader);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* A snapshot each: what is held for long keeps the log from being emptied. */
@@ -242,10 +224,7 @@ static bool write_slice(struct tx *tx, void *arg, GError **error)
         give_up_expectations(tx, sweep->account, &cause) &&
         forget_hidden(tx, sweep->account, &cause))
         drop_gone_mailboxes(tx, sweep->account, &cause);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool sweep_run(struct store *store, int64_t account, GError **error)
@@ -281,8 +260,5 @@ bool store_sync_loose(struct store *store, int64_t account, unsigned *all, unsig
         I(account), I(clock_wall() - SENT_COPY_WAIT));
     *all = *due + fresh;
     reader_end(store, reader);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

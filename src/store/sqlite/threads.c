@@ -8,10 +8,7 @@ static bool tell_submissions(struct tx *tx, int64_t account, int64_t email, GErr
         DB_NUMBERS(tx->db, &cause, "SELECT id FROM submission WHERE email = ?", I(email));
     for (guint i = 0; cause == NULL && i < ids->len; i++)
         tx_change(tx, account, STORE_SUBMISSION, g_array_index(ids, int64_t, i), CHANGE_UPDATED);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* Emails of the loser get new public ids, since their threadId changes (RFC 8621, 4.1.1). */
@@ -42,10 +39,7 @@ static bool merge_thread(struct tx *tx, int64_t account, int64_t from, int64_t i
     }
     if (cause == NULL)
         DB_RUN(tx->db, &cause, "UPDATE ref SET thread = ? WHERE thread = ?", I(into), I(from));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static GArray *find_threads(struct tx *tx, int64_t account, const int64_t *ids, size_t count,

@@ -95,10 +95,7 @@ static bool take_remotes(struct tx *tx, const struct store_batch *batch,
             batch_keep_unkept(batch, orphan->orphan, &place->base, &orphan->flags);
         remote_insert(tx, place->mailbox, place->uid, orphan->id, &place->base, &cause);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool adopt(struct tx *tx, const struct store_batch *batch, struct email_row *orphan,
@@ -134,8 +131,5 @@ bool twins_adopt(struct tx *tx, const struct store_batch *batch, int64_t account
         email_row_clear(&orphan);
         email_row_clear(&twin);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }

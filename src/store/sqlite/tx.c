@@ -86,10 +86,7 @@ bool tx_account_changed(struct tx *tx, int64_t account, enum change_kind kind, G
     while (db_step(tx->db, row, &cause))
         tx_change(tx, LOG_USER(db_int(row, 0)), STORE_LINKED_ACCOUNT, account, kind);
     tx_tell(tx, account, STORE_LINKED_ACCOUNT);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool tx_access_changed(struct tx *tx, int64_t account, GError **error)
@@ -101,10 +98,7 @@ bool tx_access_changed(struct tx *tx, int64_t account, GError **error)
         tx_change(tx, LOG_USER(g_array_index(users, int64_t, i)), STORE_ACCESS, account,
                   CHANGE_UPDATED);
     tx_tell(tx, account, STORE_ACCESS | STORE_LINKED_ACCOUNT);
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 static bool touch(struct tx *tx, int64_t account, int64_t thread, bool membership, bool is_new,

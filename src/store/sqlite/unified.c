@@ -136,10 +136,7 @@ bool unified_list(struct db *db, const struct store_access *access, GPtrArray *m
         g_hash_table_add(names, name);
         g_ptr_array_add(mailboxes, new_parent(account, name));
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 /* --- roles and what they stand for */

@@ -47,10 +47,7 @@ static bool load(struct db *db, int64_t account, struct store_vacation *out, GEr
                                        .html = db_text_copy(row, 5)};
         db_done(row);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool store_vacation(const struct store_access *access, struct store_vacation *vacation,
@@ -189,10 +186,7 @@ static bool consider(struct tx *tx, const struct batch_op *op, const struct emai
                I(row->account), T(op->answer_to), B(op->summary));
         tx_tell(tx, row->account, STORE_INTENT);
     }
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool vacation_delivered(struct tx *tx, const struct batch_op *op, const struct email_row *row,
@@ -203,10 +197,7 @@ bool vacation_delivered(struct tx *tx, const struct batch_op *op, const struct e
         return consider(tx, op, row, error);
     if (is_on(tx, row->account, row->received_at, &cause))
         DB_RUN(tx->db, &cause, "INSERT OR IGNORE INTO vacation_wait(email) VALUES(?)", I(row->id));
-    if (cause == NULL)
-        return true;
-    g_propagate_error(error, cause);
-    return false;
+    return error_settle(error, cause);
 }
 
 bool vacation_completed(struct tx *tx, const struct batch_op *op, const struct email_row *row,
