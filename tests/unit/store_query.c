@@ -417,6 +417,51 @@ static void a_handle_does_what_it_was_made_for(void)
     mail_close(&m);
 }
 
+/* Each window of a list is the same as in the whole of it. */
+static void expect_windows(struct mail_fixture *m, const struct store_sort *sort)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_access *access = mail_access(m, STORE_READ);
+    struct store_query query = {.sort = sort, .sort_count = 2, .limit = 1000};
+    struct store_query_result all, some;
+    g_assert_true(store_query(access, &query, &all, &error));
+    g_assert_cmpuint(all.ids->len, ==, 48);
+    for (query.position = 0; query.position < 48; query.position += 5) {
+        query.limit = 7;
+        query.calculate_total = !query.calculate_total;
+        g_assert_true(store_query(access, &query, &some, &error));
+        g_assert_cmpuint(some.ids->len, ==, MIN(7, 48 - query.position));
+        for (guint i = 0; i < some.ids->len; i++)
+            g_assert_cmpint(g_array_index(some.ids, int64_t, i), ==,
+                            g_array_index(all.ids, int64_t, (guint)query.position + i));
+        g_assert_cmpuint(query.calculate_total ? some.total : 48, ==, 48);
+        store_query_result_clear(&some);
+    }
+    store_query_result_clear(&all);
+    store_access_free(access);
+}
+
+static void windows_by_time_end_early(void)
+{
+    struct mail_fixture m;
+    struct store_sort sort[] = {{.by = STORE_BY_RECEIVED_AT},
+                                {.by = STORE_BY_KEYWORD, .keyword = "$flagged"}};
+    mail_open(&m);
+    /* More of each second than have a place in it, and days between. */
+    for (uint32_t i = 0; i < 48; i++) {
+        g_autofree char *id = g_strdup_printf("%u@x", i);
+        mail_put(&m, &(struct mail_spec){m.inbox, i + 1, id, NULL, "a", "text",
+                                         i % 3 == 0 ? MAIL_FLAGGED : 0, 1 + i / 6 * 100000, false,
+                                         NULL});
+    }
+    for (unsigned way = 0; way < 4; way++) {
+        sort[0].ascending = (way & 1) != 0;
+        sort[1].ascending = (way & 2) != 0;
+        expect_windows(&m, sort);
+    }
+    mail_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -429,5 +474,6 @@ int main(int argc, char **argv)
     g_test_add_func("/store/query/one-second", many_of_one_second_keep_their_time);
     g_test_add_func("/store/query/changes", changes_reach_back_as_far_as_the_log);
     g_test_add_func("/store/query/access", a_handle_does_what_it_was_made_for);
+    g_test_add_func("/store/query/windows-by-time", windows_by_time_end_early);
     return g_test_run();
 }

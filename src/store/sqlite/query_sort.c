@@ -32,6 +32,8 @@ struct sorting {
     bool rows;         /* keys need the email's row */
     bool summaries;    /* and its summary */
     bool by_relevance; /* items stay as they were met */
+    bool by_time;      /* in the order of the walk, but for those of one time */
+    bool settled;      /* what is still met comes behind all items */
 };
 
 static bool is_text(enum store_sort_by by)
@@ -189,10 +191,27 @@ static void keep_first(struct sorting *sorting, struct sortable *item)
     sift_down(sorting, 0);
 }
 
+/* There are `most`, and from here on all are of a later time than the last of them. */
+static bool is_settled(const struct sorting *sorting, const struct candidate *candidate)
+{
+    if (!sorting->by_time || sorting->items->len == 0 || sorting->items->len < sorting->most)
+        return false;
+    int64_t last = g_array_index(sorting->items, struct sortable, 0).keys[0].number;
+    return sorting->asked->sort[0].ascending
+               ? last + 1 < ORD_TIME_MAX && candidate->ord >= ORD_BEHIND(last + 1)
+               : candidate->ord < ORD_FIRST_OF(last);
+}
+
 static bool collect(struct query *query, struct candidate *candidate, void *arg)
 {
     struct sorting *sorting = arg;
     struct sortable item = {.candidate = *candidate};
+    if (sorting->settled || is_settled(sorting, candidate)) {
+        sorting->settled = true;
+        sorting->matches++;
+        listing_only_count(query->listing);
+        return sorting->asked->calculate_total;
+    }
     if (sorting->rows && !query_load_row(query, &item.candidate))
         return true;
     sorting->matches++;
@@ -234,6 +253,7 @@ static void read_comparators(struct sorting *sorting)
         sorting->summaries =
             sorting->summaries || is_text(sort[i].by) || sort[i].by == STORE_BY_SENT_AT;
     }
+    sorting->by_time = is_by_second(sorting, 0) && !sorting->by_relevance;
     if (sorting->by_relevance)
         sorting->most = sorting->count == 1 && !sort[0].ascending
                             ? MAX(sorting->most, RELEVANCE_NEWEST)
@@ -248,7 +268,7 @@ GArray *listing_sorted(struct listing *listing, const struct store_query *asked,
                               .items = g_array_new(FALSE, TRUE, sizeof(struct sortable)),
                               .most = most};
     read_comparators(&sorting);
-    listing_walk(listing, false, collect, &sorting);
+    listing_walk(listing, sorting.by_time && asked->sort[0].ascending, collect, &sorting);
     for (size_t i = 0; i < sorting.count; i++)
         if (asked->sort[i].by == STORE_BY_RELEVANCE)
             fill_relevance(listing, &sorting, i);
