@@ -2,7 +2,7 @@
 // same on a much larger account), Email/changes after 1,000 changes, and 1,000 listeners of the event source. In turn with each request of one client
 // stands one that asks for nothing (Core/echo): the floor that the machine gives. The larger account, and one to compare it with, are filled without
 // the mail server (bench/fill.mjs), served by two programs side by side and asked in turn.
-// By environment: MESSAGES (100000), LARGE (1000000; 0: none), AVG_SIZE (2000 bytes), ASKED (1000 requests of one client), SECONDS (10 of sixteen), LISTENERS (1000).
+// By environment: QUERY_MESSAGES (100000), QUERY_LARGE (1000000; 0: none), QUERY_AVG_SIZE (2000 bytes), ASKED (1000 requests of one client), SECONDS (10 of sixteen), LISTENERS (1000).
 
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -11,7 +11,7 @@ import { until } from '../tests/blackbox/support/organisation.mjs';
 import { askNothing, listCalls, startAccount, startFilled } from './account.mjs';
 import { finish, ms, number, quantile, say, wanted } from './report.mjs';
 
-const MESSAGES = number('MESSAGES', 100000), LARGE = Number(process.env.LARGE ?? 1000000), AVG_SIZE = number('AVG_SIZE', 2000), ASKED = number('ASKED', 1000), SECONDS = number('SECONDS', 10), LISTENERS = number('LISTENERS', 1000);
+const MESSAGES = number('QUERY_MESSAGES', 100000), LARGE = Number(process.env.QUERY_LARGE ?? 1000000), AVG_SIZE = number('QUERY_AVG_SIZE', 2000), ASKED = number('ASKED', 1000), SECONDS = number('SECONDS', 10), LISTENERS = number('LISTENERS', 1000);
 /** One person may have 32 streams open. */
 const OF_ONE = 30;
 const LIMITS = { p99: 10, larger: 1.5, changes: 20 };
