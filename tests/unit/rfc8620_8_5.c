@@ -161,6 +161,10 @@ static const struct attack attacks[] = {
      "{'create': {'d': {'mailboxIds': {'m1': true}, 'bodyStructure': {'type': 'multipart/mixed', "
      "'subParts': [<{'type': 'multipart/mixed'}|90000|,>]}}}}",
      NULL},
+    {"/rfc8620/8.5/headers-of-a-part", "Email/set",
+     "{'create': {'d': {'mailboxIds': {'m1': true}, 'bodyValues': {'k': {'value': 'v'}},"
+     " 'bodyStructure': {'type': 'text/plain', 'partId': 'k', <'header:X-#': 'v'|100000|,>}}}}",
+     NULL},
     {"/rfc8620/8.5/languages-of-a-draft", "Email/set",
      "{'create': {'d': {'mailboxIds': {'m1': true}, 'attachments': [{'blobId': 'b1', 'language': "
      "[<'d#'|100000|,>]}]}}}",

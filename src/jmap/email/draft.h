@@ -13,8 +13,9 @@ struct jmap_draft_part {
     GBytes *bytes;
     bool is_value; /* bytes are UTF-8 text of bodyValues */
     char *name, *disposition, *cid;
-    char *charset;   /* of a blob's text; NULL: not told */
-    GArray *headers; /* of struct mime_header, owned strings */
+    char *charset;      /* of a blob's text; NULL: not told */
+    GArray *headers;    /* of struct mime_header, owned strings */
+    GHashTable *fields; /* that some property stands for, in lower case */
 };
 struct jmap_draft_part *jmap_draft_part_new(const char *type);
 void jmap_draft_part_free(struct jmap_draft_part *part);
@@ -41,8 +42,8 @@ void jmap_draft_bad(struct jmap_draft *draft, const char *property);
 void jmap_draft_read_header(struct jmap_draft *draft, const char *property, json_t *value);
 /* A header property of a part. false: not valid there. */
 bool jmap_draft_part_header(struct jmap_draft_part *part, const char *property, json_t *value);
-/* Some property of the part stood for this field. */
-bool jmap_draft_part_has(const struct jmap_draft_part *part, const char *field);
+/* A property of the part stands for this field; false: another one does. */
+bool jmap_draft_part_claim(struct jmap_draft_part *part, const char *field);
 /* The body from bodyStructure, or from textBody, htmlBody and attachments. */
 void jmap_draft_read_body(struct jmap_draft *draft);
 

@@ -8,6 +8,7 @@ struct jmap_draft_part *jmap_draft_part_new(const char *type)
 
     part->type = g_ascii_strdown(type, -1);
     part->headers = g_array_new(FALSE, FALSE, sizeof(struct mime_header));
+    part->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (g_str_has_prefix(part->type, "multipart/"))
         part->children = g_ptr_array_new_with_free_func((GDestroyNotify)jmap_draft_part_free);
     return part;
@@ -24,6 +25,7 @@ void jmap_draft_part_free(struct jmap_draft_part *part)
         g_free((char *)(uintptr_t)header->value);
     }
     g_array_unref(part->headers);
+    g_hash_table_unref(part->fields);
     if (part->children != NULL)
         g_ptr_array_unref(part->children);
     if (part->bytes != NULL)
@@ -56,23 +58,18 @@ static bool read_string(json_t *value, char **slot)
     return *slot != NULL;
 }
 
-bool jmap_draft_part_has(const struct jmap_draft_part *part, const char *field)
+bool jmap_draft_part_claim(struct jmap_draft_part *part, const char *field)
 {
-    for (size_t i = 0; i < part->headers->len; i++)
-        if (g_ascii_strcasecmp(g_array_index(part->headers, struct mime_header, i).name, field) ==
-            0)
-            return true;
-    return false;
+    return g_hash_table_add(part->fields, g_ascii_strdown(field, -1));
 }
 
 /* false: a header property stood for the field already. */
 static bool add_part_header(struct jmap_draft_part *part, const char *field, const char *value)
 {
     struct mime_header header = {g_strdup(field), g_strdup(value)};
-    bool is_new = !jmap_draft_part_has(part, field);
 
     g_array_append_val(part->headers, header);
-    return is_new;
+    return jmap_draft_part_claim(part, field);
 }
 
 static bool read_language(struct jmap_draft_part *part, json_t *value)

@@ -411,7 +411,7 @@ bool jmap_draft_part_header(struct jmap_draft_part *part, const char *name, json
     struct jmap_header_property *property = jmap_header_property_parse(name);
     g_autofree char *field = property != NULL ? g_ascii_strdown(property->field, -1) : NULL;
     bool ok = property != NULL && strcmp(field, "content-transfer-encoding") != 0 &&
-              strcmp(field, "mime-version") != 0 && !jmap_draft_part_has(part, field);
+              strcmp(field, "mime-version") != 0 && jmap_draft_part_claim(part, field);
 
     ok = ok && add_property(part->headers, property, value);
     jmap_header_property_free(property);
