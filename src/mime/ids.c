@@ -18,8 +18,8 @@ static const char *skip_comment(const char *at)
     return at;
 }
 
-/* Behind a quoted string; one that never ends is no more than its first character. */
-static const char *skip_quoted(const char *at)
+/* Behind a quoted string; NULL: it never ends. */
+static const char *end_of_quoted(const char *at)
 {
     for (const char *c = at + 1; *c != '\0'; c++) {
         if (*c == '"')
@@ -27,7 +27,7 @@ static const char *skip_quoted(const char *at)
         if (*c == '\\' && c[1] != '\0')
             c++;
     }
-    return at + 1;
+    return NULL;
 }
 
 static bool is_space(char c)
@@ -51,11 +51,15 @@ static void add_without_space(GPtrArray *out, const char *from, size_t length)
 
 static void read_bracketed(const char *raw, GPtrArray *out)
 {
+    bool quotes =
+        true; /* until one never ends: it is a sign like others, and so are those behind */
     for (const char *at = raw; *at != '\0';) {
         if (*at == '(') {
             at = skip_comment(at);
-        } else if (*at == '"') {
-            at = skip_quoted(at);
+        } else if (*at == '"' && quotes) {
+            const char *end = end_of_quoted(at);
+            quotes = end != NULL;
+            at = quotes ? end : at + 1;
         } else if (*at == '<') {
             size_t length = strcspn(at + 1, "<>");
             if (at[1 + length] == '>')

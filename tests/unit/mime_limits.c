@@ -208,6 +208,20 @@ static void long_lines_of_quotes(void)
     read_whole(colons, strlen(colons));
 }
 
+static void endless_quotes_in_ids(void)
+{
+    static const char *const fields[] = {"Message-ID", "In-Reply-To", "References"};
+    GString *mail = g_string_new(NULL);
+    for (int i = 0; i < 30; i++) {
+        g_autofree char *start = g_strdup_printf("%s: \"", fields[i % 3]);
+        g_autofree char *field = repeated(start, "\\\"", 32000);
+        g_string_append_printf(mail, "%s\n", field);
+    }
+    g_string_append(mail, "\ntext");
+    read_whole(mail->str, mail->len);
+    g_string_free(mail, TRUE);
+}
+
 static const struct {
     const char *name;
     void (*test)(void);
@@ -224,6 +238,7 @@ static const struct {
     {"/mime/limits/open-ended", open_ended},
     {"/mime/limits/flattened-text-stays", flattened_text_stays},
     {"/mime/limits/quote-lines", long_lines_of_quotes},
+    {"/mime/limits/quotes-in-ids", endless_quotes_in_ids},
 };
 
 int main(int argc, char **argv)
