@@ -75,12 +75,6 @@ static int64_t days_from_civil(int year, int month, int day)
     return (int64_t)era * 146097 + days - 719468;
 }
 
-static int days_in_month(int year, int month)
-{
-    int next_year = month == 12 ? year + 1 : year, next = month == 12 ? 1 : month + 1;
-    return (int)(days_from_civil(next_year, next, 1) - days_from_civil(year, month, 1));
-}
-
 /* A colon with blanks and comments around it (RFC 5322, 4.3). */
 static bool skip_colon(const char **at)
 {
@@ -124,10 +118,11 @@ static bool read_standard(const char *at, int64_t *seconds, int *offset)
     if (month == 0 || !read_number(&at, 4, &year))
         return false;
     year = full_year(year, (size_t)(at - year_start));
-    if (day < 1 || day > days_in_month(year, month))
+    if (year < 1900 || day < 1 ||
+        day > g_date_get_days_in_month((GDateMonth)month, (GDateYear)year))
         return false;
     at = skip_blanks(at);
-    if (!read_time(&at, &time) || year < 1900)
+    if (!read_time(&at, &time))
         return false;
     *offset = read_zone(skip_blanks(at));
     *seconds = days_from_civil(year, month, day) * 86400 + time - *offset * 60;

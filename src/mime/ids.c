@@ -51,8 +51,8 @@ static void add_without_space(GPtrArray *out, const char *from, size_t length)
 
 static void read_bracketed(const char *raw, GPtrArray *out)
 {
-    bool quotes =
-        true; /* until one never ends: it is a sign like others, and so are those behind */
+    /* Until one never ends: it is a sign like others, and so are those behind. */
+    bool quotes = true;
     for (const char *at = raw; *at != '\0';) {
         if (*at == '(') {
             at = skip_comment(at);
