@@ -277,6 +277,9 @@ void jmap_set_each(json_t *objects, jmap_set_one_fn *one, void *arg, json_t *fai
 /* For each id of "destroy". */
 void jmap_set_each_destroy(const struct jmap_call *call, jmap_set_one_fn *destroy, void *arg,
                            json_t *failed);
+/* All that a /set asks for one by one: creates, updates, destroys. */
+void jmap_set_carry_out(const struct jmap_call *call, struct jmap_set *set, jmap_set_one_fn *create,
+                        jmap_set_one_fn *update, jmap_set_one_fn *destroy, void *arg);
 /* Answers that a commit failed, nothing of it done. committed: an earlier one of this call was
  * carried out, so the client is to resynchronise (RFC 8620, 3.6.2). Takes error. */
 void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error);

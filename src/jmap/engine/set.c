@@ -121,6 +121,14 @@ void jmap_set_each_destroy(const struct jmap_call *call, jmap_set_one_fn *destro
     }
 }
 
+void jmap_set_carry_out(const struct jmap_call *call, struct jmap_set *set, jmap_set_one_fn *create,
+                        jmap_set_one_fn *update, jmap_set_one_fn *destroy, void *arg)
+{
+    jmap_set_each(jmap_arg(call, "create"), create, arg, set->not_created);
+    jmap_set_each(jmap_arg(call, "update"), update, arg, set->not_updated);
+    jmap_set_each_destroy(call, destroy, arg, set->not_destroyed);
+}
+
 void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error)
 {
     if (!committed) {

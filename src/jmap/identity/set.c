@@ -316,13 +316,6 @@ static json_t *destroy(void *arg, const char *key, json_t *unused)
     return NULL;
 }
 
-static void process(struct run *run)
-{
-    jmap_set_each(jmap_arg(run->call, "create"), create, run, run->answer.not_created);
-    jmap_set_each(jmap_arg(run->call, "update"), update, run, run->answer.not_updated);
-    jmap_set_each_destroy(run->call, destroy, run, run->answer.not_destroyed);
-}
-
 void jmap_identity_set(struct jmap_call *call)
 {
     struct run run = {.call = call};
@@ -330,6 +323,6 @@ void jmap_identity_set(struct jmap_call *call)
 
     if (!jmap_set_open(call, STORE_IDENTITY, &run.answer, &before))
         return;
-    process(&run);
+    jmap_set_carry_out(call, &run.answer, create, update, destroy, &run);
     jmap_set_close(call, STORE_IDENTITY, &run.answer, before);
 }

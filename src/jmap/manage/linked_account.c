@@ -191,15 +191,6 @@ static json_t *destroy(void *arg, const char *key, json_t *unused)
     return error;
 }
 
-static void process(struct run *run)
-{
-    struct jmap_call *call = run->call;
-
-    jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
-    jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
-    jmap_set_each_destroy(call, destroy, run, run->answer.not_destroyed);
-}
-
 static uint64_t accounts_state(const struct jmap_call *call)
 {
     uint64_t state = 0;
@@ -222,7 +213,7 @@ void jmap_linked_account_set(struct jmap_call *call)
     }
     if (!jmap_set_begin(call, &run.answer))
         return;
-    process(&run);
+    jmap_set_carry_out(call, &run.answer, create, update, destroy, &run);
     new_state = g_strdup_printf("%" G_GUINT64_FORMAT, accounts_state(call));
     jmap_set_answer(call, &run.answer, old_state, new_state);
 }

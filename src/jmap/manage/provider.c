@@ -254,9 +254,7 @@ static void set_checked(struct jmap_call *call, const char *old_state)
 
     if (!jmap_set_begin(call, &run.answer))
         return;
-    jmap_set_each(jmap_arg(call, "create"), create, &run, run.answer.not_created);
-    jmap_set_each(jmap_arg(call, "update"), update, &run, run.answer.not_updated);
-    jmap_set_each_destroy(call, destroy, &run, run.answer.not_destroyed);
+    jmap_set_carry_out(call, &run.answer, create, update, destroy, &run);
     all = load(call, NULL);
     new_state = all != NULL ? state_of(all) : g_strdup(old_state);
     complete_created(&run.answer, all);

@@ -329,15 +329,6 @@ static json_t *destroy(void *arg, const char *key, json_t *unused)
     return NULL;
 }
 
-static void process(struct run *run)
-{
-    struct jmap_call *call = run->call;
-
-    jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
-    jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
-    jmap_set_each_destroy(call, destroy, run, run->answer.not_destroyed);
-}
-
 void jmap_push_subscription_set(struct jmap_call *call)
 {
     struct run run = {.call = call,
@@ -347,7 +338,7 @@ void jmap_push_subscription_set(struct jmap_call *call)
     if (!store_principal_is_valid(run.store, run.principal))
         jmap_fail(call, "forbidden", NULL);
     else if (jmap_set_begin(call, &run.answer)) {
-        process(&run);
+        jmap_set_carry_out(call, &run.answer, create, update, destroy, &run);
         jmap_set_answer(call, &run.answer, NULL, NULL);
     }
 }

@@ -353,15 +353,6 @@ static json_t *destroy(void *arg, const char *key, json_t *unused)
 
 /* --- the call --- */
 
-static void process(struct run *run)
-{
-    struct jmap_call *call = run->call;
-
-    jmap_set_each(jmap_arg(call, "create"), create, run, run->answer.not_created);
-    jmap_set_each(jmap_arg(call, "update"), update, run, run->answer.not_updated);
-    jmap_set_each_destroy(call, destroy, run, run->answer.not_destroyed);
-}
-
 /* The email of a submission that this call dealt with, as an id; NULL for others. */
 static char *email_of(const struct run *run, const char *key)
 {
@@ -404,7 +395,7 @@ static void run_all(struct run *run)
 {
     g_autofree char *old_state = NULL, *new_state = NULL;
 
-    process(run);
+    jmap_set_carry_out(run->call, &run->answer, create, update, destroy, run);
     old_state = g_strdup_printf("%" G_GUINT64_FORMAT, run->old_state);
     new_state =
         g_strdup_printf("%" G_GUINT64_FORMAT, store_state(run->call->access, STORE_SUBMISSION));

@@ -85,8 +85,6 @@ void jmap_vacation_set(struct jmap_call *call)
 
     if (!jmap_set_open(call, STORE_VACATION, &run.answer, &before))
         return;
-    jmap_set_each(jmap_arg(call, "create"), create, &run, run.answer.not_created);
-    jmap_set_each(jmap_arg(call, "update"), update, &run, run.answer.not_updated);
-    jmap_set_each_destroy(call, destroy, &run, run.answer.not_destroyed);
+    jmap_set_carry_out(call, &run.answer, create, update, destroy, &run);
     jmap_set_close(call, STORE_VACATION, &run.answer, before);
 }
