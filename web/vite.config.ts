@@ -6,6 +6,7 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const CATALOGUE = "virtual:catalogue/";
+const areas = JSON.parse(readFileSync(new URL("./locales/parts.json", import.meta.url), "utf8")) as Record<string, readonly string[]>;
 
 /* Catalogues are compiled at build time, so that no parser of ICU messages is shipped. */
 function catalogues(): Plugin {
@@ -14,10 +15,13 @@ function catalogues(): Plugin {
     resolveId: (id) => (id.startsWith(CATALOGUE) ? `\0${id}` : undefined),
     load(id) {
       if (!id.startsWith(`\0${CATALOGUE}`)) return undefined;
-      const language = id.slice(CATALOGUE.length + 1);
-      const file = fileURLToPath(new URL(`./locales/${language}.json`, import.meta.url));
-      this.addWatchFile(file);
-      const source = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+      const [language = "", part = ""] = id.slice(CATALOGUE.length + 1).split("/");
+      const source: Record<string, string> = {};
+      for (const area of areas[part] ?? []) {
+        const file = fileURLToPath(new URL(`./locales/${language}/${area}.json`, import.meta.url));
+        this.addWatchFile(file);
+        Object.assign(source, JSON.parse(readFileSync(file, "utf8")));
+      }
       const compiled = Object.fromEntries(
         Object.entries(source).map(([key, text]) => [key, compileMessage(text)]),
       );

@@ -1,4 +1,4 @@
-/* What JMAP's vendor types need of modules that jmap may not see (docs/page-api.md). */
+/* What JMAP's vendor types need of modules that jmap may not see (docs/api.md). */
 #ifndef POSTROOM_APP_HOOKS_H
 #define POSTROOM_APP_HOOKS_H
 

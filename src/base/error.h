@@ -1,7 +1,7 @@
 /* One error domain for the whole program.
  *
  * The code says three things at once: the scope that is hurt, whether trying again can help, and
- * which plain sentence a person is shown (its problem code, the same words as in docs/page-api.md).
+ * which plain sentence a person is shown (its problem code, the same words as in docs/api.md).
  * The GError's message is for the log's reader and for "Details": it may quote a server, never a
  * token or a mail. */
 #ifndef POSTROOM_BASE_ERROR_H
@@ -109,7 +109,7 @@ GQuark error_quark(void);
 enum error_scope error_scope(const GError *error);
 enum error_retry error_retry(const GError *error);
 
-/* The problem code of docs/page-api.md ("smtp-auth-off"), its plain cause and its next step, in
+/* The problem code of docs/api.md ("smtp-auth-off"), its plain cause and its next step, in
  * English. Static strings, never NULL; an error of another domain counts as ERROR_INTERNAL. */
 const char *error_problem(const GError *error);
 const char *error_title(const char *problem);

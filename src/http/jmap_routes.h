@@ -8,7 +8,7 @@
 
 struct http_jmap;
 
-/* Adds the routes of docs/page-api.md. Everything is borrowed; policy is that of USER connections,
+/* Adds the routes of docs/api.md. Everything is borrowed; policy is that of USER connections,
  * for remote images. Before http_server_open. (transfer full) */
 struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, struct store *store,
                                 const struct net_policy *policy);

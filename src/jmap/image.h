@@ -1,4 +1,4 @@
-/* Signed addresses of images in mails (docs/page-api.md, EmailView). */
+/* Signed addresses of images in mails (docs/api.md, EmailView). */
 #ifndef POSTROOM_JMAP_IMAGE_H
 #define POSTROOM_JMAP_IMAGE_H
 

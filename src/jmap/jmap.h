@@ -1,4 +1,4 @@
-/* JMAP (RFC 8620, RFC 8621, docs/page-api.md): one table of methods, one file per method. No HTTP
+/* JMAP (RFC 8620, RFC 8621, docs/api.md): one table of methods, one file per method. No HTTP
  * here. */
 #ifndef POSTROOM_JMAP_JMAP_H
 #define POSTROOM_JMAP_JMAP_H
@@ -19,7 +19,7 @@ struct jmap_hooks {
     /* Redirect URI really used for a provider, and a warning word or NULL ("not-https",
      * "other-origin"). (transfer full) */
     char *(*redirect_uri)(const char *provider, const char **warning, void *arg);
-    /* Provider/set of one provider: patch as in docs/page-api.md; null: destroy. *property names
+    /* Provider/set of one provider: patch as in docs/api.md; null: destroy. *property names
      * the wrong one. */
     bool (*provider_set)(const char *name, bool create, const json_t *patch, const char **property,
                          void *arg, GError **error);

@@ -37,7 +37,7 @@ const GArray *store_access_accounts(const struct store_access *access);
 struct store *store_access_store(const struct store_access *access);
 const struct store_principal *store_access_principal(const struct store_access *access);
 
-/* An account as its user sees it (LinkedAccount of docs/page-api.md, and the session's accounts).
+/* An account as its user sees it (LinkedAccount of docs/api.md, and the session's accounts).
  */
 struct store_progress {
     const char *phase; /* "folders", "headers", "messages"; NULL: none under way. Static string */

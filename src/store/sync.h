@@ -39,7 +39,7 @@ struct store_sync_account *store_sync_account(struct store *store, int64_t accou
 /* The password of a password account. (transfer full) */
 struct secret *store_sync_password(struct store *store, int64_t account, GError **error);
 
-/* state as in docs/page-api.md; error NULL clears the problem. next_attempt 0: none. last_sync is
+/* state as in docs/api.md; error NULL clears the problem. next_attempt 0: none. last_sync is
  * set when state is "idle". What cannot be written (a full disk) is shown all the same, until the
  * next state or a restart; the call fails then. */
 bool store_sync_state(struct store *store, int64_t account, const char *state,

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import { filePart, message, multipart, textPart } from '../../dev/mail/generate/mime.mjs';
@@ -75,7 +75,8 @@ async function passIdentityProvider(person, { screens = false } = {}) {
   }
 }
 
-const catalogue = (language) => JSON.parse(readFileSync(new URL(`../../web/locales/${language}.json`, import.meta.url), 'utf8'));
+const LOCALES = new URL('../../web/locales/', import.meta.url);
+const catalogue = (language) => Object.assign({}, ...readdirSync(new URL(`${language}/`, LOCALES)).map((file) => JSON.parse(readFileSync(new URL(`${language}/${file}`, LOCALES), 'utf8'))));
 
 /* A picture of the screen, and what no screen may have: texts too faint, something sticking out, English where the language is another. */
 async function inGoodShape(who, name) {

@@ -1,4 +1,4 @@
-/* The vendor's types of docs/page-api.md: Provider, LinkedAccount, EmailView; images and push. */
+/* The vendor's types of docs/api.md: Provider, LinkedAccount, EmailView; images and push. */
 #include "jmap_fixture.h"
 
 #include "base/clock.h"

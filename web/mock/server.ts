@@ -6,7 +6,7 @@ import { handleRequest, MockError, sessionObject } from "./engine.ts";
 import { linkedAccount } from "./seed.ts";
 import { makeAccount, type World } from "./world.ts";
 
-/* The mock's HTTP side: docs/page-api.md over Node's own server, with the headers the real one sends. */
+/* The mock's HTTP side: docs/api.md over Node's own server, with the headers the real one sends. */
 export interface MockServer { readonly server: Server; readonly url: string; readonly close: () => Promise<void> }
 
 interface Visitor { id: string; email: string; admin: boolean; accounts: string[] }

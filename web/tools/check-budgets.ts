@@ -39,15 +39,15 @@ const sum = (files: Iterable<string>): number => [...files].reduce((total, file)
 const beyond = (part: string, loaded: ReadonlySet<string>): number => sum([...filesOf(keyOf(part))].filter((file) => !loaded.has(file)));
 /* The reader's frame is loaded as soon as a mail is opened, so it counts to the first route. */
 const reader = new Set([...entry, ...filesOf(keyOf("MailFrame"))]);
-const english = sizeOf(manifest[languages.find((key) => key.includes("/en")) ?? languages[0]!]!.file);
+const english = sizeOf(manifest[languages.find((key) => key.includes("/en/mail")) ?? languages[0]!]!.file);
 
 const lines: readonly (readonly [string, number, number])[] = [
   ["first route (page, reader, English)", sum(reader) + english, 250],
   ["composer", beyond("compose/Composer", reader), 160],
-  ["administration", beyond("admin/MicrosoftPage", entry), 200],
+  ["administration", beyond("admin/MicrosoftSection", entry), 200],
   ["link dialog", beyond("link/LinkDialog", filesOf(keyOf("accounts/AccountsPage"))), 200],
   ["linked mailboxes", beyond("accounts/AccountsPage", entry), 200],
-  ...languages.map((key) => [`language ${key.split("/").at(-1)}`, sizeOf(manifest[key]!.file), 15] as const),
+  ...languages.map((key) => [`language ${key.split("/").slice(-2).join(" ")}`, sizeOf(manifest[key]!.file), 15] as const),
 ];
 
 let failed = false;

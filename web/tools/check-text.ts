@@ -8,11 +8,22 @@ const problems: string[] = [];
 
 type Catalogue = Readonly<Record<string, string>>;
 
-function catalogue(file: string): Catalogue {
-  const text = readFileSync(`${root}locales/${file}`, "utf8");
-  const keys = [...text.matchAll(/^\s*"([^"]+)":/gm)].map((match) => match[1]!);
-  for (const key of keys.filter((one, index) => keys.indexOf(one) !== index)) problems.push(`${file}: ${key} is given twice`);
-  return JSON.parse(text) as Catalogue;
+const areas = Object.values(JSON.parse(readFileSync(`${root}locales/parts.json`, "utf8")) as Record<string, readonly string[]>).flat();
+
+/* A language's folder, all areas together; an area that no part of the page loads would never be seen. */
+function catalogue(language: string): Catalogue {
+  const all: Record<string, string> = {};
+  const files = readdirSync(`${root}locales/${language}`);
+  for (const area of areas) if (!files.includes(`${area}.json`)) problems.push(`${language}/${area}.json is missing`);
+  for (const file of files) {
+    const name = `${language}/${file}`;
+    if (!areas.includes(file.replace(".json", ""))) problems.push(`${name} is not in parts.json`);
+    const text = readFileSync(`${root}locales/${name}`, "utf8");
+    const keys = [...text.matchAll(/^\s*"([^"]+)":/gm)].map((match) => match[1]!);
+    for (const key of keys.filter((one, index) => keys.indexOf(one) !== index || one in all)) problems.push(`${name}: ${key} is given twice`);
+    Object.assign(all, JSON.parse(text));
+  }
+  return all;
 }
 
 /* The names of the values a message takes, plural forms included. */
@@ -34,7 +45,7 @@ function formsOf(compiled: unknown): string[][] {
 }
 
 function compare(file: string, english: Catalogue, other: Catalogue): void {
-  const rules = new Intl.PluralRules(file.replace(".json", ""));
+  const rules = new Intl.PluralRules(file);
   const needed = new Set(Array.from({ length: 1000 }, (_, number) => rules.select(number)));
   for (const key of Object.keys(english)) {
     const text = other[key];
@@ -51,7 +62,7 @@ function compare(file: string, english: Catalogue, other: Catalogue): void {
     for (const forms of formsOf(theirs)) for (const form of needed)
       if (!forms.includes(form)) problems.push(`${file}: ${key} lacks the plural form "${form}"`);
   }
-  for (const key of Object.keys(other)) if (!(key in english)) problems.push(`${file}: ${key} is not in en.json`);
+  for (const key of Object.keys(other)) if (!(key in english)) problems.push(`${file}: ${key} is not English`);
 }
 
 function sources(folder: string): string[] {
@@ -71,10 +82,10 @@ function literalTexts(source: string): string[] {
   return found.filter((text) => !NAMES.test(text));
 }
 
-const files = readdirSync(`${root}locales`).filter((file) => file.endsWith(".json"));
-const english = catalogue("en.json");
-compare("en.json", english, english);
-for (const file of files) if (file !== "en.json") compare(file, english, catalogue(file));
+const languages = readdirSync(`${root}locales`, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+const english = catalogue("en");
+compare("en", english, english);
+for (const language of languages) if (language !== "en") compare(language, english, catalogue(language));
 
 const code = sources("src").map((file) => [file, readFileSync(file, "utf8")] as const);
 for (const [file, text] of code)
@@ -82,9 +93,9 @@ for (const [file, text] of code)
 const everything = code.map(([, text]) => text).join("\n");
 for (const key of Object.keys(english)) {
   const built = /^(?:problem|refused|state)\./.test(key);
-  if (!built && !everything.includes(`"${key}"`)) problems.push(`en.json: ${key} is not used`);
+  if (!built && !everything.includes(`"${key}"`)) problems.push(`en: ${key} is not used`);
 }
 
 for (const problem of problems) console.error(problem);
-console.log(`texts: ${Object.keys(english).length} in ${files.length} languages, ${problems.length} problems`);
+console.log(`texts: ${Object.keys(english).length} in ${languages.length} languages, ${problems.length} problems`);
 process.exit(problems.length > 0 ? 1 : 0);

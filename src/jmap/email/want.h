@@ -34,7 +34,7 @@ enum jmap_email_field {
     JMAP_EMAIL_ATTACHMENTS,
     JMAP_EMAIL_HEADERS,
     JMAP_EMAIL_BODY_STRUCTURE,
-    JMAP_EMAIL_STATE, /* our own, docs/page-api.md */
+    JMAP_EMAIL_STATE, /* our own, docs/api.md */
     JMAP_EMAIL_FIELDS
 };
 enum jmap_part_field {

@@ -4,7 +4,7 @@
 
 #include "mime/mime.h"
 
-/* EmailView of docs/page-api.md: an email as the reader shows it (SECURITY.md 7). */
+/* EmailView of docs/api.md: an email as the reader shows it (SECURITY.md 7). */
 
 #define HTML_MAX (4 * 1024 * 1024)
 #define TEXT_MAX (2 * 1024 * 1024)

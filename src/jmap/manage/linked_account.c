@@ -1,6 +1,6 @@
 #include "jmap/methods.h"
 
-/* LinkedAccount of docs/page-api.md; its ids are the mailboxes' account ids. */
+/* LinkedAccount of docs/api.md; its ids are the mailboxes' account ids. */
 
 static const char *const properties[] = {
     "id",      "address",     "provider", "providerType",      "state",

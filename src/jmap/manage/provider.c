@@ -1,6 +1,6 @@
 #include "jmap/methods.h"
 
-/* Provider of docs/page-api.md: what it is made of comes through hooks, since jmap sees no
+/* Provider of docs/api.md: what it is made of comes through hooks, since jmap sees no
  * credentials. */
 
 static const char *const properties[] = {

@@ -1,15 +1,13 @@
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
-import { useT } from "../i18n/i18n.ts";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type ComponentType } from "react";
+import { useT, wantPages } from "../i18n/i18n.ts";
 import { currentUser, signOut, type User } from "../jmap/auth.ts";
 import { HttpProblem, whenSignedOut } from "../jmap/http.ts";
 import { startPush } from "../jmap/push.ts";
 import { liveListener } from "../mail/live.ts";
 import { forgetStates, sessionQuery } from "../mail/queries.ts";
-import { LinkDonePage } from "../screens/link-result/LinkDonePage.tsx";
-import { LinkFailedPage } from "../screens/link-result/LinkFailedPage.tsx";
 import { MailScreen } from "../screens/mail/MailScreen.tsx";
 import { SignInPage } from "../screens/sign-in/SignInPage.tsx";
 import { Spinner } from "../ui/Notice.tsx";
@@ -19,8 +17,18 @@ import { DeskProvider, mailAccountsOf, maxUploadOf, publicUrlOf, userAccountOf, 
 import { Failed, NotFound } from "./Failed.tsx";
 import { navigate, useRoute } from "./router.ts";
 
-const AccountsPage = lazy(() => import("../screens/accounts/AccountsPage.tsx").then((module) => ({ default: module.AccountsPage })));
-const MicrosoftPage = lazy(() => import("../screens/admin/MicrosoftPage.tsx").then((module) => ({ default: module.MicrosoftPage })));
+/* A page beside the mail, with its texts. */
+function lazyPage<Props>(load: () => Promise<ComponentType<Props>>) {
+  return lazy(async () => {
+    const [component] = await Promise.all([load(), wantPages()]);
+    return { default: component };
+  });
+}
+
+const AccountsPage = lazyPage(() => import("../screens/accounts/AccountsPage.tsx").then((module) => module.AccountsPage));
+const SettingsPage = lazyPage(() => import("../screens/settings/SettingsPage.tsx").then((module) => module.SettingsPage));
+const LinkDonePage = lazyPage(() => import("../screens/link-result/LinkDonePage.tsx").then((module) => module.LinkDonePage));
+const LinkFailedPage = lazyPage(() => import("../screens/link-result/LinkFailedPage.tsx").then((module) => module.LinkFailedPage));
 
 type Who = { readonly kind: "unknown" } | { readonly kind: "nobody" } | { readonly kind: "user"; readonly user: User } | { readonly kind: "failed"; readonly error: unknown };
 
@@ -50,7 +58,7 @@ function Screens() {
     case "account":
     case "mail": return <MailScreen route={route} />;
     case "accounts": return <AccountsPage linking={route.linking} address={route.address} />;
-    case "microsoft": return <MicrosoftPage />;
+    case "settings": return <SettingsPage section={route.section} />;
     case "link-done": return <LinkDonePage accountId={route.accountId} />;
     case "link-failed": return <LinkFailedPage route={route} />;
     default: return <NotFound />;

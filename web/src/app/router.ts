@@ -8,7 +8,7 @@ export type Route =
   | { readonly screen: "account"; readonly accountId: Id }
   | { readonly screen: "mail"; readonly accountId: Id; readonly mailboxId: Id | null; readonly threadId: Id | null; readonly text: string; readonly only: "all" | "unread" | "flagged" }
   | { readonly screen: "accounts"; readonly linking: boolean; readonly address: string }
-  | { readonly screen: "microsoft" }
+  | { readonly screen: "settings"; readonly section: string }
   | { readonly screen: "link-done"; readonly accountId: Id }
   | { readonly screen: "link-failed"; readonly code: string; readonly aadsts: string | null; readonly correlation: string | null; readonly expected: string | null; readonly got: string | null }
   | { readonly screen: "not-found" };
@@ -43,7 +43,7 @@ export function parseRoute(path: string, search: string): Route {
   if (parts[0] === "mail") return mailRoute(parts, query);
   if (place === "accounts") return { screen: "accounts", linking: false, address: "" };
   if (place === "accounts/link") return { screen: "accounts", linking: true, address: query.get("address") ?? "" };
-  if (place === "settings/microsoft") return { screen: "microsoft" };
+  if (parts[0] === "settings") return { screen: "settings", section: parts[1] ?? "general" };
   if (place === "link/done") return { screen: "link-done", accountId: query.get("account") ?? "" };
   if (place === "link/failed")
     return {
@@ -66,6 +66,10 @@ function mailPath(route: MailRoute): string {
 export const ACCOUNTS: Route = { screen: "accounts", linking: false, address: "" };
 export const LINKING: Route = { screen: "accounts", linking: true, address: "" };
 
+export function settingsRoute(section: string): Route {
+  return { screen: "settings", section };
+}
+
 export function pathOf(route: Route): string {
   switch (route.screen) {
     case "mail": return mailPath(route);
@@ -73,7 +77,7 @@ export function pathOf(route: Route): string {
     case "accounts":
       if (!route.linking) return "accounts";
       return route.address ? `accounts/link?address=${encodeURIComponent(route.address)}` : "accounts/link";
-    case "microsoft": return "settings/microsoft";
+    case "settings": return `settings/${encodeURIComponent(route.section)}`;
     case "link-done": return `link/done?account=${encodeURIComponent(route.accountId)}`;
     default: return "";
   }

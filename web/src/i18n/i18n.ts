@@ -2,26 +2,44 @@ import { i18n } from "@lingui/core";
 import type { Messages } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useMemo } from "react";
-import type en from "../../locales/en.json";
+import type { MessageId } from "./catalogue.ts";
 import { languageOf, type LanguageCode } from "./languages.ts";
 
-/* Every text has an identifier; a wrong one does not compile. */
-export type MessageId = keyof typeof en;
+export type { MessageId };
 export type MessageValues = Record<string, string | number>;
 export type Translate = (id: MessageId, values?: MessageValues) => string;
 
-const loaders: Record<LanguageCode, () => Promise<{ messages: Messages }>> = {
-  en: () => import("virtual:catalogue/en"),
-  he: () => import("virtual:catalogue/he"),
+/* The mail's texts come at once, those of the pages beside it (settings, accounts, administration) with the first of these. */
+type Part = "mail" | "pages";
+type Loader = () => Promise<{ messages: Messages }>;
+
+const loaders: Record<LanguageCode, Readonly<Record<Part, Loader>>> = {
+  en: { mail: () => import("virtual:catalogue/en/mail"), pages: () => import("virtual:catalogue/en/pages") },
+  he: { mail: () => import("virtual:catalogue/he/mail"), pages: () => import("virtual:catalogue/he/pages") },
 };
+
+const wanted = new Set<Part>(["mail"]);
 
 export { i18n };
 
+async function messagesOf(code: LanguageCode): Promise<Messages> {
+  const parts = await Promise.all([...wanted].map((part) => loaders[code][part]()));
+  return Object.assign({}, ...parts.map((part) => part.messages)) as Messages;
+}
+
 export async function activateLanguage(code: LanguageCode): Promise<void> {
-  const { messages } = await loaders[code]();
+  const messages = await messagesOf(code);
   i18n.loadAndActivate({ locale: code, messages });
   document.documentElement.lang = code;
   document.documentElement.dir = languageOf(code).direction;
+}
+
+/* For the lazy pages: resolves when their texts are there, in this language and whichever is chosen later. */
+export async function wantPages(): Promise<void> {
+  if (wanted.has("pages")) return;
+  const { messages } = await loaders[languageOf(i18n.locale).code].pages();
+  wanted.add("pages");
+  i18n.load(i18n.locale, messages);
 }
 
 /* Outside of components, for texts that are computed when something happens. */

@@ -1,4 +1,4 @@
-/* The languages on offer. A further one is a line here, a file in locales/ and a line in antd-locale.ts. */
+/* The languages on offer. A further one is a line here, a folder in locales/ and a line each in i18n.ts and AntdFrame.tsx. */
 export interface Language {
   readonly code: LanguageCode;
   readonly name: string;

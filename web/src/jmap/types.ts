@@ -1,4 +1,4 @@
-/* The shapes of RFC 8620, RFC 8621 and docs/page-api.md, as far as the page uses them. */
+/* The shapes of RFC 8620, RFC 8621 and docs/api.md, as far as the page uses them. */
 export type Id = string;
 export type UTCDate = string;
 

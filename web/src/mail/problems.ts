@@ -1,7 +1,7 @@
 import type { Translate } from "../i18n/i18n.ts";
 import type { Problem } from "../jmap/types.ts";
 
-/* Where linking may end (docs/page-api.md, "Linking by OAuth"). */
+/* Where linking may end (docs/api.md, "Linking by OAuth"). */
 export const LINK_CODES = [
   "declined", "admin-consent", "wrong-account", "wrong-tenant", "blocked-by-policy", "mfa-required", "app-unknown",
   "app-secret-wrong", "app-secret-expired", "app-misconfigured", "redirect-mismatch", "scopes-missing", "link-expired",

@@ -1,20 +1,21 @@
 import { setupI18n } from "@lingui/core";
 import { describe, expect, it } from "vitest";
 import { compileMessage } from "@lingui/message-utils/compileMessage";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { LANGUAGES, preferredLanguage } from "../../src/i18n/languages.ts";
 import type { Translate } from "../../src/i18n/i18n.ts";
 import { formatBytes, formatListDate } from "../../src/i18n/format.ts";
 import { ACCOUNT_CODES, LINK_CODES, problemText, remedyOf } from "../../src/mail/problems.ts";
 
 function translator(code: string): Translate {
-  const source = JSON.parse(readFileSync(`locales/${code}.json`, "utf8")) as Record<string, string>;
+  const files = readdirSync(`locales/${code}`);
+  const source = Object.assign({}, ...files.map((file) => JSON.parse(readFileSync(`locales/${code}/${file}`, "utf8")) as object)) as Record<string, string>;
   const messages = Object.fromEntries(Object.entries(source).map(([key, text]) => [key, compileMessage(text)]));
   const i18n = setupI18n({ locale: code, messages: { [code]: messages } });
   return (id, values) => i18n._(id, values);
 }
 
-const contract = readFileSync("../docs/page-api.md", "utf8");
+const contract = readFileSync("../docs/api.md", "utf8");
 
 describe.each(LANGUAGES.map((language) => language.code))("in %s", (code) => {
   const t = translator(code);
@@ -36,7 +37,7 @@ describe.each(LANGUAGES.map((language) => language.code))("in %s", (code) => {
 });
 
 describe("the codes", () => {
-  it("are those of docs/page-api.md", () => {
+  it("are those of docs/api.md", () => {
     const part = (from: string, to: string): string[] => {
       const start = contract.indexOf(from);
       return [...contract.slice(start + from.length, contract.indexOf(to, start)).matchAll(/`([a-z]+(?:-[a-z]+)*)`/g)].map((match) => match[1]!);

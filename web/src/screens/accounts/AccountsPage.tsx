@@ -8,7 +8,7 @@ import { failureOf } from "../../mail/failures.ts";
 import { linkedQuery } from "../../mail/queries.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty, Notice, Spinner } from "../../ui/Notice.tsx";
-import { PageFrame } from "../../ui/PageFrame.tsx";
+import { SettingsFrame } from "../settings/SettingsFrame.tsx";
 import { AccountCard } from "./AccountCard.tsx";
 
 const LinkDialog = lazy(() => import("../link/LinkDialog.tsx").then((module) => ({ default: module.LinkDialog })));
@@ -32,13 +32,13 @@ export function AccountsPage({ linking, address }: { readonly linking: boolean; 
   const desk = useDesk();
   const some = (useQuery(linkedQuery(desk.userAccount)).data?.length ?? 0) > 0;
   return (
-    <PageFrame>
+    <SettingsFrame current="accounts">
       <div className="page-title">
         <div><h1>{t("account.title")}</h1><p>{t("account.lead")}</p></div>
         {some && <Button kind="primary" icon={Plus} onClick={() => navigate(LINKING)}>{t("account.add")}</Button>}
       </div>
       <Accounts />
       {linking && <Suspense fallback={null}><LinkDialog address={address} onClose={() => navigate(ACCOUNTS)} /></Suspense>}
-    </PageFrame>
+    </SettingsFrame>
   );
 }

@@ -1,6 +1,6 @@
 import { TriangleAlert } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
-import { ACCOUNTS, type Route } from "../../app/router.ts";
+import { ACCOUNTS, type Route, settingsRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import { problemText, remedyOf } from "../../mail/problems.ts";
 import { Brand } from "../../ui/Brand.tsx";
@@ -30,7 +30,7 @@ function Remedy({ route }: { readonly route: FailedRoute }) {
   const desk = useDesk();
   const remedy = remedyOf(route.code);
   if (remedy === "settings" && desk.user.admin)
-    return <Link className="button button-primary" to={{ screen: "microsoft" }}>{t("account.openSettings")}</Link>;
+    return <Link className="button button-primary" to={settingsRoute("microsoft")}>{t("account.openSettings")}</Link>;
   if (remedy === "sign-in") return <Link className="button button-primary" to={{ screen: "home" }}>{t("signIn.submit")}</Link>;
   if (remedy === "settings" || remedy === "none")
     return <Link className="button button-primary" to={ACCOUNTS}>{t("linkFailed.toAccounts")}</Link>;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useDesk } from "../../app/context.ts";
-import { ACCOUNTS, navigate } from "../../app/router.ts";
+import { ACCOUNTS, navigate, settingsRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatAgo } from "../../i18n/format.ts";
 import type { LinkedAccount, Problem } from "../../jmap/types.ts";
@@ -15,7 +15,7 @@ function Fix({ account, problem }: { readonly account: LinkedAccount; readonly p
   const desk = useDesk();
   const remedy = remedyOf(problem.code);
   if (remedy === "settings")
-    return desk.user.admin ? <Button onClick={() => navigate({ screen: "microsoft" })}>{t("account.openSettings")}</Button> : null;
+    return desk.user.admin ? <Button onClick={() => navigate(settingsRoute("microsoft"))}>{t("account.openSettings")}</Button> : null;
   if ((remedy === "relink" || account.state === "needs-relink") && canRelink(account))
     return <Button kind="primary" onClick={() => relink(account)}>{t("account.relink")}</Button>;
   return <Button onClick={() => navigate(ACCOUNTS)}>{t("account.open")}</Button>;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Mailbox } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
-import { LINKING } from "../../app/router.ts";
+import { LINKING, settingsRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import { providersQuery } from "../../mail/queries.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -28,7 +28,7 @@ export function NoAccounts() {
       <main className="full-page">
         <Empty icon={Mailbox} title={t("welcome.title")} action={
           <span className="button-row">
-            {desk.user.admin && <Link className={`button button-${settingsFirst ? "primary" : "quiet"}`} to={{ screen: "microsoft" }}>{t("menu.microsoft")}</Link>}
+            {desk.user.admin && <Link className={`button button-${settingsFirst ? "primary" : "quiet"}`} to={settingsRoute("microsoft")}>{t("menu.microsoft")}</Link>}
             <Link className={`button button-${settingsFirst ? "quiet" : "primary"}`} to={LINKING}>{t("welcome.link")}</Link>
           </span>
         }>

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { AtSign, ChevronDown, CircleAlert, Keyboard, LogOut, PenLine, Plus, Settings2, UserRound } from "lucide-react";
+import { AtSign, ChevronDown, CircleAlert, Keyboard, LogOut, PenLine, PlugZap, Plus, Settings2, UserRound } from "lucide-react";
 import { useState } from "react";
 import { useDesk, type MailAccount } from "../../app/context.ts";
-import { ACCOUNTS, LINKING, navigate, type MailRoute } from "../../app/router.ts";
+import { ACCOUNTS, LINKING, navigate, settingsRoute, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import type { LinkedAccount, Mailbox } from "../../jmap/types.ts";
@@ -86,7 +86,8 @@ function UserMenu({ onKeys }: { readonly onKeys: () => void }) {
   const desk = useDesk();
   const items: MenuItem[] = [
     { key: "accounts", label: t("menu.accounts"), icon: AtSign, onSelect: () => navigate(ACCOUNTS) },
-    ...(desk.user.admin ? [{ key: "microsoft", label: t("menu.microsoft"), icon: Settings2, onSelect: () => navigate({ screen: "microsoft" }) }] : []),
+    { key: "settings", label: t("menu.settings"), icon: Settings2, onSelect: () => navigate(settingsRoute("general")) },
+    ...(desk.user.admin ? [{ key: "microsoft", label: t("menu.microsoft"), icon: PlugZap, onSelect: () => navigate(settingsRoute("microsoft")) }] : []),
     { key: "keys", label: t("keys.title"), icon: Keyboard, onSelect: onKeys },
     { key: "out", label: t("menu.signOut"), icon: LogOut, separated: true, onSelect: desk.signOut },
   ];

@@ -1,5 +1,4 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Lock } from "lucide-react";
 import { useState } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useT } from "../../i18n/i18n.ts";
@@ -10,8 +9,7 @@ import { problemText } from "../../mail/problems.ts";
 import { keys, providersQuery } from "../../mail/queries.ts";
 import { AntdFrame } from "../../ui/AntdFrame.tsx";
 import { Button } from "../../ui/Button.tsx";
-import { Empty, Notice, Spinner } from "../../ui/Notice.tsx";
-import { PageFrame } from "../../ui/PageFrame.tsx";
+import { Notice, Spinner } from "../../ui/Notice.tsx";
 import { showToast } from "../../ui/toasts.ts";
 import { Checklist } from "./Checklist.tsx";
 import { MicrosoftForm } from "./MicrosoftForm.tsx";
@@ -63,7 +61,7 @@ function Settings({ provider }: { readonly provider: Provider | undefined }) {
   );
 }
 
-function Body() {
+export function MicrosoftSection() {
   const t = useT();
   const desk = useDesk();
   const providers = useQuery(providersQuery(desk.userAccount));
@@ -81,15 +79,5 @@ function Body() {
       </div>
       <AntdFrame><Settings key={provider?.id ?? ""} provider={provider} /></AntdFrame>
     </>
-  );
-}
-
-export function MicrosoftPage() {
-  const t = useT();
-  const desk = useDesk();
-  return (
-    <PageFrame>
-      {desk.user.admin ? <Body /> : <Empty icon={Lock} title={t("ms.notAdmin")}>{t("ms.notAdminHint")}</Empty>}
-    </PageFrame>
   );
 }

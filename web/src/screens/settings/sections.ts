@@ -1,0 +1,21 @@
+import { Languages, PlugZap, type LucideIcon } from "lucide-react";
+import { lazy, type ComponentType } from "react";
+import type { MessageId } from "../../i18n/i18n.ts";
+
+/* A section of the settings: "settings/KEY". Those of the organisation are for administrators; the server holds that as well. */
+export interface Section {
+  readonly key: string;
+  readonly label: MessageId;
+  readonly icon: LucideIcon;
+  readonly for: "person" | "organisation";
+  readonly page: ComponentType;
+}
+
+function page(load: () => Promise<ComponentType>): ComponentType {
+  return lazy(async () => ({ default: await load() }));
+}
+
+export const SECTIONS: readonly Section[] = [
+  { key: "general", label: "settings.general", icon: Languages, for: "person", page: page(() => import("./GeneralSection.tsx").then((module) => module.GeneralSection)) },
+  { key: "microsoft", label: "menu.microsoft", icon: PlugZap, for: "organisation", page: page(() => import("../admin/MicrosoftSection.tsx").then((module) => module.MicrosoftSection)) },
+];
