@@ -185,6 +185,8 @@ static void listen_in(struct target *target, const struct store_delivery *delive
         const struct store_account_view *view = views->pdata[i];
         g_hash_table_add(accounts, g_memdup2(&view->id, sizeof view->id));
     }
+    int64_t own = -store_principal_user(delivery->principal);
+    g_hash_table_add(accounts, g_memdup2(&own, sizeof own));
     pthread_mutex_lock(&push->mutex);
     g_clear_pointer(&target->accounts, g_hash_table_unref);
     target->accounts = accounts;

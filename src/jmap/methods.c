@@ -1,5 +1,7 @@
 #include "jmap/methods.h"
 
+#include "jmap/record/record.h"
+
 #define OPTIONAL JMAP_ARG_OPTIONAL
 #define NULLABLE (JMAP_ARG_OPTIONAL | JMAP_ARG_NULLABLE)
 
@@ -211,6 +213,20 @@ static const struct jmap_method methods[] = {
     {"LinkedAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_linked_account_changes},
     {"LinkedAccount/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_linked_account_set},
     {"Search/parse", JMAP_MANAGE, MAIL, STORE_READ, search_args, jmap_search_parse},
+    {"Preferences/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
+    {"Preferences/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
+    {"Label/get", JMAP_MANAGE, MAIL, STORE_READ, get_args, jmap_record_get},
+    {"Label/changes", JMAP_MANAGE, MAIL, STORE_READ, changes_args, jmap_record_changes},
+    {"Label/set", JMAP_MANAGE, MAILBOX, STORE_WRITE, set_args, jmap_record_set},
+    {"SavedSearch/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
+    {"SavedSearch/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
+    {"SavedSearch/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
+    {"ContactGroup/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
+    {"ContactGroup/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
+    {"ContactGroup/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
+    {"TrustedSender/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
+    {"TrustedSender/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
+    {"TrustedSender/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
     {"EmailView/get", JMAP_MANAGE, MAIL, STORE_READ, email_view_args, jmap_email_view_get},
 };
 /* clang-format on */

@@ -14,6 +14,11 @@ static const struct {
     {STORE_VACATION, "VacationResponse"},
     {STORE_EMAIL_DELIVERY, "EmailDelivery"},
     {STORE_QUOTA, "Quota"},
+    {STORE_PREFERENCES, "Preferences"},
+    {STORE_LABEL, "Label"},
+    {STORE_SAVED_SEARCH, "SavedSearch"},
+    {STORE_CONTACT_GROUP, "ContactGroup"},
+    {STORE_TRUSTED_SENDER, "TrustedSender"},
 };
 
 static bool wanted(const char *const *types, const char *name)
@@ -104,7 +109,7 @@ static unsigned add_change(json_t *map, struct jmap *jmap, struct store_principa
     g_autofree char *id = g_strdup_printf("a%" G_GINT64_FORMAT, change->account);
     struct store_access *access;
 
-    if (change->account == 0)
+    if (change->account == 0 || change->account == -store_principal_user(principal))
         return change->bits;
     access = store_authorise(jmap->config.store, principal, change->account, STORE_READ, NULL);
     if (access == NULL)

@@ -12,7 +12,8 @@
 /* The state of a type (JMAP's state strings are these numbers). */
 uint64_t store_state(const struct store_access *access, enum store_type type);
 /* What changed since a state of any account, in those behind the handle. (transfer full) of struct
- * store_changed; of a unified handle, STORE_ACCESS of account 0 among them. */
+ * store_changed; of a unified handle, STORE_ACCESS of account 0 among them, and what is personal of
+ * account -user. */
 struct store_changed {
     int64_t account;
     unsigned types; /* enum store_type bits */

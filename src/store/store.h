@@ -60,10 +60,20 @@ enum store_type {
     STORE_VACATION = 1 << 10, /* the vacation response's settings */
     STORE_UNREAD = 1 << 11,   /* attachments are to be read (store/attachments.h) */
     STORE_QUOTA = 1 << 12,    /* what the mail server says of its limits */
+    /* Records (store/records.h). */
+    STORE_PREFERENCES = 1 << 13,
+    STORE_LABEL = 1 << 14,
+    STORE_SAVED_SEARCH = 1 << 15,
+    STORE_CONTACT_GROUP = 1 << 16,
+    STORE_TRUSTED_SENDER = 1 << 17,
 };
+/* What belongs to a person and not to an account: listeners are told of account -user. */
+#define STORE_PERSONAL                                                                             \
+    ((unsigned)(STORE_PREFERENCES | STORE_SAVED_SEARCH | STORE_CONTACT_GROUP |                     \
+                STORE_TRUSTED_SENDER))
 
 /* Called after commit, from the store's own thread: must return quickly and must not call the
- * store. account 0: all. */
+ * store. account 0: all; negative: a person's own (STORE_PERSONAL). */
 typedef void store_listener_fn(int64_t account, unsigned types, void *arg);
 void store_listen(struct store *store, store_listener_fn *fn, void *arg);
 void store_unlisten(struct store *store, store_listener_fn *fn, void *arg);

@@ -1,15 +1,16 @@
 import { MockError, type Args, type Method, type MethodContext } from "./method.ts";
 import { manageMethods } from "./manage.ts";
+import { recordMethods } from "./records.ts";
 import { mailMethods } from "./mail.ts";
 import type { World } from "./world.ts";
 
 export { MockError };
 
 /* The request engine of RFC 8620, 3: calls in order, result references, creation ids, method errors. */
-const METHODS: Record<string, Method> = { "Core/echo": (args) => args, ...mailMethods, ...manageMethods };
+const METHODS: Record<string, Method> = { "Core/echo": (args) => args, ...mailMethods, ...manageMethods, ...recordMethods };
 const OWNERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:EmailSubmission|Identity)\//, "urn:ietf:params:jmap:submission"],
-  [/^(?:Provider|LinkedAccount|EmailView|Search)\//, "urn:postroom:manage"],
+  [/^(?:Provider|LinkedAccount|EmailView|Search|Preferences|Label|SavedSearch|ContactGroup|TrustedSender)\//, "urn:postroom:manage"],
   [/^(?:Email|Mailbox|Thread|SearchSnippet)\//, "urn:ietf:params:jmap:mail"],
   [/^Core\//, "urn:ietf:params:jmap:core"],
 ];

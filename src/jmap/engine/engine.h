@@ -110,7 +110,7 @@ struct jmap_call {
     json_t *args;   /* references resolved, types checked */
     const char *id; /* the method call id */
     const char *account;
-    struct store_access *access; /* JMAP_SCOPE_MAILBOX and JMAP_SCOPE_MAIL only */
+    struct store_access *access; /* NULL of JMAP_SCOPE_NONE */
 };
 
 /* A body in two steps. The first gives NULL with the problem in *refusal (transfer full), or JSON

@@ -151,18 +151,6 @@ static bool is_supported(const struct jmap_call *call)
            is_user == (call->method->scope == JMAP_SCOPE_USER);
 }
 
-/* The person's own account, for what is not mail. */
-static bool open_user(struct jmap_call *call)
-{
-    struct jmap_request *request = call->request;
-
-    if (jmap_id_parse('u', call->account) == store_principal_user(request->principal) &&
-        store_principal_is_valid(request->jmap->config.store, request->principal))
-        return true;
-    jmap_fail(call, "accountNotFound", NULL);
-    return false;
-}
-
 /* Opens the account the call names; false: answered. */
 static bool open_account(struct jmap_call *call)
 {
@@ -173,8 +161,6 @@ static bool open_account(struct jmap_call *call)
     if (call->method->scope == JMAP_SCOPE_NONE)
         return true;
     supported = is_supported(call);
-    if (call->method->scope == JMAP_SCOPE_USER && supported)
-        return open_user(call);
     call->access = jmap_account_open(request->jmap, request->principal, call->account,
                                      supported ? call->method->right : STORE_READ, &error);
     if (call->access == NULL)

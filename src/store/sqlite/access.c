@@ -270,6 +270,8 @@ static bool is_stale(struct db *db, const struct store_access *access)
 uint64_t access_state(struct db *db, const struct store_access *access, enum store_type type)
 {
     uint64_t state = access->state;
+    if ((type & STORE_PERSONAL) != 0)
+        return log_state(db, LOG_USER(access->principal->user), type, NULL);
     if (!access_is_unified(access))
         return log_state(db, access->account, type, NULL);
     if (is_stale(db, access))
@@ -284,6 +286,8 @@ uint64_t access_state(struct db *db, const struct store_access *access, enum sto
 bool access_changes(struct db *db, const struct store_access *access, enum store_type type,
                     uint64_t since, size_t max, struct store_changes *changes, GError **error)
 {
+    if ((type & STORE_PERSONAL) != 0)
+        return log_changes(db, LOG_USER(access->principal->user), type, since, max, changes, error);
     if (!access_is_unified(access))
         return log_changes(db, access->account, type, since, max, changes, error);
     /* Before that the person saw other accounts, or others' rights. */
@@ -337,6 +341,8 @@ GArray *store_changed_since(const struct store_access *access, uint64_t since, G
     for (guint i = 0; i < access->accounts->len && cause == NULL; i++)
         add_changed(&reader->main, g_array_index(access->accounts, int64_t, i), since, list,
                     &cause);
+    if (access_is_unified(access) && cause == NULL)
+        add_changed(&reader->main, LOG_USER(access->principal->user), since, list, &cause);
     if (access_is_unified(access) && access->state > since)
         g_array_append_val(list, gained);
     reader_end(access->store, reader);

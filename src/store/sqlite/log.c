@@ -119,7 +119,8 @@ bool log_start_account(struct tx *tx, int64_t account, GError **error)
 {
     static const unsigned types[] = {STORE_MAILBOX,  STORE_EMAIL,          STORE_THREAD,
                                      STORE_IDENTITY, STORE_SUBMISSION,     STORE_EMAIL_DELIVERY,
-                                     STORE_VACATION, STORE_LINKED_ACCOUNT, STORE_QUOTA};
+                                     STORE_VACATION, STORE_LINKED_ACCOUNT, STORE_QUOTA,
+                                     STORE_LABEL};
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
         if (!DB_RUN(tx->db, error,
                     "INSERT OR IGNORE INTO state SELECT ?, ?, modseq, modseq, 0 FROM meta",
@@ -130,7 +131,8 @@ bool log_start_account(struct tx *tx, int64_t account, GError **error)
 
 bool log_remove_account(struct tx *tx, int64_t account, GError **error)
 {
-    return DB_RUN(tx->db, error, "DELETE FROM log WHERE account = ?", I(account)) &&
+    return DB_RUN(tx->db, error, "DELETE FROM record WHERE owner = ?", I(account)) &&
+           DB_RUN(tx->db, error, "DELETE FROM log WHERE account = ?", I(account)) &&
            DB_RUN(tx->db, error, "DELETE FROM state WHERE account = ?", I(account));
 }
 

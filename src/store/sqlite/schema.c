@@ -295,6 +295,13 @@ static const char *const quotas_2 =
     " REFERENCES account ON DELETE CASCADE, root TEXT NOT NULL, kind INTEGER NOT NULL,"
     " used INTEGER NOT NULL, hard_limit INTEGER NOT NULL, UNIQUE(account, root, kind)) STRICT;";
 
+/* store/records.h. owner: an account, or a person as the log names them (LOG_USER). */
+static const char *const records_2 =
+    "CREATE TABLE record(id INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL,"
+    " type INTEGER NOT NULL, key TEXT, data TEXT NOT NULL) STRICT;"
+    "CREATE INDEX record_owner ON record(owner, type);"
+    "CREATE UNIQUE INDEX record_key ON record(owner, type, key) WHERE key IS NOT NULL;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -321,12 +328,25 @@ static bool create(struct store *store, GError **error)
 static bool upgrade_2(struct store *store, GError **error)
 {
     const char *const scripts[] = {
-        "BEGIN IMMEDIATE", folders_2,       watch_2,
-        proxies_2,         changes_2,       dictionaries_2,
-        identities_2,      reports_2,       push_2,
-        pending_2,         index_2,         vacation_2,
-        attachments_2,     subscriptions_2, envelopes_2,
-        roles_2,           quotas_2,        "PRAGMA user_version=2; COMMIT",
+        "BEGIN IMMEDIATE",
+        folders_2,
+        watch_2,
+        proxies_2,
+        changes_2,
+        dictionaries_2,
+        identities_2,
+        reports_2,
+        push_2,
+        pending_2,
+        index_2,
+        vacation_2,
+        attachments_2,
+        subscriptions_2,
+        envelopes_2,
+        roles_2,
+        quotas_2,
+        records_2,
+        "PRAGMA user_version=2; COMMIT",
     };
     bool ok = true;
     for (size_t i = 0; i < G_N_ELEMENTS(scripts) && ok; i++)

@@ -69,20 +69,16 @@ function methodError(args: Readonly<Record<string, unknown>>): MethodError {
   return new MethodError(String(args["type"] ?? "serverFail"), typeof description === "string" ? description : null, args);
 }
 
-const PREFIX_CAPABILITY: readonly (readonly [string, string])[] = [
-  ["EmailSubmission/", SUBMISSION],
-  ["Identity/", SUBMISSION],
-  ["Provider/", MANAGE],
-  ["LinkedAccount/", MANAGE],
-  ["EmailView/", MANAGE],
-  ["Search/", MANAGE],
-];
+/* Of the types that are not of mail. */
+const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
+  EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, EmailView: MANAGE, Search: MANAGE,
+  Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE,
+};
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {
   const using = new Set<string>([CORE]);
   for (const [name, args] of calls) {
-    const match = PREFIX_CAPABILITY.find(([prefix]) => name.startsWith(prefix));
-    using.add(match ? match[1] : MAIL);
+    using.add(TYPE_CAPABILITY[name.slice(0, name.indexOf("/"))] ?? MAIL);
     const properties = args["properties"];
     const vendor = Array.isArray(properties) && properties.some((property) => String(property).startsWith("postroom:"));
     if (vendor) using.add(MANAGE);

@@ -3,6 +3,7 @@ import { jmapOne, MethodError } from "../jmap/client.ts";
 import type { PushListener } from "../jmap/push.ts";
 import type { EmailSummary, Id, JmapSession, LinkedAccount, StateChange } from "../jmap/types.ts";
 import { cachedEmails, mergeSummaries, refreshLists } from "./cache.ts";
+import { preferencesKey } from "./preferences.ts";
 import { fetchChanges, fetchSummaries, keys, knownState, rememberState } from "./queries.ts";
 
 const LIST_REFRESH_GAP = 1_500;
@@ -106,6 +107,7 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
       if (accountsDiffer(client, id)) await client.invalidateQueries({ queryKey: keys.session });
     }),
     Provider: (id) => pace(`Provider ${id}`, 500, refetch(keys.providers(id))),
+    Preferences: (id) => pace(`Preferences ${id}`, 500, refetch(preferencesKey(id))),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
   };
   /* The person's own account spans the mail of all others, which is followed there. */

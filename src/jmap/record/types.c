@@ -1,0 +1,76 @@
+#include "jmap/record/record.h"
+
+#include <string.h>
+
+#define NAME_MAX_OCTETS 200
+
+static const char *const languages[] = {"en", "zh", "de", "tr", "uk", "he", NULL};
+static const char *const themes[] = {"system", "light", "dark", NULL};
+static const char *const densities[] = {"comfortable", "compact", NULL};
+static const char *const panes[] = {"right", "below", "off", NULL};
+static const char *const formats[] = {"html", "text", NULL};
+static const char *const colors[] = {"gray", "red",    "orange", "yellow", "olive", "green", "teal",
+                                     "blue", "indigo", "purple", "pink",   "brown", NULL};
+
+/* How the page looks and behaves for a person, on every machine. */
+static const struct jmap_field preferences[] = {
+    {"language", JMAP_FIELD_WORD, .words = languages, .fallback = "null",
+     .flags = JMAP_FIELD_NULLABLE},
+    {"theme", JMAP_FIELD_WORD, .words = themes, .fallback = "\"system\""},
+    {"density", JMAP_FIELD_WORD, .words = densities, .fallback = "\"comfortable\""},
+    {"readingPane", JMAP_FIELD_WORD, .words = panes, .fallback = "\"right\""},
+    {"conversations", JMAP_FIELD_BOOLEAN, .fallback = "true"},
+    {"composeFormat", JMAP_FIELD_WORD, .words = formats, .fallback = "\"html\""},
+    {"undoSendSeconds", JMAP_FIELD_INT, 0, 30, .fallback = "10"},
+    {"recentSearches", JMAP_FIELD_LINES, .most = 20, .fallback = "[]"},
+    {NULL},
+};
+
+static const struct jmap_field label[] = {
+    {"name", JMAP_FIELD_LINE, 1, NAME_MAX_OCTETS, .flags = JMAP_FIELD_KEY},
+    {"color", JMAP_FIELD_WORD, .words = colors, .fallback = "\"gray\""},
+    {"keyword", JMAP_FIELD_LINE, 0, 100, .fallback = "\"\"", .flags = JMAP_FIELD_FIXED},
+    {"sortOrder", JMAP_FIELD_INT, 0, INT32_MAX, .fallback = "0"},
+    {NULL},
+};
+
+/* inAccount: null for all accounts. */
+static const struct jmap_field saved_search[] = {
+    {"name", JMAP_FIELD_LINE, 1, NAME_MAX_OCTETS, .flags = JMAP_FIELD_KEY},
+    {"text", JMAP_FIELD_LINE, .least = 1, .most = 1000},
+    {"inAccount", JMAP_FIELD_ID, .fallback = "null", .flags = JMAP_FIELD_NULLABLE},
+    {"sortOrder", JMAP_FIELD_INT, 0, INT32_MAX, .fallback = "0"},
+    {"showCount", JMAP_FIELD_BOOLEAN, .fallback = "true"},
+    {NULL},
+};
+
+static const struct jmap_field contact_group[] = {
+    {"name", JMAP_FIELD_LINE, 1, NAME_MAX_OCTETS, .flags = JMAP_FIELD_KEY},
+    {"members", JMAP_FIELD_ADDRESSES, .most = 500, .fallback = "[]"},
+    {NULL},
+};
+
+/* Whose remote images are shown without asking. */
+static const struct jmap_field trusted_sender[] = {
+    {"address", JMAP_FIELD_LINE, 3, 320, .flags = JMAP_FIELD_KEY | JMAP_FIELD_FIXED},
+    {NULL},
+};
+
+static const struct jmap_record_type types[] = {
+    {"Preferences", STORE_PREFERENCES, 1, true, preferences, NULL},
+    {"Label", STORE_LABEL, 200, false, label, NULL},
+    {"SavedSearch", STORE_SAVED_SEARCH, 200, false, saved_search, NULL},
+    {"ContactGroup", STORE_CONTACT_GROUP, 500, false, contact_group, NULL},
+    {"TrustedSender", STORE_TRUSTED_SENDER, 5000, false, trusted_sender, NULL},
+};
+
+const struct jmap_record_type *jmap_record_type(const struct jmap_call *call)
+{
+    size_t length = strcspn(call->method->name, "/");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (strlen(types[i].name) == length &&
+            strncmp(types[i].name, call->method->name, length) == 0)
+            return &types[i];
+    g_error("%s is no method of a record", call->method->name);
+}
