@@ -5,10 +5,11 @@ export interface Language {
   readonly direction: "ltr" | "rtl";
 }
 
-export type LanguageCode = "en" | "he";
+export type LanguageCode = "en" | "de" | "he";
 
 export const LANGUAGES: readonly Language[] = [
   { code: "en", name: "English", direction: "ltr" },
+  { code: "de", name: "Deutsch", direction: "ltr" },
   { code: "he", name: "עברית", direction: "rtl" },
 ];
 
