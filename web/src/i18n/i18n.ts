@@ -16,6 +16,7 @@ type Loader = () => Promise<{ messages: Messages }>;
 const loaders: Record<LanguageCode, Readonly<Record<Part, Loader>>> = {
   en: { mail: () => import("virtual:catalogue/en/mail"), pages: () => import("virtual:catalogue/en/pages") },
   de: { mail: () => import("virtual:catalogue/de/mail"), pages: () => import("virtual:catalogue/de/pages") },
+  tr: { mail: () => import("virtual:catalogue/tr/mail"), pages: () => import("virtual:catalogue/tr/pages") },
   he: { mail: () => import("virtual:catalogue/he/mail"), pages: () => import("virtual:catalogue/he/pages") },
 };
 

@@ -5,11 +5,12 @@ export interface Language {
   readonly direction: "ltr" | "rtl";
 }
 
-export type LanguageCode = "en" | "de" | "he";
+export type LanguageCode = "en" | "de" | "tr" | "he";
 
 export const LANGUAGES: readonly Language[] = [
   { code: "en", name: "English", direction: "ltr" },
   { code: "de", name: "Deutsch", direction: "ltr" },
+  { code: "tr", name: "Türkçe", direction: "ltr" },
   { code: "he", name: "עברית", direction: "rtl" },
 ];
 

@@ -8,6 +8,7 @@ import { languageOf, type LanguageCode } from "../i18n/languages.ts";
 const loaders: Readonly<Record<LanguageCode, () => Promise<{ default: Locale }>>> = {
   en: () => import("antd/locale/en_US"),
   de: () => import("antd/locale/de_DE"),
+  tr: () => import("antd/locale/tr_TR"),
   he: () => import("antd/locale/he_IL"),
 };
 
