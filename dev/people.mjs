@@ -57,7 +57,7 @@ export const people = [
 ];
 
 /** Loopback ports are ignored when redirect URIs are compared, as Microsoft does for localhost. */
-export const redirectUris = ['http://localhost/oauth/microsoft/callback', 'http://127.0.0.1/oauth/microsoft/callback'];
+export const redirectUris = ['http://localhost/oauth/microsoft/callback', 'http://localhost/team/mail/oauth/microsoft/callback', 'http://127.0.0.1/oauth/microsoft/callback'];
 
 const DAY = 86400e3;
 const freshSecret = () => `${randomBytes(3).toString('hex')}8Q~${randomBytes(24).toString('base64url')}`;

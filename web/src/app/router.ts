@@ -93,7 +93,9 @@ let current: { readonly href: string; readonly route: Route } | null = null;
 function read(): Route {
   if (current?.href === location.href) return current.route;
   const base = new URL(document.baseURI).pathname;
-  const path = location.pathname.startsWith(base) ? location.pathname.slice(base.length) : location.pathname;
+  /* People leave out the slash behind a sub-path. */
+  const given = `${location.pathname}/` === base ? base : location.pathname;
+  const path = given.startsWith(base) ? given.slice(base.length) : given;
   let route: Route;
   try {
     route = parseRoute(path, location.search);

@@ -1,0 +1,123 @@
+// The page behind a reverse proxy and below a sub-path, as a company runs it: everything stays inside that path, nothing is asked elsewhere, events arrive
+// as they happen, and the policy is a strict one.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, describe, test } from 'node:test';
+
+import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { startOrganisation, until } from './support/organisation.mjs';
+import { ADMIN, Postroom } from './support/postroom.mjs';
+
+const PREFIX = '/team/mail';
+
+/* Passes on what is below the prefix, as it is; whatever else is asked for is remembered and refused. */
+async function startReverseProxy() {
+  const proxy = { port: 0, target: 0, astray: [] };
+  const server = http.createServer((request, response) => {
+    if (!request.url.startsWith(`${PREFIX}/`) && request.url !== PREFIX) {
+      proxy.astray.push(request.url);
+      response.writeHead(404).end();
+      return;
+    }
+    const passed = http.request({ port: proxy.target, host: '127.0.0.1', method: request.method, path: request.url, headers: { ...request.headers, 'x-forwarded-for': '203.0.113.9' } }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    passed.on('error', () => response.destroy());
+    response.on('close', () => passed.destroy());
+    request.pipe(passed);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  proxy.port = server.address().port;
+  proxy.url = `http://localhost:${proxy.port}${PREFIX}`;
+  proxy.close = () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); });
+  return proxy;
+}
+
+let org, postroom, proxy, browser, visitor, page, anna;
+
+describe('behind a reverse proxy, below a sub-path', { skip: noBrowser, timeout: 300000 }, () => {
+  before(async () => {
+    [org, proxy, browser] = await Promise.all([startOrganisation(['--mails', '20']), startReverseProxy(), launchBrowser()]);
+    anna = org.person('main');
+    postroom = new Postroom();
+    postroom.addUser();
+    postroom.setProvider(org);
+    await postroom.serve(['--public-url', `${proxy.url}/`]);
+    proxy.target = postroom.port;
+    visitor = await Visitor.arrive(browser, [`http://localhost:${proxy.port}`, new URL(org.authority).origin], { width: 1440 });
+    page = visitor.page;
+  }, { timeout: 120000 });
+
+  after(async () => {
+    await browser?.close();
+    await postroom?.close();
+    await proxy?.close();
+    await org?.close();
+  });
+
+  test('the policy lets in nothing but the page’s own nonce', async () => {
+    const answer = await fetch(`${proxy.url}/`);
+    const policy = Object.fromEntries(answer.headers.get('content-security-policy').split(';').map((part) => part.trim().split(/\s+(.*)/)));
+    assert.match(policy['script-src'], /^'nonce-[A-Za-z0-9+/_=-]+'$/);
+    assert.equal(policy['default-src'], "'none'");
+    assert.equal(policy['base-uri'], "'self'");
+    for (const value of Object.values(policy)) assert.doesNotMatch(value ?? '', /https?:|\*/, 'nobody else is named');
+    assert.match(await answer.text(), new RegExp(`<base href="${PREFIX}/"`));
+  });
+
+  test('one signs in, links a mailbox through the provider and comes back below the path', async () => {
+    await page.goto(proxy.url);
+    await page.locator('input[name=email]').fill(ADMIN.email);
+    await page.locator('input[name=password]').fill(ADMIN.password);
+    await page.locator('form button[type=submit]').click();
+    await page.getByText('Welcome to Postroom').waitFor();
+    const [cookie] = await visitor.context.cookies(`${proxy.url}/`);
+    assert.equal(cookie.path, `${PREFIX}/`);
+    await page.goto(`${proxy.url}/oauth/microsoft/start?login_hint=${anna.mail}&since=2025-01-15`);
+    await page.locator('#username, #other-account').first().waitFor();
+    if (await page.locator('#other-account').count()) await page.locator(`[data-upn="${anna.upn}"], #other-account`).first().click();
+    await page.locator('#username').waitFor();
+    await page.locator('#password').fill(anna.password);
+    await page.locator('#signin').click();
+    await page.locator('#accept').click();
+    await page.waitForURL((url) => url.pathname.startsWith(`${PREFIX}/`));
+    await postroom.settled(anna.mail);
+  });
+
+  test('mail is read, and new mail appears by itself', async () => {
+    await page.goto(proxy.url);
+    await page.locator('.row').first().click();
+    await page.locator('.message[data-open=true]').waitFor();
+    await org.control('append', { person: anna.mail, message: `From: a@northlight.example\nTo: ${anna.mail}\nSubject: Through the proxy\nMessage-ID: <proxy@northlight.example>\nDate: ${new Date().toUTCString()}\n\nHello.\n` });
+    await page.locator('.row', { hasText: 'Through the proxy' }).waitFor();
+  });
+
+  test('an address inside the page can be opened anew', async () => {
+    await page.locator('.row', { hasText: 'Through the proxy' }).click();
+    await page.locator('.reader-subject', { hasText: 'Through the proxy' }).waitFor();
+    await page.reload();
+    await page.locator('.reader-subject', { hasText: 'Through the proxy' }).waitFor();
+    await page.goto(`${proxy.url}/settings/general`);
+    await page.locator('.settings-content h1').waitFor();
+  });
+
+  test('a mail is written and sent', async () => {
+    await page.goto(proxy.url);
+    await page.locator('.row').first().waitFor();
+    await page.keyboard.press('c');
+    await page.locator('.composer-editor').waitFor();
+    await page.getByLabel('To', { exact: true }).fill('james.okafor@northlight.example');
+    await page.locator('.composer input[name=subject], .composer [aria-label="Subject"]').first().fill('Sent through the proxy');
+    await page.locator('.composer-editor').click();
+    await page.keyboard.type('Hello James.');
+    await page.keyboard.press('Control+Enter');
+    await until('the mail at the colleague', async () => (await org.control('messages', { person: 'james.okafor@northlight.example' })).some((one) => one.subject === 'Sent through the proxy'));
+  });
+
+  test('nothing went astray', () => {
+    assert.deepEqual(proxy.astray, []);
+    assert.deepEqual(visitor.complaints(), []);
+  });
+});
