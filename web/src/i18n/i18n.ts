@@ -18,6 +18,7 @@ const loaders: Record<LanguageCode, Readonly<Record<Part, Loader>>> = {
   de: { mail: () => import("virtual:catalogue/de/mail"), pages: () => import("virtual:catalogue/de/pages") },
   tr: { mail: () => import("virtual:catalogue/tr/mail"), pages: () => import("virtual:catalogue/tr/pages") },
   he: { mail: () => import("virtual:catalogue/he/mail"), pages: () => import("virtual:catalogue/he/pages") },
+  zh: { mail: () => import("virtual:catalogue/zh/mail"), pages: () => import("virtual:catalogue/zh/pages") },
 };
 
 const wanted = new Set<Part>(["mail"]);

@@ -10,6 +10,7 @@ const loaders: Readonly<Record<LanguageCode, () => Promise<{ default: Locale }>>
   de: () => import("antd/locale/de_DE"),
   tr: () => import("antd/locale/tr_TR"),
   he: () => import("antd/locale/he_IL"),
+  zh: () => import("antd/locale/zh_CN"),
 };
 
 function nonce(): string {
