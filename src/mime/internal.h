@@ -91,6 +91,13 @@ char *charset_of_html(const char *bytes, size_t length);
 
 /* --- quote.c: splits text with LF line ends; own and quoted may be NULL. */
 void quote_split(const char *text, GString *own, GString *quoted);
+/* All of the text in pieces of whole lines, each quoted or not. */
+typedef void quote_sink(bool quoted, const char *from, const char *to, void *arg);
+void quote_each(const char *text, quote_sink *sink, void *arg);
+/* The text begins with what stands over an older mail: a block of fields, "--- Original ---". */
+bool quote_starts(const char *text);
+/* The text is an attribution: "On … wrote:". */
+bool quote_attributes(const char *text);
 bool quote_names_sender(const char *text); /* "From:" in one of the languages */
 
 /* --- plain.c */

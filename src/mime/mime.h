@@ -124,6 +124,13 @@ char *mime_base_subject(const char *subject);
  */
 char *mime_html_to_text(const char *html, gssize length, size_t max);
 
+/* Which lines of a text (with LF line ends) quote earlier mail, in order; empty when all would be.
+ * first counts from 0. (transfer full), of struct mime_lines */
+struct mime_lines {
+    unsigned first, count;
+};
+GArray *mime_quoted_lines(const char *text);
+
 /* --- showing HTML
  * -------------------------------------------------------------------------------------------- */
 
@@ -136,17 +143,26 @@ struct mime_sanitise {
     bool remote_images; /* consent was given: ask image_url for remote ones too; else they are
                            removed and counted */
 };
+/* Who would have learned that the mail was read. */
+struct mime_tracker {
+    char *host;
+    const char *name; /* of the service, NULL: not known; static */
+    unsigned count;
+};
+#define MIME_TRACKERS_MAX 50 /* hosts that are told apart */
 struct mime_sanitised {
     char *html; /* one <div class="postroom-mail">, with the mail's style sheets scoped to it, by an
                    allow-list: no script, no style with url() or @import, no forms, no same-origin
                    or relative URL, links absolute with target=_blank rel="noopener noreferrer",
                    quotes wrapped in <div class="postroom-quote"> */
     unsigned blocked_remote, trackers;
+    GArray *tracked; /* of struct mime_tracker, by host; at most MIME_TRACKERS_MAX; NULL: none */
 };
 /* Always succeeds: what is too deep is flattened, what cannot be tamed is shown as text. Ids and
  * classes of the mail get the prefix "m-". At most 4 MiB are read. blocked_remote counts remote
- * images and backgrounds left out for want of consent; trackers, one-pixel or hidden remote images,
- * are left out always. Reading the result again gives the result. */
+ * images and backgrounds left out for want of consent; trackers, one-pixel or hidden remote images
+ * and those by which a known service counts readers, are left out always. Reading the result again
+ * gives the result. */
 void mime_sanitise(const char *html, gssize length, const struct mime_sanitise *options,
                    struct mime_sanitised *out);
 void mime_sanitised_clear(struct mime_sanitised *out);

@@ -90,16 +90,50 @@ struct line {
     const char *start, *end; /* of the whole line; end behind its LF */
 };
 
+/* Hebrew and Arabic lines come wrapped in marks of direction: U+200E, U+200F, U+202A to U+202E,
+ * U+2066 to U+2069; Outlook and Apple put no-break spaces. */
+static bool is_mark(const char *at)
+{
+    const unsigned char *u = (const unsigned char *)at;
+    return u[0] == 0xe2 &&
+           ((u[1] == 0x80 && (u[2] == 0x8e || u[2] == 0x8f || (u[2] >= 0xaa && u[2] <= 0xae))) ||
+            (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9));
+}
+
+static bool is_no_break_space(const char *at)
+{
+    return at[0] == '\xc2' && at[1] == '\xa0';
+}
+
+/* Bytes of blanks, marks of emphasis and of direction there; 0: none. */
+static size_t padding_at(const char *at, const char *stop)
+{
+    if (g_ascii_isspace(*at) || *at == '*')
+        return 1;
+    if (stop - at >= 2 && is_no_break_space(at))
+        return 2;
+    return stop - at >= 3 && is_mark(at) ? 3 : 0;
+}
+
+static size_t padding_before(const char *at, const char *stop)
+{
+    if (g_ascii_isspace(stop[-1]) || stop[-1] == '*')
+        return 1;
+    if (stop - at >= 2 && is_no_break_space(stop - 2))
+        return 2;
+    return stop - at >= 3 && is_mark(stop - 3) ? 3 : 0;
+}
+
 static struct line line_at(const char *at)
 {
     struct line line = {.start = at};
     size_t length = strcspn(at, "\n");
     line.end = at + length + (at[length] == '\n' ? 1 : 0);
     const char *stop = at + length;
-    while (at < stop && (g_ascii_isspace(*at) || *at == '*'))
-        at++;
-    while (stop > at && (g_ascii_isspace(stop[-1]) || stop[-1] == '*'))
-        stop--;
+    for (size_t skip; at < stop && (skip = padding_at(at, stop)) > 0;)
+        at += skip;
+    for (size_t skip; stop > at && (skip = padding_before(at, stop)) > 0;)
+        stop -= skip;
     line.text = at;
     line.length = (size_t)(stop - at);
     return line;
@@ -110,8 +144,16 @@ static bool contains(const struct line *line, const char *word)
     return memmem(line->text, line->length, word, strlen(word)) != NULL;
 }
 
+static bool begins(const struct line *line, const char *words)
+{
+    return line->length >= strlen(words) && memcmp(line->text, words, strlen(words)) == 0;
+}
+
+/* Hebrew may do without a verb: "on … from …:". */
 static bool says_wrote(const struct line *line)
 {
+    if (begins(line, "בתאריך") && contains(line, "מאת"))
+        return true;
     for (size_t i = 0; i < G_N_ELEMENTS(wrote); i++)
         if (contains(line, wrote[i]))
             return true;
@@ -136,16 +178,17 @@ static bool has_digit_or_address(const struct line *line)
  * taken for its first line. */
 static bool starts_attribution(const struct line *line)
 {
-    static const char *const leads[] = {"On ",   "Am ", "Le ",       "El ",       "Il ",
-                                        "Op ",   "Em ", "Den ",      "På ",       "W dniu",
-                                        "Dnia ", "在",  "于",        "於",        "בתאריך",
-                                        "ב-",    "Em ", "Il giorno", "tarihinde", "Pe ",
-                                        "Dne "};
+    static const char *const leads[] = {"On ",   "Am ",   "Le ",    "El ",    "Il ",   "Op ",
+                                        "Em ",   "Den ",  "På ",    "W dniu", "Dnia ", "在",
+                                        "于",    "於",    "בתאריך", "ב-",     "ב־",    "Il giorno",
+                                        "Pe ",   "Dne ",  "Пн, ",   "Вт, ",   "Ср, ",  "Чт, ",
+                                        "Пт, ",  "Сб, ",  "Нд, ",   "пн, ",   "вт, ",  "ср, ",
+                                        "чт, ",  "пт, ",  "сб, ",   "нд, ",   "пн., ", "вт., ",
+                                        "ср., ", "чт., ", "пт., ",  "сб., ",  "нд., "};
     for (size_t i = 0; i < G_N_ELEMENTS(leads); i++)
-        if (leads[i][0] == line->text[0] && line->length >= strlen(leads[i]) &&
-            memcmp(line->text, leads[i], strlen(leads[i])) == 0)
+        if (begins(line, leads[i]))
             return true;
-    return g_ascii_isdigit(line->text[0]);
+    return g_ascii_isdigit(line->text[0]) || (contains(line, "<") && contains(line, "@"));
 }
 
 /* "2016-03-03 17:21 GMT+01:00 Some One <some@one>:" */
@@ -155,6 +198,30 @@ static bool is_dated_address(const struct line *line)
            (line->text[4] == '-' || line->text[4] == '/') && contains(line, "<");
 }
 
+/* "2016-03-03 17:21 GMT+01:00 Some One", as Gmail wrote it. */
+static bool is_dated_name(const struct line *line)
+{
+    static const char form[] = "0000-00-00 00:00 GMT";
+    if (line->length <= strlen(form) + 7 || line->length > 120)
+        return false;
+    for (size_t i = 0; form[i] != '\0'; i++)
+        if (form[i] == '0' ? !g_ascii_isdigit(line->text[i]) : form[i] != line->text[i])
+            return false;
+    return true;
+}
+
+/* Some mark what they quote with a bar; only believed behind a line that names who wrote it. */
+static bool bars_follow(const char *at)
+{
+    for (int blanks = 0; *at != '\0' && blanks < 4; blanks++) {
+        struct line line = line_at(at);
+        if (line.length > 0)
+            return *line.text == '|';
+        at = line.end;
+    }
+    return false;
+}
+
 /* Outlook's Turkish and Hebrew attributions put the verb first or in the middle; all end in a
  * colon. */
 static bool is_attribution(const char *at, const char **after)
@@ -162,6 +229,10 @@ static bool is_attribution(const char *at, const char **after)
     struct line first = line_at(at), joined = first;
     if (first.length == 0 || *first.text == '>')
         return false;
+    if (is_dated_name(&first) || (is_dated_address(&first) && bars_follow(first.end))) {
+        *after = first.end;
+        return true;
+    }
     for (int lines = 1; lines <= 3; lines++) {
         if (joined.length > 400)
             return false;
@@ -248,7 +319,8 @@ static bool marked_quote_follows(const char *at)
 
 static bool is_rule(const struct line *line)
 {
-    return line->length >= 20 && strspn(line->text, "_") >= line->length;
+    return line->length >= 20 &&
+           (strspn(line->text, "_") >= line->length || strspn(line->text, "-") >= line->length);
 }
 
 /* Where the rest of the mail is an older one: NULL when it does not start here. */
@@ -274,36 +346,94 @@ static bool is_blank_before(const char *text, const char *at)
     return text == at;
 }
 
-static void append_lines(GString *out, const char *from, const char *to)
+/* The end of what is quoted from `at` on, whose line it does not have to be the first of; NULL:
+ * nothing is. */
+static const char *quoted_until(const char *text, const char *at)
 {
-    if (out != NULL && to > from)
+    struct line line = line_at(at);
+    const char *after = NULL;
+    if (line.length > 0 && *line.text == '>')
+        return line.end;
+    if (is_attribution(at, &after)) {
+        /* who answers below starts with the attribution: what follows is the answer */
+        bool rest = !marked_quote_follows(after) && !is_blank_before(text, at);
+        return rest ? at + strlen(at) : after;
+    }
+    return rest_is_quoted(at) ? at + strlen(at) : NULL;
+}
+
+void quote_each(const char *text, quote_sink *sink, void *arg)
+{
+    for (const char *at = text; *at != '\0';) {
+        const char *until = quoted_until(text, at);
+        const char *end = until != NULL ? until : line_at(at).end;
+        sink(until != NULL, at, end, arg);
+        at = end;
+    }
+}
+
+bool quote_starts(const char *text)
+{
+    return rest_is_quoted(text);
+}
+
+bool quote_attributes(const char *text)
+{
+    const char *after = NULL;
+    return is_attribution(text, &after) && *after == '\0';
+}
+
+struct halves {
+    GString *own, *quoted;
+};
+
+static void take_half(bool quoted, const char *from, const char *to, void *arg)
+{
+    const struct halves *halves = arg;
+    GString *out = quoted ? halves->quoted : halves->own;
+    if (out != NULL)
         g_string_append_len(out, from, to - from);
 }
 
 void quote_split(const char *text, GString *own, GString *quoted)
 {
-    const char *at = text;
-    if (own == quoted) {
-        append_lines(own, text, text + strlen(text));
-        return;
+    struct halves halves = {own, quoted};
+    if (own == quoted && own != NULL)
+        g_string_append(own, text);
+    else
+        quote_each(text, take_half, &halves);
+}
+
+struct lines {
+    GArray *quoted;
+    unsigned at;
+    bool any_own;
+};
+
+static void take_lines(bool quoted, const char *from, const char *to, void *arg)
+{
+    struct lines *lines = arg;
+    unsigned count = 0;
+    for (const char *p = from; p < to; p++) {
+        count += *p == '\n' || p + 1 == to ? 1 : 0;
+        lines->any_own |= !quoted && !g_ascii_isspace(*p);
     }
-    while (*at != '\0') {
-        struct line line = line_at(at);
-        const char *after = NULL;
-        if (line.length > 0 && *line.text == '>') {
-            append_lines(quoted, at, line.end);
-            at = line.end;
-        } else if (is_attribution(at, &after)) {
-            /* who answers below starts with the attribution: what follows is the answer */
-            bool rest = !marked_quote_follows(after) && !is_blank_before(text, at);
-            append_lines(quoted, at, rest ? at + strlen(at) : after);
-            at = rest ? at + strlen(at) : after;
-        } else if (rest_is_quoted(at)) {
-            append_lines(quoted, at, at + strlen(at));
-            return;
-        } else {
-            append_lines(own, at, line.end);
-            at = line.end;
-        }
-    }
+    guint known = lines->quoted->len;
+    struct mime_lines *last =
+        known > 0 ? &g_array_index(lines->quoted, struct mime_lines, known - 1) : NULL;
+    struct mime_lines fresh = {lines->at, count};
+    if (quoted && last != NULL && last->first + last->count == lines->at)
+        last->count += count;
+    else if (quoted)
+        g_array_append_val(lines->quoted, fresh);
+    lines->at += count;
+}
+
+GArray *mime_quoted_lines(const char *text)
+{
+    struct lines lines = {g_array_new(FALSE, FALSE, sizeof(struct mime_lines)), 0, false};
+    quote_each(text, take_lines, &lines);
+    if (!lines.any_own)
+        g_array_set_size(lines.quoted, 0);
+    return lines.quoted;
 }

@@ -1,5 +1,6 @@
 #include "mime/sanitise.h"
 #include "mime/internal.h"
+#include "mime/trackers.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ static bool is_tiny(const char *size)
            strchr(size, '%') == NULL && strchr(size, '.') == NULL;
 }
 
-static bool is_tracker(const GumboNode *node)
+static bool is_unseen(const GumboNode *node)
 {
     if (is_tiny(attribute_of(node, "width")) && is_tiny(attribute_of(node, "height")))
         return true;
@@ -59,12 +60,47 @@ static bool is_tracker(const GumboNode *node)
     return strstr(flat, "display:none") != NULL || (narrow && low);
 }
 
+static void tracker_clear(gpointer pointer)
+{
+    g_free(((struct mime_tracker *)pointer)->host);
+}
+
+static void count_tracker(struct mime_sanitised *result, const char *host, const char *name)
+{
+    result->trackers++;
+    if (result->tracked == NULL) {
+        result->tracked = g_array_new(FALSE, FALSE, sizeof(struct mime_tracker));
+        g_array_set_clear_func(result->tracked, tracker_clear);
+    }
+    for (guint i = 0; i < result->tracked->len; i++) {
+        struct mime_tracker *known = &g_array_index(result->tracked, struct mime_tracker, i);
+        if (strcmp(known->host, host) == 0) {
+            known->count++;
+            return;
+        }
+    }
+    struct mime_tracker fresh = {g_strdup(host), name, 1};
+    if (result->tracked->len < MIME_TRACKERS_MAX)
+        g_array_append_val(result->tracked, fresh);
+    else
+        tracker_clear(&fresh);
+}
+
+static bool took_tracker(struct writer *w, const GumboNode *node, const char *url)
+{
+    g_autofree char *host = tracker_host(url);
+    bool is_certain;
+    const char *name = tracker_service(url, host, &is_certain);
+    if (!is_certain && !is_unseen(node))
+        return false;
+    count_tracker(w->result, host, name);
+    return true;
+}
+
 static char *remote_image(struct writer *w, const GumboNode *node, const char *url)
 {
-    if (is_tracker(node)) {
-        w->result->trackers++;
+    if (took_tracker(w, node, url))
         return NULL;
-    }
     if (!w->options->remote_images) {
         w->result->blocked_remote++;
         return NULL;
@@ -383,5 +419,6 @@ void mime_sanitise(const char *html, gssize length, const struct mime_sanitise *
 void mime_sanitised_clear(struct mime_sanitised *out)
 {
     g_clear_pointer(&out->html, g_free);
+    g_clear_pointer(&out->tracked, g_array_unref);
     out->blocked_remote = out->trackers = 0;
 }

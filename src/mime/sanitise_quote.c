@@ -73,13 +73,107 @@ static bool is_outlook_rule(const GumboNode *node)
     return false;
 }
 
-enum quote_kind quote_kind_of(const GumboNode *node)
+/* --- by what it says, where no mark of a mail program helps */
+
+#define SAID_MAX 600
+#define SAID_NODES 80
+#define SAID_DEPTH 12
+
+struct said {
+    GString *text;
+    unsigned nodes;
+    bool whole; /* nothing was left out */
+};
+
+static bool is_block(GumboTag tag)
 {
-    GumboTag tag = node->v.element.tag;
-    if (tag == GUMBO_TAG_BLOCKQUOTE)
-        return QUOTE_SELF;
-    if (tag != GUMBO_TAG_DIV)
+    return tag == GUMBO_TAG_DIV || tag == GUMBO_TAG_P || tag == GUMBO_TAG_TR ||
+           tag == GUMBO_TAG_LI || tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_BR;
+}
+
+static void end_line(struct said *said)
+{
+    if (said->text->len > 0 && said->text->str[said->text->len - 1] != '\n')
+        g_string_append_c(said->text, '\n');
+}
+
+static void say_text(struct said *said, const char *text)
+{
+    for (; *text != '\0' && said->text->len < SAID_MAX; text++) {
+        bool blank = g_ascii_isspace(*text);
+        bool after_blank =
+            said->text->len == 0 || g_ascii_isspace(said->text->str[said->text->len - 1]);
+        if (!blank || !after_blank)
+            g_string_append_c(said->text, blank ? ' ' : *text);
+    }
+    said->whole = said->whole && *text == '\0';
+}
+
+static void say(struct said *said, const GumboNode *node, unsigned depth)
+{
+    if (++said->nodes > SAID_NODES || depth > SAID_DEPTH || said->text->len >= SAID_MAX) {
+        said->whole = false;
+        return;
+    }
+    if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE)
+        say_text(said, node->v.text.text);
+    if (node->type != GUMBO_NODE_ELEMENT)
+        return;
+    for (unsigned i = 0; i < node->v.element.children.length; i++)
+        say(said, node->v.element.children.data[i], depth + 1);
+    if (is_block(node->v.element.tag))
+        end_line(said);
+}
+
+/* The next element, when nothing but blanks and line breaks stand before it. */
+static const GumboNode *next_element(const GumboNode *node)
+{
+    const GumboVector *siblings = &node->parent->v.element.children;
+    for (unsigned i = (unsigned)node->index_within_parent + 1; i < siblings->length; i++) {
+        const GumboNode *next = siblings->data[i];
+        if (next->type == GUMBO_NODE_WHITESPACE || next->type == GUMBO_NODE_COMMENT)
+            continue;
+        if (next->type != GUMBO_NODE_ELEMENT)
+            return NULL;
+        if (next->v.element.tag != GUMBO_TAG_BR)
+            return next;
+    }
+    return NULL;
+}
+
+/* A rule in front of the fields of an older mail. */
+static bool rule_before_fields(const GumboNode *rule)
+{
+    const GumboVector *siblings = &rule->parent->v.element.children;
+    struct said said = {g_string_new(NULL), 0, true};
+    for (unsigned i = (unsigned)rule->index_within_parent + 1;
+         i < siblings->length && said.whole && said.text->len < SAID_MAX / 2; i++)
+        say(&said, siblings->data[i], 0);
+    bool starts = quote_starts(said.text->str + strspn(said.text->str, " \n"));
+    g_string_free(said.text, TRUE);
+    return starts;
+}
+
+static enum quote_kind kind_by_words(const GumboNode *node)
+{
+    if (node->parent == NULL || node->parent->type != GUMBO_NODE_ELEMENT)
         return QUOTE_NONE;
+    struct said said = {g_string_new(NULL), 0, true};
+    enum quote_kind kind = QUOTE_NONE;
+    say(&said, node, 0);
+    const GumboNode *next = NULL;
+    if (quote_starts(said.text->str))
+        kind = QUOTE_REST;
+    else if (said.whole && quote_attributes(said.text->str))
+        next = next_element(node);
+    if (next != NULL && next->v.element.tag == GUMBO_TAG_BLOCKQUOTE)
+        kind = QUOTE_UNTIL;
+    g_string_free(said.text, TRUE);
+    return kind;
+}
+
+static enum quote_kind kind_by_marks(const GumboNode *node)
+{
     if (has_class(node, "moz-cite-prefix"))
         return QUOTE_UNTIL;
     if (is_quote_class(node) || has_id(node, "OLK_SRC_BODY_SECTION"))
@@ -88,4 +182,17 @@ enum quote_kind quote_kind_of(const GumboNode *node)
         has_id(node, "mail-editor-reference-message-container") || is_outlook_rule(node))
         return QUOTE_REST;
     return QUOTE_NONE;
+}
+
+enum quote_kind quote_kind_of(const GumboNode *node)
+{
+    GumboTag tag = node->v.element.tag;
+    if (tag == GUMBO_TAG_BLOCKQUOTE)
+        return QUOTE_SELF;
+    if (tag == GUMBO_TAG_HR)
+        return rule_before_fields(node) ? QUOTE_REST : QUOTE_NONE;
+    if (tag != GUMBO_TAG_DIV && tag != GUMBO_TAG_P)
+        return QUOTE_NONE;
+    enum quote_kind kind = tag == GUMBO_TAG_DIV ? kind_by_marks(node) : QUOTE_NONE;
+    return kind != QUOTE_NONE ? kind : kind_by_words(node);
 }

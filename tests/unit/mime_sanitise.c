@@ -90,6 +90,47 @@ static void remote_images_wait_and_trackers_go(void)
     mime_sanitised_clear(&result);
 }
 
+static void assert_tracker(const struct mime_sanitised *result, guint at, const char *host,
+                           const char *name, unsigned count)
+{
+    g_assert_cmpuint(result->tracked->len, >, at);
+    const struct mime_tracker *tracker = &g_array_index(result->tracked, struct mime_tracker, at);
+    g_assert_cmpstr(tracker->host, ==, host);
+    g_assert_cmpstr(tracker->name, ==, name);
+    g_assert_cmpuint(tracker->count, ==, count);
+}
+
+static void trackers_are_named_by_host(void)
+{
+    g_autoptr(GPtrArray) asked = g_ptr_array_new_with_free_func(g_free);
+    struct mime_sanitised result =
+        sanitise("<img src=https://us1.LIST-manage.com/track/open.php?u=1>"
+                 "<img src=https://us1.list-manage.com/track/open.php?u=2 width=600 height=90>"
+                 "<img src='https://x@own.test:8443/p.gif' width=1 height=1>"
+                 "<img src=https://us1.list-manage.com/logo.png>"
+                 "<img src=https://notlist-manage.com/track/open.php>"
+                 "<img src='https://ct.sendgrid.net/pic.png' width=1 height=1>",
+                 asked);
+    g_assert_cmpuint(result.trackers, ==, 4);
+    g_assert_cmpuint(result.blocked_remote, ==, 2);
+    assert_tracker(&result, 0, "us1.list-manage.com", "Mailchimp", 2);
+    assert_tracker(&result, 1, "own.test", NULL, 1);
+    assert_tracker(&result, 2, "ct.sendgrid.net", "SendGrid", 1);
+    mime_sanitised_clear(&result);
+}
+
+static void hosts_of_trackers_are_bounded(void)
+{
+    g_autoptr(GPtrArray) asked = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) html = g_string_new(NULL);
+    for (int i = 0; i < 500; i++)
+        g_string_append_printf(html, "<img src=https://t%d.test/p width=1 height=1>", i);
+    struct mime_sanitised result = sanitise(html->str, asked);
+    g_assert_cmpuint(result.trackers, ==, 500);
+    g_assert_cmpuint(result.tracked->len, ==, MIME_TRACKERS_MAX);
+    mime_sanitised_clear(&result);
+}
+
 static void inline_images_are_asked_for(void)
 {
     g_autoptr(GPtrArray) asked = g_ptr_array_new_with_free_func(g_free);
@@ -354,6 +395,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mime/sanitise/script-and-forms", script_and_forms_go);
     g_test_add_func("/mime/sanitise/links", links_are_absolute_and_open_outside);
     g_test_add_func("/mime/sanitise/remote-images", remote_images_wait_and_trackers_go);
+    g_test_add_func("/mime/sanitise/trackers", trackers_are_named_by_host);
+    g_test_add_func("/mime/sanitise/trackers-bounded", hosts_of_trackers_are_bounded);
     g_test_add_func("/mime/sanitise/inline-images", inline_images_are_asked_for);
     g_test_add_func("/mime/sanitise/styles", styles_keep_what_is_known);
     g_test_add_func("/mime/sanitise/names", names_cannot_clobber);
