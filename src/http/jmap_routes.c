@@ -109,13 +109,26 @@ static char *disposition(const char *name)
     return g_strdup_printf("attachment; filename=\"%s\"; filename*=UTF-8''%s", plain->str, encoded);
 }
 
-static void serve_download(struct http_request *request, void *arg)
+/* What is saved is shown by nobody: no script of ours runs in it, and it frames nothing. */
+static void respond_file(struct http_request *request, const char *name, const char *type,
+                         GBytes *bytes)
 {
-    struct http_jmap *routes = arg;
-    const char *account = http_request_segment(request, 0);
+    g_autofree char *header = disposition(name == NULL || name[0] == '\0' ? "download" : name);
+    http_set_header(request, "Content-Disposition", header);
+    http_set_header(request, "Content-Security-Policy",
+                    "sandbox; default-src 'none'; frame-ancestors 'none'");
+    http_set_header(request, "Cache-Control", "private, max-age=31536000, immutable");
+    http_set_header(request, "Vary", "Cookie, Authorization, Origin");
+    http_respond_bytes(request, 200, type, bytes);
+}
+
+typedef GBytes *load_fn(struct jmap *jmap, struct store_principal *principal, const char *account,
+                        const char *blob, GError **error);
+
+static void serve_file(struct http_request *request, struct http_jmap *routes, load_fn *load,
+                       const char *type)
+{
     const char *blob = http_request_segment(request, 1);
-    const char *name = http_request_segment(request, 2);
-    const char *type = http_request_query(request, "type");
     g_autoptr(GError) error = NULL;
     if (!is_for_saving(request)) {
         http_respond_problem(request, 403, "A download is not code.", "Open it from the page.");
@@ -125,20 +138,24 @@ static void serve_download(struct http_request *request, void *arg)
         http_respond_problem(request, 404, "There is nothing at this address.", "Check it.");
         return;
     }
-    g_autoptr(GBytes) bytes =
-        jmap_download(routes->jmap, http_request_principal(request), account, blob, &error);
-    if (bytes == NULL) {
+    g_autoptr(GBytes) bytes = load(routes->jmap, http_request_principal(request),
+                                   http_request_segment(request, 0), blob, &error);
+    if (bytes == NULL)
         http_respond_error(request, error);
-        return;
-    }
-    g_autofree char *header = disposition(name == NULL || name[0] == '\0' ? "download" : name);
-    http_set_header(request, "Content-Disposition", header);
-    http_set_header(request, "Content-Security-Policy",
-                    "sandbox; default-src 'none'; frame-ancestors 'none'");
-    http_set_header(request, "Cache-Control", "private, max-age=31536000, immutable");
-    http_set_header(request, "Vary", "Cookie, Authorization, Origin");
-    http_respond_bytes(request, 200, http_is_content_type(type) ? type : "application/octet-stream",
-                       bytes);
+    else
+        respond_file(request, http_request_segment(request, 2), type, bytes);
+}
+
+static void serve_download(struct http_request *request, void *arg)
+{
+    const char *type = http_request_query(request, "type");
+    serve_file(request, arg, jmap_download,
+               http_is_content_type(type) ? type : "application/octet-stream");
+}
+
+static void serve_attachments(struct http_request *request, void *arg)
+{
+    serve_file(request, arg, jmap_download_attachments, "application/zip");
 }
 
 static void serve_events(struct http_request *request, void *arg)
@@ -179,6 +196,7 @@ struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, s
         {"POST", "jmap/upload/", HTTP_DOOR_API, UPLOAD_MAX, serve_upload, routes, NULL,
          "maxSizeUpload"},
         {"GET", "jmap/download/", HTTP_DOOR_API, 0, serve_download, routes, NULL, NULL},
+        {"GET", "jmap/attachments/", HTTP_DOOR_API, 0, serve_attachments, routes, NULL, NULL},
         {"GET", "jmap/eventsource", HTTP_DOOR_API, 0, serve_events, routes, NULL, NULL},
         {"GET", "jmap/ws", HTTP_DOOR_SOCKET, 0, serve_socket, routes, NULL, NULL},
         {"GET", "mail-image/", HTTP_DOOR_CALL, 0, serve_image, routes, routes->image_exec, NULL},

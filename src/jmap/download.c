@@ -2,6 +2,14 @@
 
 #include "jmap/engine/engine.h"
 
+void jmap_download_refuse(const GError *failure, GError **error)
+{
+    if (failure == NULL || error_is(failure, ERROR_NOT_FOUND) || error_is(failure, ERROR_FORBIDDEN))
+        error_set(error, ERROR_NOT_FOUND, "no such file");
+    else
+        g_propagate_error(error, g_error_copy(failure));
+}
+
 GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, const char *account,
                       const char *blob, GError **error)
 {
@@ -12,13 +20,8 @@ GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, cons
     if (access != NULL)
         bytes = jmap_blob_load(jmap, access, blob, &failure);
     store_access_free(access);
-    if (failure == NULL)
-        return bytes;
-    /* A foreign account, a missing one and a missing blob are alike to the outside. */
-    if (error_is(failure, ERROR_NOT_FOUND) || error_is(failure, ERROR_FORBIDDEN))
-        error_set(error, ERROR_NOT_FOUND, "no such file");
-    else
-        g_propagate_error(error, g_error_copy(failure));
-    g_error_free(failure);
-    return NULL;
+    if (bytes == NULL)
+        jmap_download_refuse(failure, error);
+    g_clear_error(&failure);
+    return bytes;
 }

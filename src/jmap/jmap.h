@@ -78,6 +78,12 @@ GBytes *jmap_upload(struct jmap *jmap, struct store_principal *principal, const 
 GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, const char *account,
                       const char *blob, GError **error);
 
+/* The attached files of a message in one zip file, blob being that of the whole message: names are
+ * made different, pictures that stand in its text are left out. At most 256 MiB. (transfer full) or
+ * NULL with ERROR_NOT_FOUND, also when there are none. */
+GBytes *jmap_download_attachments(struct jmap *jmap, struct store_principal *principal,
+                                  const char *account, const char *blob, GError **error);
+
 /* What changed in one account: bits of enum store_type. */
 struct jmap_changed {
     int64_t account;

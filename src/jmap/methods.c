@@ -154,7 +154,11 @@ static const struct jmap_arg push_set_args[] = {
     END,
 };
 static const struct jmap_arg email_view_args[] = {
-    ACCOUNT, {"ids", JMAP_ARG_STRINGS, 0}, PROPERTIES, {"remoteImages", JMAP_ARG_BOOLEAN, OPTIONAL},
+    ACCOUNT,
+    {"ids", JMAP_ARG_STRINGS, 0},
+    PROPERTIES,
+    {"remoteImages", JMAP_ARG_BOOLEAN, OPTIONAL},
+    {"plainText", JMAP_ARG_BOOLEAN, OPTIONAL},
     END,
 };
 

@@ -3,6 +3,10 @@
 
 #include "base/clock.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
+
 static json_t *as(struct jmap_fixture *t, struct store_principal *who, const char *method,
                   const char *args)
 {
@@ -186,6 +190,115 @@ static void test_view(void)
     jmap_fixture_close(&t);
 }
 
+/* What one who reads text only would see, of the same mail; and whom the picture would have told.
+ */
+static void test_plain_view(void)
+{
+    struct jmap_fixture t;
+    json_t *answer;
+    int64_t id;
+
+    jmap_fixture_open(&t);
+    id = jmap_fixture_put(&t, t.m.inbox, 1, 0, 1000,
+                          "From: a@b.example\nContent-Type: text/html\n\n<p>Hello</p>"
+                          "<img src=\"https://x.list-manage.com/track/open.php?u=1\">"
+                          "<blockquote>old</blockquote>");
+    answer = jmap_fixture_call(&t, "EmailView/get",
+                               "{'ids': ['e%" G_GINT64_FORMAT "'], 'plainText': true}", id);
+    g_assert_true(json_is_null(jmap_at(answer, "list/0/html")));
+    g_assert_nonnull(strstr(jmap_text_at(answer, "list/0/text"), "Hello"));
+    g_assert_cmpuint(json_array_size(jmap_at(answer, "list/0/quotes")), ==, 1);
+    json_decref(answer);
+    answer = jmap_fixture_call(&t, "EmailView/get", "{'ids': ['e%" G_GINT64_FORMAT "']}", id);
+    g_assert_cmpint(jmap_number_at(answer, "list/0/trackersRemoved"), ==, 1);
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/trackers/0/name"), ==, "Mailchimp");
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/trackers/0/host"), ==, "x.list-manage.com");
+    g_assert_true(json_is_null(jmap_at(answer, "list/0/calendar")));
+    json_decref(answer);
+    jmap_fixture_close(&t);
+}
+
+static void test_invitation(void)
+{
+    struct jmap_fixture t;
+    json_t *answer;
+    int64_t id;
+
+    jmap_fixture_open(&t);
+    id = jmap_fixture_put(&t, t.m.inbox, 1, 0, 1000,
+                          "From: a@b.example\nContent-Type: text/calendar; method=REQUEST\n\n"
+                          "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:u\nSUMMARY:Plan\n"
+                          "DTSTART:20260104T100000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;BYDAY=SU\n"
+                          "ORGANIZER;CN=Ann:mailto:ann@b.example\n"
+                          "ATTENDEE;PARTSTAT=DECLINED:mailto:bob@b.example\n"
+                          "END:VEVENT\nEND:VCALENDAR\n");
+    answer = jmap_fixture_call(&t, "EmailView/get", "{'ids': ['e%" G_GINT64_FORMAT "']}", id);
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/calendar/summary"), ==, "Plan");
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/calendar/start"), ==, "2026-01-04T10:00:00Z");
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/calendar/end"), ==, "2026-01-04T11:00:00Z");
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/calendar/organizer/name"), ==, "Ann");
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/calendar/attendees/0/answer"), ==, "declined");
+    g_assert_cmpstr(jmap_text_at(answer, "list/0/calendar/recurrence/frequency"), ==, "weekly");
+    g_assert_cmpint(jmap_number_at(answer, "list/0/calendar/recurrence/days/0"), ==, 0);
+    json_decref(answer);
+    jmap_fixture_close(&t);
+}
+
+/* Names and sizes of a zip file's members, one a line. Reading, the library wants a locale. */
+static char *members_of(GBytes *zip)
+{
+    struct archive *archive = archive_read_new();
+    struct archive_entry *entry;
+    GString *out = g_string_new(NULL);
+    gsize length;
+    const void *data = g_bytes_get_data(zip, &length);
+
+    g_assert_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+    archive_read_support_format_zip(archive);
+    g_assert_cmpint(archive_read_open_memory(archive, data, length), ==, ARCHIVE_OK);
+    while (archive_read_next_header(archive, &entry) == ARCHIVE_OK)
+        g_string_append_printf(out, "%s %d\n", archive_entry_pathname_utf8(entry),
+                               (int)archive_entry_size(entry));
+    archive_read_free(archive);
+    return g_string_free(out, FALSE);
+}
+
+static void test_attachments_in_one_file(void)
+{
+    static const char mail[] =
+        "From: a@b.example\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ntext\n"
+        "--m\nContent-Type: image/png\nContent-ID: <i>\nContent-Disposition: inline\n\np\n"
+        "--m\nContent-Disposition: attachment; filename=\"a.txt\"\n\none\n"
+        "--m\nContent-Disposition: attachment; filename=\"A.txt\"\n\nthree\n"
+        "--m\nContent-Disposition: attachment; filename*=UTF-8''..%2F%D7%A9.txt\n\nx\n--m--\n";
+    struct jmap_fixture t;
+    g_autofree char *account = NULL, *blob = NULL, *members = NULL;
+    GBytes *zip;
+    json_t *answer;
+    int64_t id;
+    GError *error = NULL;
+
+    jmap_fixture_open(&t);
+    account = g_strdup_printf("a%" G_GINT64_FORMAT, t.m.account);
+    id = jmap_fixture_put(&t, t.m.inbox, 1, 0, 1000, mail);
+    answer = jmap_fixture_call(&t, "Email/get",
+                               "{'ids': ['e%" G_GINT64_FORMAT "'], 'properties': ['blobId']}", id);
+    blob = g_strdup(jmap_text_at(answer, "list/0/blobId"));
+    json_decref(answer);
+    zip = jmap_download_attachments(t.jmap, t.m.user, account, blob, &error);
+    g_assert_no_error(error);
+    members = members_of(zip);
+    g_assert_cmpstr(members, ==, "a.txt 3\nA (2).txt 5\nש.txt 1\n");
+    g_bytes_unref(zip);
+    g_assert_null(jmap_download_attachments(t.jmap, t.m.user, account, "b99999", &error));
+    g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    g_clear_error(&error);
+    g_assert_null(jmap_download_attachments(t.jmap, t.m.user, account, "b1-2", &error));
+    g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    g_clear_error(&error);
+    jmap_fixture_close(&t);
+}
+
 static void test_text_view(void)
 {
     struct jmap_fixture t;
@@ -303,6 +416,9 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap/manage/linked-accounts", test_linked_accounts);
     g_test_add_func("/jmap/manage/view", test_view);
     g_test_add_func("/jmap/manage/text-view", test_text_view);
+    g_test_add_func("/jmap/manage/plain-view", test_plain_view);
+    g_test_add_func("/jmap/manage/invitation", test_invitation);
+    g_test_add_func("/jmap/manage/attachments-in-one-file", test_attachments_in_one_file);
     g_test_add_func("/jmap/manage/images", test_images);
     g_test_add_func("/rfc8620/7.1/state-change", test_push);
     return g_test_run();

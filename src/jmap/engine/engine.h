@@ -356,6 +356,9 @@ void jmap_mail_give(struct jmap *jmap, struct jmap_mail *mail);
  * ERROR_NOT_FOUND. */
 GBytes *jmap_blob_load(struct jmap *jmap, const struct store_access *access, const char *id,
                        GError **error);
+/* Sets error to what a download answers: a foreign account, a missing one and a missing file (no
+ * failure) are alike to the outside. */
+void jmap_download_refuse(const GError *failure, GError **error);
 /* The id of a part of blob (itself an id). (transfer full) */
 char *jmap_blob_part_id(const char *blob, const char *part_id);
 

@@ -1,5 +1,6 @@
 #include "jmap/email/object.h"
 #include "jmap/image.h"
+#include "jmap/manage/email_calendar.h"
 #include "jmap/methods.h"
 
 #include "mime/mime.h"
@@ -10,7 +11,8 @@
 #define TEXT_MAX (2 * 1024 * 1024)
 
 static const char *const properties[] = {
-    "id", "html", "text", "blockedRemote", "trackersRemoved", "attachments", "state", NULL,
+    "id",          "html",     "text",  "quotes", "blockedRemote", "trackersRemoved", "trackers",
+    "attachments", "calendar", "state", NULL,
 };
 
 struct view {
@@ -19,7 +21,8 @@ struct view {
     char *blob;
     GHashTable *shown; /* indices of the parts that the body shows */
     unsigned blocked, trackers;
-    bool remote;
+    json_t *tracked; /* by host */
+    bool remote, plain;
 };
 
 static char *part_address(struct view *view, size_t index)
@@ -46,6 +49,36 @@ static char *image_url(const char *cid, const char *remote, void *arg)
     return NULL;
 }
 
+/* Of one more HTML part. */
+static void add_trackers(struct view *view, const struct mime_sanitised *clean)
+{
+    view->trackers += clean->trackers;
+    for (guint i = 0; clean->tracked != NULL && i < clean->tracked->len; i++) {
+        const struct mime_tracker *tracker = &g_array_index(clean->tracked, struct mime_tracker, i);
+        json_t *known = json_object_get(view->tracked, tracker->host);
+        json_int_t before = json_integer_value(json_object_get(known, "count"));
+
+        if (known == NULL && json_object_size(view->tracked) >= MIME_TRACKERS_MAX)
+            continue;
+        json_object_set_new(view->tracked, tracker->host,
+                            json_pack("{s: o, s: o, s: I}", "name", jmap_json_text(tracker->name),
+                                      "host", jmap_json_text(tracker->host), "count",
+                                      before + (json_int_t)tracker->count));
+    }
+}
+
+static json_t *trackers(const struct view *view)
+{
+    json_t *list = json_array(), *tracker;
+    const char *host;
+
+    json_object_foreach(view->tracked, host, tracker)
+    {
+        json_array_append(list, tracker);
+    }
+    return list;
+}
+
 static void add_html(struct view *view, size_t index, GString *out)
 {
     const struct mime_sanitise options = {image_url, view, view->remote};
@@ -55,7 +88,7 @@ static void add_html(struct view *view, size_t index, GString *out)
     mime_sanitise(html, -1, &options, &clean);
     g_string_append(out, clean.html);
     view->blocked += clean.blocked_remote;
-    view->trackers += clean.trackers;
+    add_trackers(view, &clean);
     mime_sanitised_clear(&clean);
 }
 
@@ -94,7 +127,7 @@ static json_t *html_body(struct view *view)
     const int *indices = mime_html_body(view->mail, &count);
     json_t *html;
 
-    if (!has_html(view->mail))
+    if (view->plain || !has_html(view->mail))
         return json_null();
     out = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
@@ -113,14 +146,39 @@ static json_t *html_body(struct view *view)
     return html;
 }
 
-static json_t *text_body(struct view *view)
+/* One part of the plain text; HTML without such a text is read as text. (transfer full) */
+static char *part_text(struct view *view, size_t index)
+{
+    g_autofree char *text = mime_part_text(view->mail, index, TEXT_MAX, NULL);
+
+    if (strcmp(mime_part(view->mail, index)->type, "text/html") != 0)
+        return g_steal_pointer(&text);
+    return mime_html_to_text(text, -1, TEXT_MAX);
+}
+
+static json_t *quotes_of(const char *text)
+{
+    g_autoptr(GArray) lines = mime_quoted_lines(text);
+    json_t *list = json_array();
+
+    for (guint i = 0; i < lines->len; i++) {
+        const struct mime_lines *range = &g_array_index(lines, struct mime_lines, i);
+
+        json_array_append_new(list, json_pack("[I, I]", (json_int_t)range->first,
+                                              (json_int_t)range->count));
+    }
+    return list;
+}
+
+static json_t *text_body(struct view *view, json_t **quotes)
 {
     size_t count;
     const int *indices = mime_text_body(view->mail, &count);
     GString *out;
     json_t *result;
 
-    if (has_html(view->mail))
+    *quotes = NULL;
+    if (!view->plain && has_html(view->mail))
         return json_null();
     out = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
@@ -128,12 +186,13 @@ static json_t *text_body(struct view *view)
 
         if (!g_str_has_prefix(mime_part(view->mail, (size_t)indices[i])->type, "text/"))
             continue;
-        text = mime_part_text(view->mail, (size_t)indices[i], TEXT_MAX, NULL);
+        text = part_text(view, (size_t)indices[i]);
         if (out->len > 0 && out->str[out->len - 1] != '\n')
             g_string_append_c(out, '\n');
         g_string_append(out, text);
     }
     result = jmap_json_text(out->str);
+    *quotes = quotes_of(json_string_value(result));
     g_string_free(out, TRUE);
     return result;
 }
@@ -165,13 +224,19 @@ static json_t *ready_view(struct jmap_call *call, struct jmap_mail *mail)
         .mail = mail->mail,
         .blob = g_strdup_printf("b%" G_GINT64_FORMAT, mail->blob),
         .shown = g_hash_table_new(NULL, NULL),
+        .tracked = json_object(),
         .remote = jmap_arg_bool(call, "remoteImages"),
+        .plain = jmap_arg_bool(call, "plainText"),
     };
-    json_t *html = html_body(&view), *text = text_body(&view);
-    json_t *object = json_pack("{s: o, s: o, s: I, s: I, s: o}", "html", html, "text", text,
-                               "blockedRemote", (json_int_t)view.blocked, "trackersRemoved",
-                               (json_int_t)view.trackers, "attachments", attachments(&view));
+    json_t *quotes, *html = html_body(&view), *text = text_body(&view, &quotes);
+    json_t *object =
+        json_pack("{s: o, s: o, s: o, s: I, s: I, s: o, s: o, s: o}", "html", html, "text", text,
+                  "quotes", quotes != NULL ? quotes : json_array(), "blockedRemote",
+                  (json_int_t)view.blocked, "trackersRemoved", (json_int_t)view.trackers,
+                  "trackers", trackers(&view), "attachments", attachments(&view), "calendar",
+                  jmap_email_calendar(view.mail));
 
+    json_decref(view.tracked);
     g_hash_table_unref(view.shown);
     g_free(view.blob);
     return object;
@@ -179,8 +244,9 @@ static json_t *ready_view(struct jmap_call *call, struct jmap_mail *mail)
 
 static json_t *empty_view(void)
 {
-    return json_pack("{s: n, s: n, s: i, s: i, s: []}", "html", "text", "blockedRemote", 0,
-                     "trackersRemoved", 0, "attachments");
+    return json_pack("{s: n, s: n, s: [], s: i, s: i, s: [], s: [], s: n}", "html", "text",
+                     "quotes", "blockedRemote", 0, "trackersRemoved", 0, "trackers", "attachments",
+                     "calendar");
 }
 
 static json_t *view_object(struct jmap_call *call, const struct store_email *email)
