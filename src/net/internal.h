@@ -43,6 +43,11 @@ bool net_in_time(int64_t deadline, const struct cancel *cancel, GError **error);
  */
 char *net_host_ascii(const char *host, GError **error);
 bool net_host_is_literal(const char *host);
+/* dns.c: names are asked of servers of one's own; and this one: 0 with a list as of getaddrinfo
+ * (for net_resolve_free), or one of its errors. */
+bool net_dns_is_own(const char *name);
+int net_dns_look_up(const char *name, struct addrinfo **list);
+
 /* "192.0.2.1:993" or "[2001:db8::1]:993". (transfer full) */
 char *net_address_text(const struct sockaddr *address);
 /* Removes what a USER connection may not go to; an empty rest is ERROR_ADDRESS_FORBIDDEN. */

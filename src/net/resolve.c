@@ -79,6 +79,8 @@ static int look_up(const char *name, int flags, struct addrinfo **list)
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = flags | AI_NUMERICSERV};
     struct addrinfo *raw = NULL;
+    if ((flags & AI_NUMERICHOST) == 0 && net_dns_is_own(name))
+        return net_dns_look_up(name, list);
     int status = getaddrinfo(name, "0", &hints, &raw);
     if (status != 0)
         return status;
