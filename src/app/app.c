@@ -1,11 +1,14 @@
 #include "app/app.h"
 
+#include "app/autoconfig.h"
+#include "app/checks.h"
 #include "app/mailurl.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proxy.h"
 #include "imap/client.h"
 #include "mime/mime.h"
+#include "net/dns.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +86,8 @@ struct app *app_open(struct config *config, int lock_fd, GError **error)
     mime_read_charsets_as_named(!config->guess_charsets);
     app->public_url =
         g_strdup(config->public_url != NULL ? config->public_url : "http://localhost");
-    bool ok = config_proxy(config, &app->policy.proxy_url, error);
+    bool ok = net_dns_servers((const char *const *)config->dns_servers, error) &&
+              config_proxy(config, &app->policy.proxy_url, error);
     app->keyring = ok ? keyring_load(config->key_file, true, error) : NULL;
     if (app->keyring != NULL) {
         struct store_config store = {.directory = config->data,
@@ -95,6 +99,7 @@ struct app *app_open(struct config *config, int lock_fd, GError **error)
         app_close(app);
         return NULL;
     }
+    app_notes_open(app);
     struct oauth_vault vault = {vault_load, vault_keep, app};
     app->tokens = oauth_cache_new(&vault, &app->policy);
     return app;
@@ -172,6 +177,7 @@ void app_start_sync(struct app *app, bool live)
                    .patience_ms = app->config->patience_s * 1000,
                    .doubt_ms = app->config->doubt_s * 1000},
         .settle = settle_hosts,
+        .note = app_note,
         .arg = app,
         .live = live,
     };
@@ -181,6 +187,12 @@ void app_start_sync(struct app *app, bool live)
         store_listen(app->store, tell_sync, app);
     else
         store_ends_soon(app->store);
+}
+
+void app_start_checks(struct app *app)
+{
+    app->checks = checks_new(app, true);
+    app->autoconfig = autoconfig_new(app);
 }
 
 void app_start_attach(struct app *app)
@@ -201,9 +213,12 @@ void app_close(struct app *app)
     if (app->store != NULL && app->sync != NULL)
         store_unlisten(app->store, tell_sync, app);
     attach_free(app->attach);
+    checks_free(app->checks);
+    autoconfig_free(app->autoconfig);
     sync_manager_free(app->sync);
     if (app->exec != NULL)
         exec_free(app->exec);
+    app_notes_close(app);
     if (app->tokens != NULL)
         oauth_cache_free(app->tokens);
     if (app->store != NULL)

@@ -23,6 +23,11 @@ struct app {
     char *extract;             /* the program that reads attachments; NULL: there is none */
     char *public_url;          /* as served, no slash at the end; for redirect URIs */
     char *spool;
+    struct checks *checks;         /* NULL until app_start_checks */
+    struct autoconfig *autoconfig; /* the same */
+    GMutex notes_lock;
+    GPtrArray *notes;     /* struct store_sync_note: on their way into the store */
+    bool notes_scheduled; /* under notes_lock */
     int lock_fd;
 };
 
@@ -31,6 +36,12 @@ struct app {
 struct app *app_open(struct config *config, int lock_fd, GError **error);
 /* Starts workers and the sync engine. live: sessions stay; else they end after a pass. */
 void app_start_sync(struct app *app, bool live);
+/* Checks mailboxes when asked to, and by itself, from now on. After app_start_sync. */
+void app_start_checks(struct app *app);
+/* notes.c: an entry for the sync log (details is JSON or NULL); arg is the app. Any thread. */
+void app_note(int64_t account, const char *event, const char *details, void *arg);
+void app_notes_open(struct app *app);
+void app_notes_close(struct app *app);
 /* Reads attachments in the background from now on. */
 void app_start_attach(struct app *app);
 void app_close(struct app *app);

@@ -39,6 +39,7 @@ static const struct key keys[] = {
     {"network", "proxy", TEXT, offsetof(struct config, proxy)},
     {"network", "proxy_password_file", TEXT, offsetof(struct config, proxy_password_file)},
     {"network", "allowed", LIST, offsetof(struct config, allowed_networks)},
+    {"network", "dns_servers", LIST, offsetof(struct config, dns_servers)},
     {"push", "ca_file", TEXT, offsetof(struct config, push_ca_file)},
     {"mail", "guess_charsets", YES_NO, offsetof(struct config, guess_charsets)},
     {"sync", "poll", SECONDS, offsetof(struct config, poll_s)},
@@ -47,6 +48,7 @@ static const struct key keys[] = {
     {"sync", "idle", SECONDS, offsetof(struct config, idle_s)},
     {"sync", "patience", SECONDS, offsetof(struct config, patience_s)},
     {"sync", "doubt", SECONDS, offsetof(struct config, doubt_s)},
+    {"sync", "check", SECONDS, offsetof(struct config, check_s)},
     LIMITS("exchange", SYNC_EXCHANGE),
     LIMITS("gmail", SYNC_GMAIL),
     LIMITS("plain", SYNC_PLAIN),
@@ -193,6 +195,7 @@ static void put_defaults(struct config *config)
     config->log_level = g_strdup("info");
     config->metrics_from = g_strdup("loopback");
     config->workers = 16;
+    config->check_s = 86400;
     config->guess_charsets = true;
 }
 
@@ -222,6 +225,7 @@ void config_free(struct config *config)
     secret_wipe_string(config->proxy);
     g_free(config->proxy_password_file);
     g_strfreev(config->allowed_networks);
+    g_strfreev(config->dns_servers);
     g_strfreev(config->browser_origins);
     g_free(config->push_ca_file);
     g_free(config->metrics_from);

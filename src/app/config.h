@@ -19,13 +19,14 @@ struct config {
     char *proxy;               /* [network] proxy: base/proxy.h */
     char *proxy_password_file; /* [network] proxy_password_file */
     char **allowed_networks;   /* [network] allowed: networks that users' mail hosts may be in */
+    char **dns_servers;        /* [network] dns_servers: asked instead of the system's */
     char *push_ca_file;        /* [push] ca_file: trusted besides the system's */
     char *metrics_from;        /* [server] metrics: who may read /metrics; "loopback" or "all" */
     char **browser_origins; /* [server] browser_origins: whose pages may use the API; NULL: all */
     bool guess_charsets;    /* [mail] guess_charsets */
     int workers;            /* [server] workers */
     /* [sync] of these names: seconds */
-    int64_t poll_s, calm_s, compare_s, idle_s, patience_s, doubt_s;
+    int64_t poll_s, calm_s, compare_s, idle_s, patience_s, doubt_s, check_s;
     /* [exchange], [gmail], [plain]: sign_ins, per_minute, connections, idle, megabytes_a_day */
     struct sync_limits limits[SYNC_PROFILES];
 };

@@ -1,5 +1,6 @@
 #include "app/hooks.h"
 
+#include "app/hooks_accounts.h"
 #include "httpc/httpc.h"
 #include "httpc/webpush.h"
 
@@ -201,82 +202,6 @@ static bool hook_provider_set(const char *name, bool create, const json_t *patch
     return ok;
 }
 
-static int64_t hook_account_create(const struct store_principal *principal, const json_t *object,
-                                   const char **property, void *arg, GError **error)
-{
-    struct app *app = arg;
-    struct app_password_account account = {
-        .address = json_string_value(json_object_get(object, "address")),
-        .imap_url = json_string_value(json_object_get(object, "imapUrl")),
-        .smtp_url = json_string_value(json_object_get(object, "smtpUrl")),
-        .user = store_principal_user(principal),
-    };
-    const json_t *password = json_object_get(object, "password");
-    const json_t *since = json_object_get(object, "since");
-    if (!json_is_string(password) || json_string_length(password) == 0) {
-        bad(property, "password", error, "a password is wanted");
-        return 0;
-    }
-    if (json_is_string(since) && !app_parse_date(json_string_value(since), &account.since)) {
-        bad(property, "since", error, "a date is wanted");
-        return 0;
-    }
-    struct secret *secret = secret_new(json_string_value(password), json_string_length(password));
-    account.password = secret;
-    int64_t id = app_account_add(app, &account, property, error);
-    secret_free(secret);
-    return id;
-}
-
-static bool hook_account_update(const struct store_access *access, const json_t *patch,
-                                const char **property, void *arg, GError **error)
-{
-    struct app *app = arg;
-    int64_t account = store_access_account(access), since = 0;
-    const char *key;
-    json_t *value;
-    bool ok = true;
-    json_object_foreach((json_t *)(uintptr_t)patch, key, value)
-    {
-        if (!ok)
-            break;
-        if (strcmp(key, "paused") == 0)
-            ok = json_is_boolean(value)
-                     ? store_account_pause(app->store, account, json_is_true(value), error)
-                     : bad(property, key, error, "true or false is wanted");
-        else if (strcmp(key, "since") == 0)
-            ok = (json_is_null(value) ||
-                  (json_is_string(value) && app_parse_date(json_string_value(value), &since)))
-                     ? store_account_since(app->store, account, since, error)
-                     : bad(property, key, error, "a date or null is wanted");
-        else if (strcmp(key, "refused") == 0)
-            ok = json_is_array(value) && json_array_size(value) == 0
-                     ? store_refusals_clear(access, INT64_MAX, error)
-                     : bad(property, key, error, "it can only be emptied");
-        else
-            ok = bad(property, key, error, "this property cannot be changed");
-    }
-    if (ok && app->sync != NULL)
-        sync_manager_poke(app->sync, account);
-    return ok;
-}
-
-static bool hook_account_destroy(const struct store_access *access, void *arg, GError **error)
-{
-    struct app *app = arg;
-    int64_t account = store_access_account(access);
-    int64_t user = store_principal_user(store_access_principal(access));
-    bool removed = false;
-    if (app->sync != NULL)
-        sync_manager_drop(app->sync, account);
-    oauth_token_forget(app->tokens, account);
-    bool ok = store_unlink(app->store, account, user, &removed, error);
-    /* Others still have it: the session goes on with a credential of theirs. */
-    if (app->sync != NULL && !removed)
-        sync_manager_poke(app->sync, account);
-    return ok;
-}
-
 static bool hook_push_check(const char *url, const char *p256dh, const char *auth,
                             const char **property, void *arg, GError **error)
 {
@@ -298,9 +223,7 @@ void hooks_fill(struct jmap_hooks *hooks, struct app *app)
         .redirect_uri = hook_redirect_uri,
         .provider_set = hook_provider_set,
         .providers = hook_providers,
-        .account_create = hook_account_create,
-        .account_update = hook_account_update,
-        .account_destroy = hook_account_destroy,
         .push_check = hook_push_check,
     };
+    hooks_fill_accounts(hooks);
 }

@@ -60,7 +60,9 @@ char *link_start(struct app *app, struct oauth_flows *flows, const struct link_r
     g_autoptr(GError) error = NULL;
     g_autofree char *address = NULL;
     char *url = NULL;
-    struct oauth_begin begin = {.session = request->session, .login_hint = request->login_hint};
+    struct oauth_begin begin = {.session = request->session,
+                                .login_hint = request->login_hint,
+                                .hold = request->hold};
     struct oauth_provider *provider = app_provider(app, request->provider, &error);
     begin.provider = provider;
     bool ok = provider != NULL && check_account(app, request, &begin.account, &address, &error);
@@ -122,6 +124,7 @@ static int64_t keep(struct app *app, const struct link_request *request,
         .token_origin = origin,
         .operator_hosts = true,
         .since = linked->since,
+        .hold = linked->hold,
     };
     bool relinked = false;
     int64_t account = store_link(app->store, &link, &relinked, error);

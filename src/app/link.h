@@ -11,6 +11,7 @@ struct link_request {
     const char *provider;
     /* start: */
     const char *login_hint, *since, *account; /* as in the query, or NULL */
+    bool hold; /* nothing is fetched before the person agreed to the start date */
     /* callback: */
     const char *state, *code, *error, *error_description;
 };

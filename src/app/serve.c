@@ -49,6 +49,7 @@ static void link_request_fill(struct link_request *link, struct http_request *re
         .login_hint = http_request_query(request, "login_hint"),
         .since = http_request_query(request, "since"),
         .account = http_request_query(request, "account"),
+        .hold = http_request_query(request, "hold") != NULL,
         .state = http_request_query(request, "state"),
         .code = http_request_query(request, "code"),
         .error = http_request_query(request, "error"),
@@ -184,6 +185,7 @@ static bool server_start(struct server *server, GError **error)
                                   .stack_bytes = HTTP_STACK_BYTES};
     server->http_exec = exec_new(&workers);
     app_start_sync(server->app, true);
+    app_start_checks(server->app);
     app_start_attach(server->app);
     return start_http(server, error) &&
            (server->control = control_start(server->app, error)) != NULL &&

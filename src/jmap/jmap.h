@@ -31,6 +31,21 @@ struct jmap_hooks {
     bool (*account_update)(const struct store_access *access, const json_t *patch,
                            const char **property, void *arg, GError **error);
     bool (*account_destroy)(const struct store_access *access, void *arg, GError **error);
+    /* How an account does (AccountHealth), for who may see it or is an administrator; (transfer
+     * full) or NULL with ERROR_NOT_FOUND. */
+    json_t *(*account_health)(const struct store_principal *principal, int64_t account, void *arg,
+                              GError **error);
+    /* AccountCheck/run: the id of the check (transfer full) or NULL; /get: it as it is now. */
+    char *(*account_check_run)(const struct store_principal *principal, const json_t *args,
+                               const char **property, void *arg, GError **error);
+    json_t *(*account_check_get)(const struct store_principal *principal, const char *id, void *arg,
+                                 GError **error);
+    /* Autoconfig/find: what is known so far of an address's servers. (transfer full) */
+    json_t *(*autoconfig)(const struct store_principal *principal, const char *address, void *arg,
+                          GError **error);
+    /* Entries of an account's sync log, newest first. (transfer full) */
+    json_t *(*sync_log)(const struct store_principal *principal, int64_t account, uint64_t position,
+                        size_t limit, uint64_t *total, void *arg, GError **error);
     /* PushSubscription/set: the address is https, and the keys (NULL both: none) are of RFC 8291.
      * ERROR_INVALID with *property. */
     bool (*push_check)(const char *url, const char *p256dh, const char *auth, const char **property,

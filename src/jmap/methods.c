@@ -162,6 +162,26 @@ static const struct jmap_arg email_view_args[] = {
     END,
 };
 
+static const struct jmap_arg check_run_args[] = {
+    ACCOUNT,
+    {"account", JMAP_ARG_STRING, NULLABLE},
+    {"address", JMAP_ARG_STRING, NULLABLE},
+    {"imapUrl", JMAP_ARG_STRING, NULLABLE},
+    {"smtpUrl", JMAP_ARG_STRING, NULLABLE},
+    {"password", JMAP_ARG_STRING, NULLABLE},
+    {"since", JMAP_ARG_STRING, NULLABLE},
+    {"onlyStart", JMAP_ARG_BOOLEAN, OPTIONAL},
+    END,
+};
+static const struct jmap_arg autoconfig_args[] = {ACCOUNT, {"address", JMAP_ARG_STRING, 0}, END};
+static const struct jmap_arg sync_log_args[] = {
+    ACCOUNT,
+    {"account", JMAP_ARG_STRING, 0},
+    {"position", JMAP_ARG_UNSIGNED, OPTIONAL},
+    {"limit", JMAP_ARG_UNSIGNED, NULLABLE},
+    END,
+};
+
 #define MAILBOX JMAP_SCOPE_MAILBOX
 #define USER JMAP_SCOPE_USER
 #define MAIL JMAP_SCOPE_MAIL
@@ -216,6 +236,11 @@ static const struct jmap_method methods[] = {
     {"LinkedAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_linked_account_get},
     {"LinkedAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_linked_account_changes},
     {"LinkedAccount/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_linked_account_set},
+    {"AccountHealth/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_account_health_get},
+    {"AccountCheck/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_account_check_get},
+    {"AccountCheck/run", JMAP_MANAGE, USER, STORE_READ, check_run_args, jmap_account_check_run},
+    {"Autoconfig/find", JMAP_MANAGE, USER, STORE_READ, autoconfig_args, jmap_autoconfig_find},
+    {"SyncLogEntry/query", JMAP_MANAGE, USER, STORE_READ, sync_log_args, jmap_sync_log_query},
     {"Search/parse", JMAP_MANAGE, MAIL, STORE_READ, search_args, jmap_search_parse},
     {"Preferences/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
     {"Preferences/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},

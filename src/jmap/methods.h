@@ -55,6 +55,11 @@ void jmap_push_subscription_set(struct jmap_call *call);
 
 void jmap_provider_get(struct jmap_call *call);
 void jmap_provider_set(struct jmap_call *call);
+void jmap_account_health_get(struct jmap_call *call);
+void jmap_account_check_get(struct jmap_call *call);
+void jmap_account_check_run(struct jmap_call *call);
+void jmap_autoconfig_find(struct jmap_call *call);
+void jmap_sync_log_query(struct jmap_call *call);
 void jmap_linked_account_get(struct jmap_call *call);
 void jmap_linked_account_changes(struct jmap_call *call);
 void jmap_linked_account_set(struct jmap_call *call);

@@ -190,6 +190,7 @@ static struct oauth_linked *linked_new(const struct oauth_flow *flow)
     linked->login_hint = g_strdup(flow->login_hint);
     linked->since = flow->since;
     linked->account = flow->account;
+    linked->hold = flow->hold;
     return linked;
 }
 

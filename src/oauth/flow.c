@@ -163,6 +163,7 @@ char *oauth_flow_begin(struct oauth_flows *flows, const struct oauth_begin *begi
     flow->login_hint = clean_hint(begin->login_hint);
     flow->since = begin->since;
     flow->account = begin->account;
+    flow->hold = begin->hold;
     flow->until = clock_in_ms(LIFE_MS);
     char *url = authorize_url(begin, flow, state);
     if (keep_flow(flows, state, flow))

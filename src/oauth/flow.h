@@ -12,6 +12,7 @@ struct oauth_flow {
     char *verifier, *nonce;
     char *login_hint; /* or NULL */
     int64_t since, account;
+    bool hold;
     int64_t until; /* monotonic */
     uint64_t order;
 };

@@ -61,6 +61,7 @@ struct oauth_begin {
     const char *login_hint; /* the typed address, or NULL */
     int64_t since;          /* start date, seconds; 0: none given */
     int64_t account;        /* re-link this account; 0: a new link */
+    bool hold;              /* the caller's own; comes back with what was linked */
 };
 /* The address to send the browser to. A session has ten pending authorizations at most; one more
  * drops its oldest. (transfer full) or NULL: ERROR_TOO_LARGE when too many are pending altogether.
@@ -79,6 +80,7 @@ struct oauth_linked {
     char *display_name; /* or NULL */
     char *login_hint;   /* the typed address, or NULL */
     int64_t since, account;
+    bool hold;
     struct secret *refresh_token, *access_token; /* access token for IMAP/SMTP */
     int64_t expires_at;                          /* wall clock */
     char *scopes;                                /* granted, space-separated */

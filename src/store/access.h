@@ -48,8 +48,9 @@ struct store_account_view {
     int64_t id;
     char *address, *display_name, *provider, *provider_type; /* provider NULL: plain IMAP/SMTP */
     unsigned rights;                                         /* enum store_right bits */
-    bool is_own; /* store_accounts_of only: linked by this person, not shared with them */
-    char *state; /* linking, syncing, idle, retrying, paused, needs-relink, error */
+    bool is_own;       /* store_accounts_of only: linked by this person, not shared with them */
+    char *state;       /* linking, syncing, idle, retrying, paused, needs-relink, error */
+    bool awaits_start; /* linked, and nothing is fetched before a person agreed to the start date */
     char *problem, *detail;                             /* problem code and raw text, or NULL */
     int64_t problem_at, since, last_sync, next_attempt; /* 0: none */
     char *send_problem, *send_detail;

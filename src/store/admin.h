@@ -133,6 +133,7 @@ struct store_link {
     bool operator_hosts; /* the administrator's command named the hosts: any address may be dialled
                           */
     int64_t since;       /* start date; 0: everything. On a re-link: only when not 0 */
+    bool hold;           /* a new account waits for store_account_set_up */
 };
 /* Links a mailbox. The same tid+oid+address (password: address+host+login) again is a re-link in
  * place: mail stays, problem is cleared, state "linking". A second user gains access to the same
@@ -158,6 +159,7 @@ int64_t store_account_of_address(struct store *store, const char *address, GErro
 
 /* For `account status --json`. */
 struct store_mailbox_status {
+    int64_t id;
     char *name;
     enum mail_role role;
     bool synced;           /* false: it holds no mail, or only other folders */

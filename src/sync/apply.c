@@ -270,6 +270,8 @@ static bool refuse(struct session *session, const struct store_intent *intent,
     LOG_INFO("sync.intent-refused", LOG_INT("account", session->account),
              LOG_INT("intent", intent->id), LOG_INT("kind", intent->kind),
              LOG_INT("attempts", intent->attempts), LOG_ERR(failure));
+    SYNC_NOTE(session->manager, session->account, "refused", failure,
+              LOG_INT("mailbox", intent->mailbox));
     bool again = error_retry(failure) == ERROR_RETRY_LATER && intent->attempts + 1 < REFUSALS_MAX;
     session->quota_refused = session->quota_refused || error_is(failure, ERROR_OVER_QUOTA);
     if (again)
@@ -537,6 +539,7 @@ bool session_carry(struct session *session, GError **error)
         }
         if (!carry_list(session, intents, &carried, error))
             return false;
+        session->carried += carried;
         if (carried == 0)
             break;
     }

@@ -215,6 +215,8 @@ static bool settle_failure(struct session *session, const struct store_folder_in
     LOG_INFO("sync.folder-change-refused", LOG_INT("account", session->account),
              LOG_INT("mailbox", intent->mailbox), LOG_INT("change", intent->change),
              LOG_ERR(failure));
+    SYNC_NOTE(session->manager, session->account, "refused", failure,
+              LOG_INT("mailbox", intent->mailbox));
     bool again = error_retry(failure) == ERROR_RETRY_LATER && intent->attempts + 1 < REFUSALS_MAX;
     session->quota_refused = session->quota_refused || error_is(failure, ERROR_OVER_QUOTA);
     bool ok = again ? store_folder_retry(store, intent->id, clock_wall() + RETRY_S, error)

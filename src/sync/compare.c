@@ -66,6 +66,8 @@ static void name_skipped(struct session *session, const struct store_remote_mail
                             g_array_index(uids, uint32_t, i), "the server gave no data");
     LOG_INFO("sync.skipped", LOG_INT("account", session->account), LOG_INT("mailbox", mailbox->id),
              LOG_INT("messages", uids->len));
+    SYNC_NOTE(session->manager, session->account, "skipped", NULL, LOG_INT("mailbox", mailbox->id),
+              LOG_INT("messages", uids->len));
 }
 
 /* What was asked for twice and did not come, although the server still lists it, is named and left.
@@ -200,6 +202,10 @@ static bool note_difference(struct session *session, struct store_remote_mailbox
 {
     bool all = look->whole && (look->way == SYNC_WAY_WHOLE || look->way == SYNC_WAY_WINDOWS);
     bool differed = found->missing + found->surplus + found->astray > 0;
+    if (differed)
+        SYNC_NOTE(session->manager, session->account, "healed", NULL,
+                  LOG_INT("mailbox", mailbox->id), LOG_INT("missing", found->missing),
+                  LOG_INT("surplus", found->surplus), LOG_INT("astray", found->astray));
     if (differed)
         LOG_WARN("sync.differed", LOG_INT("account", session->account),
                  LOG_INT("mailbox", mailbox->id), LOG_INT("missing", found->missing),

@@ -142,6 +142,9 @@ bool session_renew(struct session *session, struct store_remote_mailbox *mailbox
     if (mailbox->uidvalidity != 0)
         LOG_INFO("sync.uidvalidity", LOG_INT("account", session->account),
                  LOG_INT("mailbox", mailbox->id));
+    if (mailbox->uidvalidity != 0)
+        SYNC_NOTE(session->manager, session->account, "renumbered", NULL,
+                  LOG_INT("mailbox", mailbox->id));
     /* What came elsewhere before is no place of these. */
     if (!session_settle(session, error) ||
         !store_sync_mailbox_reset(session->manager->config.store, session->account, mailbox->id,

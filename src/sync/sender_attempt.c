@@ -191,6 +191,8 @@ static bool settle_sending(struct attempt *attempt, const struct smtp_message *m
     LOG_INFO("outbox.attempt", LOG_INT("account", attempt->account->id),
              LOG_INT("submission", attempt->submission->id), LOG_INT("code", result->code),
              LOG_STR("outcome", problem == NULL ? "sent" : error_problem(problem)));
+    SYNC_NOTE(attempt->sender->manager, attempt->account->id, problem == NULL ? "sent" : "not-sent",
+              problem, LOG_INT("recipients", message->recipient_count));
     return ok;
 }
 

@@ -124,6 +124,8 @@ static bool charge(struct session *session, GError **error)
         return false;
     session->charged = now;
     session->budget_until = sum >= most ? (day + 1) * DAY_S : 0;
+    if (session->budget_until != 0)
+        SYNC_NOTE(session->manager, session->account, "daily-limit", NULL, LOG_INT("bytes", sum));
     return true;
 }
 
@@ -177,6 +179,7 @@ static bool finish_pass(struct session *session, GError **error)
     session_messages_end(session);
     if (!session_quota(session, error))
         return false;
+    session_note_pass(session, problem);
     session->was_idle = true;
     session->rate_started = 0;
     session_progress(session, NULL);
@@ -399,6 +402,8 @@ static void doubt_begun(struct session *session)
 static bool may_run(struct session *session, struct exec_verdict *verdict)
 {
     if (session->config->paused) {
+        if (session->imap != NULL)
+            sync_note_fields(session->manager, session->account, "paused", NULL, NULL, 0);
         session_disconnect(session);
         sync_host_leave(&session->waiter);
         session_say(session, "paused", NULL, 0);

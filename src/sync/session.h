@@ -3,6 +3,7 @@
 #define POSTROOM_SYNC_SESSION_H
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "imap/client.h"
 #include "store/sync.h"
 #include "sync/backoff.h"
@@ -106,6 +107,7 @@ struct session {
     bool quota_refused; /* it refused a change for want of room since */
 
     struct sync_result working; /* of the pass under way */
+    uint64_t carried;           /* changes carried out since the sync log was told */
     unsigned pass_serving;      /* passes_wanted when it began */
 
     /* Under manager->mutex: a command waits for a pass. */
@@ -342,6 +344,15 @@ void session_progress(struct session *session, const char *phase); /* progress.c
 bool session_quota(struct session *session, GError **error);
 /* The scope of an open mailbox: all UIDs since the start date, ascending. (transfer full) */
 GArray *session_scope(struct session *session, GError **error);
+/* notes.c: an entry for the sync log; fields of log.h. */
+void sync_note_fields(struct sync_manager *manager, int64_t account, const char *event,
+                      const GError *problem, const struct log_field *fields, size_t count);
+#define SYNC_NOTE(manager, account, event, problem, ...)                                           \
+    sync_note_fields((manager), (account), (event), (problem),                                     \
+                     (const struct log_field[]){__VA_ARGS__},                                      \
+                     sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+/* A pass has ended, and did something. */
+void session_note_pass(struct session *session, const GError *problem);
 /* Checks by login only whether sending works, and notes the answer. */
 void session_check_send(struct session *session);
 

@@ -205,6 +205,8 @@ void session_check_send(struct session *session)
         return;
     session->check_send = false;
     store_sync_send_problem(store, session->account, ok ? NULL : problem, NULL);
-    if (!ok)
-        LOG_INFO("sync.send-refused", LOG_INT("account", session->account), LOG_ERR(problem));
+    if (ok)
+        return;
+    LOG_INFO("sync.send-refused", LOG_INT("account", session->account), LOG_ERR(problem));
+    sync_note_fields(session->manager, session->account, "send-refused", problem, NULL, 0);
 }

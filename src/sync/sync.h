@@ -40,6 +40,9 @@ struct sync_config {
     /* Fills in what a provider's settings say: hosts, ports, security, CA file. Called for each
      * account that has a provider, each time it is loaded; any thread. */
     bool (*settle)(struct store_sync_account *account, void *arg, GError **error);
+    /* An entry for the sync log: details is a JSON object or NULL. Quick; any thread; NULL: nobody
+     * wants to know. */
+    void (*note)(int64_t account, const char *event, const char *details, void *arg);
     void *arg;
     bool live; /* false: sessions end when a pass is done, as `postroom sync` without a server wants
                   it */

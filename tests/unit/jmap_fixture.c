@@ -88,6 +88,45 @@ static void read_words(GBytes *raw, struct store_index *index)
     mime_mail_free(mail);
 }
 
+static json_t *health_hook(const struct store_principal *principal, int64_t account, void *arg,
+                           GError **error)
+{
+    (void)principal, (void)account, (void)arg;
+    error_set(error, ERROR_NOT_FOUND, "no such account");
+    return NULL;
+}
+
+static char *check_run_hook(const struct store_principal *principal, const json_t *args,
+                            const char **property, void *arg, GError **error)
+{
+    (void)principal, (void)args, (void)property, (void)arg, (void)error;
+    return g_strdup("k1");
+}
+
+static json_t *check_get_hook(const struct store_principal *principal, const char *id, void *arg,
+                              GError **error)
+{
+    (void)principal, (void)id, (void)arg;
+    error_set(error, ERROR_NOT_FOUND, "no such check");
+    return NULL;
+}
+
+static json_t *autoconfig_hook(const struct store_principal *principal, const char *address,
+                               void *arg, GError **error)
+{
+    (void)principal, (void)arg, (void)error;
+    return json_pack("{s: s}", "address", address);
+}
+
+static json_t *sync_log_hook(const struct store_principal *principal, int64_t account,
+                             uint64_t position, size_t limit, uint64_t *total, void *arg,
+                             GError **error)
+{
+    (void)principal, (void)account, (void)position, (void)limit, (void)arg, (void)error;
+    *total = 0;
+    return json_array();
+}
+
 void jmap_fixture_open(struct jmap_fixture *t)
 {
     struct jmap_config config = {.public_url = "https://mail.example/post"};
@@ -104,6 +143,11 @@ void jmap_fixture_open(struct jmap_fixture *t)
         .account_update = update_hook,
         .account_destroy = destroy_hook,
         .push_check = push_check_hook,
+        .account_health = health_hook,
+        .account_check_run = check_run_hook,
+        .account_check_get = check_get_hook,
+        .autoconfig = autoconfig_hook,
+        .sync_log = sync_log_hook,
     };
     t->jmap = jmap_new(&config);
 }

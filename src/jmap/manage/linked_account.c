@@ -3,9 +3,10 @@
 /* LinkedAccount of docs/api.md; its ids are the mailboxes' account ids. */
 
 static const char *const properties[] = {
-    "id",      "address",     "provider", "providerType",      "state",
-    "problem", "since",       "lastSync", "nextAttempt",       "progress",
-    "canSend", "sendProblem", "refused",  "unreadAttachments", NULL,
+    "id",          "address",     "provider", "providerType",      "state",
+    "problem",     "since",       "lastSync", "nextAttempt",       "progress",
+    "canSend",     "sendProblem", "refused",  "unreadAttachments", "unreadableAttachments",
+    "awaitsStart", NULL,
 };
 
 static json_t *problem(const char *code, const char *detail, int64_t at)
@@ -58,7 +59,8 @@ static json_t *account_object(struct jmap_call *call, const struct store_account
     bool can_send = (view->rights & STORE_SEND) && view->send_problem == NULL;
 
     return json_pack(
-        "{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o, s: o, s: I}",
+        "{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o, s: o, s: I, s: I,"
+        " s: b}",
         "id", jmap_id('a', view->id), "address", jmap_json_text(view->address), "provider",
         jmap_json_text(view->provider), "providerType", jmap_json_text(view->provider_type),
         "state", jmap_json_text(view->state), "problem",
@@ -67,7 +69,8 @@ static json_t *account_object(struct jmap_call *call, const struct store_account
         "nextAttempt", jmap_json_utc_or_null(view->next_attempt), "progress",
         progress(&view->progress), "canSend", can_send, "sendProblem",
         problem(view->send_problem, view->send_detail, 0), "refused", refused(call, view->id),
-        "unreadAttachments", (json_int_t)view->unread_attachments);
+        "unreadAttachments", (json_int_t)view->unread_attachments, "unreadableAttachments",
+        (json_int_t)view->unreadable_attachments, "awaitsStart", view->awaits_start);
 }
 
 void jmap_linked_account_get(struct jmap_call *call)

@@ -94,6 +94,7 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     view->send_detail = db_text_copy(row, 15);
     view->unread_attachments = (uint64_t)db_int(row, 17);
     view->unreadable_attachments = (uint64_t)db_int(row, 18);
+    view->awaits_start = db_int(row, 19) != 0;
     pthread_mutex_lock(&store->progress_lock);
     struct progress_entry *entry = g_hash_table_lookup(store->progress, &view->id);
     if (entry != NULL)
@@ -111,8 +112,8 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     " account.problem, detail, problem_at, since, last_sync, next_attempt, send_problem,"          \
     " send_detail, pending, (SELECT count(*) FROM attachment WHERE attachment.account = "          \
     "account.id AND unreadable = 0), (SELECT sum(unreadable) FROM attachment WHERE "               \
-    "attachment.account = account.id AND unreadable > 0)"
-#define VIEW_END 19 /* the first column after them */
+    "attachment.account = account.id AND unreadable > 0), setup"
+#define VIEW_END 20 /* the first column after them */
 
 static uint64_t current_tick(struct store *store)
 {
@@ -430,7 +431,7 @@ static void load_mailbox_statuses(struct db *db, struct store_account_status *st
         " mailbox.id AND remote.skipped IS NULL), (SELECT count(*) FROM email JOIN remote ON"
         " remote.email = email.id WHERE email.account = mailbox.account AND email.state = 0 AND"
         " wanted >= 0 AND remote.mailbox = mailbox.id), reconciled_at, missing, surplus, astray,"
-        " sync OR gone FROM mailbox WHERE account = ? AND place = 0 ORDER BY path",
+        " sync OR gone, id FROM mailbox WHERE account = ? AND place = 0 ORDER BY path",
         I(status->view->id));
     while (db_step(db, row, error)) {
         struct store_mailbox_status *mailbox = g_new0(struct store_mailbox_status, 1);
@@ -445,6 +446,7 @@ static void load_mailbox_statuses(struct db *db, struct store_account_status *st
         mailbox->surplus = (uint32_t)db_int(row, 8);
         mailbox->astray = (uint32_t)db_int(row, 9);
         mailbox->synced = db_int(row, 10) != 0;
+        mailbox->id = db_int(row, 11);
         g_ptr_array_add(status->mailboxes, mailbox);
     }
 }

@@ -81,13 +81,14 @@ static bool insert_account(struct tx *tx, struct link_write *write, GError **err
     if (!DB_RUN(tx->db, error,
                 "INSERT INTO account(owner, address, display_name, provider, tid, oid, login,"
                 " imap_host, imap_port, imap_security, imap_login, smtp_host, smtp_port,"
-                " smtp_security, smtp_login, ca_file, operator_hosts, since)"
-                " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                " smtp_security, smtp_login, ca_file, operator_hosts, since, paused, setup)"
+                " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 I(link->user), T(link->address), T(link->display_name), T(link->provider),
                 T(link->tid), T(link->oid), T(link->login), T(link->imap_host), I(link->imap_port),
                 T(link->imap_security), T(link->imap_login), T(link->smtp_host), I(link->smtp_port),
                 T(link->smtp_security), T(link->smtp_login), T(link->ca_file),
-                I(link->operator_hosts), I(link->since)))
+                I(link->operator_hosts), I(link->since), I(link->hold),
+                I(link->hold ? clock_wall() : 0)))
         return false;
     write->account = sqlite3_last_insert_rowid(tx->db->handle);
     return log_start_account(tx, write->account, error) && fts_create(tx, write->account, error) &&

@@ -302,6 +302,17 @@ static const char *const records_2 =
     "CREATE INDEX record_owner ON record(owner, type);"
     "CREATE UNIQUE INDEX record_key ON record(owner, type, key) WHERE key IS NOT NULL;";
 
+/* setup: since when a linked account waits for the person to agree to its start date; 0: it does
+ * not. The log of syncing, and the last check of each account (store/oversight.h). */
+static const char *const oversight_2 =
+    "ALTER TABLE account ADD COLUMN setup INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE sync_log(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL"
+    " REFERENCES account ON DELETE CASCADE, at INTEGER NOT NULL, event TEXT NOT NULL,"
+    " details TEXT) STRICT;"
+    "CREATE INDEX sync_log_account ON sync_log(account, id);"
+    "CREATE TABLE account_check(account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,"
+    " at INTEGER NOT NULL, result TEXT NOT NULL) STRICT;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -346,6 +357,7 @@ static bool upgrade_2(struct store *store, GError **error)
         roles_2,
         quotas_2,
         records_2,
+        oversight_2,
         "PRAGMA user_version=2; COMMIT",
     };
     bool ok = true;
