@@ -138,6 +138,12 @@ static const struct jmap_arg search_args[] = {
     {"timeZone", JMAP_ARG_STRING, NULLABLE},
     END,
 };
+static const struct jmap_arg suggest_args[] = {
+    ACCOUNT,
+    {"text", JMAP_ARG_STRING, 0},
+    {"limit", JMAP_ARG_UNSIGNED, OPTIONAL},
+    END,
+};
 static const struct jmap_arg submission_set_args[] = {
     ACCOUNT,
     SET_ARGUMENTS,
@@ -253,6 +259,10 @@ static const struct jmap_method methods[] = {
     {"ContactGroup/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
     {"ContactGroup/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
     {"ContactGroup/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
+    {"HiddenContact/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
+    {"HiddenContact/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
+    {"HiddenContact/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
+    {"Contact/suggest", JMAP_MANAGE, MAIL, STORE_READ, suggest_args, jmap_contact_suggest},
     {"TrustedSender/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
     {"TrustedSender/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
     {"TrustedSender/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},

@@ -31,6 +31,7 @@ void jmap_email_parse(struct jmap_call *call);
 
 void jmap_snippet_get(struct jmap_call *call);
 void jmap_search_parse(struct jmap_call *call);
+void jmap_contact_suggest(struct jmap_call *call);
 
 void jmap_identity_get(struct jmap_call *call);
 void jmap_identity_changes(struct jmap_call *call);

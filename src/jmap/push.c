@@ -19,6 +19,7 @@ static const struct {
     {STORE_SAVED_SEARCH, "SavedSearch"},
     {STORE_CONTACT_GROUP, "ContactGroup"},
     {STORE_TRUSTED_SENDER, "TrustedSender"},
+    {STORE_HIDDEN_CONTACT, "HiddenContact"},
 };
 
 static bool wanted(const char *const *types, const char *name)

@@ -381,6 +381,7 @@ struct store_submission {
     char *envelope_json; /* parameters as they came, or NULL */
     char *envid;         /* to create: the ENVID among them, or NULL */
     int64_t send_at;
+    bool files; /* the draft moves to Sent, and is a draft no more, when it has gone out */
     enum store_send_state state;
     int attempts;
     int64_t next_attempt;

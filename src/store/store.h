@@ -66,11 +66,12 @@ enum store_type {
     STORE_SAVED_SEARCH = 1 << 15,
     STORE_CONTACT_GROUP = 1 << 16,
     STORE_TRUSTED_SENDER = 1 << 17,
+    STORE_HIDDEN_CONTACT = 1 << 20,
 };
 /* What belongs to a person and not to an account: listeners are told of account -user. */
 #define STORE_PERSONAL                                                                             \
     ((unsigned)(STORE_PREFERENCES | STORE_SAVED_SEARCH | STORE_CONTACT_GROUP |                     \
-                STORE_TRUSTED_SENDER))
+                STORE_TRUSTED_SENDER | STORE_HIDDEN_CONTACT))
 
 /* Called after commit, from the store's own thread: must return quickly and must not call the
  * store. account 0: all; negative: a person's own (STORE_PERSONAL). */

@@ -56,12 +56,19 @@ static const struct jmap_field trusted_sender[] = {
     {NULL},
 };
 
+/* Who is not to be offered as a recipient (store/contacts.h). */
+static const struct jmap_field hidden_contact[] = {
+    {"address", JMAP_FIELD_LINE, 3, 320, .flags = JMAP_FIELD_KEY | JMAP_FIELD_FIXED},
+    {NULL},
+};
+
 static const struct jmap_record_type types[] = {
     {"Preferences", STORE_PREFERENCES, 1, true, preferences, NULL},
     {"Label", STORE_LABEL, 200, false, label, NULL},
     {"SavedSearch", STORE_SAVED_SEARCH, 200, false, saved_search, NULL},
     {"ContactGroup", STORE_CONTACT_GROUP, 500, false, contact_group, NULL},
     {"TrustedSender", STORE_TRUSTED_SENDER, 5000, false, trusted_sender, NULL},
+    {"HiddenContact", STORE_HIDDEN_CONTACT, 1000, false, hidden_contact, NULL},
 };
 
 const struct jmap_record_type *jmap_record_type(const struct jmap_call *call)

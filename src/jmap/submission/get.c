@@ -28,7 +28,7 @@ void jmap_submission_get(struct jmap_call *call)
         json_t *object = jmap_submission_object(submission);
 
         if (!(call->request->using & JMAP_MANAGE))
-            json_object_del(object, "postroom:problem");
+            jmap_submission_trim(object);
         jmap_get_add(call, &get, submission->id, object);
     }
     jmap_get_end(call, &get, &state);

@@ -1,8 +1,20 @@
 #include "jmap/submission/object.h"
 
 const char *const jmap_submission_properties[] = {
-    "id",         "identityId",     "emailId",    "threadId",   "envelope",         "sendAt",
-    "undoStatus", "deliveryStatus", "dsnBlobIds", "mdnBlobIds", "postroom:problem", NULL,
+    "id",
+    "identityId",
+    "emailId",
+    "threadId",
+    "envelope",
+    "sendAt",
+    "undoStatus",
+    "deliveryStatus",
+    "dsnBlobIds",
+    "mdnBlobIds",
+    "postroom:problem",
+    "postroom:moveToSent",
+    "postroom:nextAttempt",
+    NULL,
 };
 
 const char *jmap_submission_undo_status(const struct store_submission *submission)
@@ -143,15 +155,29 @@ static json_t *delivery_status(const struct store_submission *submission)
     return status;
 }
 
+static json_t *next_attempt(const struct store_submission *submission)
+{
+    return submission->state == STORE_SEND_PENDING
+               ? jmap_json_utc(MAX(submission->next_attempt, submission->send_at))
+               : json_null();
+}
+
 json_t *jmap_submission_object(const struct store_submission *submission)
 {
-    return json_pack("{s: o, s: o, s: o, s: o, s: o, s: o, s: s, s: o, s: o, s: o, s: o}", "id",
-                     jmap_id('s', submission->id), "identityId", jmap_id('i', submission->identity),
-                     "emailId", jmap_id('e', submission->email), "threadId",
-                     jmap_id('t', submission->thread), "envelope", envelope(submission), "sendAt",
-                     jmap_json_utc(submission->send_at), "undoStatus",
-                     jmap_submission_undo_status(submission), "deliveryStatus",
-                     delivery_status(submission), "dsnBlobIds", blob_ids(submission->dsn_blobs),
-                     "mdnBlobIds", blob_ids(submission->mdn_blobs), "postroom:problem",
-                     jmap_json_text(submission->problem));
+    return json_pack(
+        "{s: o, s: o, s: o, s: o, s: o, s: o, s: s, s: o, s: o, s: o, s: o, s: b, s: o}", "id",
+        jmap_id('s', submission->id), "identityId", jmap_id('i', submission->identity), "emailId",
+        jmap_id('e', submission->email), "threadId", jmap_id('t', submission->thread), "envelope",
+        envelope(submission), "sendAt", jmap_json_utc(submission->send_at), "undoStatus",
+        jmap_submission_undo_status(submission), "deliveryStatus", delivery_status(submission),
+        "dsnBlobIds", blob_ids(submission->dsn_blobs), "mdnBlobIds",
+        blob_ids(submission->mdn_blobs), "postroom:problem", jmap_json_text(submission->problem),
+        "postroom:moveToSent", submission->files, "postroom:nextAttempt", next_attempt(submission));
+}
+
+void jmap_submission_trim(json_t *object)
+{
+    json_object_del(object, "postroom:problem");
+    json_object_del(object, "postroom:moveToSent");
+    json_object_del(object, "postroom:nextAttempt");
 }

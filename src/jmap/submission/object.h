@@ -23,4 +23,7 @@ bool jmap_address_is_valid(const char *address);
 /* One of the identities covers the address. */
 bool jmap_identities_allow(const GPtrArray *identities, const char *address);
 
+/* Takes away what only clients that use the vendor capability are told. */
+void jmap_submission_trim(json_t *object);
+
 #endif

@@ -167,7 +167,8 @@ static json_t *check_from(const GPtrArray *identities, const struct mail_summary
 static json_t *check_properties(json_t *object, const struct store_email *email,
                                 const struct store_identity *identity)
 {
-    static const char *const settable[] = {"identityId", "emailId", "envelope", NULL};
+    static const char *const settable[] = {"identityId", "emailId", "envelope",
+                                           "postroom:moveToSent", NULL};
     json_t *bad = json_array(), *value;
     const char *key;
 
@@ -236,7 +237,7 @@ static json_t *created_object(const struct store_submission *submission, const j
         if (!json_is_null(value))
             json_object_del(created, key);
     }
-    json_object_del(created, "postroom:problem");
+    jmap_submission_trim(created);
     json_decref(sent);
     return created;
 }
@@ -265,6 +266,7 @@ static json_t *create(void *arg, const char *key, json_t *object)
     submission = g_new0(struct store_submission, 1);
     submission->identity = identity->id;
     submission->email = id;
+    submission->files = json_is_true(json_object_get(object, "postroom:moveToSent"));
     error = fill(run, object, email, identity, submission);
     if (error == NULL) {
         json_t *created = created_object(submission, object);

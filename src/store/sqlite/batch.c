@@ -18,6 +18,8 @@ static void free_op(gpointer pointer)
     g_free(op->emailid);
     mail_report_free(op->report);
     g_free(op->answer_to);
+    g_clear_pointer(&op->from, g_ptr_array_unref);
+    g_clear_pointer(&op->to, g_ptr_array_unref);
     g_clear_pointer(&op->thread_ids, g_array_unref);
     g_free(op);
 }
@@ -175,6 +177,10 @@ struct batch_op *store_batch_prepare(struct store *store, int64_t account,
     op->subject = batch_subject(store, summary);
     op->thread_ids = batch_thread_ids(store, summary);
     op->unreadable = message->unreadable;
+    op->from = contacts_of((const struct mail_addresses *const[]){&summary->from}, 1);
+    op->to = contacts_of((const struct mail_addresses *const[]){&summary->to, &summary->cc,
+                                                                &summary->bcc},
+                         3);
     if (message->raw != NULL)
         prepare_raw(store, account, op, message);
     return op;

@@ -2,6 +2,7 @@
 #ifndef POSTROOM_STORE_SQLITE_BATCH_H
 #define POSTROOM_STORE_SQLITE_BATCH_H
 
+#include "store/sqlite/contacts.h"
 #include "store/sqlite/emails.h"
 #include "store/sqlite/terms.h"
 
@@ -29,6 +30,7 @@ struct batch_op {
     char *emailid;
     struct mail_report *report;
     char *answer_to;
+    GPtrArray *from, *to;             /* contacts.h */
     int64_t msgid, original, subject; /* original 0: its service kept the Message-ID */
     GArray *thread_ids;               /* int64_t */
 };

@@ -155,6 +155,18 @@ static bool complete(struct tx *tx, struct store_batch *batch, const struct batc
            vacation_completed(tx, op, row, error);
 }
 
+/* Who writes to us and whom we write to; not of drafts, and not of what is unwanted. */
+static bool learn_people(struct tx *tx, const struct store_batch *batch, enum mail_role role,
+                         const struct batch_op *op, GError **error)
+{
+    bool wrote = role == MAIL_ROLE_SENT;
+    if (role == MAIL_ROLE_DRAFTS || role == MAIL_ROLE_JUNK || role == MAIL_ROLE_TRASH ||
+        (op->flags.bits & (MAIL_DRAFT | MAIL_JUNK)) != 0)
+        return true;
+    return contacts_learn(tx, batch->account, wrote ? op->to : op->from, wrote, op->received_at,
+                          error);
+}
+
 static bool create(struct tx *tx, struct store_batch *batch, const struct batch_op *op,
                    GError **error)
 {
@@ -178,7 +190,8 @@ static bool create(struct tx *tx, struct store_batch *batch, const struct batch_
     if (!email_insert(tx, &row, op->summary, (const int64_t *)(const void *)op->thread_ids->data,
                       op->thread_ids->len, error) ||
         !email_add_member(tx, &row, op->mailbox, error) ||
-        !remote_insert(tx, op->mailbox, op->uid, row.id, &op->flags, error))
+        !remote_insert(tx, op->mailbox, op->uid, row.id, &op->flags, error) ||
+        !learn_people(tx, batch, place->role, op, error))
         return false;
     if (op->has_raw)
         add_words(batch, &row, op);

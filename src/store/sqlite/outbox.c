@@ -1,3 +1,4 @@
+#include "store/sqlite/contacts.h"
 #include "store/sqlite/submissions.h"
 
 #include "base/clock.h"
@@ -52,18 +53,20 @@ struct mark_write {
 struct mark_row {
     int64_t account, email, blob;
     enum store_send_state state;
+    bool files;
 };
 
 static bool load_row(struct tx *tx, const struct mark_write *write, struct mark_row *out,
                      GError **error)
 {
     sqlite3_stmt *row =
-        DB_QUERY(tx->db, error, "SELECT account, email, blob, state FROM submission WHERE id = ?",
+        DB_QUERY(tx->db, error,
+                 "SELECT account, email, blob, state, files FROM submission WHERE id = ?",
                  I(write->id));
     bool found = db_step(tx->db, row, error);
     if (found) {
         *out = (struct mark_row){db_int(row, 0), db_int(row, 1), db_int(row, 2),
-                                 (enum store_send_state)db_int(row, 3)};
+                                 (enum store_send_state)db_int(row, 3), db_int(row, 4) != 0};
         db_done(row);
     }
     if (found && write->access != NULL)
@@ -94,6 +97,46 @@ static bool back_to_drafts(struct tx *tx, struct email_row *row, GError **error)
     return ok;
 }
 
+/* What was sent is a draft no more. It may have been moved away or destroyed meanwhile. */
+static bool on_to_sent(struct tx *tx, struct email_row *row, GError **error)
+{
+    int64_t drafts = DB_NUMBER(tx->db, error, 0,
+                               "SELECT mailbox.id FROM member JOIN mailbox ON mailbox.id ="
+                               " member.mailbox WHERE email = ? AND role = ?",
+                               I(row->id), I(MAIL_ROLE_DRAFTS));
+    int64_t sent =
+        DB_NUMBER(tx->db, error, 0, "SELECT id FROM mailbox WHERE account = ? AND role = ? LIMIT 1",
+                  I(row->account), I(MAIL_ROLE_SENT));
+    struct mail_flags flags = {0};
+    if (drafts == 0 || row->thread == 0)
+        return true;
+    mail_flags_copy(&flags, &row->flags);
+    flags.bits &= ~(uint32_t)MAIL_DRAFT;
+    bool ok = email_set_flags(tx, row, &flags, error) &&
+              (sent == 0 || (email_add_member(tx, row, sent, error) &&
+                             email_remove_member(tx, row, drafts, error)));
+    mail_flags_clear(&flags);
+    return ok;
+}
+
+/* Whom it went to. */
+static bool learn_recipients(struct tx *tx, const struct email_row *email, GError **error)
+{
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, error, "SELECT data FROM summary WHERE email = ?", I(email->id));
+    if (!db_step(tx->db, row, error))
+        return true;
+    struct mail_summary *summary =
+        summary_unpack(sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0));
+    db_done(row);
+    g_autoptr(GPtrArray) people =
+        contacts_of((const struct mail_addresses *const[]){&summary->to, &summary->cc,
+                                                           &summary->bcc},
+                    3);
+    mail_summary_free(summary);
+    return contacts_learn(tx, email->account, people, true, clock_wall(), error);
+}
+
 static bool was_sent(struct tx *tx, int64_t email)
 {
     return DB_NUMBER(tx->db, NULL, 1,
@@ -110,8 +153,13 @@ static bool follow_email(struct tx *tx, const struct mark_write *write, const st
         DB_RUN(tx->db, &cause, "UPDATE email SET alias = ? WHERE id = ?",
                I(id_hash(tx->store, write->alias_id)), I(row->email));
     if (cause == NULL && email_load(tx, row->email, &email, &cause)) {
-        if ((write->state != STORE_SEND_FAILED && write->state != STORE_SEND_CANCELLED) ||
-            was_sent(tx, row->email) || back_to_drafts(tx, &email, &cause))
+        bool is_lost = write->state == STORE_SEND_FAILED || write->state == STORE_SEND_CANCELLED;
+        bool ok = write->state != STORE_SEND_SENT || learn_recipients(tx, &email, &cause);
+        if (ok && write->state == STORE_SEND_SENT && row->files)
+            ok = on_to_sent(tx, &email, &cause);
+        else if (is_lost && !was_sent(tx, row->email))
+            ok = back_to_drafts(tx, &email, &cause);
+        if (ok)
             email_settle(tx, row->email, &cause);
         email_row_clear(&email);
     }

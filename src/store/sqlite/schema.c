@@ -275,6 +275,10 @@ static const char *const subscriptions_2 =
 /* The ENVID that notifications name (RFC 3461), as the client gave it. */
 static const char *const envelopes_2 = "ALTER TABLE submission ADD COLUMN envid TEXT;";
 
+/* submission.files: its draft moves to Sent when it has gone out. */
+static const char *const filing_2 =
+    "ALTER TABLE submission ADD COLUMN files INTEGER NOT NULL DEFAULT 0;";
+
 /* A role's mailbox is looked for in each of a person's accounts. */
 static const char *const roles_2 =
     "CREATE INDEX mailbox_role ON mailbox(account, role) WHERE role > 0;";
@@ -313,6 +317,13 @@ static const char *const oversight_2 =
     "CREATE TABLE account_check(account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,"
     " at INTEGER NOT NULL, result TEXT NOT NULL) STRICT;";
 
+/* contacts.h. address: as they are compared; words: what is looked for in, folded. */
+static const char *const contacts_2 =
+    "CREATE TABLE contact(id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES account ON"
+    " DELETE CASCADE, address TEXT NOT NULL, email TEXT NOT NULL, name TEXT, words TEXT NOT NULL,"
+    " sent INTEGER NOT NULL, got INTEGER NOT NULL, last INTEGER NOT NULL, automatic INTEGER NOT"
+    " NULL, UNIQUE(account, address)) STRICT;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -338,6 +349,7 @@ static bool create(struct store *store, GError **error)
 
 static bool upgrade_2(struct store *store, GError **error)
 {
+    /* clang-format off: one a line */
     const char *const scripts[] = {
         "BEGIN IMMEDIATE",
         folders_2,
@@ -354,12 +366,15 @@ static bool upgrade_2(struct store *store, GError **error)
         attachments_2,
         subscriptions_2,
         envelopes_2,
+        filing_2,
         roles_2,
         quotas_2,
         records_2,
         oversight_2,
+        contacts_2,
         "PRAGMA user_version=2; COMMIT",
     };
+    /* clang-format on */
     bool ok = true;
     for (size_t i = 0; i < G_N_ELEMENTS(scripts) && ok; i++)
         ok = db_script(&store->main, scripts[i], error);

@@ -43,6 +43,7 @@ struct store_submission *submission_of_row(sqlite3_stmt *row)
     submission->rcpt_replies = db_text_copy(row, 13);
     submission->handed_over_at = db_int(row, 14);
     submission->reported = db_int(row, 15) != 0;
+    submission->files = db_int(row, 16) != 0;
     return submission;
 }
 
@@ -150,12 +151,12 @@ static bool insert(struct tx *tx, struct create_write *write, const struct email
     int64_t now = clock_wall();
     if (!DB_RUN(tx->db, error,
                 "INSERT INTO submission(account, identity, email, public, thread, blob, message_id,"
-                " mail_from, rcpt_to, envelope, envid, send_at, state, attempts, next_attempt,"
-                " changed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
+                " mail_from, rcpt_to, envelope, envid, send_at, files, state, attempts,"
+                " next_attempt, changed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?)",
                 I(write->account), I(s->identity), I(row->id), I(row->public_id), I(row->thread),
                 I(row->blob), T(message_id), T(s->mail_from), T(write->rcpt_to),
                 T(s->envelope_json), T(s->envid), I(s->send_at != 0 ? s->send_at : now),
-                I(MAX(s->send_at, now)), I(now)))
+                I(s->files), I(MAX(s->send_at, now)), I(now)))
         return false;
     s->id = sqlite3_last_insert_rowid(tx->db->handle);
     s->thread = row->thread;
