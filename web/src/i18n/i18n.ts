@@ -19,6 +19,7 @@ const loaders: Record<LanguageCode, Readonly<Record<Part, Loader>>> = {
   tr: { mail: () => import("virtual:catalogue/tr/mail"), pages: () => import("virtual:catalogue/tr/pages") },
   he: { mail: () => import("virtual:catalogue/he/mail"), pages: () => import("virtual:catalogue/he/pages") },
   zh: { mail: () => import("virtual:catalogue/zh/mail"), pages: () => import("virtual:catalogue/zh/pages") },
+  uk: { mail: () => import("virtual:catalogue/uk/mail"), pages: () => import("virtual:catalogue/uk/pages") },
 };
 
 const wanted = new Set<Part>(["mail"]);

@@ -5,13 +5,14 @@ export interface Language {
   readonly direction: "ltr" | "rtl";
 }
 
-export type LanguageCode = "en" | "zh" | "de" | "tr" | "he";
+export type LanguageCode = "en" | "zh" | "de" | "tr" | "uk" | "he";
 
 export const LANGUAGES: readonly Language[] = [
   { code: "en", name: "English", direction: "ltr" },
   { code: "zh", name: "中文", direction: "ltr" },
   { code: "de", name: "Deutsch", direction: "ltr" },
   { code: "tr", name: "Türkçe", direction: "ltr" },
+  { code: "uk", name: "Українська", direction: "ltr" },
   { code: "he", name: "עברית", direction: "rtl" },
 ];
 

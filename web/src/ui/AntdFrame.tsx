@@ -11,6 +11,7 @@ const loaders: Readonly<Record<LanguageCode, () => Promise<{ default: Locale }>>
   tr: () => import("antd/locale/tr_TR"),
   he: () => import("antd/locale/he_IL"),
   zh: () => import("antd/locale/zh_CN"),
+  uk: () => import("antd/locale/uk_UA"),
 };
 
 function nonce(): string {
