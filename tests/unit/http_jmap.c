@@ -111,6 +111,12 @@ GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, cons
     return NULL;
 }
 
+GBytes *jmap_download_attachments(struct jmap *jmap, struct store_principal *principal,
+                                  const char *account, const char *blob, GError **error)
+{
+    return jmap_download(jmap, principal, account, blob, error);
+}
+
 json_t *jmap_state_changes(struct jmap *jmap, struct store_principal *principal,
                            const struct jmap_changed *list, size_t count, const char *const *types)
 {
