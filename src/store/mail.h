@@ -122,10 +122,18 @@ struct store_email {
     struct mail_summary *summary;
     struct mail_flags flags;
     GArray *mailboxes; /* int64_t */
+    /* Of its conversation: */
+    unsigned notes, todos; /* to-dos that are open */
+    int64_t due;           /* the first day that one of these is due, yyyymmdd; 0: none is */
 };
 void store_email_free(struct store_email *email);
 
-enum store_email_part { STORE_EMAIL_SUMMARY = 1, STORE_EMAIL_FLAGS = 2, STORE_EMAIL_MAILBOXES = 4 };
+enum store_email_part {
+    STORE_EMAIL_SUMMARY = 1,
+    STORE_EMAIL_FLAGS = 2,
+    STORE_EMAIL_MAILBOXES = 4,
+    STORE_EMAIL_NOTES = 8,
+};
 /* Those of the ids that exist, in their order; parts: what to load besides the fixed fields.
  * (transfer full) with free func. */
 GPtrArray *store_emails(const struct store_access *access, const int64_t *ids, size_t count,
@@ -168,9 +176,12 @@ enum store_filter_kind {
     STORE_BCC,
     STORE_SUBJECT,
     STORE_BODY,
-    STORE_FILENAME, /* words */
-    STORE_HEADER,   /* text: name; words[0]: value or NULL */
-    STORE_NEVER,    /* matches nothing */
+    STORE_FILENAME,  /* words */
+    STORE_HEADER,    /* text: name; words[0]: value or NULL */
+    STORE_HAS_NOTE,  /* number: 0 or 1; of the conversation, as the next two */
+    STORE_NOTE_TEXT, /* words, in one of its notes or to-dos */
+    STORE_TODO_IS,   /* todo: one of its to-dos is so */
+    STORE_NEVER,     /* matches nothing */
 };
 /* A tree, built by jmap, at most 32 deep and 512 nodes. */
 struct store_filter {
@@ -181,6 +192,12 @@ struct store_filter {
     char *text;
     char **words;        /* already broken and folded by text_query_words */
     bool phrase, prefix; /* words in this order; last word is a prefix */
+    /* Days as yyyymmdd, from the first to before the second, 0: any, which those without a day
+     * meet too. person: user who is to do it; 0: anybody, or nobody. */
+    struct {
+        bool done;
+        int64_t due_from, due_before, person;
+    } todo;
     /* Of STORE_HEADER: how a field's value reads (RFC 2047); NULL: as it stands. (transfer full) */
     char *(*decode)(const char *value);
 };

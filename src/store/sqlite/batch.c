@@ -122,10 +122,10 @@ GArray *batch_thread_ids(const struct store *store, const struct mail_summary *s
         add_id(store, ids, summary->original_id);
     for (char **id = summary->in_reply_to; id != NULL && *id != NULL && ids->len < 16; id++)
         add_id(store, ids, *id);
-    /* The first and the last ones tell the most. */
-    for (guint i = 0; i < count; i++)
-        if (i == 0 || count - i <= THREAD_IDS_MAX)
-            add_id(store, ids, summary->references[i]);
+    /* The first and the last ones tell the most; the last is the nearest. */
+    for (guint i = count; i > 0; i--)
+        if (i == 1 || count - i < THREAD_IDS_MAX)
+            add_id(store, ids, summary->references[i - 1]);
     return ids;
 }
 

@@ -160,7 +160,10 @@ static bool finish_thread(struct tx *tx, int64_t thread, const struct thread_tou
     if (state.emails > 0)
         return true;
     /* Nobody may join a thread that is gone. */
-    return DB_RUN(tx->db, error, "DELETE FROM ref WHERE thread = ?", I(thread));
+    return DB_RUN(tx->db, error,
+                  "DELETE FROM ref WHERE thread = ?1 AND NOT EXISTS(SELECT 1 FROM note WHERE thread"
+                  " = ?1) AND NOT EXISTS(SELECT 1 FROM apart WHERE a = ?1)",
+                  I(thread));
 }
 
 static bool write_delta(struct tx *tx, const struct mailbox_delta *delta, GError **error)

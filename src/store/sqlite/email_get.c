@@ -28,6 +28,22 @@ static bool load_summary(struct db *db, struct store_email *email, int64_t id, b
     return found;
 }
 
+static void load_notes(struct db *db, struct store_email *email, GError **error)
+{
+    sqlite3_stmt *row =
+        DB_QUERY(db, error,
+                 "SELECT count(*) FILTER (WHERE type = ?2), count(*) FILTER (WHERE type = ?3 AND"
+                 " done = 0), coalesce(min(due) FILTER (WHERE type = ?3 AND done = 0 AND due > 0),"
+                 " 0) FROM note WHERE thread = ?1",
+                 I(email->thread), I(STORE_NOTE), I(STORE_TODO));
+    if (!db_step(db, row, error))
+        return;
+    email->notes = (unsigned)db_int(row, 0);
+    email->todos = (unsigned)db_int(row, 1);
+    email->due = db_int(row, 2);
+    db_done(row);
+}
+
 static struct store_email *load_email(struct db *db, const struct store_access *access,
                                       int64_t public_id, unsigned parts, GError **error)
 {
@@ -55,6 +71,8 @@ static struct store_email *load_email(struct db *db, const struct store_access *
         load_summary(db, email, id, attachment, error);
     if ((parts & STORE_EMAIL_MAILBOXES) != 0)
         email->mailboxes = email_members(db, id, error);
+    if ((parts & STORE_EMAIL_NOTES) != 0)
+        load_notes(db, email, error);
     if (email->mailboxes != NULL && access_is_unified(access))
         unified_add_roles(db, email->mailboxes, error);
     return email;

@@ -1,6 +1,7 @@
 #include "store/sqlite/emails.h"
 
 #include "store/sqlite/fts.h"
+#include "store/sqlite/notes.h"
 
 #include "base/clock.h"
 
@@ -250,7 +251,8 @@ bool email_hide(struct tx *tx, struct email_row *row, GError **error)
     if (row->thread == 0)
         return true;
     g_autoptr(GArray) mailboxes = email_members(tx->db, row->id, error);
-    if (!tx_touch_thread(tx, row->account, row->thread, true, error))
+    if (!tx_touch_thread(tx, row->account, row->thread, true, error) ||
+        !notes_leave(tx, row, error))
         return false;
     for (guint i = 0; i < mailboxes->len; i++)
         if (!DB_RUN(tx->db, error, "DELETE FROM member WHERE mailbox = ? AND ord = ?",
@@ -270,7 +272,8 @@ bool email_show(struct tx *tx, struct email_row *row, const GArray *mailboxes, G
     tx_touch_new_thread(tx, row->account, row->thread);
     tx_change(tx, row->account, STORE_EMAIL, row->public_id, CHANGE_CREATED);
     if (!DB_RUN(tx->db, error, "UPDATE email SET thread = ?, public = ? WHERE id = ?",
-                I(row->thread), I(row->public_id), I(row->id)))
+                I(row->thread), I(row->public_id), I(row->id)) ||
+        !notes_follow(tx, row->account, row->id, row->thread, error))
         return false;
     /* It left the queue when it was hidden. */
     if (row->attachment && row->blob != 0 &&
@@ -286,7 +289,7 @@ static const char *const delete_statements[] = {
     "DELETE FROM summary WHERE email = ?", "DELETE FROM words WHERE email = ?",
     "DELETE FROM loose WHERE email = ?",   "DELETE FROM expect WHERE email = ?",
     "DELETE FROM intent WHERE email = ?",  "DELETE FROM attachment WHERE email = ?",
-    "DELETE FROM email WHERE id = ?",
+    "DELETE FROM regroup WHERE email = ?", "DELETE FROM email WHERE id = ?",
 };
 
 bool email_delete(struct tx *tx, struct email_row *row, const struct terms *known, GError **error)

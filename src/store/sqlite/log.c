@@ -120,7 +120,7 @@ bool log_start_account(struct tx *tx, int64_t account, GError **error)
     static const unsigned types[] = {STORE_MAILBOX,  STORE_EMAIL,          STORE_THREAD,
                                      STORE_IDENTITY, STORE_SUBMISSION,     STORE_EMAIL_DELIVERY,
                                      STORE_VACATION, STORE_LINKED_ACCOUNT, STORE_QUOTA,
-                                     STORE_LABEL};
+                                     STORE_LABEL,    STORE_NOTE,           STORE_TODO};
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
         if (!DB_RUN(tx->db, error,
                     "INSERT OR IGNORE INTO state SELECT ?, ?, modseq, modseq, 0 FROM meta",

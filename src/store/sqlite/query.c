@@ -217,6 +217,11 @@ static bool run(struct listing *listing, const struct store_query *asked,
     return ok;
 }
 
+static void free_threads(gpointer threads)
+{
+    g_hash_table_destroy(threads);
+}
+
 static void free_ords(gpointer ords)
 {
     g_array_unref(ords);
@@ -249,6 +254,7 @@ static void query_init(struct query *query, struct listing *listing, size_t nth,
     query->pending = g_array_new(FALSE, FALSE, sizeof(struct candidate));
     query->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
     query->thread_bits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    query->noted = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_threads);
     if (access_is_unified(listing->access))
         query->real = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_ords);
     query_plan(query, filter);
@@ -266,6 +272,7 @@ static void query_clear(struct query *query)
     g_array_unref(query->pending);
     g_hash_table_destroy(query->texts);
     g_hash_table_destroy(query->thread_bits);
+    g_hash_table_destroy(query->noted);
     g_clear_pointer(&query->real, g_hash_table_destroy);
     g_free(query->candidate_words);
     g_clear_error(&query->error);

@@ -47,6 +47,7 @@ struct query {
     GHashTable *texts;       /* const struct store_filter * -> GArray of ord, sorted */
     GArray *pending;         /* struct candidate: matches of worded_by outside the index, by ord */
     GHashTable *thread_bits; /* keyword and thread -> answer */
+    GHashTable *noted;       /* const struct store_filter * -> set of threads */
     GHashTable *real;        /* const struct store_filter * -> GArray of ids; NULL: as they are */
     char *candidate_words;
     /* of the candidate that a phrase was looked for in last; emails 0: none */

@@ -1,5 +1,6 @@
 #include "store/sqlite/query.h"
 
+#include "store/sqlite/notes.h"
 #include "store/sqlite/unified.h"
 
 #include <string.h>
@@ -86,6 +87,11 @@ static void plan_condition(struct query *query, const struct store_filter *filte
     case STORE_HAS_KEYWORD:
         query->flagged = query->flagged || g_ascii_strcasecmp(filter->text, "$flagged") == 0;
         query->worded = query->worded || mail_flag_of_keyword(filter->text) == 0;
+        break;
+    case STORE_HAS_NOTE:
+    case STORE_NOTE_TEXT:
+    case STORE_TODO_IS:
+        query_notes_plan(query, filter);
         break;
     default:
         break;
@@ -314,6 +320,10 @@ bool query_test(struct query *query, const struct store_filter *filter, struct c
     case STORE_FILENAME:
         return in_text(query, filter, candidate->ord) &&
                (!query_has_phrase(filter) || query_phrase_holds(query, filter, candidate));
+    case STORE_HAS_NOTE:
+    case STORE_NOTE_TEXT:
+    case STORE_TODO_IS:
+        return query_notes_test(query, filter, candidate);
     default:
         return test_row(query, filter, candidate);
     }

@@ -137,6 +137,11 @@ static void stream_read(struct stream *stream)
 {
     const struct entry *entry = entry_at(stream);
     const struct candidate *pending = pending_at(stream);
+    /* Found by the index too: a note has the words that the message has. */
+    if (pending != NULL && entry != NULL && pending->ord == entry->ord) {
+        stream->pending++;
+        pending = NULL;
+    }
     if (pending != NULL &&
         (entry == NULL || is_behind(pending->ord, entry->ord, stream->ascending))) {
         stream->at = *pending;

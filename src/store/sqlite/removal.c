@@ -118,6 +118,9 @@ static bool remove_rest(struct tx *tx, void *arg, GError **error)
          "DELETE FROM submission WHERE account = ?",
          "DELETE FROM proxy WHERE owner = 'account/' || ?",
          "DELETE FROM dictionary WHERE account = ?",
+         "DELETE FROM note WHERE account = ?",
+         "DELETE FROM regroup WHERE account = ?",
+         "DELETE FROM apart WHERE account = ?",
          "DELETE FROM account WHERE id = ?",
          NULL};
     for (const char *const *sql = statements; *sql != NULL; sql++)

@@ -324,6 +324,26 @@ static const char *const contacts_2 =
     " sent INTEGER NOT NULL, got INTEGER NOT NULL, last INTEGER NOT NULL, automatic INTEGER NOT"
     " NULL, UNIQUE(account, address)) STRICT;";
 
+/* Notes and to-dos (store/organise.h). note.email: the internal number that it stands at, which may
+ * be gone; thread: the conversation that it belongs to. due: yyyymmdd. regroup: what people did
+ * with an email last. apart: threads that people took apart, both ways round; with
+ * itself: one that they put together. */
+static const char *const organise_2 =
+    "CREATE TABLE note(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL,"
+    " type INTEGER NOT NULL, email INTEGER NOT NULL, thread INTEGER NOT NULL, text TEXT NOT NULL,"
+    " author INTEGER NOT NULL, author_name TEXT NOT NULL, created INTEGER NOT NULL,"
+    " updated INTEGER NOT NULL, due INTEGER NOT NULL DEFAULT 0, person INTEGER NOT NULL DEFAULT 0,"
+    " done INTEGER NOT NULL DEFAULT 0, done_by INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX note_account ON note(account, type, id);"
+    "CREATE INDEX note_thread ON note(thread);"
+    "CREATE INDEX note_email ON note(email);"
+    "CREATE TABLE regroup(email INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    " split INTEGER NOT NULL, user INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX regroup_account ON regroup(account);"
+    "CREATE TABLE apart(a INTEGER NOT NULL, b INTEGER NOT NULL, account INTEGER NOT NULL,"
+    " PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX apart_account ON apart(account);";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -372,6 +392,7 @@ static bool upgrade_2(struct store *store, GError **error)
         records_2,
         oversight_2,
         contacts_2,
+        organise_2,
         "PRAGMA user_version=2; COMMIT",
     };
     /* clang-format on */

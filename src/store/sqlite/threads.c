@@ -1,4 +1,4 @@
-#include "store/sqlite/emails.h"
+#include "store/sqlite/notes.h"
 
 /* Submissions tell the id and thread that their email has now. */
 static bool tell_submissions(struct tx *tx, int64_t account, int64_t email, GError **error)
@@ -11,33 +11,45 @@ static bool tell_submissions(struct tx *tx, int64_t account, int64_t email, GErr
     return error_settle(error, cause);
 }
 
-/* Emails of the loser get new public ids, since their threadId changes (RFC 8621, 4.1.1). */
-static bool merge_thread(struct tx *tx, int64_t account, int64_t from, int64_t into, GError **error)
+/* Its threadId changes, so its id has to (RFC 8621, 4.1.1). */
+int64_t thread_take(struct tx *tx, int64_t account, int64_t email, int64_t public_id,
+                    int64_t thread, GError **error)
+{
+    int64_t fresh = tx_new_id(tx);
+    tx_change(tx, account, STORE_EMAIL, public_id, CHANGE_DESTROYED);
+    tx_change(tx, account, STORE_EMAIL, fresh, CHANGE_CREATED);
+    bool ok = tell_submissions(tx, account, email, error) &&
+              DB_RUN(tx->db, error, "UPDATE email SET thread = ?, public = ? WHERE id = ?",
+                     I(thread), I(fresh), I(email)) &&
+              DB_RUN(tx->db, error,
+                     "UPDATE member SET thread = ?1 WHERE (mailbox, ord) IN (SELECT mailbox, ord"
+                     " FROM member WHERE email = ?2)",
+                     I(thread), I(email));
+    return ok ? fresh : 0;
+}
+
+bool thread_merge(struct tx *tx, int64_t account, int64_t from, int64_t into, GArray *ids,
+                  GError **error)
 {
     GError *cause = NULL;
     g_autoptr(GArray) emails = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
     if (!tx_touch_thread(tx, account, from, true, error))
         return false;
     sqlite3_stmt *row =
-        DB_QUERY(tx->db, &cause, "SELECT id, public FROM email WHERE thread = ?", I(from));
+        DB_QUERY(tx->db, &cause, "SELECT id, public FROM email WHERE thread = ? ORDER BY ord",
+                 I(from));
     while (db_step(tx->db, row, &cause)) {
         int64_t pair[2] = {db_int(row, 0), db_int(row, 1)};
         g_array_append_vals(emails, pair, 1);
     }
     for (guint i = 0; i < emails->len && cause == NULL; i++) {
         const int64_t *pair = (const int64_t *)(const void *)emails->data + 2 * (size_t)i;
-        int64_t fresh = tx_new_id(tx);
-        tx_change(tx, account, STORE_EMAIL, pair[1], CHANGE_DESTROYED);
-        tx_change(tx, account, STORE_EMAIL, fresh, CHANGE_CREATED);
-        if (tell_submissions(tx, account, pair[0], &cause) &&
-            DB_RUN(tx->db, &cause, "UPDATE email SET thread = ?, public = ? WHERE id = ?", I(into),
-                   I(fresh), I(pair[0])))
-            DB_RUN(tx->db, &cause,
-                   "UPDATE member SET thread = ?1 WHERE (mailbox, ord) IN (SELECT mailbox, ord FROM"
-                   " member WHERE email = ?2)",
-                   I(into), I(pair[0]));
+        int64_t fresh = thread_take(tx, account, pair[0], pair[1], into, &cause);
+        if (ids != NULL)
+            g_array_append_val(ids, fresh);
     }
-    if (cause == NULL)
+    if (cause == NULL && notes_merge(tx, account, from, into, &cause) &&
+        regroup_merged(tx, from, into, &cause))
         DB_RUN(tx->db, &cause, "UPDATE ref SET thread = ? WHERE thread = ?", I(into), I(from));
     return error_settle(error, cause);
 }
@@ -62,6 +74,8 @@ bool thread_assign(struct tx *tx, int64_t account, int64_t email, const int64_t 
 {
     GError *cause = NULL;
     g_autoptr(GArray) threads = find_threads(tx, account, ids, count, subject, &cause);
+    if (cause == NULL)
+        regroup_respect(tx, threads, &cause);
     if (cause != NULL) {
         g_propagate_error(error, cause);
         return false;
@@ -75,7 +89,7 @@ bool thread_assign(struct tx *tx, int64_t account, int64_t email, const int64_t 
         return false;
     for (guint i = 0; i < threads->len; i++) {
         int64_t other = g_array_index(threads, int64_t, i);
-        if (other != *thread && !merge_thread(tx, account, other, *thread, error))
+        if (other != *thread && !thread_merge(tx, account, other, *thread, NULL, error))
             return false;
     }
     for (size_t i = 0; i < count; i++)
