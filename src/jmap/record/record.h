@@ -44,6 +44,12 @@ struct jmap_record_type {
     /* What fields do not say, of a whole object about to be kept: may complete it; names of wrong
      * properties go to bad. NULL: nothing. before: what it was, NULL of a new one. */
     void (*check)(json_t *object, const json_t *before, json_t *bad);
+    /* Completes a new object that is right otherwise; others: those that there are (struct
+     * store_record). NULL: nothing. */
+    void (*complete)(json_t *object, const GPtrArray *others);
+    /* What is to be done before one goes, whose properties these are; false: it stays. NULL:
+     * nothing. */
+    bool (*leave)(const struct store_access *access, const json_t *object, GError **error);
 };
 
 /* The type that a method is of. Never NULL for the methods below. */

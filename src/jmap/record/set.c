@@ -77,6 +77,17 @@ static json_t *complete(const struct run *run, const json_t *given, json_t *bad)
     return object;
 }
 
+/* What of it depends on those that there are. */
+static bool complete_beside(const struct run *run, json_t *object, GError **error)
+{
+    if (run->type->complete == NULL)
+        return true;
+    g_autoptr(GPtrArray) others = store_records(run->call->access, run->type->type, NULL, error);
+    if (others != NULL)
+        run->type->complete(object, others);
+    return others != NULL;
+}
+
 /* What the client did not say just so. (transfer full) */
 static json_t *told(const struct run *run, const json_t *object, const json_t *given, int64_t id)
 {
@@ -106,6 +117,8 @@ static json_t *create(void *arg, const char *key, json_t *given)
     }
     object = complete(run, given, bad);
     error = judge(run, object, NULL, bad);
+    if (error == NULL && !complete_beside(run, object, &cause))
+        error = jmap_set_error_of(cause, NULL);
     if (error == NULL) {
         g_autofree char *unique = NULL;
         g_autofree char *data = jmap_record_data(run->type, object, &unique);
@@ -259,6 +272,20 @@ static json_t *update(void *arg, const char *key, json_t *patch)
 
 /* --- destroy --- */
 
+static bool leave(const struct run *run, int64_t id, GError **error)
+{
+    if (run->type->leave == NULL)
+        return true;
+    struct store_record *record = store_record(run->call->access, run->type->type, id, error);
+    if (record == NULL)
+        return false;
+    json_t *object = jmap_record_object(run->type, record->data, id, record->account);
+    bool ok = run->type->leave(run->call->access, object, error);
+    json_decref(object);
+    store_record_free(record);
+    return ok;
+}
+
 static json_t *destroy(void *arg, const char *key, json_t *unused)
 {
     struct run *run = arg;
@@ -271,7 +298,8 @@ static json_t *destroy(void *arg, const char *key, json_t *unused)
         return jmap_set_error("singleton", NULL);
     if (number == 0)
         return jmap_set_error("notFound", NULL);
-    if (!store_record_destroy(run->call->access, run->type->type, number, &error))
+    if (!leave(run, number, &error) ||
+        !store_record_destroy(run->call->access, run->type->type, number, &error))
         return jmap_set_error_of(error, NULL);
     json_array_append_new(run->answer.destroyed, json_string(id));
     return NULL;

@@ -1,8 +1,10 @@
+#include "jmap/record/label.h"
 #include "jmap/record/record.h"
 
 #include <string.h>
 
 #define NAME_MAX_OCTETS 200
+#define KEYWORD_MAX_OCTETS 100
 
 static const char *const languages[] = {"en", "zh", "de", "tr", "uk", "he", NULL};
 static const char *const themes[] = {"system", "light", "dark", NULL};
@@ -29,7 +31,8 @@ static const struct jmap_field preferences[] = {
 static const struct jmap_field label[] = {
     {"name", JMAP_FIELD_LINE, 1, NAME_MAX_OCTETS, .flags = JMAP_FIELD_KEY},
     {"color", JMAP_FIELD_WORD, .words = colors, .fallback = "\"gray\""},
-    {"keyword", JMAP_FIELD_LINE, 0, 100, .fallback = "\"\"", .flags = JMAP_FIELD_FIXED},
+    {"keyword", JMAP_FIELD_LINE, 0, KEYWORD_MAX_OCTETS, .fallback = "\"\"",
+     .flags = JMAP_FIELD_FIXED},
     {"sortOrder", JMAP_FIELD_INT, 0, INT32_MAX, .fallback = "0"},
     {NULL},
 };
@@ -63,12 +66,13 @@ static const struct jmap_field hidden_contact[] = {
 };
 
 static const struct jmap_record_type types[] = {
-    {"Preferences", STORE_PREFERENCES, 1, true, preferences, NULL},
-    {"Label", STORE_LABEL, 200, false, label, NULL},
-    {"SavedSearch", STORE_SAVED_SEARCH, 200, false, saved_search, NULL},
-    {"ContactGroup", STORE_CONTACT_GROUP, 500, false, contact_group, NULL},
-    {"TrustedSender", STORE_TRUSTED_SENDER, 5000, false, trusted_sender, NULL},
-    {"HiddenContact", STORE_HIDDEN_CONTACT, 1000, false, hidden_contact, NULL},
+    {"Preferences", STORE_PREFERENCES, 1, true, preferences, .check = NULL},
+    {"Label", STORE_LABEL, 200, false, label, .check = jmap_label_check,
+     .complete = jmap_label_complete, .leave = jmap_label_leave},
+    {"SavedSearch", STORE_SAVED_SEARCH, 200, false, saved_search, .check = NULL},
+    {"ContactGroup", STORE_CONTACT_GROUP, 500, false, contact_group, .check = NULL},
+    {"TrustedSender", STORE_TRUSTED_SENDER, 5000, false, trusted_sender, .check = NULL},
+    {"HiddenContact", STORE_HIDDEN_CONTACT, 1000, false, hidden_contact, .check = NULL},
 };
 
 const struct jmap_record_type *jmap_record_type(const struct jmap_call *call)
