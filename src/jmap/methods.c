@@ -1,5 +1,6 @@
 #include "jmap/methods.h"
 
+#include "jmap/organise/note.h"
 #include "jmap/record/record.h"
 
 #define OPTIONAL JMAP_ARG_OPTIONAL
@@ -159,6 +160,13 @@ static const struct jmap_arg push_set_args[] = {
     {"destroy", JMAP_ARG_STRINGS, NULLABLE},
     END,
 };
+/* Of our own (docs/api.md, "Organising"). */
+static const struct jmap_arg note_get_args[] = {
+    ACCOUNT, IDS, PROPERTIES, {"threadIds", JMAP_ARG_STRINGS, NULLABLE}, END,
+};
+static const struct jmap_arg ties_args[] = {ACCOUNT, {"threadId", JMAP_ARG_STRING, 0}, END};
+static const struct jmap_arg merge_args[] = {ACCOUNT, {"threadIds", JMAP_ARG_STRINGS, 0}, END};
+static const struct jmap_arg split_args[] = {ACCOUNT, {"emailIds", JMAP_ARG_STRINGS, 0}, END};
 static const struct jmap_arg email_view_args[] = {
     ACCOUNT,
     {"ids", JMAP_ARG_STRINGS, 0},
@@ -266,6 +274,18 @@ static const struct jmap_method methods[] = {
     {"TrustedSender/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
     {"TrustedSender/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
     {"TrustedSender/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
+    {"Note/get", JMAP_MANAGE, MAIL, STORE_READ, note_get_args, jmap_note_get},
+    {"Note/changes", JMAP_MANAGE, MAIL, STORE_READ, changes_args, jmap_note_changes},
+    {"Note/query", JMAP_MANAGE, MAIL, STORE_READ, query_args, jmap_note_query},
+    {"Note/set", JMAP_MANAGE, MAIL, STORE_WRITE, set_args, jmap_note_set},
+    {"Todo/get", JMAP_MANAGE, MAIL, STORE_READ, note_get_args, jmap_note_get},
+    {"Todo/changes", JMAP_MANAGE, MAIL, STORE_READ, changes_args, jmap_note_changes},
+    {"Todo/query", JMAP_MANAGE, MAIL, STORE_READ, query_args, jmap_note_query},
+    {"Todo/set", JMAP_MANAGE, MAIL, STORE_WRITE, set_args, jmap_note_set},
+    {"Person/get", JMAP_MANAGE, MAIL, STORE_READ, get_args, jmap_person_get},
+    {"Conversation/ties", JMAP_MANAGE, MAIL, STORE_READ, ties_args, jmap_conversation_ties},
+    {"Conversation/merge", JMAP_MANAGE, MAIL, STORE_WRITE, merge_args, jmap_conversation_merge},
+    {"Conversation/split", JMAP_MANAGE, MAIL, STORE_WRITE, split_args, jmap_conversation_split},
     {"EmailView/get", JMAP_MANAGE, MAIL, STORE_READ, email_view_args, jmap_email_view_get},
 };
 /* clang-format on */

@@ -20,6 +20,8 @@ static const struct {
     {STORE_CONTACT_GROUP, "ContactGroup"},
     {STORE_TRUSTED_SENDER, "TrustedSender"},
     {STORE_HIDDEN_CONTACT, "HiddenContact"},
+    {STORE_NOTE, "Note"},
+    {STORE_TODO, "Todo"},
 };
 
 static bool wanted(const char *const *types, const char *name)

@@ -71,6 +71,18 @@ static const struct row {
     {"TrustedSender/get", "{'ids': null}"},
     {"TrustedSender/changes", "{'sinceState': '1'}"},
     {"TrustedSender/set", "{'destroy': ['r1']}"},
+    {"Note/get", "{'ids': null}"},
+    {"Note/changes", "{'sinceState': '1'}"},
+    {"Note/query", "{}"},
+    {"Note/set", "{'destroy': ['n1']}"},
+    {"Todo/get", "{'threadIds': ['t1']}"},
+    {"Todo/changes", "{'sinceState': '1'}"},
+    {"Todo/query", "{}"},
+    {"Todo/set", "{'destroy': ['d1']}"},
+    {"Person/get", "{'ids': null}"},
+    {"Conversation/ties", "{'threadId': 't1'}"},
+    {"Conversation/merge", "{'threadIds': ['t1', 't2']}"},
+    {"Conversation/split", "{'emailIds': ['e1']}"},
     {"EmailView/get", "{'ids': ['e1']}"},
 };
 

@@ -124,7 +124,7 @@ static struct store_filter *text_filter(struct reading *reading, enum store_filt
 
 /* --- conditions --- */
 
-enum condition_type { MAILBOX, MAILBOXES, DATE, NUMBER, KEYWORD, BOOLEAN, TEXT, HEADER };
+enum condition_type { MAILBOX, MAILBOXES, DATE, NUMBER, KEYWORD, BOOLEAN, TEXT, HEADER, TODO };
 static const struct {
     const char *name;
     enum store_filter_kind kind;
@@ -151,6 +151,9 @@ static const struct {
     {"body", STORE_BODY, TEXT},
     {"header", STORE_HEADER, HEADER},
     {JMAP_FILTER_FILENAME, STORE_FILENAME, TEXT},
+    {JMAP_FILTER_HAS_NOTE, STORE_HAS_NOTE, BOOLEAN},
+    {JMAP_FILTER_NOTE, STORE_NOTE_TEXT, TEXT},
+    {JMAP_FILTER_TODO, STORE_TODO_IS, TODO},
 };
 
 static struct store_filter *read_mailbox(struct reading *reading, enum store_filter_kind kind,
@@ -251,13 +254,46 @@ static struct store_filter *read_header(struct reading *reading, json_t *value)
     return filter;
 }
 
+/* {"isDone", "dueFrom", "dueBefore", "personId"}, all optional; open ones where nothing is said. */
+static struct store_filter *read_todo(struct reading *reading, json_t *json)
+{
+    struct store_filter *filter;
+    bool ok = json_is_object(json);
+    const char *name;
+    json_t *value;
+
+    filter = node(reading, STORE_TODO_IS);
+    json_object_foreach(json, name, value)
+    {
+        int64_t *number = strcmp(name, "dueFrom") == 0     ? &filter->todo.due_from
+                          : strcmp(name, "dueBefore") == 0 ? &filter->todo.due_before
+                          : strcmp(name, "personId") == 0  ? &filter->todo.person
+                                                           : NULL;
+        const char *text = json_string_value(value);
+
+        if (strcmp(name, "isDone") == 0)
+            ok = ok && json_is_boolean(value);
+        else
+            ok = ok && number != NULL && text != NULL;
+        if (number != NULL && text != NULL)
+            *number =
+                strcmp(name, "personId") == 0 ? jmap_id_parse('u', text) : jmap_day_parse(text);
+        ok = ok && (number == NULL || *number > 0);
+    }
+    filter->todo.done = json_is_true(json_object_get(json, "isDone"));
+    if (ok)
+        return filter;
+    store_filter_free(filter);
+    return fail(reading, "invalidArguments");
+}
+
 /* NULL without an error: the condition holds for everything. */
 static struct store_filter *read_condition(struct reading *reading, const char *name, json_t *value)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(conditions); i++) {
         if (strcmp(conditions[i].name, name) != 0)
             continue;
-        if (conditions[i].kind == STORE_FILENAME && (reading->request->using & JMAP_MANAGE) == 0)
+        if (strchr(name, ':') != NULL && (reading->request->using & JMAP_MANAGE) == 0)
             break;
         switch (conditions[i].type) {
         case MAILBOX:
@@ -268,6 +304,8 @@ static struct store_filter *read_condition(struct reading *reading, const char *
             return read_keyword(reading, conditions[i].kind, value);
         case HEADER:
             return read_header(reading, value);
+        case TODO:
+            return read_todo(reading, value);
         case TEXT:
             if (!json_is_string(value))
                 return fail(reading, "invalidArguments");

@@ -6,6 +6,11 @@
 
 /* Our own condition: words of an attachment's name, with the vendor capability in use. */
 #define JMAP_FILTER_FILENAME "postroom:filename"
+/* And on what people wrote to the conversation: whether there is a note; words of notes and to-dos;
+ * a to-do that is so (docs/api.md, "Organising"). */
+#define JMAP_FILTER_HAS_NOTE "postroom:hasNote"
+#define JMAP_FILTER_NOTE "postroom:note"
+#define JMAP_FILTER_TODO "postroom:todo"
 
 /* *filter (transfer full) is NULL when everything matches. false: *error is the type of the
  * method-level error, invalidArguments or unsupportedFilter. */

@@ -12,6 +12,8 @@ static unsigned parts_to_load(const struct jmap_email_want *want)
         parts |= STORE_EMAIL_FLAGS;
     if (jmap_email_wants(want, JMAP_EMAIL_MAILBOX_IDS))
         parts |= STORE_EMAIL_MAILBOXES;
+    if (jmap_email_wants(want, JMAP_EMAIL_NOTES) || jmap_email_wants(want, JMAP_EMAIL_TODOS))
+        parts |= STORE_EMAIL_NOTES;
     return parts;
 }
 

@@ -75,6 +75,14 @@ static json_t *sent_at(const struct mail_summary *summary)
     return jmap_json_date(summary->sent_at, summary->sent_offset);
 }
 
+/* Of its conversation; null: none is open. */
+static json_t *open_todos(const struct store_email *email)
+{
+    return email->todos > 0 ? json_pack("{s: i, s: o}", "open", (int)email->todos, "due",
+                                        jmap_day_json(email->due))
+                            : json_null();
+}
+
 /* Properties 4.1.1, which a parsed blob has none of. */
 static json_t *metadata(const struct store_email *email, enum jmap_email_field field)
 {
@@ -93,6 +101,10 @@ static json_t *metadata(const struct store_email *email, enum jmap_email_field f
         return jmap_json_utc(email->received_at);
     case JMAP_EMAIL_STATE:
         return json_string(jmap_email_state_name(email->state));
+    case JMAP_EMAIL_NOTES:
+        return json_integer(email->notes);
+    case JMAP_EMAIL_TODOS:
+        return open_todos(email);
     default:
         return NULL;
     }
@@ -146,6 +158,8 @@ static json_t *field_value(const struct jmap_email_source *source, enum jmap_ema
     case JMAP_EMAIL_KEYWORDS:
     case JMAP_EMAIL_RECEIVED_AT:
     case JMAP_EMAIL_STATE:
+    case JMAP_EMAIL_NOTES:
+    case JMAP_EMAIL_TODOS:
         return metadata(source->email, field);
     default:
         return source->summary != NULL ? from_summary(source->summary, field) : json_null();
@@ -187,6 +201,8 @@ static const char *const scalar_names[] = {
     [JMAP_EMAIL_HAS_ATTACHMENT] = "hasAttachment",
     [JMAP_EMAIL_PREVIEW] = "preview",
     [JMAP_EMAIL_STATE] = "postroom:state",
+    [JMAP_EMAIL_NOTES] = "postroom:notes",
+    [JMAP_EMAIL_TODOS] = "postroom:todos",
 };
 
 json_t *jmap_email_object(const struct jmap_email_source *source,

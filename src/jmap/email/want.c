@@ -28,6 +28,8 @@ static const char *const email_names[JMAP_EMAIL_FIELDS] = {
     "headers",
     "bodyStructure",
     "postroom:state",
+    "postroom:notes",
+    "postroom:todos",
 };
 static const char *const part_names[JMAP_PART_FIELDS] = {
     "partId",      "blobId", "size",     "name",     "type",    "charset",
@@ -41,6 +43,8 @@ static const char *const part_names[JMAP_PART_FIELDS] = {
      JMAP_FIELD(JMAP_EMAIL_THREAD_ID) | JMAP_FIELD(JMAP_EMAIL_MAILBOX_IDS) |                       \
      JMAP_FIELD(JMAP_EMAIL_KEYWORDS) | JMAP_FIELD(JMAP_EMAIL_SIZE) |                               \
      JMAP_FIELD(JMAP_EMAIL_RECEIVED_AT))
+#define OUR_FIELDS                                                                                 \
+    (JMAP_FIELD(JMAP_EMAIL_STATE) | JMAP_FIELD(JMAP_EMAIL_NOTES) | JMAP_FIELD(JMAP_EMAIL_TODOS))
 #define DEFAULT_PART_FIELDS (JMAP_FIELD(JMAP_PART_HEADERS) - 1)
 #define MAIL_FIELDS                                                                                \
     (JMAP_FIELD(JMAP_EMAIL_BODY_VALUES) | JMAP_FIELD(JMAP_EMAIL_TEXT_BODY) |                       \
@@ -96,7 +100,7 @@ static bool read_properties(const struct jmap_call *call, const json_t *list,
         !read_list(list, email_names, JMAP_EMAIL_FIELDS, &want->fields, want->headers))
         return false;
     /* A vendor's property exists only for those who opted in (RFC 8620, 1.8). */
-    if (jmap_email_wants(want, JMAP_EMAIL_STATE) && !(call->request->using & JMAP_MANAGE))
+    if ((want->fields & OUR_FIELDS) && !(call->request->using & JMAP_MANAGE))
         return false;
     return parts == NULL ||
            read_list(parts, part_names, JMAP_PART_FIELDS, &want->part_fields, want->part_headers);

@@ -35,6 +35,8 @@ enum jmap_email_field {
     JMAP_EMAIL_HEADERS,
     JMAP_EMAIL_BODY_STRUCTURE,
     JMAP_EMAIL_STATE, /* our own, docs/api.md */
+    JMAP_EMAIL_NOTES,
+    JMAP_EMAIL_TODOS,
     JMAP_EMAIL_FIELDS
 };
 enum jmap_part_field {

@@ -296,7 +296,8 @@ json_t *jmap_copy_answer(const struct jmap_call *call);
 /* So much may be copied in this call besides, and is counted. One always may. */
 bool jmap_copy_allows(uint64_t *copied, uint64_t size);
 
-/* /query: position, anchor and limit over a list that is complete; consumes ids. */
+/* /query: position, anchor and limit over a list that is complete; consumes ids. Changes can be
+ * calculated where the type has a /queryChanges. */
 void jmap_query_answer_list(struct jmap_call *call, uint64_t state, GArray *ids, char prefix);
 /* /queryChanges (RFC 8620, 5.6): *since, and *max of removed and added; false: answered. */
 bool jmap_query_changes_arguments(struct jmap_call *call, uint64_t *since, size_t *max);
@@ -328,6 +329,9 @@ json_t *jmap_json_date(int64_t seconds, int offset_minutes);
 bool jmap_date_parse(const char *text, bool utc, int64_t *seconds, int *offset_minutes);
 /* A UTCDate that whole seconds are compared with: the first of them that is not before it. */
 bool jmap_date_bound(const char *text, int64_t *seconds);
+/* "2026-11-22" as yyyymmdd; 0: no such day. And back, null for 0. */
+int64_t jmap_day_parse(const char *text);
+json_t *jmap_day_json(int64_t day);
 json_t *jmap_json_addresses(const struct mail_addresses *addresses);
 /* JSON as bytes; an empty object when it cannot be written. Consumes value. */
 GBytes *jmap_json_bytes(json_t *value);

@@ -1,5 +1,7 @@
 #include "jmap/engine/engine.h"
 
+#include <string.h>
+
 /* RFC 8620, 5.5. */
 
 size_t jmap_query_limit(const struct jmap_call *call, bool *clamped)
@@ -25,6 +27,18 @@ static int64_t first_index(const struct jmap_call *call, const GArray *ids, char
     return -1;
 }
 
+static bool has_changes(const struct jmap_call *call)
+{
+    g_autofree char *name = g_strconcat(call->method->name, "Changes", NULL);
+    size_t count;
+    const struct jmap_method *methods = jmap_methods(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 void jmap_query_answer_list(struct jmap_call *call, uint64_t state, GArray *ids, char prefix)
 {
     int64_t first = first_index(call, ids, prefix);
@@ -42,7 +56,7 @@ void jmap_query_answer_list(struct jmap_call *call, uint64_t state, GArray *ids,
     for (uint64_t i = (uint64_t)first; i < ids->len && json_array_size(list) < limit; i++)
         json_array_append_new(list, jmap_id(prefix, g_array_index(ids, int64_t, i)));
     json_object_set_new(answer, "queryState", jmap_state(state));
-    json_object_set_new(answer, "canCalculateChanges", json_true());
+    json_object_set_new(answer, "canCalculateChanges", json_boolean(has_changes(call)));
     json_object_set_new(answer, "position", json_integer(first));
     json_object_set_new(answer, "ids", list);
     if (jmap_arg_bool(call, "calculateTotal"))

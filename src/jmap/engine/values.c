@@ -133,3 +133,22 @@ GBytes *jmap_json_bytes(json_t *value)
         return g_bytes_new_static("{}", 2);
     return g_bytes_new_with_free_func(text, strlen(text), free, text);
 }
+
+int64_t jmap_day_parse(const char *text)
+{
+    int year, month, day;
+
+    if (text == NULL || !digits(&text, 4, '-', &year) || !digits(&text, 2, '-', &month) ||
+        !digits(&text, 2, '\0', &day) || *text != '\0' || year < 1 || month < 1 || month > 12 ||
+        day < 1 || !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
+        return 0;
+    return year * INT64_C(10000) + month * 100 + day;
+}
+
+json_t *jmap_day_json(int64_t day)
+{
+    if (day == 0)
+        return json_null();
+    return json_sprintf("%04d-%02d-%02d", (int)(day / 10000), (int)(day / 100 % 100),
+                        (int)(day % 100));
+}

@@ -2,23 +2,66 @@
 #include "jmap/email/filter.h"
 #include "jmap/methods.h"
 #include "jmap/search/search.h"
+#include "store/organise.h"
+#include "store/records.h"
 
 #include <string.h>
 
 /* Search/parse (docs/search.md): a person's search as a filter for Email/query and
  * SearchSnippet/get. */
 
+static void free_label(gpointer pointer)
+{
+    struct search_label *label = pointer;
+
+    g_free(label->name);
+    g_free(label->keyword);
+    g_free(label);
+}
+
+/* Of the accounts behind the handle. (transfer full) */
+static GPtrArray *load_labels(const struct store_access *access, GError **error)
+{
+    g_autoptr(GPtrArray) records = store_records(access, STORE_LABEL, NULL, error);
+    GPtrArray *labels = g_ptr_array_new_with_free_func(free_label);
+
+    for (guint i = 0; records != NULL && i < records->len; i++) {
+        const struct store_record *record = records->pdata[i];
+        json_t *data = json_loads(record->data, 0, NULL);
+        const char *name = json_string_value(json_object_get(data, "name")),
+                   *keyword = json_string_value(json_object_get(data, "keyword"));
+
+        if (name != NULL && keyword != NULL && mail_keyword_is_valid(keyword)) {
+            struct search_label *label = g_new0(struct search_label, 1);
+
+            *label = (struct search_label){g_strdup(name), g_ascii_strdown(keyword, -1)};
+            g_ptr_array_add(labels, label);
+        }
+        json_decref(data);
+    }
+    return labels;
+}
+
 static json_t *compile(const struct store_access *access, const char *text, const char *zone,
                        int64_t inside, struct jmap_search_problem *problem, GError **error)
 {
-    g_autoptr(GPtrArray) mailboxes = store_mailboxes(access, NULL, error);
+    GError *cause = NULL;
+    g_autoptr(GPtrArray) mailboxes = store_mailboxes(access, NULL, &cause);
+    g_autoptr(GPtrArray) labels = cause == NULL ? load_labels(access, &cause) : NULL;
+    g_autoptr(GPtrArray) people = cause == NULL ? store_people(access, &cause) : NULL;
     struct search_scope scope = {.mailboxes = mailboxes,
+                                 .labels = labels,
+                                 .people = people,
+                                 .self = store_principal_user(store_access_principal(access)),
                                  .zone = zone,
                                  .now = clock_wall(),
                                  .inside = inside};
 
     *problem = (struct jmap_search_problem){0};
-    return mailboxes != NULL ? search_compile(&scope, text, problem) : NULL;
+    if (cause == NULL)
+        return search_compile(&scope, text, problem);
+    g_propagate_error(error, cause);
+    return NULL;
 }
 
 /* An error of its own: "invalidSearch", with the place. Takes problem's texts. */

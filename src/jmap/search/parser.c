@@ -22,6 +22,9 @@ static const struct search_field fields[] = {
     {"smaller", search_read_size, "maxSize"},
     {"in", search_read_in, "inMailbox"},
     {"label", search_read_label, "hasKeyword"},
+    {"note", search_read_text, JMAP_FILTER_NOTE},
+    {"due", search_read_due, NULL},
+    {"for", search_read_for, NULL},
 };
 static const struct search_field any_text = {"", search_read_text, "text"};
 

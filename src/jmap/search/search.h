@@ -10,9 +10,16 @@
 #define SEARCH_MAILBOXES_MAX 20 /* that one name may mean */
 #define SEARCH_DEPTH_MAX 5      /* of parentheses: each may be three levels of a filter */
 
+/* A label of an account behind the search. */
+struct search_label {
+    char *name, *keyword;
+};
 /* What a search may mean by its words. */
 struct search_scope {
     const GPtrArray *mailboxes; /* const struct store_mailbox *, for in: */
+    const GPtrArray *labels;    /* struct search_label, for label:; or NULL */
+    const GPtrArray *people;    /* const struct store_person *, for for:; or NULL */
+    int64_t self;               /* user who searches, for for:me; 0: nobody */
     const char *zone;           /* whose days dates are, see text_day_start; NULL: the machine's */
     int64_t now;                /* seconds */
     int64_t inside;             /* mailbox to stay in unless in: names one; 0: none */
@@ -65,7 +72,14 @@ struct search_field {
 };
 const struct search_field *search_field_of(const char *name, size_t length);
 search_reader search_read_text, search_read_has, search_read_is, search_read_date, search_read_size,
-    search_read_in, search_read_label;
+    search_read_in, search_read_label, search_read_due, search_read_for;
+
+/* What stands behind a date field: its first day and the day behind its last, at midnight in the
+ * search's zone; false: it is no date. */
+bool search_date_span(const struct search *search, const char *text, int64_t *first, int64_t *end);
+/* The problem of a value; NULL. */
+json_t *search_fail_value(struct search *search, const struct search_token *token, const char *code,
+                          const char *advice);
 
 /* Reads the next token into search->token; false: failed. */
 bool search_advance(struct search *search);

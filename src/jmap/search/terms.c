@@ -1,13 +1,13 @@
 /* What stands behind the colons: words, dates, sizes, states, labels. */
 #include "jmap/search/search.h"
 
-#include "base/mail.h"
+#include "jmap/email/filter.h"
 #include "jmap/engine/engine.h"
 #include "text/text.h"
 
 #include <string.h>
 
-static json_t *fail_value(struct search *search, const struct search_token *token, const char *code,
+json_t *search_fail_value(struct search *search, const struct search_token *token, const char *code,
                           const char *advice)
 {
     return search_fail(search, code, token->value, token->end, "\"%s\" %s", token->text, advice);
@@ -45,8 +45,13 @@ json_t *search_read_has(struct search *search, const struct search_token *token,
     (void)field;
     if (is_word(token, "attachment") || is_word(token, "attachments"))
         return json_pack("{s:b}", "hasAttachment", 1);
-    return fail_value(search, token, "unknown-has",
-                      "is nothing that mail has here: only has:attachment is known");
+    if (is_word(token, "note") || is_word(token, "notes"))
+        return json_pack("{s:b}", JMAP_FILTER_HAS_NOTE, 1);
+    if (is_word(token, "todo"))
+        return json_pack("{s:{}}", JMAP_FILTER_TODO);
+    return search_fail_value(search, token, "unknown-has",
+                             "is nothing that mail has here: use has:attachment, has:note or "
+                             "has:todo");
 }
 
 json_t *search_read_is(struct search *search, const struct search_token *token,
@@ -65,20 +70,14 @@ json_t *search_read_is(struct search *search, const struct search_token *token,
     for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
         if (is_word(token, states[i].word))
             return json_pack("{s:s}", states[i].condition, states[i].keyword);
-    return fail_value(search, token, "unknown-is",
-                      "is no state of mail: use is:unread, is:read, is:flagged, is:answered, "
-                      "is:unanswered, is:forwarded or is:draft");
-}
-
-json_t *search_read_label(struct search *search, const struct search_token *token,
-                          const struct search_field *field)
-{
-    if (token->prefix || !mail_keyword_is_valid(token->text))
-        return fail_value(search, token, "bad-label",
-                          "cannot be a label: labels are one word of ASCII letters, digits "
-                          "and signs");
-    g_autofree char *keyword = g_ascii_strdown(token->text, -1);
-    return json_pack("{s:s}", field->condition, keyword);
+    if (is_word(token, "todo"))
+        return json_pack("{s:{}}", JMAP_FILTER_TODO);
+    if (is_word(token, "done"))
+        return json_pack("{s:{s:b}}", JMAP_FILTER_TODO, "isDone", 1);
+    return search_fail_value(search, token, "unknown-is",
+                             "is no state of mail: use is:unread, is:read, is:flagged, "
+                             "is:answered, "
+                             "is:unanswered, is:forwarded, is:draft, is:todo or is:done");
 }
 
 /* --- sizes */
@@ -107,7 +106,8 @@ json_t *search_read_size(struct search *search, const struct search_token *token
 {
     uint64_t size = 0;
     if (token->prefix || !read_size(token->text, &size))
-        return fail_value(search, token, "bad-size", "is no size: write bytes, or 300k, 5M, 1G");
+        return search_fail_value(search, token, "bad-size",
+                                 "is no size: write bytes, or 300k, 5M, 1G");
     return json_pack("{s:I}", field->condition, (json_int_t)size);
 }
 
@@ -199,18 +199,25 @@ static int64_t end_second(const struct search *search, struct span span)
     return first_second(search, &span);
 }
 
+bool search_date_span(const struct search *search, const char *text, int64_t *first, int64_t *end)
+{
+    struct span span = {0};
+    if (!read_calendar(text, &span) && !read_ago(search, text, &span))
+        return false;
+    *first = first_second(search, &span);
+    *end = end_second(search, span);
+    return true;
+}
+
 json_t *search_read_date(struct search *search, const struct search_token *token,
                          const struct search_field *field)
 {
-    struct span span = {0};
-    if (token->prefix ||
-        (!read_calendar(token->text, &span) && !read_ago(search, token->text, &span)))
-        return fail_value(search, token, "bad-date",
-                          "is no date: write 2026-11-22, 2026-11, 2026, today, yesterday "
-                          "or 7d, 2w, 3m, 1y");
-    json_t *first = jmap_json_utc(first_second(search, &span));
+    int64_t first, end;
+    if (token->prefix || !search_date_span(search, token->text, &first, &end))
+        return search_fail_value(search, token, "bad-date",
+                                 "is no date: write 2026-11-22, 2026-11, 2026, today, yesterday "
+                                 "or 7d, 2w, 3m, 1y");
     if (field->condition != NULL)
-        return json_pack("{s:o}", field->condition, first);
-    return json_pack("{s:o, s:o}", "after", first, "before",
-                     jmap_json_utc(end_second(search, span)));
+        return json_pack("{s:o}", field->condition, jmap_json_utc(first));
+    return json_pack("{s:o, s:o}", "after", jmap_json_utc(first), "before", jmap_json_utc(end));
 }
