@@ -5,6 +5,7 @@
 #include "app/datadir.h"
 #include "app/hooks.h"
 #include "app/link.h"
+#include "app/previews.h"
 #include "base/log.h"
 #include "http/auth.h"
 #include "http/http.h"
@@ -160,6 +161,7 @@ static bool start_http(struct server *server, GError **error)
     server->flows = oauth_flows_new();
     server->auth = http_auth_add(server->http, app->store, app->keyring);
     server->routes = http_jmap_add(server->http, server->jmap, app->store, &app->policy);
+    previews_offer(server->routes, app);
     const struct push_config push = {.jmap = server->jmap,
                                      .store = app->store,
                                      .policy = &app->policy,

@@ -68,7 +68,7 @@ static pid_t spawn(const char *program, char *const *arguments, int input, int o
 }
 
 /* Until the child closes its end: true. False: it is to be killed. */
-static bool gather(int fd, int64_t deadline, struct cancel *cancel, GString *text)
+static bool gather(int fd, int64_t deadline, struct cancel *cancel, size_t max, GString *text)
 {
     for (;;) {
         struct pollfd wait[] = {{.fd = fd, .events = POLLIN},
@@ -84,7 +84,7 @@ static bool gather(int fd, int64_t deadline, struct cancel *cancel, GString *tex
             return true;
         if (got > 0)
             g_string_append_len(text, buffer, got);
-        if ((got < 0 && errno != EINTR) || text->len > CHILD_TEXT_MAX)
+        if ((got < 0 && errno != EINTR) || text->len > max)
             return false;
     }
 }
@@ -104,47 +104,52 @@ static int reap(pid_t pid, bool ending)
     return status;
 }
 
-static enum child_end end_of(int status, const GString *text)
+static enum child_end end_of(int status)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (code == 0 && g_utf8_validate_len(text->str, text->len, NULL))
+    if (code == 0)
         return CHILD_READ;
     return code == STATUS_NOT_SHUT_IN || code == STATUS_NO_PROGRAM ? CHILD_FAILED
                                                                    : CHILD_UNREADABLE;
 }
 
-static enum child_end read_from(pid_t pid, int output, int64_t deadline, struct cancel *cancel,
-                                char **text)
+static enum child_end read_from(pid_t pid, int output, const struct child_run *run, GString *out)
 {
-    g_autoptr(GString) gathered = g_string_new(NULL);
-    bool ending = gather(output, deadline, cancel, gathered);
+    bool ending = gather(output, clock_in_ms(run->patience_ms), run->cancel, run->max, out);
     int status = reap(pid, ending);
-    if (cancel_is_triggered(cancel))
+    if (cancel_is_triggered(run->cancel))
         return CHILD_CANCELLED;
-    enum child_end end = ending ? end_of(status, gathered) : CHILD_UNREADABLE;
-    if (end == CHILD_READ)
-        *text = g_strndup(gathered->str, gathered->len);
+    return ending ? end_of(status) : CHILD_UNREADABLE;
+}
+
+enum child_end child_run(const struct child_run *run, const struct child_input *input, GString *out)
+{
+    const char *const words[] = {run->program, input->kind, input->charset, NULL};
+    g_auto(GStrv) arguments = g_strdupv((char **)(uintptr_t)words);
+    int file = sealed_file(input->bytes), pipe_ends[2] = {-1, -1};
+    pid_t pid = -1;
+    if (file >= 0 && pipe2(pipe_ends, O_CLOEXEC) == 0)
+        pid = spawn(run->program, arguments, file, pipe_ends[1]);
+    if (pipe_ends[1] >= 0)
+        close(pipe_ends[1]);
+    enum child_end end = pid > 0 ? read_from(pid, pipe_ends[0], run, out) : CHILD_FAILED;
+    if (pipe_ends[0] >= 0)
+        close(pipe_ends[0]);
+    if (file >= 0)
+        close(file);
     return end;
 }
 
 enum child_end child_read(const char *program, const struct child_input *input, int64_t patience_ms,
                           struct cancel *cancel, char **text)
 {
-    const char *const words[] = {program, input->kind, input->charset, NULL};
-    g_auto(GStrv) arguments = g_strdupv((char **)(uintptr_t)words);
-    int64_t deadline = clock_in_ms(patience_ms);
-    int file = sealed_file(input->bytes), pipe_ends[2] = {-1, -1};
-    pid_t pid = -1;
+    const struct child_run run = {program, patience_ms, CHILD_TEXT_MAX, cancel};
+    g_autoptr(GString) gathered = g_string_new(NULL);
+    enum child_end end = child_run(&run, input, gathered);
     *text = NULL;
-    if (file >= 0 && pipe2(pipe_ends, O_CLOEXEC) == 0)
-        pid = spawn(program, arguments, file, pipe_ends[1]);
-    if (pipe_ends[1] >= 0)
-        close(pipe_ends[1]);
-    enum child_end end =
-        pid > 0 ? read_from(pid, pipe_ends[0], deadline, cancel, text) : CHILD_FAILED;
-    if (pipe_ends[0] >= 0)
-        close(pipe_ends[0]);
-    if (file >= 0)
-        close(file);
+    if (end == CHILD_READ && !g_utf8_validate_len(gathered->str, gathered->len, NULL))
+        end = CHILD_UNREADABLE;
+    if (end == CHILD_READ)
+        *text = g_strndup(gathered->str, gathered->len);
     return end;
 }

@@ -22,6 +22,16 @@ struct child_input {
     const char *kind, *charset; /* mime/readable.h */
     GBytes *bytes;
 };
+struct child_run {
+    const char *program; /* postroom-extract; its path */
+    int64_t patience_ms;
+    size_t max; /* bytes that are taken from it */
+    struct cancel *cancel;
+};
+/* Runs the program on the bytes; what it wrote goes to out, and means nothing but with CHILD_READ.
+ * As child_read. */
+enum child_end child_run(const struct child_run *run, const struct child_input *input,
+                         GString *out);
 /* Runs program on the bytes until its text is there, or patience_ms have gone. No process is left
  * behind. Blocks; any thread, but the child dies with the thread that calls. text: valid UTF-8,
  * (transfer full). */

@@ -45,25 +45,31 @@ static void limit_all(void)
     limit(RLIMIT_MSGQUEUE, 0);
 }
 
-/* Every kind of access to files is ruled out; reading below data is let in again. False: the kernel
- * does not do that. */
-static bool fence_files(const char *data)
+static bool let_read(int rules, const char *folder)
+{
+    struct landlock_path_beneath_attr below = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
+                                                                 LANDLOCK_ACCESS_FS_READ_DIR,
+                                               .parent_fd = open(folder, O_PATH | O_CLOEXEC)};
+    bool good = below.parent_fd >= 0 &&
+                syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) == 0;
+    if (below.parent_fd >= 0)
+        close(below.parent_fd);
+    return good;
+}
+
+/* Every kind of access to files is ruled out; reading below the folders is let in again. False: the
+ * kernel does not do that, or there is no such folder. */
+static bool fence_files(const char *const *folders)
 {
     struct landlock_ruleset_attr rules = {.handled_access_fs =
                                               (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
     int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
+    bool open_there = false;
     if (fd < 0)
         return false;
-    struct landlock_path_beneath_attr below = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
-                                                                 LANDLOCK_ACCESS_FS_READ_DIR,
-                                               .parent_fd = data != NULL
-                                                                ? open(data, O_PATH | O_CLOEXEC)
-                                                                : -1};
-    bool open_there = below.parent_fd >= 0 && syscall(SYS_landlock_add_rule, fd,
-                                                      LANDLOCK_RULE_PATH_BENEATH, &below, 0) == 0;
+    for (; *folders != NULL; folders++)
+        open_there = let_read(fd, *folders) || open_there;
     bool fenced = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
-    if (below.parent_fd >= 0)
-        close(below.parent_fd);
     close(fd);
     return fenced && open_there;
 }
@@ -139,7 +145,7 @@ static bool filter_calls(bool files)
     return ok;
 }
 
-bool confine(const char *data)
+bool confine(const char *const *folders)
 {
     close_range(3, ~0U, 0);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -147,7 +153,7 @@ bool confine(const char *data)
     unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return false;
-    bool files = fence_files(data);
+    bool files = fence_files(folders);
     limit_all();
     return filter_calls(files);
 }

@@ -1,4 +1,4 @@
-/* Contents of attachments as text: the only place that sees poppler, libarchive and expat. It runs
+/* Contents of attachments as text: the only place that sees poppler and expat, and reads archives. It runs
  * in a process of its own (main.c) that confine.h has shut in; nothing of it is linked into the
  * server. No function here opens a file or keeps anything between two calls.
  *

@@ -1,7 +1,9 @@
 #include "http/images.h"
 
 #include "base/clock.h"
+#include "http/bytes_cache.h"
 #include "httpc/httpc.h"
+#include "store/access.h"
 
 #include <string.h>
 
@@ -51,9 +53,22 @@ static void respond_image(struct http_request *request, GBytes *bytes)
     http_respond_bytes(request, 200, type, bytes);
 }
 
-static void fetch(struct http_request *request, const char *url, const struct net_policy *policy,
-                  struct cancel *cancel)
+/* What one person had fetched tells another that it was. */
+static char *cache_key(const struct http_request *request, const char *url)
 {
+    return g_strdup_printf("%" G_GINT64_FORMAT " %s",
+                           store_principal_user(http_request_principal(request)), url);
+}
+
+static void fetch(struct http_request *request, const char *url, const struct net_policy *policy,
+                  struct bytes_cache *cache, struct cancel *cancel)
+{
+    g_autofree char *key = cache_key(request, url);
+    g_autoptr(GBytes) known = bytes_cache_find(cache, key, NULL);
+    if (known != NULL) {
+        respond_image(request, known);
+        return;
+    }
     static const char *const headers[] = {"Accept: image/*", NULL};
     struct httpc_request outgoing = {.method = "GET",
                                      .url = url,
@@ -71,13 +86,16 @@ static void fetch(struct http_request *request, const char *url, const struct ne
     else if (answer.status != 200)
         http_respond_problem(request, 502, "The image's server does not give it.",
                              "It may no longer exist.");
-    else
+    else {
+        if (answer.body != NULL && sniff(answer.body) != NULL)
+            bytes_cache_put(cache, key, answer.body, 0);
         respond_image(request, answer.body);
+    }
     httpc_answer_clear(&answer);
 }
 
 void images_serve(struct http_request *request, struct jmap *jmap, const struct net_policy *policy,
-                  struct cancel *cancel)
+                  struct bytes_cache *cache, struct cancel *cancel)
 {
     const char *dest = http_request_header(request, "sec-fetch-dest");
     const char *token = http_request_segment(request, 0);
@@ -96,6 +114,6 @@ void images_serve(struct http_request *request, struct jmap *jmap, const struct 
     else if (image.bytes != NULL)
         respond_image(request, image.bytes);
     else if (image.remote_url != NULL)
-        fetch(request, image.remote_url, policy, cancel);
+        fetch(request, image.remote_url, policy, cache, cancel);
     jmap_image_clear(&image);
 }

@@ -7,10 +7,12 @@
 #include "jmap/jmap.h"
 #include "net/conn.h"
 
+struct bytes_cache;
 struct cancel;
 
-/* Answers a request of mail-image/{token}. Blocks as long as a remote server takes. */
+/* Answers a request of mail-image/{token}. Blocks as long as a remote server takes. What a person
+ * had fetched is kept in the cache, for them alone. */
 void images_serve(struct http_request *request, struct jmap *jmap, const struct net_policy *policy,
-                  struct cancel *cancel);
+                  struct bytes_cache *cache, struct cancel *cancel);
 
 #endif

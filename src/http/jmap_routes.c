@@ -1,6 +1,7 @@
 #include "http/jmap_routes.h"
 
 #include "base/cancel.h"
+#include "http/bytes_cache.h"
 #include "http/events.h"
 #include "http/images.h"
 #include "http/internal.h"
@@ -13,13 +14,21 @@
 /* Remote images have workers of their own, so that hung hosts hold up nobody else. */
 #define IMAGE_WORKERS 6
 #define IMAGE_STACK (512u * 1024)
+#define IMAGE_CACHE ((size_t)64 * 1024 * 1024)
+#define IMAGE_FRESH_MS (INT64_C(3600) * 1000)
+/* Each makes a process that may use a processor for seconds. */
+#define PREVIEW_WORKERS 2
+#define PREVIEW_CACHE ((size_t)64 * 1024 * 1024)
+#define PREVIEW_FRESH_MS (INT64_C(86400) * 1000)
 
 struct http_jmap {
     struct jmap *jmap;
     const struct net_policy *policy;
     struct events *events;
     struct jmap_sockets *sockets;
-    struct exec *image_exec;
+    struct exec *image_exec, *preview_exec;
+    struct bytes_cache *images, *previews;
+    struct preview_maker maker; /* page NULL: there is none */
     struct cancel *cancel;
 };
 
@@ -173,7 +182,19 @@ static void serve_socket(struct http_request *request, void *arg)
 static void serve_image(struct http_request *request, void *arg)
 {
     struct http_jmap *routes = arg;
-    images_serve(request, routes->jmap, routes->policy, routes->cancel);
+    images_serve(request, routes->jmap, routes->policy, routes->images, routes->cancel);
+}
+
+static void serve_preview(struct http_request *request, void *arg)
+{
+    struct http_jmap *routes = arg;
+    previews_serve(request, routes->jmap, routes->maker.page != NULL ? &routes->maker : NULL,
+                   routes->previews, routes->cancel);
+}
+
+void http_jmap_previews(struct http_jmap *routes, const struct preview_maker *maker)
+{
+    routes->maker = *maker;
 }
 
 struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, struct store *store,
@@ -182,7 +203,13 @@ struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, s
     const struct exec_config pool = {.workers = IMAGE_WORKERS,
                                      .reserved = IMAGE_WORKERS - 1,
                                      .stack_bytes = IMAGE_STACK};
+    const struct exec_config makers = {.workers = PREVIEW_WORKERS,
+                                       .reserved = PREVIEW_WORKERS - 1,
+                                       .stack_bytes = IMAGE_STACK};
     struct http_jmap *routes = g_new0(struct http_jmap, 1);
+    routes->preview_exec = exec_new(&makers);
+    routes->images = bytes_cache_new(IMAGE_CACHE, IMAGE_FRESH_MS);
+    routes->previews = bytes_cache_new(PREVIEW_CACHE, PREVIEW_FRESH_MS);
     routes->jmap = jmap;
     routes->policy = policy;
     routes->cancel = cancel_new();
@@ -199,6 +226,8 @@ struct http_jmap *http_jmap_add(struct http_server *server, struct jmap *jmap, s
         {"GET", "jmap/attachments/", HTTP_DOOR_API, 0, serve_attachments, routes, NULL, NULL},
         {"GET", "jmap/eventsource", HTTP_DOOR_API, 0, serve_events, routes, NULL, NULL},
         {"GET", "jmap/ws", HTTP_DOOR_SOCKET, 0, serve_socket, routes, NULL, NULL},
+        {"GET", "jmap/preview/", HTTP_DOOR_CALL, 0, serve_preview, routes, routes->preview_exec,
+         NULL},
         {"GET", "mail-image/", HTTP_DOOR_CALL, 0, serve_image, routes, routes->image_exec, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(list); i++)
@@ -220,6 +249,9 @@ void http_jmap_free(struct http_jmap *routes)
     if (routes == NULL)
         return;
     exec_free(routes->image_exec);
+    exec_free(routes->preview_exec);
+    bytes_cache_free(routes->images);
+    bytes_cache_free(routes->previews);
     jmap_sockets_free(routes->sockets);
     events_free(routes->events);
     cancel_unref(routes->cancel);

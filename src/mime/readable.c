@@ -73,18 +73,20 @@ static bool is_locked_office(const char *ending, const guint8 *start, size_t len
            is_one_of(ending, endings);
 }
 
-static const char *kind_of(const struct mime_part *part, const guint8 *start, size_t length)
+const char *mime_readable_kind(const char *type, const char *name, const void *bytes, size_t length)
 {
-    g_autofree char *ending = g_ascii_strdown(ending_of(part->name), -1);
+    const guint8 *start = bytes;
+    g_autofree char *ending = g_ascii_strdown(ending_of(name), -1);
+    length = MIN(length, START_BYTES);
     if (length > 0 && memmem(start, length, "%PDF-", 5) != NULL)
         return "pdf";
     if (begins(start, length, "PK\003\004", 4) || is_locked_office(ending, start, length))
         return "office";
     if (length == 0 || !may_be_text(start, length) || is_other_text(start, length))
         return NULL;
-    if (is_page(part->type, ending))
+    if (is_page(type, ending))
         return "html";
-    return is_plain(part->type, ending) ? "text" : NULL;
+    return is_plain(type, ending) ? "text" : NULL;
 }
 
 /* Pictures, sound and film are not even looked into, nor what only programs read. */
@@ -109,7 +111,7 @@ static bool has_charset(const char *kind)
 }
 
 /* US-ASCII is also what is said where nothing was said: then the bytes tell more. */
-static bool is_charset(const char *name)
+bool mime_readable_charset(const char *name)
 {
     for (const char *p = name; p != NULL && *p != '\0'; p++)
         if (!g_ascii_isalnum(*p) && strchr("-_.:", *p) == NULL)
@@ -142,15 +144,16 @@ static void walk_part(struct walk *walk, struct mime_mail *mail, size_t index)
     const guint8 *bytes = g_bytes_get_data(start, &length);
     struct mime_readable readable = {.mail = mail,
                                      .index = index,
-                                     .kind = kind_of(part, bytes, length),
+                                     .kind =
+                                         mime_readable_kind(part->type, part->name, bytes, length),
                                      .too_large = encoded > MIME_READABLE_ENCODED};
     if (readable.kind == NULL)
         return;
     g_autofree char *named =
         strcmp(readable.kind, "html") == 0 ? charset_of_html((const char *)bytes, length) : NULL;
-    if (has_charset(readable.kind) && is_charset(part->charset))
+    if (has_charset(readable.kind) && mime_readable_charset(part->charset))
         readable.charset = part->charset;
-    else if (is_charset(named))
+    else if (mime_readable_charset(named))
         readable.charset = named;
     walk->enough = ++walk->count > MIME_READABLE_PARTS || !walk->fn(&readable, walk->arg);
 }

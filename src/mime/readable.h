@@ -22,5 +22,11 @@ typedef bool mime_readable_fn(const struct mime_readable *readable, void *arg);
 /* Calls fn for each, those of attached messages too; what it is given is valid until it returns. */
 void mime_each_readable(struct mime_mail *mail, mime_readable_fn *fn, void *arg);
 bool mime_has_readable(struct mime_mail *mail);
+/* "text", "html", "pdf" or "office" by what a file is declared to be and its first bytes; NULL:
+ * none of them. name may be NULL. */
+const char *mime_readable_kind(const char *type, const char *name, const void *bytes,
+                               size_t length);
+/* A charset that extract may be given by name: letters, digits and -_.: only. */
+bool mime_readable_charset(const char *name);
 
 #endif

@@ -21,7 +21,7 @@ static int confined(const char *data, int (*fn)(void))
     int status = 0;
     pid_t pid = fork();
     if (pid == 0)
-        _exit(confine(data) ? fn() : NOT_CONFINED);
+        _exit(confine((const char *const[]){data, NULL}) ? fn() : NOT_CONFINED);
     g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
     return status;
 }

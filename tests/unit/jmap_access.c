@@ -282,6 +282,10 @@ static void expect_no_doors(struct people *p, const char *account, const char *b
     g_assert_null(jmap_download(p->t.jmap, p->other, account, blob, &error));
     g_assert_true(error_is(error, ERROR_NOT_FOUND));
     g_assert_cmpstr(error->message, ==, "no such file");
+    g_clear_error(&error);
+    g_assert_null(jmap_download_attachments(p->t.jmap, p->other, account, blob, &error));
+    g_assert_true(error_is(error, ERROR_NOT_FOUND));
+    g_assert_cmpstr(error->message, ==, "no such file");
     answer = jmap_upload(p->t.jmap, p->other, account, "text/plain", body, &status);
     g_assert_cmpint(status, ==, 404);
     g_assert_null(jmap_fixture_change(&p->t, p->other, p->t.m.account,

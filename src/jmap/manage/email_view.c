@@ -209,9 +209,10 @@ static json_t *attachments(struct view *view)
         g_autofree char *blob = jmap_blob_part_id(view->blob, part->part_id);
         bool is_shown = g_hash_table_contains(view->shown, GUINT_TO_POINTER(index));
 
-        json_array_append_new(list, json_pack("{s: s, s: o, s: o, s: I, s: b}", "blobId", blob,
-                                              "name", jmap_json_text(part->name), "type",
-                                              jmap_json_text(part->type), "size",
+        json_array_append_new(list, json_pack("{s: s, s: o, s: o, s: o, s: I, s: b}", "blobId",
+                                              blob, "name", jmap_json_text(part->name), "type",
+                                              jmap_json_text(part->type), "charset",
+                                              jmap_json_text(part->charset), "size",
                                               (json_int_t)part->size, "inline", is_shown));
     }
     return list;
