@@ -1,32 +1,22 @@
-#include "http/auth.h"
+#include "http/auth_inside.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "http/basic_cache.h"
-#include "http/throttle.h"
+#include "store/people.h"
 
 #include <sodium.h>
-#include <stdatomic.h>
 #include <string.h>
 
-#define LOGIN_BODY_MAX 8192
 #define COOKIE_SECONDS (30 * 24 * 3600)
 #define CREDENTIALS_MAX 4096
+#define AGENT_MAX 300
 
 /* A password check takes long and waits for its turn. Logins have workers of their own for that,
  * and of the others only so many may be in one: the rest of the pool stays free. */
 #define LOGIN_WORKERS 3
 #define LOGIN_STACK (512u * 1024)
 #define BASIC_CHECKS_MAX 2
-
-struct http_auth {
-    struct exec *login_exec;
-    atomic_int basic_checks;
-    struct store *store;
-    struct throttle *throttle;
-    struct basic_cache *cache;
-};
 
 /* --- refusals ----------------------------------------------------------------------------------
  */
@@ -41,7 +31,7 @@ static void respond_unknown(struct http_request *request)
     http_respond_problem(request, 401, "You are not signed in.", "Sign in and try again.");
 }
 
-static void respond_wait(struct http_request *request, int64_t seconds)
+void auth_respond_wait(struct http_request *request, int64_t seconds)
 {
     g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, seconds);
     LOG_WARN("auth.limited", LOG_STR("address", http_request_address(request)));
@@ -88,7 +78,7 @@ static struct store_principal *check(struct http_auth *auth, struct http_request
     g_autoptr(GError) error = NULL;
     int64_t wait = throttle_charge(auth->throttle, user, address);
     if (wait > 0) {
-        respond_wait(request, wait);
+        auth_respond_wait(request, wait);
         return NULL;
     }
     struct store_principal *principal =
@@ -270,7 +260,7 @@ static bool admit_socket(struct http_auth *auth, struct http_request *request)
 }
 
 /* Navigation only: an image in a mail must not start anything (SECURITY.md 7). */
-static bool admit_browse(struct http_auth *auth, struct http_request *request)
+static bool admit_browse(struct http_auth *auth, struct http_request *request, enum http_door door)
 {
     const char *dest = http_request_header(request, "sec-fetch-dest");
     if (dest != NULL && strcmp(dest, "document") != 0) {
@@ -278,7 +268,7 @@ static bool admit_browse(struct http_auth *auth, struct http_request *request)
                              "Start again from the page.");
         return false;
     }
-    if (find_session(auth, request))
+    if (find_session(auth, request) || door == HTTP_DOOR_VISIT)
         return true;
     http_respond_redirect(request, "link/failed?code=not-signed-in");
     return false;
@@ -291,8 +281,8 @@ static bool admit(struct http_request *request, enum http_door door, void *arg)
         return admit_call(auth, request);
     if (door == HTTP_DOOR_SOCKET)
         return admit_socket(auth, request);
-    if (door == HTTP_DOOR_BROWSE)
-        return admit_browse(auth, request);
+    if (door == HTTP_DOOR_BROWSE || door == HTTP_DOOR_VISIT)
+        return admit_browse(auth, request, door);
     if (door == HTTP_DOOR_LOGIN && is_from_here(request))
         return true;
     respond_foreign(request);
@@ -331,19 +321,43 @@ static void end_session(struct http_auth *auth, struct http_request *request)
     secret_wipe_string(cookie);
 }
 
-static void begin_session(struct http_auth *auth, struct http_request *request,
-                          struct store_principal *principal)
+/* A session of the principal, with its cookie; *session to clear. */
+static bool make_session(struct http_auth *auth, struct http_request *request,
+                         struct store_principal *principal, const char *how,
+                         struct store_session *session, GError **error)
+{
+    g_autofree char *agent = NULL;
+    const char *said = http_request_header(request, "user-agent");
+    if (said != NULL)
+        agent = g_utf8_make_valid(said, (gssize)strnlen(said, AGENT_MAX));
+    end_session(auth, request);
+    if (!store_session_begin_at(auth->store, principal, agent, http_request_address(request),
+                                session, error))
+        return false;
+    set_cookie(request, session->id, COOKIE_SECONDS);
+    store_audit_note(auth->store, principal, "sign-in.done", 0, how, http_request_address(request));
+    return true;
+}
+
+void auth_begin_session(struct http_auth *auth, struct http_request *request,
+                        struct store_principal *principal, const char *how)
 {
     struct store_session session = {NULL, NULL};
     g_autoptr(GError) error = NULL;
-    end_session(auth, request);
-    if (store_session_begin(auth->store, principal, &session, &error)) {
-        set_cookie(request, session.id, COOKIE_SECONDS);
+    if (make_session(auth, request, principal, how, &session, &error))
         respond_user(request, principal, session.csrf);
-    } else {
+    else
         http_respond_error(request, error);
-    }
     store_session_clear(&session);
+}
+
+bool http_auth_enter(struct http_auth *auth, struct http_request *request,
+                     struct store_principal *principal, const char *how, GError **error)
+{
+    struct store_session session = {NULL, NULL};
+    bool ok = make_session(auth, request, principal, how, &session, error);
+    store_session_clear(&session);
+    return ok;
 }
 
 static void sign_in(struct http_auth *auth, struct http_request *request, const char *email,
@@ -353,7 +367,7 @@ static void sign_in(struct http_auth *auth, struct http_request *request, const 
     g_autoptr(GError) error = NULL;
     int64_t wait = throttle_charge(auth->throttle, email, address);
     if (wait > 0) {
-        respond_wait(request, wait);
+        auth_respond_wait(request, wait);
         return;
     }
     struct secret *secret = secret_new(password, strlen(password));
@@ -362,10 +376,11 @@ static void sign_in(struct http_auth *auth, struct http_request *request, const 
     if (principal != NULL || !error_is(error, ERROR_PASSWORD_REFUSED))
         throttle_refund(auth->throttle, email, address);
     if (principal != NULL) {
-        begin_session(auth, request, principal);
+        auth_begin_session(auth, request, principal, "password");
         store_principal_unref(principal);
     } else if (error_is(error, ERROR_PASSWORD_REFUSED)) {
         LOG_INFO("auth.refused", LOG_STR("address", address));
+        store_audit_refused(auth->store, email, "sign-in.refused", address);
         http_respond_problem(request, 401, "Wrong e-mail address or password.",
                              "Check both and try again.");
     } else {
@@ -390,6 +405,9 @@ static void serve_login(struct http_request *request, void *arg)
 
 static void serve_logout(struct http_request *request, void *arg)
 {
+    const struct http_auth *auth = arg;
+    store_audit_note(auth->store, http_request_principal(request), "sign-in.out", 0, NULL,
+                     http_request_address(request));
     end_session(arg, request);
     set_cookie(request, "", 0);
     http_respond_empty(request, 204);
@@ -420,8 +438,16 @@ struct http_auth *http_auth_add(struct http_server *server, struct store *store,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         http_route(server, &routes[i]);
+    auth_people_routes(server, auth);
     http_server_admit(server, admit, auth);
     return auth;
+}
+
+void http_auth_offers(struct http_auth *auth, bool (*offers)(const char *provider, void *arg),
+                      void *arg)
+{
+    auth->offers = offers;
+    auth->offers_arg = arg;
 }
 
 void http_auth_free(struct http_auth *auth)

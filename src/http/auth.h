@@ -13,10 +13,17 @@
 
 struct http_auth;
 
-/* Admits for all doors of the server, and adds auth/login, auth/logout and auth/session. Store and
+/* Admits for all doors of the server, and adds what begins with auth/ (docs/api.md). Store and
  * keyring are borrowed. Before http_server_open. (transfer full) */
 struct http_auth *http_auth_add(struct http_server *server, struct store *store,
                                 const struct keyring *keyring);
+/* Whether one may sign in by a provider, for the page. Before http_server_open. */
+void http_auth_offers(struct http_auth *auth, bool (*offers)(const char *provider, void *arg),
+                      void *arg);
+/* Signs the browser in, in place of who it was: sets the cookie of a new session; the caller
+ * answers. how: a word for the log of acts. */
+bool http_auth_enter(struct http_auth *auth, struct http_request *request,
+                     struct store_principal *principal, const char *how, GError **error);
 /* After http_server_free. NULL is allowed. */
 void http_auth_free(struct http_auth *auth);
 

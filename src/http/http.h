@@ -64,6 +64,7 @@ enum http_door {
     HTTP_DOOR_API,    /* as a call; pages of other origins too, but these not by cookie */
     HTTP_DOOR_SOCKET, /* signed in; a page only from our Origin, and by cookie not without one */
     HTTP_DOOR_BROWSE, /* signed in by cookie only: navigation and images */
+    HTTP_DOOR_VISIT,  /* navigation by anyone, with who is signed in by cookie */
 };
 
 typedef void http_handler_fn(struct http_request *request, void *arg);

@@ -196,6 +196,14 @@ static const struct jmap_arg sync_log_args[] = {
     END,
 };
 
+static const struct jmap_arg invite_args[] = {
+    ACCOUNT,
+    {"id", JMAP_ARG_STRING, 0},
+    {"send", JMAP_ARG_BOOLEAN, OPTIONAL},
+    {"language", JMAP_ARG_STRING, NULLABLE},
+    END,
+};
+
 #define MAILBOX JMAP_SCOPE_MAILBOX
 #define USER JMAP_SCOPE_USER
 #define MAIL JMAP_SCOPE_MAIL
@@ -286,6 +294,21 @@ static const struct jmap_method methods[] = {
     {"Conversation/ties", JMAP_MANAGE, MAIL, STORE_READ, ties_args, jmap_conversation_ties},
     {"Conversation/merge", JMAP_MANAGE, MAIL, STORE_WRITE, merge_args, jmap_conversation_merge},
     {"Conversation/split", JMAP_MANAGE, MAIL, STORE_WRITE, split_args, jmap_conversation_split},
+    {"User/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_user_get},
+    {"User/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_user_set},
+    {"User/invite", JMAP_MANAGE, USER, STORE_WRITE, invite_args, jmap_user_invite},
+    {"UserSession/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_user_session_get},
+    {"UserSession/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_user_session_set},
+    {"ApiToken/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_api_token_get},
+    {"ApiToken/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_api_token_set},
+    {"UserIdentity/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_user_identity_get},
+    {"UserIdentity/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_user_identity_set},
+    {"AccountShare/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_account_share_get},
+    {"AccountShare/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_account_share_set},
+    {"AuditEntry/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_audit_entry_get},
+    {"AuditEntry/query", JMAP_MANAGE, USER, STORE_READ, query_args, jmap_audit_entry_query},
+    {"FleetAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_fleet_account_get},
+    {"FleetAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_fleet_account_changes},
     {"EmailView/get", JMAP_MANAGE, MAIL, STORE_READ, email_view_args, jmap_email_view_get},
 };
 /* clang-format on */

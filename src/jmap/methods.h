@@ -66,4 +66,20 @@ void jmap_linked_account_changes(struct jmap_call *call);
 void jmap_linked_account_set(struct jmap_call *call);
 void jmap_email_view_get(struct jmap_call *call);
 
+void jmap_user_get(struct jmap_call *call);
+void jmap_user_set(struct jmap_call *call);
+void jmap_user_invite(struct jmap_call *call);
+void jmap_user_session_get(struct jmap_call *call);
+void jmap_user_session_set(struct jmap_call *call);
+void jmap_api_token_get(struct jmap_call *call);
+void jmap_api_token_set(struct jmap_call *call);
+void jmap_user_identity_get(struct jmap_call *call);
+void jmap_user_identity_set(struct jmap_call *call);
+void jmap_account_share_get(struct jmap_call *call);
+void jmap_account_share_set(struct jmap_call *call);
+void jmap_audit_entry_get(struct jmap_call *call);
+void jmap_audit_entry_query(struct jmap_call *call);
+void jmap_fleet_account_get(struct jmap_call *call);
+void jmap_fleet_account_changes(struct jmap_call *call);
+
 #endif

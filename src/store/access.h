@@ -49,6 +49,7 @@ struct store_account_view {
     char *address, *display_name, *provider, *provider_type; /* provider NULL: plain IMAP/SMTP */
     unsigned rights;                                         /* enum store_right bits */
     bool is_own;       /* store_accounts_of only: linked by this person, not shared with them */
+    char *owner;       /* likewise: the address of who linked it first */
     char *state;       /* linking, syncing, idle, retrying, paused, needs-relink, error */
     bool awaits_start; /* linked, and nothing is fetched before a person agreed to the start date */
     char *problem, *detail;                             /* problem code and raw text, or NULL */

@@ -49,10 +49,62 @@ void store_session_clear(struct store_session *session);
 /* Makes a session of a signed-in principal; lives 30 days, 7 unused. */
 bool store_session_begin(struct store *store, struct store_principal *principal,
                          struct store_session *session, GError **error);
+/* The same, with what the person's browser says of itself and where it is, for them to see. */
+bool store_session_begin_at(struct store *store, struct store_principal *principal,
+                            const char *agent, const char *address, struct store_session *session,
+                            GError **error);
 /* (transfer full) or NULL with ERROR_NOT_FOUND; *csrf (transfer full). */
 struct store_principal *store_session_principal(struct store *store, const char *cookie,
                                                 char **csrf, GError **error);
 bool store_session_end(struct store *store, const char *cookie, GError **error);
+
+/* What the word of store_person_link is for. */
+struct store_invitation {
+    int64_t user, expires;
+    char *email, *name;
+    bool is_reset; /* the person has a way in already */
+};
+void store_invitation_clear(struct store_invitation *invitation);
+/* ERROR_NOT_FOUND: unknown, used or too old. */
+bool store_invitation(struct store *store, const char *token, struct store_invitation *invitation,
+                      GError **error);
+/* Uses it up: the password is the person's from now on, and what they were signed in to ends.
+ * (transfer full) or NULL with ERROR_NOT_FOUND, ERROR_INVALID. */
+struct store_principal *store_invitation_password(struct store *store, const char *token,
+                                                  const struct secret *password, GError **error);
+/* One's own password, with the one before, which who has none leaves out; ends all sessions. NULL
+ * with ERROR_PASSWORD_REFUSED, ERROR_INVALID. (transfer full) */
+struct store_principal *store_password_change(struct store *store,
+                                              const struct store_principal *principal,
+                                              const struct secret *old_password,
+                                              const struct secret *password, GError **error);
+
+/* Who somebody is to a provider: tid and oid, never an address (SECURITY.md 15). */
+struct store_identity_of {
+    const char *provider, *tid, *oid;
+    const char *login; /* for display, and for who becomes a member by it */
+    const char *name;
+};
+/* (transfer full) or NULL with ERROR_NOT_FOUND. member: who is not known becomes a member, with the
+ * login as address; ERROR_CONFLICT: somebody has it. */
+struct store_principal *store_sign_in_identity(struct store *store,
+                                               const struct store_identity_of *identity,
+                                               bool member, GError **error);
+/* The person signs in by it from now on. ERROR_CONFLICT: it is another's. */
+bool store_identity_put(struct store *store, const struct store_principal *principal,
+                        const struct store_identity_of *identity, GError **error);
+/* An invited person comes in by it instead of a password. (transfer full) or NULL with
+ * ERROR_NOT_FOUND, ERROR_CONFLICT. */
+struct store_principal *store_invitation_identity(struct store *store, const char *token,
+                                                  const struct store_identity_of *identity,
+                                                  GError **error);
+
+/* Notes what no signed-in person does: a command of the operator, or a sign-in that was refused.
+ * email: of who tried; only a known one is noted, since people mistype passwords there. */
+void store_audit_operator(struct store *store, const char *act, const char *subject,
+                          const char *detail);
+void store_audit_refused(struct store *store, const char *email, const char *act,
+                         const char *detail);
 
 struct store_token {
     int64_t id, created, last_used;

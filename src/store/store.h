@@ -24,6 +24,8 @@ struct store_config {
     const struct keyring *keyring; /* borrowed until store_close */
     unsigned readers;              /* connections for reading, more while reads take long; 0: 4 */
     int64_t changes_kept;          /* rows of the change log per account; 0: 200000 */
+    int64_t audit_days;            /* how long acts are remembered; 0: 365 */
+    int64_t audit_rows;            /* and how many at most; 0: 1,000,000 */
     /* What a message says, for the word index: fills an empty index, the same each time for the
      * same bytes. In any thread. NULL: phrases are looked for in summaries only, and an email that
      * goes has its account indexed anew. */

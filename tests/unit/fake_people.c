@@ -1,5 +1,7 @@
 #include "fake_people.h"
 
+#include "store/people.h"
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -105,10 +107,11 @@ void store_session_clear(struct store_session *session)
     *session = (struct store_session){NULL, NULL};
 }
 
-bool store_session_begin(struct store *store, struct store_principal *principal,
-                         struct store_session *session, GError **error)
+bool store_session_begin_at(struct store *store, struct store_principal *principal,
+                            const char *agent, const char *address, struct store_session *session,
+                            GError **error)
 {
-    (void)store, (void)principal, (void)error;
+    (void)store, (void)principal, (void)agent, (void)address, (void)error;
     int number = atomic_fetch_add(&sessions, 1) + 1;
     session->id = g_strdup_printf("session%d", number);
     session->csrf = g_strdup_printf("csrf%d", number);
@@ -133,4 +136,48 @@ bool store_session_end(struct store *store, const char *cookie, GError **error)
     (void)store, (void)cookie, (void)error;
     atomic_store(&sessions, 0);
     return true;
+}
+
+void store_audit_note(struct store *store, const struct store_principal *principal, const char *act,
+                      int64_t account, const char *subject, const char *detail)
+{
+    (void)store, (void)principal, (void)act, (void)account, (void)subject, (void)detail;
+}
+
+void store_audit_refused(struct store *store, const char *email, const char *act,
+                         const char *detail)
+{
+    (void)store, (void)email, (void)act, (void)detail;
+}
+
+/* No link works here. */
+bool store_invitation(struct store *store, const char *token, struct store_invitation *invitation,
+                      GError **error)
+{
+    (void)store, (void)token, (void)invitation;
+    error_set(error, ERROR_NOT_FOUND, "no");
+    return false;
+}
+
+void store_invitation_clear(struct store_invitation *invitation)
+{
+    (void)invitation;
+}
+
+struct store_principal *store_invitation_password(struct store *store, const char *token,
+                                                  const struct secret *password, GError **error)
+{
+    (void)store, (void)token, (void)password;
+    error_set(error, ERROR_NOT_FOUND, "no");
+    return NULL;
+}
+
+struct store_principal *store_password_change(struct store *store,
+                                              const struct store_principal *principal,
+                                              const struct secret *old_password,
+                                              const struct secret *password, GError **error)
+{
+    (void)store, (void)principal, (void)old_password, (void)password;
+    error_set(error, ERROR_PASSWORD_REFUSED, "no");
+    return NULL;
 }

@@ -84,6 +84,21 @@ static const struct row {
     {"Conversation/merge", "{'threadIds': ['t1', 't2']}"},
     {"Conversation/split", "{'emailIds': ['e1']}"},
     {"EmailView/get", "{'ids': ['e1']}"},
+    {"User/get", "{'ids': null}"},
+    {"User/set", "{'destroy': ['u999']}"},
+    {"User/invite", "{'id': 'u999'}"},
+    {"UserSession/get", "{'ids': null}"},
+    {"UserSession/set", "{'destroy': ['s1']}"},
+    {"ApiToken/get", "{'ids': null}"},
+    {"ApiToken/set", "{'destroy': ['k1']}"},
+    {"UserIdentity/get", "{'ids': null}"},
+    {"UserIdentity/set", "{'destroy': ['microsoft']}"},
+    {"AccountShare/get", "{'ids': null}"},
+    {"AccountShare/set", "{'destroy': ['a1-u1']}"},
+    {"AuditEntry/get", "{'ids': ['l1']}"},
+    {"AuditEntry/query", "{}"},
+    {"FleetAccount/get", "{'ids': null}"},
+    {"FleetAccount/changes", "{'sinceState': '1'}"},
 };
 
 static const char *args_of(const char *method)

@@ -1,15 +1,32 @@
+#include "jmap/manage/problem.h"
 #include "jmap/methods.h"
 
 /* LinkedAccount of docs/api.md; its ids are the mailboxes' account ids. */
 
 static const char *const properties[] = {
-    "id",          "address",     "provider", "providerType",      "state",
-    "problem",     "since",       "lastSync", "nextAttempt",       "progress",
-    "canSend",     "sendProblem", "refused",  "unreadAttachments", "unreadableAttachments",
-    "awaitsStart", NULL,
+    "id",
+    "address",
+    "provider",
+    "providerType",
+    "state",
+    "problem",
+    "since",
+    "lastSync",
+    "nextAttempt",
+    "progress",
+    "canSend",
+    "sendProblem",
+    "refused",
+    "unreadAttachments",
+    "unreadableAttachments",
+    "awaitsStart",
+    "isOwner",
+    "right",
+    "owner",
+    NULL,
 };
 
-static json_t *problem(const char *code, const char *detail, int64_t at)
+json_t *jmap_problem_json(const char *code, const char *detail, int64_t at)
 {
     if (code == NULL)
         return json_null();
@@ -18,7 +35,7 @@ static json_t *problem(const char *code, const char *detail, int64_t at)
                      jmap_json_text(detail), "at", jmap_json_utc_or_null(at));
 }
 
-static json_t *progress(const struct store_progress *now)
+json_t *jmap_progress_json(const struct store_progress *now)
 {
     if (now->phase == NULL)
         return json_null();
@@ -48,7 +65,8 @@ static json_t *refused(struct jmap_call *call, int64_t account)
                                                           : json_null(),
                                         "emailId",
                                         one->email != 0 ? jmap_id('e', one->email) : json_null(),
-                                        "problem", problem(one->problem, one->detail, one->at)));
+                                        "problem",
+                                        jmap_problem_json(one->problem, one->detail, one->at)));
     }
     store_access_free(access);
     return list;
@@ -58,19 +76,27 @@ static json_t *account_object(struct jmap_call *call, const struct store_account
 {
     bool can_send = (view->rights & STORE_SEND) && view->send_problem == NULL;
 
-    return json_pack(
+    json_t *object = json_pack(
         "{s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: o, s: b, s: o, s: o, s: I, s: I,"
         " s: b}",
         "id", jmap_id('a', view->id), "address", jmap_json_text(view->address), "provider",
         jmap_json_text(view->provider), "providerType", jmap_json_text(view->provider_type),
         "state", jmap_json_text(view->state), "problem",
-        problem(view->problem, view->detail, view->problem_at), "since",
+        jmap_problem_json(view->problem, view->detail, view->problem_at), "since",
         jmap_json_utc_or_null(view->since), "lastSync", jmap_json_utc_or_null(view->last_sync),
         "nextAttempt", jmap_json_utc_or_null(view->next_attempt), "progress",
-        progress(&view->progress), "canSend", can_send, "sendProblem",
-        problem(view->send_problem, view->send_detail, 0), "refused", refused(call, view->id),
-        "unreadAttachments", (json_int_t)view->unread_attachments, "unreadableAttachments",
-        (json_int_t)view->unreadable_attachments, "awaitsStart", view->awaits_start);
+        jmap_progress_json(&view->progress), "canSend", can_send, "sendProblem",
+        jmap_problem_json(view->send_problem, view->send_detail, 0), "refused",
+        refused(call, view->id), "unreadAttachments", (json_int_t)view->unread_attachments,
+        "unreadableAttachments", (json_int_t)view->unreadable_attachments, "awaitsStart",
+        view->awaits_start);
+    json_object_set_new(object, "isOwner", json_boolean(view->is_own));
+    json_object_set_new(object, "owner", jmap_json_text(view->owner));
+    json_object_set_new(object, "right",
+                        json_string((view->rights & STORE_SEND) != 0    ? "send"
+                                    : (view->rights & STORE_WRITE) != 0 ? "work"
+                                                                        : "read"));
+    return object;
 }
 
 void jmap_linked_account_get(struct jmap_call *call)

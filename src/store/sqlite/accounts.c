@@ -1,6 +1,7 @@
 #include "store/sqlite/people.h"
 
 #include "store/attachments.h"
+#include "store/people.h"
 #include "store/sqlite/quotas.h"
 
 #include "base/clock.h"
@@ -16,9 +17,9 @@ void store_account_view_free(struct store_account_view *view)
 {
     if (view == NULL)
         return;
-    char *texts[] = {view->address,       view->display_name, view->provider,
-                     view->provider_type, view->state,        view->problem,
-                     view->detail,        view->send_problem, view->send_detail};
+    char *texts[] = {view->address,     view->display_name, view->provider, view->provider_type,
+                     view->state,       view->problem,      view->detail,   view->send_problem,
+                     view->send_detail, view->owner};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_free(view);
@@ -115,12 +116,22 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     "attachment.account = account.id AND unreadable > 0), setup"
 #define VIEW_END 20 /* the first column after them */
 
-static uint64_t current_tick(struct store *store)
+uint64_t accounts_tick(struct store *store)
 {
     pthread_mutex_lock(&store->progress_lock);
     uint64_t tick = store->progress_tick & TICK_MASK;
     pthread_mutex_unlock(&store->progress_lock);
     return tick;
+}
+
+uint64_t accounts_state(int64_t modseq, uint64_t tick)
+{
+    return (uint64_t)modseq << TICK_BITS | tick;
+}
+
+uint64_t accounts_state_modseq(uint64_t state)
+{
+    return state >> TICK_BITS;
 }
 
 static uint64_t linked_state(struct db *db, const struct store_principal *principal, uint64_t tick)
@@ -132,7 +143,7 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
                              uint64_t *state, GError **error)
 {
     GError *cause = NULL;
-    uint64_t tick = current_tick(store);
+    uint64_t tick = accounts_tick(store);
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return NULL;
@@ -140,7 +151,9 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, &cause,
                  "SELECT " VIEW_COLUMNS ", owner = user OR EXISTS(SELECT 1 FROM credential WHERE"
-                 " credential.account = account.id AND credential.user = access.user)"
+                 " credential.account = account.id AND credential.user = access.user), (SELECT "
+                 "email"
+                 " FROM user WHERE user.id = owner)"
                  " FROM access JOIN account ON account.id = access.account LEFT JOIN"
                  " provider ON provider.name = account.provider WHERE user = ? AND removing = 0"
                  " ORDER BY account.id",
@@ -148,6 +161,7 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
     while (db_step(&reader->main, row, &cause)) {
         struct store_account_view *view = view_of_row(store, row);
         view->is_own = db_int(row, VIEW_END) != 0;
+        view->owner = db_text_copy(row, VIEW_END + 1);
         g_ptr_array_add(views, view);
     }
     if (state != NULL)
@@ -163,7 +177,7 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
 bool store_accounts_state(struct store *store, const struct store_principal *principal,
                           uint64_t *state, GError **error)
 {
-    uint64_t tick = current_tick(store);
+    uint64_t tick = accounts_tick(store);
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return false;
@@ -186,7 +200,9 @@ static void add_progressed(struct store *store, struct db *db, int64_t user, uin
 {
     if (since == tick)
         return;
-    sqlite3_stmt *row = DB_QUERY(db, NULL, "SELECT account FROM access WHERE user = ?", I(user));
+    sqlite3_stmt *row =
+        DB_QUERY(db, NULL, "SELECT DISTINCT account FROM access WHERE ?1 = 0 OR user = ?1",
+                 I(user));
     while (db_step(db, row, NULL)) {
         int64_t account = db_int(row, 0);
         pthread_mutex_lock(&store->progress_lock);
@@ -198,10 +214,16 @@ static void add_progressed(struct store *store, struct db *db, int64_t user, uin
     }
 }
 
+void accounts_progressed(struct store *store, struct db *db, uint64_t since, uint64_t tick,
+                         struct store_changes *changes)
+{
+    add_progressed(store, db, 0, since & TICK_MASK, tick, changes);
+}
+
 bool store_accounts_changes(struct store *store, const struct store_principal *principal,
                             uint64_t since, struct store_changes *changes, GError **error)
 {
-    uint64_t tick = current_tick(store);
+    uint64_t tick = accounts_tick(store);
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL) {
         *changes = (struct store_changes){0};
@@ -504,6 +526,35 @@ struct store_account_status *store_account_status(struct store *store, int64_t a
 GPtrArray *store_account_statuses(struct store *store, GError **error)
 {
     return load_statuses(store, 0, error);
+}
+
+static void free_fleet_account(gpointer account)
+{
+    store_fleet_account_free(account);
+}
+
+GPtrArray *accounts_fleet(struct store *store, struct db *db, GError **error)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(free_fleet_account);
+    sqlite3_stmt *row =
+        db_query(db,
+                 "SELECT " VIEW_COLUMNS ", user.email, ready + pending, ready_bytes, (SELECT"
+                 " count(*) FROM access WHERE access.account = account.id AND access.user <> owner"
+                 " AND NOT EXISTS(SELECT 1 FROM credential WHERE credential.account = account.id"
+                 " AND credential.user = access.user)) FROM (SELECT *, 7 AS rights FROM account)"
+                 " AS account LEFT JOIN provider ON provider.name = account.provider LEFT JOIN user"
+                 " ON user.id = owner WHERE removing = 0 ORDER BY account.id",
+                 NULL, 0, error);
+    while (db_step(db, row, error)) {
+        struct store_fleet_account *one = g_new0(struct store_fleet_account, 1);
+        one->view = view_of_row(store, row);
+        one->owner = db_text_copy(row, VIEW_END);
+        one->emails = (uint64_t)db_int(row, VIEW_END + 1);
+        one->bytes = (uint64_t)db_int(row, VIEW_END + 2);
+        one->shared = (unsigned)db_int(row, VIEW_END + 3);
+        g_ptr_array_add(list, one);
+    }
+    return list;
 }
 
 bool store_account_states(struct store *store, store_state_fn *tell, void *arg, GError **error)

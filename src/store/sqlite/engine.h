@@ -25,6 +25,7 @@ struct store {
     char *directory;
     const struct keyring *keyring;
     int64_t changes_kept;
+    int64_t audit_days, audit_rows;
     bool (*may_commit)(bool durable, void *arg);
     void *may_commit_arg;
     struct writer *writer;
@@ -44,6 +45,7 @@ struct store {
     pthread_mutex_t hashing_lock; /* password checks */
     pthread_cond_t hashing_free;
     int hashing;
+    struct audit_reads *audit_reads;
     struct parse_guard *guard;
     struct emptier *emptier; /* or NULL */
     struct dictionaries *dictionaries;

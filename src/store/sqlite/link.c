@@ -156,7 +156,8 @@ static bool do_link(struct tx *tx, void *arg, GError **error)
     int64_t had = DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM access WHERE user = ? AND account = ?",
                             I(link->user), I(write->account));
     if (!DB_RUN(tx->db, error,
-                "INSERT INTO access VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET rights = ?3",
+                "INSERT INTO access(user, account, rights) VALUES(?1, ?2, ?3) ON CONFLICT DO"
+                " UPDATE SET rights = ?3, granted_by = NULL, granted_at = 0",
                 I(link->user), I(write->account), I(STORE_READ | STORE_WRITE | STORE_SEND)) ||
         !write_credential(tx, write, error) ||
         !tx_account_changed(tx, write->account, CHANGE_UPDATED, error))

@@ -53,7 +53,7 @@ bool people_check_password(struct store *store, const char *hash, const struct s
     *matches = false;
     if (!hashing_begin(store, error))
         return false;
-    if (hash != NULL) {
+    if (hash != NULL && hash[0] != '\0') {
         *matches =
             crypto_pwhash_str_verify(hash, secret_reveal(password), secret_length(password)) == 0;
     } else {

@@ -182,8 +182,9 @@ static bool take_access(struct tx *tx, const struct removal *removal, GError **e
            DB_RUN(tx->db, error, "DELETE FROM credential WHERE account = ? AND user = ?",
                   I(account), I(user)) &&
            DB_RUN(tx->db, error,
-                  "UPDATE account SET owner = (SELECT user FROM access WHERE account = ?1 ORDER BY"
-                  " user LIMIT 1) WHERE id = ?1 AND owner = ?2",
+                  "UPDATE account SET owner = coalesce((SELECT user FROM credential WHERE account ="
+                  " ?1 ORDER BY user LIMIT 1), (SELECT user FROM access WHERE account = ?1 ORDER BY"
+                  " user LIMIT 1)) WHERE id = ?1 AND owner = ?2",
                   I(account), I(user));
 }
 
@@ -191,8 +192,12 @@ static bool unlink_user(struct tx *tx, void *arg, GError **error)
 {
     struct removal *removal = arg;
     GError *cause = NULL;
+    /* Those it is shared with cannot sign in to it: it goes with the last person who linked it. */
     int64_t others =
-        DB_NUMBER(tx->db, &cause, 0, "SELECT count(*) FROM access WHERE account = ? AND user <> ?",
+        DB_NUMBER(tx->db, &cause, 0,
+                  "SELECT CASE EXISTS(SELECT 1 FROM credential WHERE account = ?1) WHEN 1 THEN"
+                  " (SELECT count(*) FROM credential WHERE account = ?1 AND user <> ?2) ELSE"
+                  " (SELECT count(*) FROM access WHERE account = ?1 AND user <> ?2) END",
                   I(removal->account), I(removal->user));
     if (cause != NULL) {
         g_propagate_error(error, cause);

@@ -54,6 +54,7 @@ static bool renew(struct tx *tx, void *arg, GError **error)
         "DELETE FROM watch",
         "UPDATE account SET next_attempt = 0",
         "DELETE FROM session",
+        "DELETE FROM invitation",
         "DELETE FROM push", /* what was destroyed since does not come back */
         "DELETE FROM log",
         /* Mail that came before was answered by who ran then. */

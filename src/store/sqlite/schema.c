@@ -344,6 +344,33 @@ static const char *const organise_2 =
     " PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX apart_account ON apart(account);";
 
+/* People beside their passwords, and what is done here. invitation: links to choose a password by;
+ * only the hash of the word is kept. sign_in: identities of a provider (SECURITY.md 15). audit:
+ * rows are added and, when they are old, deleted; none is changed. */
+static const char *const people_2 =
+    "ALTER TABLE user ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE user ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN agent TEXT;"
+    "ALTER TABLE session ADD COLUMN address TEXT;"
+    "ALTER TABLE access ADD COLUMN granted_by TEXT;"
+    "ALTER TABLE access ADD COLUMN granted_at INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE invitation(hash BLOB PRIMARY KEY, user INTEGER NOT NULL REFERENCES user ON DELETE"
+    " CASCADE, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX invitation_user ON invitation(user);"
+    "CREATE TABLE sign_in(provider TEXT NOT NULL, tid TEXT NOT NULL, oid TEXT NOT NULL,"
+    " user INTEGER NOT NULL REFERENCES user ON DELETE CASCADE, login TEXT, linked INTEGER NOT NULL,"
+    " PRIMARY KEY(provider, tid, oid)) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX sign_in_user ON sign_in(user, provider);"
+    "CREATE TABLE audit(id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
+    " user INTEGER NOT NULL, actor TEXT, act TEXT NOT NULL, account INTEGER NOT NULL,"
+    " address TEXT, subject TEXT, detail TEXT) STRICT;"
+    "CREATE INDEX audit_user ON audit(user, id);"
+    "CREATE INDEX audit_account ON audit(account, id) WHERE account <> 0;"
+    "CREATE INDEX audit_at ON audit(at);"
+    "CREATE UNIQUE INDEX audit_read ON audit(user, account, at) WHERE act = 'mail.read';"
+    "CREATE TRIGGER audit_stands BEFORE UPDATE ON audit BEGIN"
+    " SELECT raise(ABORT, 'the log of acts is not changed'); END;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -371,29 +398,14 @@ static bool upgrade_2(struct store *store, GError **error)
 {
     /* clang-format off: one a line */
     const char *const scripts[] = {
-        "BEGIN IMMEDIATE",
-        folders_2,
-        watch_2,
-        proxies_2,
-        changes_2,
-        dictionaries_2,
-        identities_2,
-        reports_2,
-        push_2,
-        pending_2,
-        index_2,
-        vacation_2,
-        attachments_2,
-        subscriptions_2,
-        envelopes_2,
-        filing_2,
-        roles_2,
-        quotas_2,
-        records_2,
-        oversight_2,
-        contacts_2,
-        organise_2,
-        "PRAGMA user_version=2; COMMIT",
+        "BEGIN IMMEDIATE", folders_2,       watch_2,
+        proxies_2,         changes_2,       dictionaries_2,
+        identities_2,      reports_2,       push_2,
+        pending_2,         index_2,         vacation_2,
+        attachments_2,     subscriptions_2, envelopes_2,
+        filing_2,          roles_2,         quotas_2,
+        records_2,         oversight_2,     contacts_2,
+        organise_2,        people_2,        "PRAGMA user_version=2; COMMIT",
     };
     /* clang-format on */
     bool ok = true;

@@ -31,7 +31,9 @@ struct store_principal *store_sign_in_password(struct store *store, const char *
         return NULL;
     sqlite3_stmt *row =
         DB_QUERY(&reader->main, NULL,
-                 "SELECT id, email, admin, epoch, password FROM user WHERE email = ?", T(email));
+                 "SELECT id, email, admin, epoch, password FROM user WHERE email = ? AND"
+                 " disabled = 0",
+                 T(email));
     if (db_step(&reader->main, row, NULL)) {
         principal = principal_new(db_int(row, 0), db_text(row, 1), db_int(row, 2) != 0,
                                   db_int(row, 3), DOOR_PASSWORD);
@@ -76,7 +78,8 @@ struct store_principal *store_sign_in_token(struct store *store, const struct se
         return NULL;
     sqlite3_stmt *row = DB_QUERY(&reader->main, NULL,
                                  "SELECT user.id, email, admin, epoch, token.id, token.used FROM "
-                                 "token JOIN user ON user.id = token.user WHERE hash = ?",
+                                 "token JOIN user ON user.id = token.user WHERE hash = ? AND"
+                                 " disabled = 0",
                                  R(hash, sizeof hash));
     if (db_step(&reader->main, row, NULL)) {
         principal = principal_new(db_int(row, 0), db_text(row, 1), db_int(row, 2) != 0,
@@ -116,6 +119,7 @@ static char *csrf_of(const struct store *store, const char *id)
 
 struct session_write {
     const struct store_principal *principal;
+    const char *agent, *address;
     uint8_t hash[SESSION_HASH_BYTES];
 };
 
@@ -129,14 +133,24 @@ static bool begin_session(struct tx *tx, void *arg, GError **error)
     }
     return DB_RUN(tx->db, error, "DELETE FROM session WHERE created < ? OR used < ?",
                   I(now - SESSION_LIFE), I(now - SESSION_UNUSED)) &&
-           DB_RUN(tx->db, error, "INSERT INTO session VALUES(?, ?, ?, ?)",
-                  R(write->hash, SESSION_HASH_BYTES), I(write->principal->user), I(now), I(now));
+           DB_RUN(tx->db, error,
+                  "INSERT INTO session(hash, user, created, used, agent, address)"
+                  " VALUES(?1, ?2, ?3, ?3, ?4, ?5)",
+                  R(write->hash, SESSION_HASH_BYTES), I(write->principal->user), I(now),
+                  T(write->agent), T(write->address));
 }
 
 bool store_session_begin(struct store *store, struct store_principal *principal,
                          struct store_session *session, GError **error)
 {
-    struct session_write write = {.principal = principal};
+    return store_session_begin_at(store, principal, NULL, NULL, session, error);
+}
+
+bool store_session_begin_at(struct store *store, struct store_principal *principal,
+                            const char *agent, const char *address, struct store_session *session,
+                            GError **error)
+{
+    struct session_write write = {.principal = principal, .agent = agent, .address = address};
     *session = (struct store_session){.id = people_random(32)};
     session->csrf = csrf_of(store, session->id);
     people_hash(store, "session", session->id, write.hash);
@@ -160,7 +174,7 @@ struct store_principal *store_session_principal(struct store *store, const char 
         DB_QUERY(&reader->main, NULL,
                  "SELECT user.id, email, admin, epoch, used FROM session"
                  " JOIN user ON user.id = session.user"
-                 " WHERE hash = ? AND session.created >= ? AND used >= ?",
+                 " WHERE hash = ? AND session.created >= ? AND used >= ? AND disabled = 0",
                  R(hash, sizeof hash), I(now - SESSION_LIFE), I(now - SESSION_UNUSED));
     if (db_step(&reader->main, row, NULL)) {
         principal = principal_new(db_int(row, 0), db_text(row, 1), db_int(row, 2) != 0,

@@ -1,3 +1,4 @@
+#include "store/sqlite/audit.h"
 #include "store/sqlite/dictionary.h"
 
 #include "base/clock.h"
@@ -38,6 +39,7 @@ static void store_free(struct store *store)
     reindex_free(store);
     parse_guard_close(store->guard);
     dictionaries_free(store->dictionaries);
+    audit_reads_free(store->audit_reads);
     g_array_unref(store->listeners);
     g_hash_table_destroy(store->progress);
     pthread_mutex_destroy(&store->listeners_lock);
@@ -62,6 +64,9 @@ static struct store *store_new(const struct store_config *config)
     store->progress =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, progress_entry_free);
     store->dictionaries = dictionaries_new();
+    store->audit_reads = audit_reads_new();
+    store->audit_days = config->audit_days > 0 ? config->audit_days : 365;
+    store->audit_rows = config->audit_rows > 0 ? config->audit_rows : 1000000;
     pthread_mutex_init(&store->listeners_lock, NULL);
     pthread_mutex_init(&store->progress_lock, NULL);
     pthread_mutex_init(&store->hashing_lock, NULL);

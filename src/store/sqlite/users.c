@@ -18,7 +18,7 @@ static void free_user(gpointer user)
     store_user_free(user);
 }
 
-static bool check_new_password(const struct secret *password, GError **error)
+bool people_check_new_password(const struct secret *password, GError **error)
 {
     if (password != NULL && secret_length(password) >= PASSWORD_MIN &&
         secret_length(password) <= 1024)
@@ -61,7 +61,7 @@ int64_t store_user_add(struct store *store, const char *email, const struct secr
         error_set(error, ERROR_INVALID, "this is not an e-mail address");
         return 0;
     }
-    if (!check_new_password(password, error))
+    if (!people_check_new_password(password, error))
         return 0;
     g_autofree char *hash = people_hash_password(store, password, error);
     struct user_write write = {.email = email, .hash = hash, .admin = admin};
@@ -81,59 +81,73 @@ static bool require_user(struct tx *tx, struct user_write *write, GError **error
     return write->id != 0;
 }
 
+bool people_end_sessions(struct tx *tx, int64_t user, bool tokens, GError **error)
+{
+    return DB_RUN(tx->db, error, "UPDATE user SET epoch = epoch + 1 WHERE id = ?", I(user)) &&
+           DB_RUN(tx->db, error, "DELETE FROM session WHERE user = ?", I(user)) &&
+           (!tokens || DB_RUN(tx->db, error, "DELETE FROM token WHERE user = ?", I(user))) &&
+           DB_RUN(tx->db, error,
+                  "DELETE FROM push WHERE user = ? AND session IS NULL AND token IS NULL", I(user));
+}
+
 static bool set_password(struct tx *tx, void *arg, GError **error)
 {
     struct user_write *write = arg;
     return require_user(tx, write, error) &&
-           DB_RUN(tx->db, error, "UPDATE user SET password = ?, epoch = epoch + 1 WHERE id = ?",
-                  T(write->hash), I(write->id)) &&
-           DB_RUN(tx->db, error, "DELETE FROM session WHERE user = ?", I(write->id)) &&
-           DB_RUN(tx->db, error,
-                  "DELETE FROM push WHERE user = ? AND session IS NULL AND token IS NULL",
-                  I(write->id));
+           DB_RUN(tx->db, error, "UPDATE user SET password = ? WHERE id = ?", T(write->hash),
+                  I(write->id)) &&
+           people_end_sessions(tx, write->id, false, error);
 }
 
 bool store_user_password(struct store *store, const char *email, const struct secret *password,
                          GError **error)
 {
-    if (!check_new_password(password, error))
+    if (!people_check_new_password(password, error))
         return false;
     g_autofree char *hash = people_hash_password(store, password, error);
     struct user_write write = {.email = email, .hash = hash};
     return hash != NULL && store_write(store, STORE_LANE_INTERACTIVE, set_password, &write, error);
 }
 
-/* Sessions, tokens, credentials and accesses go with the row; accounts that only this person could
- * reach are marked for removal in the same transaction. */
-static bool remove_user(struct tx *tx, void *arg, GError **error)
+/* Sessions, tokens, credentials and accesses go with the row; accounts that nobody else linked are
+ * marked for removal in the same transaction, whoever they are shared with: without a credential
+ * they could not be kept alike with their server. */
+bool people_remove(struct tx *tx, int64_t user, GArray *accounts, GError **error)
 {
-    struct user_write *write = arg;
-    g_array_set_size(write->accounts, 0);
-    if (!require_user(tx, write, error))
-        return false;
     GError *cause = NULL;
-    sqlite3_stmt *row = DB_QUERY(tx->db, &cause,
-                                 "SELECT account, (SELECT count(*) FROM access AS other WHERE"
-                                 " other.account = access.account) FROM access WHERE user = ?",
-                                 I(write->id));
-    while (db_step(tx->db, row, &cause)) {
-        int64_t account = db_int(row, 0);
+    g_array_set_size(accounts, 0);
+    g_autoptr(GArray) seen =
+        DB_NUMBERS(tx->db, &cause, "SELECT account FROM access WHERE user = ?", I(user));
+    for (guint i = 0; i < seen->len && cause == NULL; i++) {
+        int64_t account = g_array_index(seen, int64_t, i);
         tx_access_changed(tx, account, &cause);
-        if (db_int(row, 1) == 1)
-            g_array_append_val(write->accounts, account);
+        int64_t sole = DB_NUMBER(tx->db, &cause, 0,
+                                 "SELECT NOT EXISTS(SELECT 1 FROM credential WHERE account = ?1 AND"
+                                 " user <> ?2) AND (EXISTS(SELECT 1 FROM credential WHERE account ="
+                                 " ?1) OR NOT EXISTS(SELECT 1 FROM access WHERE account = ?1 AND"
+                                 " user <> ?2))",
+                                 I(account), I(user));
+        if (sole != 0 && removal_mark(tx, account, &cause))
+            g_array_append_val(accounts, account);
     }
-    for (guint i = 0; i < write->accounts->len && cause == NULL; i++)
-        removal_mark(tx, g_array_index(write->accounts, int64_t, i), &cause);
     if (cause != NULL) {
         g_propagate_error(error, cause);
         return false;
     }
     return DB_RUN(tx->db, error,
-                  "UPDATE account SET owner = coalesce((SELECT user FROM access WHERE account = "
-                  "account.id AND user <> ?1 ORDER BY user LIMIT 1), 0) WHERE owner = ?1",
-                  I(write->id)) &&
-           DB_RUN(tx->db, error, "DELETE FROM user WHERE id = ?", I(write->id)) &&
-           log_remove_account(tx, LOG_USER(write->id), error);
+                  "UPDATE account SET owner = coalesce((SELECT user FROM credential WHERE account ="
+                  " account.id AND user <> ?1 ORDER BY user LIMIT 1), (SELECT user FROM access"
+                  " WHERE account = account.id AND user <> ?1 ORDER BY user LIMIT 1), 0) WHERE"
+                  " owner = ?1",
+                  I(user)) &&
+           DB_RUN(tx->db, error, "DELETE FROM user WHERE id = ?", I(user)) &&
+           log_remove_account(tx, LOG_USER(user), error);
+}
+
+static bool remove_user(struct tx *tx, void *arg, GError **error)
+{
+    struct user_write *write = arg;
+    return require_user(tx, write, error) && people_remove(tx, write->id, write->accounts, error);
 }
 
 bool store_user_remove(struct store *store, const char *email, GError **error)
