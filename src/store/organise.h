@@ -61,14 +61,14 @@ bool store_note_destroy(const struct store_access *access, enum store_type type,
                         GError **error);
 
 /* People who may see accounts behind the handle. */
-struct store_person {
+struct store_viewer {
     int64_t user;
     char *name;
     GArray *accounts; /* int64_t: those behind the handle that they see */
 };
-void store_person_free(struct store_person *person);
+void store_viewer_free(struct store_viewer *person);
 /* By name. (transfer full) with free func. */
-GPtrArray *store_people(const struct store_access *access, GError **error);
+GPtrArray *store_viewers(const struct store_access *access, GError **error);
 
 /* --- conversations */
 

@@ -68,9 +68,9 @@ enum store_type {
     STORE_SAVED_SEARCH = 1 << 15,
     STORE_CONTACT_GROUP = 1 << 16,
     STORE_TRUSTED_SENDER = 1 << 17,
-    STORE_HIDDEN_CONTACT = 1 << 20,
     STORE_NOTE = 1 << 18, /* store/organise.h */
     STORE_TODO = 1 << 19,
+    STORE_HIDDEN_CONTACT = 1 << 20, /* a record */
 };
 /* What belongs to a person and not to an account: listeners are told of account -user. */
 #define STORE_PERSONAL                                                                             \

@@ -157,13 +157,13 @@ void jmap_person_get(struct jmap_call *call)
 
     if (!jmap_get_begin(call, person_properties, 'u', &get))
         return;
-    people = store_people(call->access, &error);
+    people = store_viewers(call->access, &error);
     if (people == NULL) {
         jmap_get_fail(call, &get, error);
         return;
     }
     for (guint i = 0; i < people->len; i++) {
-        const struct store_person *person = people->pdata[i];
+        const struct store_viewer *person = people->pdata[i];
         json_t *accounts;
 
         if (!jmap_get_wants(&get, person->user))

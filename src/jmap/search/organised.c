@@ -107,7 +107,7 @@ json_t *search_read_due(struct search *search, const struct search_token *token,
 /* --- for: */
 
 /* Their address, or what stands before its @. */
-static bool is_called(const struct store_person *person, const char *name)
+static bool is_called(const struct store_viewer *person, const char *name)
 {
     const char *at = strchr(person->name, '@');
     g_autofree char *local =
@@ -128,7 +128,7 @@ json_t *search_read_for(struct search *search, const struct search_token *token,
     if (!token->prefix && is_word(token, "me") && search->scope->self != 0)
         return todo_for(search->scope->self);
     for (guint i = 0; !token->prefix && people != NULL && i < people->len; i++) {
-        const struct store_person *person = people->pdata[i];
+        const struct store_viewer *person = people->pdata[i];
         if (is_called(person, token->text))
             return todo_for(person->user);
     }

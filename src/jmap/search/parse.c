@@ -48,7 +48,7 @@ static json_t *compile(const struct store_access *access, const char *text, cons
     GError *cause = NULL;
     g_autoptr(GPtrArray) mailboxes = store_mailboxes(access, NULL, &cause);
     g_autoptr(GPtrArray) labels = cause == NULL ? load_labels(access, &cause) : NULL;
-    g_autoptr(GPtrArray) people = cause == NULL ? store_people(access, &cause) : NULL;
+    g_autoptr(GPtrArray) people = cause == NULL ? store_viewers(access, &cause) : NULL;
     struct search_scope scope = {.mailboxes = mailboxes,
                                  .labels = labels,
                                  .people = people,

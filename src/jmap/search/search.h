@@ -18,7 +18,7 @@ struct search_label {
 struct search_scope {
     const GPtrArray *mailboxes; /* const struct store_mailbox *, for in: */
     const GPtrArray *labels;    /* struct search_label, for label:; or NULL */
-    const GPtrArray *people;    /* const struct store_person *, for for:; or NULL */
+    const GPtrArray *people;    /* const struct store_viewer *, for for:; or NULL */
     int64_t self;               /* user who searches, for for:me; 0: nobody */
     const char *zone;           /* whose days dates are, see text_day_start; NULL: the machine's */
     int64_t now;                /* seconds */

@@ -346,7 +346,7 @@ bool store_note_destroy(const struct store_access *access, enum store_type type,
 
 /* --- people */
 
-void store_person_free(struct store_person *person)
+void store_viewer_free(struct store_viewer *person)
 {
     if (person == NULL)
         return;
@@ -357,10 +357,10 @@ void store_person_free(struct store_person *person)
 
 static void free_person(gpointer person)
 {
-    store_person_free(person);
+    store_viewer_free(person);
 }
 
-GPtrArray *store_people(const struct store_access *access, GError **error)
+GPtrArray *store_viewers(const struct store_access *access, GError **error)
 {
     GError *cause = NULL;
     struct store *store = store_access_store(access);
@@ -373,13 +373,13 @@ GPtrArray *store_people(const struct store_access *access, GError **error)
                  "SELECT user.id, user.email, access.account FROM access JOIN user ON user.id ="
                  " access.user WHERE (rights & 1) <> 0 ORDER BY user.email, user.id",
                  NULL, 0, &cause);
-    struct store_person *last = NULL;
+    struct store_viewer *last = NULL;
     while (db_step(&reader->main, row, &cause)) {
         int64_t user = db_int(row, 0), account = db_int(row, 2);
         if (access_rights(access, account) == 0)
             continue;
         if (last == NULL || last->user != user) {
-            last = g_new0(struct store_person, 1);
+            last = g_new0(struct store_viewer, 1);
             last->user = user;
             last->name = db_text_copy(row, 1);
             last->accounts = g_array_new(FALSE, FALSE, sizeof(int64_t));

@@ -63,10 +63,11 @@ GPtrArray *store_tokens(struct store *store, GError **error)
         return NULL;
     GError *cause = NULL;
     GPtrArray *tokens = g_ptr_array_new_with_free_func(free_token);
-    sqlite3_stmt *row = db_query(&reader->main,
-                                 "SELECT token.id, token.created, used, email, name FROM token"
-                                 " JOIN user ON user.id = token.user ORDER BY token.id",
-                                 NULL, 0, &cause);
+    sqlite3_stmt *row =
+        db_query(&reader->main,
+                 "SELECT token.id, token.created, used, email, token.name FROM token"
+                 " JOIN user ON user.id = token.user ORDER BY token.id",
+                 NULL, 0, &cause);
     while (db_step(&reader->main, row, &cause)) {
         struct store_token *token = g_new0(struct store_token, 1);
         token->id = db_int(row, 0);
