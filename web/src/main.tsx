@@ -8,6 +8,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/mail.css";
+import "./styles/desk.css";
 import "./styles/reader.css";
 import "./styles/pages.css";
 

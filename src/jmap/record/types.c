@@ -25,6 +25,7 @@ static const struct jmap_field preferences[] = {
     {"composeFormat", JMAP_FIELD_WORD, .words = formats, .fallback = "\"html\""},
     {"undoSendSeconds", JMAP_FIELD_INT, 0, 30, .fallback = "10"},
     {"recentSearches", JMAP_FIELD_LINES, .most = 20, .fallback = "[]"},
+    {"favourites", JMAP_FIELD_LINES, .most = 50, .fallback = "[]"},
     {NULL},
 };
 

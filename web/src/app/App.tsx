@@ -8,6 +8,8 @@ import { HttpProblem, whenSignedOut } from "../jmap/http.ts";
 import { startPush } from "../jmap/push.ts";
 import { liveListener } from "../mail/live.ts";
 import { forgetStates, sessionQuery } from "../mail/queries.ts";
+import { startWaiting } from "../mail/waiting.ts";
+import { Signals } from "../screens/desk/Signals.tsx";
 import { MailScreen } from "../screens/mail/MailScreen.tsx";
 import { SignInPage } from "../screens/sign-in/SignInPage.tsx";
 import { Spinner } from "../ui/Notice.tsx";
@@ -70,6 +72,7 @@ function SignedIn({ user, onSignedOut }: { readonly user: User; readonly onSigne
   const client = useQueryClient();
   const session = useQuery(sessionQuery());
   const [online, setOnline] = useState(true);
+  useEffect(() => startWaiting(client, user.id), [client, user.id]);
   useEffect(() => startPush(user.id, liveListener(client, setOnline)), [client, user.id]);
   const leave = useCallback(() => {
     signOut().finally(onSignedOut).catch(() => undefined);
@@ -84,6 +87,7 @@ function SignedIn({ user, onSignedOut }: { readonly user: User; readonly onSigne
   if (!desk) return <Spinner label={t("common.loading")} />;
   return (
     <DeskProvider value={desk}>
+      <Signals />
       <Suspense fallback={<Spinner label={t("common.loading")} />}><Screens /></Suspense>
     </DeskProvider>
   );

@@ -51,3 +51,9 @@ export function maxUploadOf(session: JmapSession): number {
   const core = session.capabilities["urn:ietf:params:jmap:core"] as { maxSizeUpload?: number } | undefined;
   return core?.maxSizeUpload ?? 50_000_000;
 }
+
+/* Where a new mail is written from: the account that is open, or with all accounts open the first that may send. */
+export function writingAccount(desk: Desk, accountId: Id): Id {
+  if (accountId !== desk.userAccount) return accountId;
+  return (desk.accounts.find((account) => !account.readOnly) ?? desk.accounts[0])?.id ?? accountId;
+}

@@ -6,7 +6,10 @@ export type Route =
   | { readonly screen: "home" }
   /* An account's inbox, before it is known which mailbox that is. */
   | { readonly screen: "account"; readonly accountId: Id }
-  | { readonly screen: "mail"; readonly accountId: Id; readonly mailboxId: Id | null; readonly threadId: Id | null; readonly text: string; readonly only: "all" | "unread" | "flagged" }
+  | { readonly screen: "mail"; readonly accountId: Id; readonly mailboxId: Id | null; readonly threadId: Id | null; readonly text: string; readonly only: "all" | "unread" | "flagged";
+    /* The one mail that is open, where mails are listed one by one. */
+    readonly emailId?: Id | null;
+    readonly sort?: "date" | "relevance" }
   | { readonly screen: "accounts"; readonly linking: boolean; readonly address: string }
   | { readonly screen: "settings"; readonly section: string }
   | { readonly screen: "link-done"; readonly accountId: Id }
@@ -32,6 +35,8 @@ function mailRoute(parts: readonly string[], query: URLSearchParams): Route {
     threadId: threadId ?? null,
     text: query.get("q") ?? "",
     only: onlyOf(query.get("only")),
+    ...(threadId && query.get("mail") ? { emailId: query.get("mail") } : {}),
+    ...(query.get("sort") === "relevance" ? { sort: "relevance" } : {}),
   };
 }
 
@@ -59,8 +64,15 @@ function mailPath(route: MailRoute): string {
   const query = new URLSearchParams();
   if (route.text) query.set("q", route.text);
   if (route.only !== "all") query.set("only", route.only);
+  if (route.threadId && route.emailId) query.set("mail", route.emailId);
+  if (route.text && route.sort === "relevance") query.set("sort", route.sort);
   const search = query.toString();
   return parts.map(encodeURIComponent).join("/") + (search ? `?${search}` : "");
+}
+
+/* A mailbox's list from its beginning; null: all mailboxes. */
+export function mailboxRoute(accountId: Id, mailboxId: Id | null): MailRoute {
+  return { screen: "mail", accountId, mailboxId, threadId: null, text: "", only: "all" };
 }
 
 export const ACCOUNTS: Route = { screen: "accounts", linking: false, address: "" };

@@ -13,6 +13,13 @@ type Broadcast =
   | { readonly kind: "resync" }
   | { readonly kind: "online"; readonly online: boolean };
 
+let listening = false;
+
+/* Whether this tab is the one that listens for all: what is to be done once for all tabs, it does. */
+export function isListening(): boolean {
+  return listening;
+}
+
 const LOCK = "postroom-events";
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
@@ -51,6 +58,7 @@ function dispatch(listener: PushListener, message: Broadcast): void {
 
 /* Keeps a stream open until told to stop. The browser reconnects a broken one; a refused one is ours to retry. */
 function listenUntil(signal: AbortSignal, tell: (message: Broadcast) => void): Promise<void> {
+  listening = true;
   return new Promise((resolve) => {
     let source: EventSource | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -78,6 +86,7 @@ function listenUntil(signal: AbortSignal, tell: (message: Broadcast) => void): P
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       source?.close();
+      listening = false;
       resolve();
     });
     connect();

@@ -17,6 +17,21 @@ export interface Mailbox {
   readonly unreadEmails: number;
   readonly totalThreads: number;
   readonly unreadThreads: number;
+  readonly isSubscribed: boolean;
+  readonly myRights: MailboxRights;
+}
+
+/* RFC 8621, 2. */
+export interface MailboxRights {
+  readonly mayReadItems: boolean;
+  readonly mayAddItems: boolean;
+  readonly mayRemoveItems: boolean;
+  readonly maySetSeen: boolean;
+  readonly maySetKeywords: boolean;
+  readonly mayCreateChild: boolean;
+  readonly mayRename: boolean;
+  readonly mayDelete: boolean;
+  readonly maySubmit: boolean;
 }
 
 export type EmailState = "ready" | "pending" | "unreadable";

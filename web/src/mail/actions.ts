@@ -1,41 +1,53 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { MessageId, MessageValues } from "../i18n/i18n.ts";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
-import type { EmailSummary, Id, Mailbox, SetError, SetResponse } from "../jmap/types.ts";
+import { RefusedError } from "../jmap/client.ts";
+import type { EmailSummary, Id, Mailbox } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
 import { cachedEmails, patchCache, refreshLists } from "./cache.ts";
 import { isUnread } from "./conversations.ts";
+import { copyAcross } from "./copying.ts";
 import { failureOf } from "./failures.ts";
 import { byRole, type Role } from "./mailboxes.ts";
 import { effectivePatch, invertPatch, keywordPatch, movePatch, type EmailPatch, type EmailPatches } from "./patches.ts";
 import { keys } from "./queries.ts";
+import { cachedMailboxMap, isUnified, ownPatch } from "./unified.ts";
+import { hasWaiting, isForLater, keepForLater, sendChange, sendWaiting } from "./waiting.ts";
 
 export interface Announcement {
   readonly text: MessageId;
   readonly values?: MessageValues;
 }
 
-const MAX_PER_SET = 200;
-
-async function sendPatches(accountId: Id, patches: EmailPatches): Promise<Map<Id, SetError>> {
-  const refused = new Map<Id, SetError>();
-  const entries = [...patches];
-  for (let at = 0; at < entries.length; at += MAX_PER_SET) {
-    const update = Object.fromEntries(entries.slice(at, at + MAX_PER_SET));
-    const answer = await jmapOne<SetResponse>("Email/set", { accountId, update });
-    for (const [id, error] of Object.entries(answer.notUpdated ?? {})) refused.set(id, error);
-  }
-  return refused;
+/* What is wanted of one account's emails, in terms of its own mailboxes, and what would put it back. */
+export interface AccountChange {
+  readonly accountId: Id;
+  readonly patches: Map<Id, EmailPatch>;
+  readonly inverse: Map<Id, EmailPatch>;
 }
 
-function inverseOf(emails: ReadonlyMap<Id, EmailSummary>, patches: EmailPatches): Map<Id, EmailPatch> {
-  const inverse = new Map<Id, EmailPatch>();
-  for (const [id, patch] of patches) {
+/* Changes of emails of the unified account are changes of the accounts that they are of. */
+export function changesByAccount(client: QueryClient, accountId: Id, wanted: EmailPatches, emails: ReadonlyMap<Id, EmailSummary>): { changes: AccountChange[]; homeless: number } {
+  const map = cachedMailboxMap(client);
+  const changes = new Map<Id, AccountChange>();
+  let homeless = 0;
+  for (const [id, patch] of wanted) {
     const email = emails.get(id);
-    if (email) inverse.set(id, invertPatch(email, patch));
+    const own = isUnified(accountId) ? (email ? map.accountOf(email) : null) : accountId;
+    if (own === null) continue;
+    const translated = ownPatch(map, own, patch);
+    if (translated === null) {
+      homeless += 1;
+      continue;
+    }
+    const effective = email ? effectivePatch(email, translated) : translated;
+    if (!effective) continue;
+    const change = changes.get(own) ?? { accountId: own, patches: new Map(), inverse: new Map() };
+    changes.set(own, change);
+    change.patches.set(id, effective);
+    if (email) change.inverse.set(id, invertPatch(email, effective));
   }
-  return inverse;
+  return { changes: [...changes.values()], homeless };
 }
 
 function pick(patches: EmailPatches, ids: Iterable<Id>): Map<Id, EmailPatch> {
@@ -51,61 +63,83 @@ function touchesMailboxes(patches: EmailPatches): boolean {
   return [...patches.values()].some((patch) => Object.keys(patch).some((path) => path.startsWith("mailboxIds/")));
 }
 
+const PLAIN_CHANGE: Announcement = { text: "waiting.change" };
+
+/* One account's share: sent, or kept for later where the server cannot be asked. False: refused, and put back. */
+async function carryOut(client: QueryClient, change: AccountChange, announcement: Announcement): Promise<boolean> {
+  const { accountId, patches, inverse } = change;
+  const waiting = { accountId, patches: [...patches], inverse: [...inverse], destroy: [], text: announcement.text, values: announcement.values ?? {} };
+  try {
+    /* What came before goes first. */
+    if (hasWaiting() && !(await sendWaiting(client))) {
+      if (keepForLater(waiting)) return true;
+    }
+    const refused = await sendChange(waiting);
+    if (refused.size > 0) {
+      patchCache(client, pick(inverse, refused.keys()));
+      throw new RefusedError([...refused.values()][0]!);
+    }
+  } catch (error) {
+    if (isForLater(error) && keepForLater(waiting)) return true;
+    if (!(error instanceof RefusedError)) patchCache(client, inverse);
+    showToast({ ...failureOf(error), tone: "problem" });
+    await refreshLists(client, accountId);
+    return false;
+  }
+  if (touchesMailboxes(patches)) await refreshLists(client, accountId);
+  return true;
+}
+
 /*
  * Shows the change, then asks the server. What it refuses is put back with the reason; what it accepts can be undone
  * when there is something to announce.
  */
 export async function changeEmails(
-  client: QueryClient, accountId: Id, wanted: EmailPatches, announcement: Announcement | null,
+  client: QueryClient, accountId: Id, wanted: EmailPatches, announcement: Announcement | null, known?: ReadonlyMap<Id, EmailSummary>,
 ): Promise<void> {
-  const emails = cachedEmails(client, accountId);
-  const patches = new Map<Id, EmailPatch>();
-  for (const [id, patch] of wanted) {
-    const email = emails.get(id);
-    const effective = email ? effectivePatch(email, patch) : patch;
-    if (effective) patches.set(id, effective);
-  }
-  if (patches.size === 0) return;
-  const inverse = inverseOf(emails, patches);
-  await client.cancelQueries({ queryKey: keys.lists(accountId) });
-  patchCache(client, accountId, patches);
-  const undo = (): void => void changeEmails(client, accountId, inverse, null);
+  const { changes, homeless } = changesByAccount(client, accountId, wanted, known ?? cachedEmails(client));
+  if (homeless > 0) showToast({ text: "action.noSuchMailbox", values: { count: homeless }, tone: "problem" });
+  if (changes.length === 0) return;
+  await client.cancelQueries({ queryKey: keys.allLists });
+  for (const { patches } of changes) patchCache(client, patches);
+  const undo = (): void => void changes.forEach((change) => changeEmails(client, change.accountId, change.inverse, null));
   const dismiss = announcement ? showToast({ ...announcement, undo }) : () => undefined;
-  try {
-    const refused = await sendPatches(accountId, patches);
-    if (refused.size > 0) {
-      patchCache(client, accountId, pick(inverse, refused.keys()));
-      throw new RefusedError([...refused.values()][0]!);
-    }
-  } catch (error) {
-    if (!(error instanceof RefusedError)) patchCache(client, accountId, inverse);
-    dismiss();
-    showToast({ ...failureOf(error), tone: "problem" });
-    await refreshLists(client, accountId);
-  }
-  if (touchesMailboxes(patches)) await refreshLists(client, accountId);
+  const done = await Promise.all(changes.map((change) => carryOut(client, change, announcement ?? PLAIN_CHANGE)));
+  if (!done.includes(true)) dismiss();
 }
 
-export async function destroyEmails(client: QueryClient, accountId: Id, ids: readonly Id[]): Promise<void> {
-  patchCache(client, accountId, new Map(), new Set(ids));
-  try {
-    const answer = await jmapOne<SetResponse>("Email/set", { accountId, destroy: ids });
-    const refused = Object.values(answer.notDestroyed ?? {})[0];
-    if (refused && refused.type !== "notFound") throw new RefusedError(refused);
-    showToast({ text: "action.destroyed", values: { count: ids.length } });
-  } catch (error) {
-    showToast({ ...failureOf(error), tone: "problem" });
+export async function destroyEmails(client: QueryClient, accountId: Id, emails: readonly EmailSummary[]): Promise<void> {
+  const map = cachedMailboxMap(client);
+  const byAccount = new Map<Id, Id[]>();
+  for (const email of emails) {
+    const own = isUnified(accountId) ? map.accountOf(email) : accountId;
+    if (own !== null) byAccount.set(own, [...(byAccount.get(own) ?? []), email.id]);
   }
-  await refreshLists(client, accountId);
+  patchCache(client, new Map(), new Set(emails.map((email) => email.id)));
+  for (const [own, destroy] of byAccount) {
+    const values = { count: destroy.length };
+    try {
+      const refused = await sendChange({ accountId: own, patches: [], destroy });
+      if (refused.size > 0) throw new RefusedError([...refused.values()][0]!);
+      showToast({ text: "action.destroyed", values });
+    } catch (error) {
+      if (isForLater(error) && keepForLater({ accountId: own, patches: [], inverse: [], destroy, text: "action.destroyed", values })) continue;
+      showToast({ ...failureOf(error), tone: "problem" });
+    }
+    await refreshLists(client, own);
+  }
 }
 
 /* What can be done with emails, whether one conversation is open or many are selected. */
 export interface MailActions {
-  readonly markRead: (emails: readonly EmailSummary[]) => void;
+  readonly markRead: (emails: readonly EmailSummary[], aloud?: boolean) => void;
   readonly markUnread: (emails: readonly EmailSummary[]) => void;
-  readonly setFlag: (emails: readonly EmailSummary[], on: boolean) => void;
+  readonly setFlag: (emails: readonly EmailSummary[], on: boolean, aloud?: boolean) => void;
   readonly moveTo: (emails: readonly EmailSummary[], target: Mailbox, from: Id | null) => void;
   readonly moveToRole: (emails: readonly EmailSummary[], role: Role, from: Id | null) => boolean;
+  /* Into a mailbox besides those where they are; of another account, too. */
+  readonly copyTo: (emails: readonly EmailSummary[], target: Mailbox, targetAccount: Id) => void;
+  readonly moveAcross: (emails: readonly EmailSummary[], target: Mailbox, targetAccount: Id, from: Id | null) => void;
   readonly destroy: (emails: readonly EmailSummary[]) => void;
 }
 
@@ -113,6 +147,7 @@ const MOVED: Readonly<Partial<Record<Role, MessageId>>> = {
   archive: "action.archived",
   trash: "action.trashed",
   junk: "action.junked",
+  inbox: "action.notJunked",
 };
 
 const MISSING: Readonly<Partial<Record<Role, MessageId>>> = {
@@ -126,32 +161,45 @@ function each(emails: readonly EmailSummary[], patch: (email: EmailSummary) => E
 }
 
 /* From a mailbox only what is there moves; from a search, each email leaves wherever it is. */
-function moving(emails: readonly EmailSummary[], target: Id, from: Id | null): Map<Id, EmailPatch> {
+export function moving(emails: readonly EmailSummary[], target: Id, from: Id | null): Map<Id, EmailPatch> {
   const here = from === null ? emails : emails.filter((email) => email.mailboxIds[from]);
   return each(here, (email) => movePatch(from === null ? Object.keys(email.mailboxIds) : [from], target));
 }
 
 export function createMailActions(client: QueryClient, accountId: Id): MailActions {
   const mailboxes = (): readonly Mailbox[] => client.getQueryData<readonly Mailbox[]>(keys.mailboxes(accountId)) ?? [];
-  const change = (patches: EmailPatches, announcement: Announcement | null): void =>
-    void changeEmails(client, accountId, patches, announcement);
+  const change = (patches: EmailPatches, emails: readonly EmailSummary[], announcement: Announcement | null): void =>
+    void changeEmails(client, accountId, patches, announcement, new Map(emails.map((email) => [email.id, email])));
+  const conversations = (emails: readonly EmailSummary[]): number => new Set(emails.map((email) => email.threadId)).size;
   return {
-    markRead: (emails) => change(each(emails.filter(isUnread), () => keywordPatch("$seen", true)), null),
-    markUnread: (emails) => change(each(emails, () => keywordPatch("$seen", false)), { text: "action.markedUnread" }),
-    setFlag: (emails, on) => change(each(emails, () => keywordPatch("$flagged", on)), null),
+    markRead: (emails, aloud = false) => change(each(emails.filter(isUnread), () => keywordPatch("$seen", true)), emails, aloud ? { text: "action.markedRead" } : null),
+    markUnread: (emails) => change(each(emails, () => keywordPatch("$seen", false)), emails, { text: "action.markedUnread" }),
+    setFlag: (emails, on, aloud = false) => change(each(emails, () => keywordPatch("$flagged", on)), emails,
+      aloud ? { text: on ? "action.flagged" : "action.unflagged", values: { count: conversations(emails) } } : null),
     moveTo: (emails, target, from) =>
-      change(moving(emails, target.id, from), { text: "action.moved", values: { mailbox: target.name } }),
+      change(moving(emails, target.id, from), emails, { text: "action.moved", values: { mailbox: target.name } }),
     moveToRole: (emails, role, from) => {
       const target = byRole(mailboxes(), role);
       if (!target) {
         showToast({ text: MISSING[role] ?? "refusal.notFound", tone: "problem" });
         return false;
       }
-      const count = new Set(emails.map((email) => email.threadId)).size;
-      change(moving(emails, target.id, from), { text: MOVED[role] ?? "action.moved", values: { count, mailbox: target.name } });
+      change(moving(emails, target.id, from), emails, { text: MOVED[role] ?? "action.moved", values: { count: conversations(emails), mailbox: target.name } });
       return true;
     },
-    destroy: (emails) => void destroyEmails(client, accountId, emails.map((email) => email.id)),
+    copyTo: (emails, target, targetAccount) => {
+      const map = cachedMailboxMap(client);
+      const near = emails.filter((email) => (isUnified(accountId) ? map.accountOf(email) : accountId) === targetAccount);
+      const known = new Map(near.map((email) => [email.id, email]));
+      void changeEmails(client, targetAccount, each(near, () => movePatch([], target.id)), { text: "action.copied", values: { mailbox: target.name } }, known);
+      const far = emails.filter((email) => !near.includes(email));
+      if (far.length > 0) void copyAcross(client, far, accountId, target, targetAccount, false);
+    },
+    moveAcross: (emails, target, targetAccount, from) => {
+      const here = from === null ? emails : emails.filter((email) => email.mailboxIds[from]);
+      void copyAcross(client, here, accountId, target, targetAccount, true);
+    },
+    destroy: (emails) => void destroyEmails(client, accountId, emails),
   };
 }
 

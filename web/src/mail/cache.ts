@@ -3,18 +3,19 @@ import type { EmailDetail, EmailSummary, Id, Mailbox } from "../jmap/types.ts";
 import type { Conversation } from "./conversations.ts";
 import { applyPatch, countsAfter, type EmailPatches } from "./patches.ts";
 import { keys, type ListPage, type Thread } from "./queries.ts";
+import { cachedMailboxMap, isUnified } from "./unified.ts";
 
-/* Every cached email of an account, by id; what actions look at before they patch. */
-export function cachedEmails(client: QueryClient, accountId: Id): Map<Id, EmailSummary> {
+/* Every cached email of an account, or of all, by id; what actions look at before they patch. */
+export function cachedEmails(client: QueryClient, accountId?: Id): Map<Id, EmailSummary> {
   const found = new Map<Id, EmailSummary>();
-  for (const [, page] of client.getQueriesData<ListPage>({ queryKey: keys.lists(accountId) }))
+  for (const [, page] of client.getQueriesData<ListPage>({ queryKey: accountId === undefined ? keys.allLists : keys.lists(accountId) }))
     for (const row of page?.rows ?? []) for (const email of row.emails) found.set(email.id, email);
-  for (const [, thread] of client.getQueriesData<Thread>({ queryKey: keys.threads(accountId) }))
+  for (const [, thread] of client.getQueriesData<Thread>({ queryKey: accountId === undefined ? keys.allThreads : keys.threads(accountId) }))
     for (const email of thread?.emails ?? []) found.set(email.id, email);
   return found;
 }
 
-type Change = (email: EmailSummary) => EmailSummary | null;
+type Change = <T extends EmailSummary>(email: T) => T | null;
 
 function changeAll<T extends EmailSummary>(emails: readonly T[], change: Change): readonly T[] {
   let changed = false;
@@ -22,7 +23,7 @@ function changeAll<T extends EmailSummary>(emails: readonly T[], change: Change)
   for (const email of emails) {
     const after = change(email);
     if (after !== email) changed = true;
-    if (after) result.push(after as T);
+    if (after) result.push(after);
   }
   return changed ? result : emails;
 }
@@ -49,46 +50,63 @@ function changePage(page: ListPage, change: Change): ListPage {
   return { ...page, rows, total: Math.max(0, page.total - (page.rows.length - rows.length)) };
 }
 
-function changeEverywhere(client: QueryClient, accountId: Id, change: Change): void {
-  client.setQueriesData<ListPage>({ queryKey: keys.lists(accountId) }, (page) => page && changePage(page, change));
-  client.setQueriesData<Thread>({ queryKey: keys.threads(accountId) }, (thread) => {
-    if (!thread) return thread;
-    const emails = changeAll<EmailDetail>(thread.emails, change);
-    return emails === thread.emails ? thread : { ...thread, emails };
-  });
+function changeThread(thread: Thread, change: Change): Thread {
+  const emails = changeAll<EmailDetail>(thread.emails, change);
+  return emails === thread.emails ? thread : { ...thread, emails };
 }
 
-/* Shows the outcome of patches at once; null in place of a patch removes the email. */
-export function patchCache(client: QueryClient, accountId: Id, patches: EmailPatches, destroyed: ReadonlySet<Id> = new Set()): void {
-  const before = cachedEmails(client, accountId);
+/* changeFor: what is done to the emails of each account that has any in the cache. */
+function changeCached(client: QueryClient, changeFor: (accountId: Id) => Change | null): void {
+  const cache = client.getQueryCache();
+  for (const query of cache.findAll({ queryKey: keys.allLists })) {
+    const change = changeFor(String(query.queryKey[1]));
+    if (change) client.setQueryData<ListPage>(query.queryKey, (page) => page && changePage(page, change));
+  }
+  for (const query of cache.findAll({ queryKey: keys.allThreads })) {
+    const change = changeFor(String(query.queryKey[1]));
+    if (change) client.setQueryData<Thread>(query.queryKey, (thread) => thread && changeThread(thread, change));
+  }
+}
+
+/*
+ * Shows the outcome of patches at once, wherever an email is shown: in its account's lists and in those of the unified account, which has
+ * the same ids. Patches are of the accounts' own mailboxes. Whatever is destroyed goes.
+ */
+export function patchCache(client: QueryClient, patches: EmailPatches, destroyed: ReadonlySet<Id> = new Set()): void {
+  const map = cachedMailboxMap(client);
+  const before = cachedEmails(client);
   const change: Change = (email) => {
     if (destroyed.has(email.id)) return null;
     const patch = patches.get(email.id);
     return patch ? applyPatch(email, patch) : email;
   };
-  changeEverywhere(client, accountId, change);
-  client.setQueryData<readonly Mailbox[]>(keys.mailboxes(accountId), (mailboxes) =>
-    mailboxes?.map((mailbox) => {
-      let next = mailbox;
-      for (const id of [...patches.keys(), ...destroyed]) {
-        const email = before.get(id);
-        if (email) next = countsAfter(next, email, change(email));
-      }
-      return next;
-    }),
-  );
+  const unifiedChange: Change = (email) => {
+    const after = change(email);
+    return after === null || after === email ? after : map.unified(after);
+  };
+  changeCached(client, (accountId) => (isUnified(accountId) ? unifiedChange : change));
+  const steps = [...patches.keys(), ...destroyed].flatMap((id) => {
+    const email = before.get(id);
+    return email ? [{ from: map.unified(email), to: change(email) }] : [];
+  }).map(({ from, to }) => ({ from, to: to && map.unified(to) }));
+  client.setQueriesData<readonly Mailbox[]>({ queryKey: keys.allMailboxes }, (mailboxes) =>
+    mailboxes?.map((mailbox) => steps.reduce((next, { from, to }) => countsAfter(next, from, to), mailbox)));
 }
 
-/* Takes over what the server says of emails that are in the cache. */
+/* Takes over what the server says of emails of an account that are in the cache. */
 export function mergeSummaries(client: QueryClient, accountId: Id, fresh: readonly EmailSummary[]): void {
+  if (fresh.length === 0) return;
   const byId = new Map(fresh.map((email) => [email.id, email]));
-  changeEverywhere(client, accountId, (email) => {
+  const change: Change = (email) => {
     const next = byId.get(email.id);
     return next ? { ...email, ...next } : email;
-  });
+  };
+  changeCached(client, (id) => (id === accountId ? change : null));
 }
 
-/* Asks again for the lists; those not on screen are asked when they are next shown. */
-export function refreshLists(client: QueryClient, accountId: Id): Promise<void> {
-  return client.invalidateQueries({ queryKey: keys.lists(accountId) });
+/* Asks again for the lists of an account, and for those of the unified account; those not on screen are asked when they are next shown. */
+export async function refreshLists(client: QueryClient, accountId: Id): Promise<void> {
+  await client.invalidateQueries({
+    queryKey: keys.allLists, predicate: ({ queryKey }) => queryKey[1] === accountId || isUnified(String(queryKey[1])) || isUnified(accountId),
+  });
 }

@@ -2,10 +2,12 @@ import type { Address, EmailSummary, Id, SearchSnippet } from "../jmap/types.ts"
 
 /* One row of the list: a thread as seen from a mailbox or a search. */
 export interface Conversation {
+  /* What tells the row from all others: the thread's id, or its one email's where mails are listed one by one. */
+  readonly key: Id;
   readonly threadId: Id;
   /* The email the query found: the newest of the thread that is in the view. */
   readonly leadId: Id;
-  /* All emails of the thread, oldest first. */
+  /* All emails of the thread, oldest first; one by one: the lead alone. */
   readonly emails: readonly EmailSummary[];
   /* Of a search: where the lead has the words. */
   readonly snippet?: SearchSnippet;
@@ -44,9 +46,18 @@ export function groupConversations(ids: readonly Id[], emails: readonly EmailSum
     const lead = byId.get(id);
     if (!lead || rows.has(lead.threadId)) continue;
     const thread = [...(byThread.get(lead.threadId) ?? [lead])].sort(byDate);
-    rows.set(lead.threadId, { threadId: lead.threadId, leadId: id, emails: thread });
+    rows.set(lead.threadId, { key: lead.threadId, threadId: lead.threadId, leadId: id, emails: thread });
   }
   return [...rows.values()];
+}
+
+/* A row for each email. */
+export function singleRows(ids: readonly Id[], emails: readonly EmailSummary[]): Conversation[] {
+  const byId = new Map(emails.map((email) => [email.id, email]));
+  return ids.flatMap((id) => {
+    const email = byId.get(id);
+    return email ? [{ key: id, threadId: email.threadId, leadId: id, emails: [email] }] : [];
+  });
 }
 
 export function leadOf(conversation: Conversation): EmailSummary {

@@ -4,7 +4,10 @@ import type { PushListener } from "../jmap/push.ts";
 import type { EmailSummary, Id, JmapSession, LinkedAccount, StateChange } from "../jmap/types.ts";
 import { cachedEmails, mergeSummaries, refreshLists } from "./cache.ts";
 import { preferencesKey } from "./preferences.ts";
-import { fetchChanges, fetchSummaries, keys, knownState, rememberState } from "./queries.ts";
+import { fetchChanges, fetchSummaries, forgetState, keys, knownState, rememberState } from "./queries.ts";
+import { pokeArrivals } from "./arrivals.ts";
+import { isUnified } from "./unified.ts";
+import { sendWaiting } from "./waiting.ts";
 
 const LIST_REFRESH_GAP = 1_500;
 
@@ -37,6 +40,7 @@ function sameMailboxes(a: EmailSummary, b: EmailSummary): boolean {
 async function followEmails(client: QueryClient, accountId: Id): Promise<void> {
   const since = knownState(accountId, "Email");
   if (since === undefined) return;
+  if (!isOnScreen(client, accountId)) return forgetEmails(client, accountId);
   const changes = await fetchChanges("Email", accountId, since).catch((error: unknown) => {
     if (error instanceof MethodError) return null;
     throw error;
@@ -56,6 +60,18 @@ async function followEmails(client: QueryClient, accountId: Id): Promise<void> {
     await refreshThreads(client, accountId);
   }
   if (changes.hasMoreChanges) await followEmails(client, accountId);
+}
+
+function isOnScreen(client: QueryClient, accountId: Id): boolean {
+  const cache = client.getQueryCache();
+  return [keys.lists(accountId), keys.threads(accountId)].some((queryKey) => cache.findAll({ queryKey, type: "active" }).length > 0);
+}
+
+/* Of an account that nothing is shown of: asked anew when something is. */
+async function forgetEmails(client: QueryClient, accountId: Id): Promise<void> {
+  forgetState(accountId, "Email");
+  await client.invalidateQueries({ queryKey: keys.lists(accountId) });
+  await client.invalidateQueries({ queryKey: keys.threads(accountId) });
 }
 
 async function refreshThreads(client: QueryClient, accountId: Id): Promise<void> {
@@ -87,8 +103,6 @@ function accountsDiffer(client: QueryClient, userAccount: Id): boolean {
 
 type Handler = (accountId: Id) => void;
 
-const MAIL_TYPES: ReadonlySet<string> = new Set(["Email", "Mailbox", "Thread", "Identity"]);
-
 /* What each type's change sets going. */
 export function liveListener(client: QueryClient, onOnline: (online: boolean) => void): PushListener {
   const pacers = new Map<string, () => void>();
@@ -99,7 +113,10 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
   };
   const refetch = (key: readonly unknown[]) => () => client.invalidateQueries({ queryKey: key });
   const handlers: Readonly<Record<string, Handler>> = {
-    Email: (id) => pace(`Email ${id}`, LIST_REFRESH_GAP, () => followEmails(client, id)),
+    Email: (id) => {
+      if (isUnified(id)) pokeArrivals();
+      pace(`Email ${id}`, LIST_REFRESH_GAP, () => followEmails(client, id));
+    },
     Mailbox: (id) => pace(`Mailbox ${id}`, 1_000, refetch(keys.mailboxes(id))),
     Thread: () => undefined,
     LinkedAccount: (id) => pace(`LinkedAccount ${id}`, 500, async () => {
@@ -110,15 +127,15 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     Preferences: (id) => pace(`Preferences ${id}`, 500, refetch(preferencesKey(id))),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
   };
-  /* The person's own account spans the mail of all others, which is followed there. */
-  const isFollowed = (accountId: Id, type: string): boolean => accountId.startsWith("a") || !MAIL_TYPES.has(type);
   const onChange = (change: StateChange): void => {
     for (const [accountId, types] of Object.entries(change.changed))
       for (const [type, state] of Object.entries(types))
-        if (isFollowed(accountId, type) && knownState(accountId, type) !== state) handlers[type]?.(accountId);
+        if (knownState(accountId, type) !== state) handlers[type]?.(accountId);
   };
+  /* What was done meanwhile goes first, so that nothing on screen jumps back. */
   const onResync = (): void => {
-    void client.invalidateQueries();
+    pokeArrivals();
+    void sendWaiting(client).then(() => client.invalidateQueries());
   };
   return { onChange, onResync, onOnline };
 }

@@ -1,7 +1,7 @@
 import type { MessageId } from "../i18n/i18n.ts";
 import type { Id, Mailbox } from "../jmap/types.ts";
 
-const ROLE_ORDER = ["inbox", "drafts", "sent", "archive", "junk", "trash"] as const;
+export const ROLE_ORDER = ["inbox", "drafts", "sent", "archive", "junk", "trash"] as const;
 export type Role = (typeof ROLE_ORDER)[number];
 
 const ROLE_NAMES: Readonly<Record<Role, MessageId>> = {
@@ -66,4 +66,27 @@ export function badgeOf(mailbox: Mailbox): number {
 
 export function isOutgoing(mailbox: Mailbox | undefined): boolean {
   return mailbox?.role === "sent" || mailbox?.role === "drafts";
+}
+
+/* "Projects/Lamps": where a mailbox stands in its tree. */
+export function mailboxPath(mailboxes: readonly Mailbox[], mailbox: Mailbox): string {
+  const byId = new Map(mailboxes.map((one) => [one.id, one]));
+  const names: string[] = [];
+  const seen = new Set<Id>();
+  for (let at: Mailbox | undefined = mailbox; at && !seen.has(at.id); at = at.parentId === null ? undefined : byId.get(at.parentId)) {
+    seen.add(at.id);
+    names.unshift(at.name);
+  }
+  return names.join("/");
+}
+
+/* Whether one mailbox is another, or stands anywhere below it. */
+export function isWithin(mailboxes: readonly Mailbox[], mailbox: Mailbox, ancestor: Id): boolean {
+  const byId = new Map(mailboxes.map((one) => [one.id, one]));
+  const seen = new Set<Id>();
+  for (let at: Mailbox | undefined = mailbox; at && !seen.has(at.id); at = at.parentId === null ? undefined : byId.get(at.parentId)) {
+    if (at.id === ancestor) return true;
+    seen.add(at.id);
+  }
+  return false;
 }

@@ -9,7 +9,7 @@ export function pointer(part: string): string {
   return part.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-function unescape(part: string): string {
+export function unescapePointer(part: string): string {
   return part.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
@@ -30,7 +30,7 @@ export function applyPatch<T extends EmailSummary>(email: T, patch: EmailPatch):
   for (const [path, value] of Object.entries(patch)) {
     const slash = path.indexOf("/");
     const target = path.slice(0, slash) === "keywords" ? keywords : mailboxIds;
-    const key = unescape(path.slice(slash + 1));
+    const key = unescapePointer(path.slice(slash + 1));
     if (value === null) delete target[key];
     else target[key] = true;
   }
@@ -43,7 +43,7 @@ export function invertPatch(before: EmailSummary, patch: EmailPatch): EmailPatch
   for (const path of Object.keys(patch)) {
     const slash = path.indexOf("/");
     const source = path.slice(0, slash) === "keywords" ? before.keywords : before.mailboxIds;
-    inverse[path] = source[unescape(path.slice(slash + 1))] ? true : null;
+    inverse[path] = source[unescapePointer(path.slice(slash + 1))] ? true : null;
   }
   return inverse;
 }
@@ -53,7 +53,7 @@ export function effectivePatch(email: EmailSummary, patch: EmailPatch): EmailPat
   const left = Object.entries(patch).filter(([path, value]) => {
     const slash = path.indexOf("/");
     const source = path.slice(0, slash) === "keywords" ? email.keywords : email.mailboxIds;
-    return (value === true) !== (source[unescape(path.slice(slash + 1))] === true);
+    return (value === true) !== (source[unescapePointer(path.slice(slash + 1))] === true);
   });
   return left.length > 0 ? Object.fromEntries(left) : null;
 }

@@ -16,10 +16,12 @@ export interface Preferences {
   readonly composeFormat: "html" | "text";
   readonly undoSendSeconds: number;
   readonly recentSearches: readonly string[];
+  /* Mailboxes as "a1/mb7". */
+  readonly favourites: readonly string[];
 }
 
 const DEFAULTS: Preferences = {
-  language: null, theme: "system", density: "comfortable", readingPane: "right", conversations: true, composeFormat: "html", undoSendSeconds: 10, recentSearches: [],
+  language: null, theme: "system", density: "comfortable", readingPane: "right", conversations: true, composeFormat: "html", undoSendSeconds: 10, recentSearches: [], favourites: [],
 };
 
 export const preferencesKey = (userAccount: Id) => ["preferences", userAccount] as const;

@@ -1,11 +1,11 @@
-import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { jmap, jmapOne, MethodError, resultOf, type Invocation } from "../jmap/client.ts";
 import { fetchSession } from "../jmap/auth.ts";
 import type {
   ChangesResponse, EmailBody, EmailDetail, EmailSummary, EmailView, GetResponse, Id, Identity, LinkedAccount, Mailbox,
   Provider, QueryResponse, SearchSnippet,
 } from "../jmap/types.ts";
-import { groupConversations, type Conversation } from "./conversations.ts";
+import { groupConversations, singleRows, type Conversation } from "./conversations.ts";
 
 export const PAGE_SIZE = 50;
 
@@ -21,6 +21,10 @@ export interface ListView {
   readonly mailboxId: Id | null;
   readonly text: string;
   readonly only: "all" | "unread" | "flagged";
+  /* False: a row for each mail. */
+  readonly conversations: boolean;
+  /* Of a search: the best first. */
+  readonly sort: "date" | "relevance";
 }
 
 export interface ListPage {
@@ -36,9 +40,13 @@ export interface Thread {
 
 export const keys = {
   session: ["session"] as const,
+  allMailboxes: ["mailboxes"] as const,
   mailboxes: (accountId: Id) => ["mailboxes", accountId] as const,
+  allLists: ["list"] as const,
+  allThreads: ["thread"] as const,
   lists: (accountId: Id) => ["list", accountId] as const,
-  page: (view: ListView, page: number) => ["list", view.accountId, view.mailboxId, view.text, view.only, page] as const,
+  page: (view: ListView, page: number) =>
+    ["list", view.accountId, view.mailboxId, view.text, view.only, view.conversations ? "threads" : "mails", view.sort, page] as const,
   threads: (accountId: Id) => ["thread", accountId] as const,
   thread: (accountId: Id, threadId: Id) => ["thread", accountId, threadId] as const,
   views: (accountId: Id) => ["view", accountId] as const,
@@ -61,6 +69,10 @@ export function knownState(accountId: Id, type: string): string | undefined {
 
 export function rememberState(accountId: Id, type: string, state: string): void {
   states.set(`${accountId} ${type}`, state);
+}
+
+export function forgetState(accountId: Id, type: string): void {
+  states.delete(`${accountId} ${type}`);
 }
 
 export function forgetStates(): void {
@@ -134,17 +146,32 @@ function queryCall(view: ListView, page: number): Invocation {
   return ["Email/query", {
     accountId: view.accountId,
     ...filterArgument(view),
-    sort: [{ property: "receivedAt", isAscending: false }],
-    collapseThreads: true,
+    sort: [{ property: view.text && view.sort === "relevance" ? "postroom:relevance" : "receivedAt", isAscending: false }],
+    collapseThreads: view.conversations,
     position: page * PAGE_SIZE,
     limit: PAGE_SIZE,
     calculateTotal: true,
   }, "query"];
 }
 
+/* The ids of a view from a position on, as many as the server gives at once. */
+export function allCalls(view: ListView, position: number): Invocation[] {
+  const [name, args, id] = queryCall(view, 0);
+  return [...searchCalls(view), [name, { ...args, position, limit: 500, calculateTotal: false }, id]];
+}
+
+/* How much a view has: null where counting it costs too much. */
+export async function countOf(view: ListView, signal?: AbortSignal): Promise<number | null> {
+  const [name, args, id] = queryCall(view, 0);
+  const results = await jmap([...searchCalls(view), [name, { ...args, limit: 1 }, id]], signal ? { signal } : {});
+  const query = results.get<QueryResponse>("query");
+  return query.total ?? (query.ids.length === 0 ? 0 : null);
+}
+
 /* The four calls of RFC 8621, 4.10: ids, their threads, and the emails of these, in one round trip. */
 function pageCalls(view: ListView, page: number): Invocation[] {
   const { accountId } = view;
+  if (!view.conversations) return shortPageCalls(view, page);
   return [
     ...searchCalls(view),
     queryCall(view, page),
@@ -186,7 +213,7 @@ async function fetchPage(view: ListView, page: number, signal: AbortSignal): Pro
       /* Where counting costs too much there is no total: a full page has another one behind it, as far as is known. */
       total: query.total ?? query.position + query.ids.length + (query.ids.length < PAGE_SIZE ? 0 : 1),
       mailboxId: view.mailboxId,
-      rows: withSnippets(groupConversations(query.ids, emails.list), snippets),
+      rows: withSnippets((view.conversations ? groupConversations : singleRows)(query.ids, emails.list), snippets),
     };
   };
   try {
@@ -272,10 +299,4 @@ export async function fetchSummaries(accountId: Id, ids: readonly Id[]): Promise
   if (ids.length === 0) return [];
   const answer = await jmapOne<GetResponse<EmailSummary>>("Email/get", { accountId, ids, properties: SUMMARY });
   return answer.list;
-}
-
-/* A conversation is fetched before it is opened: on hover, and the neighbours of the open one. */
-export function prefetchThread(client: QueryClient, accountId: Id, conversation: Conversation): void {
-  void client.prefetchQuery(threadQuery(accountId, conversation.threadId));
-  void client.prefetchQuery(viewQuery(accountId, conversation.emails.at(-1)?.id ?? conversation.leadId, false));
 }

@@ -19,7 +19,7 @@ interface MenuProps {
   readonly placement?: "below-start" | "below-end" | "above-start";
 }
 
-function MenuEntry({ item, onDone }: { readonly item: MenuItem; readonly onDone: () => void }) {
+export function MenuEntry({ item, onDone }: { readonly item: MenuItem; readonly onDone: () => void }) {
   const Icon = item.icon;
   return (
     <button type="button" role={item.checked === undefined ? "menuitem" : "menuitemradio"} aria-checked={item.checked}
@@ -31,7 +31,7 @@ function MenuEntry({ item, onDone }: { readonly item: MenuItem; readonly onDone:
   );
 }
 
-function moveFocus(menu: HTMLElement, event: KeyboardEvent): boolean {
+export function moveFocus(menu: HTMLElement, event: KeyboardEvent): boolean {
   const items = [...menu.querySelectorAll<HTMLButtonElement>("button:not(:disabled)")];
   const at = items.indexOf(document.activeElement as HTMLButtonElement);
   const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];

@@ -16,7 +16,7 @@ import { prepareAnswer } from "../../src/screens/compose/prepare.ts";
 import { saveDraft, submitDraft } from "../../src/screens/compose/draft-mail.ts";
 
 const USER = { id: "1", admin: true, accounts: ["a1", "a2"] };
-const INBOX: ListView = { accountId: "a1", mailboxId: "mb1", text: "", only: "all" };
+const INBOX: ListView = { accountId: "a1", mailboxId: "mb1", text: "", only: "all", conversations: true, sort: "date" };
 let world: World;
 let requests: { url: string; init: RequestInit }[];
 

@@ -10,5 +10,6 @@ export function email(id: string, more: Partial<EmailDetail> = {}): EmailDetail 
 }
 
 export function mailbox(id: string, more: Partial<Mailbox> = {}): Mailbox {
-  return { id, name: id, parentId: null, role: null, sortOrder: 0, totalEmails: 10, unreadEmails: 3, totalThreads: 5, unreadThreads: 2, ...more };
+  return { id, name: id, parentId: null, role: null, sortOrder: 0, totalEmails: 10, unreadEmails: 3, totalThreads: 5, unreadThreads: 2, isSubscribed: true,
+    myRights: { mayReadItems: true, mayAddItems: true, mayRemoveItems: true, maySetSeen: true, maySetKeywords: true, mayCreateChild: true, mayRename: true, mayDelete: true, maySubmit: true }, ...more };
 }

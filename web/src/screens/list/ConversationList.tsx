@@ -1,28 +1,54 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useRef } from "react";
-import { useDesk } from "../../app/context.ts";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent } from "react";
+import { useDesk, type MailAccount } from "../../app/context.ts";
 import { useT } from "../../i18n/i18n.ts";
+import type { Id } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
-import { factsOf, type Conversation } from "../../mail/conversations.ts";
+import { factsOf, leadOf, type Conversation } from "../../mail/conversations.ts";
 import { isOutgoing } from "../../mail/mailboxes.ts";
-import { prefetchThread } from "../../mail/queries.ts";
+import { prefetchRow } from "../../mail/prefetch.ts";
+import { usePreferences, type Preferences } from "../../mail/preferences.ts";
+import { isUnified, useMailboxMap } from "../../mail/unified.ts";
+import { startRowDrag } from "../desk/dragging.ts";
 import { ConversationRow } from "./ConversationRow.tsx";
 import { ListEmpty, ListFailed } from "./ListNotices.tsx";
 import { ListHeader, type ListProps } from "./ListHeader.tsx";
+import { RowMenu, type MenuPlace } from "./RowMenu.tsx";
 
-const ROW_HEIGHT = 84;
 const HOVER_DELAY = 80;
+/* From this width on a row is one line. */
+const WIDE = 700;
+const HEIGHTS = { comfortable: 84, compact: 56, wideComfortable: 46, wideCompact: 34 } as const;
+
+function heightOf(density: Preferences["density"], wide: boolean): number {
+  if (wide) return density === "compact" ? HEIGHTS.wideCompact : HEIGHTS.wideComfortable;
+  return HEIGHTS[density];
+}
 
 /* Fetches what the pointer rests on, not what it runs across. */
-function useHoverPrefetch(accountId: string): (conversation: Conversation) => void {
+function useHoverPrefetch(accountId: Id): (conversation: Conversation) => void {
   const client = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   return useCallback((conversation) => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => prefetchThread(client, accountId, conversation), HOVER_DELAY);
+    timer.current = setTimeout(() => prefetchRow(client, accountId, conversation), HOVER_DELAY);
   }, [client, accountId]);
+}
+
+/* Whose a row is: its account's address, for "me" and for rows of several accounts. */
+function useOwner(accountId: Id): (row: Conversation) => string {
+  const { accounts } = useDesk();
+  const ids = useMemo(() => (isUnified(accountId) ? accounts.map((account) => account.id) : []), [accountId, accounts]);
+  const map = useMailboxMap(ids);
+  const addresses = useMemo(() => new Map(accounts.map((account) => [account.id, account.address])), [accounts]);
+  return useCallback((row) => addresses.get(isUnified(accountId) ? (map.accountOf(leadOf(row)) ?? "") : accountId) ?? "", [accountId, map, addresses]);
+}
+
+/* Where all accounts are of one domain, what stands before it tells them apart. */
+function sameDomain(accounts: readonly MailAccount[]): boolean {
+  return new Set(accounts.map(({ address }) => address.slice(address.indexOf("@")))).size === 1;
 }
 
 function Skeleton({ top }: { readonly top: number }) {
@@ -33,16 +59,43 @@ function Skeleton({ top }: { readonly top: number }) {
   );
 }
 
-function Rows({ list, route, mailbox }: Pick<ListProps, "list" | "route" | "mailbox">) {
+function useWide(scroller: { readonly current: HTMLElement | null }): boolean {
+  const [wide, setWide] = useState(false);
+  useLayoutEffect(() => {
+    const node = scroller.current;
+    if (!node) return;
+    const measure = (): void => setWide(node.clientWidth >= WIDE);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [scroller]);
+  return wide;
+}
+
+/* Functions that stay the same while the list goes on, so that rows that did not change are not drawn again. */
+function useSteady<T extends unknown[]>(act: (...args: T) => void): (...args: T) => void {
+  const latest = useRef(act);
+  useLayoutEffect(() => { latest.current = act; });
+  return useCallback((...args) => latest.current(...args), []);
+}
+
+function Rows({ list, route, mailbox, onMove, onCopy }: Pick<ListProps, "list" | "route" | "mailbox" | "onMove" | "onCopy">) {
   const t = useT();
-  const desk = useDesk();
-  const own = desk.accounts.find((account) => account.id === route.accountId)?.address ?? "";
+  const { density } = usePreferences();
+  const unified = isUnified(route.accountId);
+  const ownerOf = useOwner(route.accountId);
+  const short = sameDomain(useDesk().accounts);
   const actions = useMailActions(route.accountId);
   const scroller = useRef<HTMLDivElement>(null);
+  const [menu, setMenu] = useState<MenuPlace | null>(null);
   const hover = useHoverPrefetch(route.accountId);
+  const wide = useWide(scroller);
+  const height = heightOf(density, wide);
   const virtual = useVirtualizer({
-    count: list.total, estimateSize: () => ROW_HEIGHT, overscan: 8, getScrollElement: () => scroller.current,
+    count: list.total, estimateSize: () => height, overscan: 8, getScrollElement: () => scroller.current,
   });
+  useLayoutEffect(() => virtual.measure(), [height, virtual]);
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -50,34 +103,60 @@ function Rows({ list, route, mailbox }: Pick<ListProps, "list" | "route" | "mail
   useEffect(() => show(first, last), [show, first, last]);
   const cursorIndex = cursor === null ? -1 : indexOf(cursor);
   useEffect(() => { if (cursorIndex >= 0) virtual.scrollToIndex(cursorIndex, { align: "auto" }); }, [cursorIndex, virtual]);
-  const flag = useCallback((row: Conversation) => {
+  const flag = useSteady((row: Conversation) => {
     const on = !factsOf(row).flagged;
     actions.setFlag(on ? row.emails.slice(-1) : row.emails, on);
-  }, [actions]);
+  });
+  const open = useSteady(list.open);
+  const toggle = useSteady(list.toggle);
+  const range = useSteady(list.selectRange);
+  const openMenu = useSteady((key: Id, x: number, y: number) => {
+    if (!list.selected.has(key)) {
+      list.clearSelection();
+      list.setCursor(key);
+    }
+    setMenu({ key, x, y });
+  });
+  const drag = useSteady((event: DragEvent, key: Id) => {
+    const row = list.rowAt(list.indexOf(key));
+    if (row) startRowDrag(event, list.selected.has(key) ? [...list.selected.values()] : [row], list.view.accountId, t);
+  });
   return (
-    <div className="rows" id="list" ref={scroller} role="listbox" aria-label={t("list.label")} aria-multiselectable tabIndex={0}
-      aria-busy={list.loading} aria-activedescendant={cursorIndex >= 0 ? `row-${cursor}` : undefined}>
+    <div className="rows" id="list" ref={scroller} role="listbox" aria-label={t("list.label")} aria-multiselectable tabIndex={0} data-density={density} data-wide={wide}
+      style={{ "--row-height": `${height}px` } as Record<string, string>}
+      aria-busy={list.loading} aria-activedescendant={cursorIndex >= 0 ? `row-${cursor}` : undefined}
+      onKeyDown={(event) => {
+        if (!(event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) || cursor === null) return;
+        event.preventDefault();
+        const box = document.getElementById(`row-${cursor}`)?.getBoundingClientRect();
+        if (box) openMenu(cursor, box.left + box.width / 3, box.top + box.height / 2);
+      }}>
       <div className="rows-space" style={{ blockSize: virtual.getTotalSize() }}>
         {items.map((item) => {
           const row = list.rowAt(item.index);
           if (!row) return <Skeleton key={item.key} top={item.start} />;
+          const owner = ownerOf(row);
+          const chip = short && owner ? owner.slice(0, owner.indexOf("@")) : owner;
           return (
-            <ConversationRow key={row.threadId} conversation={row} own={own} outgoing={isOutgoing(mailbox)} top={item.start}
-              position={item.index} total={list.total} active={row.threadId === cursor} open={row.threadId === route.threadId}
-              selected={list.selected.has(row.threadId)} onOpen={list.open} onToggle={list.toggle} onRange={list.selectRange}
-              onFlag={flag} onHover={hover} />
+            <ConversationRow key={row.key} conversation={row} accountId={route.accountId} own={owner} account={unified ? chip : null} outgoing={isOutgoing(mailbox)} top={item.start}
+              position={item.index} total={list.total} active={row.key === cursor} open={row.key === list.opened}
+              selected={list.everything || list.selected.has(row.key)} onOpen={open} onToggle={toggle} onRange={range}
+              onFlag={flag} onHover={hover} onMenu={openMenu} onDrag={drag} />
           );
         })}
       </div>
+      {menu && <RowMenu place={menu} list={list} route={route} mailbox={mailbox} onMove={onMove} onCopy={onCopy} onClose={() => { setMenu(null); scroller.current?.focus(); }} />}
     </div>
   );
 }
 
 function LoadingRows() {
   const t = useT();
+  const { density } = usePreferences();
+  const height = heightOf(density, false);
   return (
-    <div className="rows" role="status" aria-label={t("common.loading")}>
-      {[...Array(8).keys()].map((index) => <Skeleton key={index} top={index * ROW_HEIGHT} />)}
+    <div className="rows" role="status" aria-label={t("common.loading")} data-density={density} style={{ "--row-height": `${height}px` } as Record<string, string>}>
+      {[...Array(8).keys()].map((index) => <Skeleton key={index} top={index * height} />)}
     </div>
   );
 }
@@ -92,7 +171,7 @@ export function ConversationList(props: ListProps) {
       {list.error ? <ListFailed error={list.error} text={route.text} onRetry={list.retry} />
         : empty ? <ListEmpty route={route} mailbox={mailbox} />
         : list.loading && list.total === 0 ? <LoadingRows />
-        : <Rows list={list} route={route} mailbox={mailbox} />}
+        : <Rows list={list} route={route} mailbox={mailbox} onMove={props.onMove} onCopy={props.onCopy} />}
     </section>
   );
 }

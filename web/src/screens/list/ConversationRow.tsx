@@ -1,14 +1,19 @@
 import { Clock, Paperclip, Star } from "lucide-react";
-import { memo, type MouseEvent } from "react";
+import { memo, type DragEvent, type MouseEvent } from "react";
 import { useLocale, useT, type Translate } from "../../i18n/i18n.ts";
 import { formatFullDate, formatListDate } from "../../i18n/format.ts";
-import { displayName, factsOf, leadOf, participantsOf, shortName, type Conversation, type Participant } from "../../mail/conversations.ts";
+import type { Id } from "../../jmap/types.ts";
+import { displayName, factsOf, leadOf, participantsOf, shortName, type Conversation, type ConversationFacts, type Participant } from "../../mail/conversations.ts";
 import { snippetPieces } from "../../mail/search.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
+import { ROW_MARKS } from "../desk/slots.ts";
 
 export interface RowProps {
   readonly conversation: Conversation;
+  readonly accountId: Id;
   readonly own: string;
+  /* In a list of several accounts' mail: which one this is of. */
+  readonly account: string | null;
   readonly outgoing: boolean;
   readonly active: boolean;
   readonly open: boolean;
@@ -16,11 +21,13 @@ export interface RowProps {
   readonly position: number;
   readonly total: number;
   readonly top: number;
-  readonly onOpen: (threadId: string) => void;
-  readonly onToggle: (threadId: string) => void;
-  readonly onRange: (threadId: string) => void;
+  readonly onOpen: (key: Id) => void;
+  readonly onToggle: (key: Id) => void;
+  readonly onRange: (key: Id) => void;
   readonly onFlag: (conversation: Conversation) => void;
   readonly onHover: (conversation: Conversation) => void;
+  readonly onMenu: (key: Id, x: number, y: number) => void;
+  readonly onDrag: (event: DragEvent, key: Id) => void;
 }
 
 function nameOf(person: Participant, alone: boolean, t: Translate): string {
@@ -48,13 +55,13 @@ function People({ people, outgoing, draft }: { readonly people: readonly Partici
 }
 
 /* What a screen reader says of a row, in one sentence. */
-function labelOf(props: RowProps, people: readonly Participant[], t: Translate, locale: string): string {
-  const facts = factsOf(props.conversation);
+function labelOf(props: RowProps, facts: ConversationFacts, people: readonly Participant[], t: Translate, locale: string): string {
   const parts = [
     facts.unread ? t("row.unread") : "",
     people.map((person) => nameOf(person, true, t)).join(t("row.separator")),
     facts.subject || t("row.noSubject"),
     formatFullDate(facts.date, locale),
+    props.account ? t("row.account", { account: props.account }) : "",
     facts.hasAttachment ? t("row.hasAttachment") : "",
     facts.flagged ? t("row.flagged") : "",
   ];
@@ -67,11 +74,10 @@ function Marked({ snippet, plain }: { readonly snippet: string | null | undefine
   return snippetPieces(snippet).map((piece, index) => (piece.marked ? <mark key={index}>{piece.text}</mark> : piece.text));
 }
 
-function RowText(props: RowProps & { readonly people: readonly Participant[] }) {
+function RowText({ facts, people, ...props }: RowProps & { readonly facts: ConversationFacts; readonly people: readonly Participant[] }) {
   const t = useT();
   const locale = useLocale();
-  const { conversation, outgoing, people } = props;
-  const facts = factsOf(conversation);
+  const { conversation, outgoing, account, accountId } = props;
   const count = conversation.emails.length;
   return (
     <div className="row-text">
@@ -82,8 +88,12 @@ function RowText(props: RowProps & { readonly people: readonly Participant[] }) 
       </div>
       <div className="row-line">
         <span className="row-subject" dir="auto"><Marked snippet={conversation.snippet?.subject} plain={facts.subject || t("row.noSubject")} /></span>
-        {facts.pending && <Clock size={14} className="row-mark" aria-hidden />}
-        {facts.hasAttachment && <Paperclip size={14} className="row-mark" aria-hidden />}
+        <span className="row-marks">
+          {ROW_MARKS.map((Mark, index) => <Mark key={index} accountId={accountId} conversation={conversation} />)}
+          {facts.pending && <Clock size={14} className="row-mark" aria-hidden />}
+          {facts.hasAttachment && <Paperclip size={14} className="row-mark" aria-hidden />}
+          {account && <span className="row-account" title={account}><bdi>{account}</bdi></span>}
+        </span>
       </div>
       <div className="row-line">
         <span className="row-preview" dir="auto"><Marked snippet={conversation.snippet?.preview} plain={facts.preview || " "} /></span>
@@ -96,26 +106,29 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
   const t = useT();
   const locale = useLocale();
   const { conversation, active, open, selected, onOpen, onToggle, onRange, onFlag, onHover } = props;
-  const { threadId } = conversation;
+  const { key } = conversation;
   const facts = factsOf(conversation);
   const people = participantsOf(conversation, props.own, props.outgoing);
   const face = people.find((person) => !person.me)?.address ?? people[0]?.address ?? leadOf(conversation).from?.[0];
   const click = (event: MouseEvent): void => {
-    if (event.shiftKey) onRange(threadId);
-    else if (event.metaKey || event.ctrlKey) onToggle(threadId);
-    else onOpen(threadId);
+    if (event.shiftKey) onRange(key);
+    else if (event.metaKey || event.ctrlKey) onToggle(key);
+    else onOpen(key);
   };
   const names = ["row", facts.unread && "row-unread", active && "row-active", open && "row-open", selected && "row-selected"];
   return (
-    <div role="option" id={`row-${threadId}`} aria-selected={selected || open} aria-posinset={props.position + 1} aria-setsize={props.total}
-      aria-label={labelOf(props, people, t, locale)} className={names.filter(Boolean).join(" ")}
-      style={{ transform: `translateY(${props.top}px)` }} onClick={click} onMouseEnter={() => onHover(conversation)}>
+    <div role="option" id={`row-${key}`} aria-selected={selected || open} aria-posinset={props.position + 1} aria-setsize={props.total}
+      aria-label={labelOf(props, facts, people, t, locale)} className={names.filter(Boolean).join(" ")}
+      style={{ transform: `translateY(${props.top}px)` }} onClick={click} onMouseEnter={() => onHover(conversation)}
+      onMouseDown={(event) => { if (event.shiftKey) event.preventDefault(); }}
+      onContextMenu={(event) => { event.preventDefault(); props.onMenu(key, event.clientX, event.clientY); }}
+      draggable onDragStart={(event) => props.onDrag(event, key)}>
       <button type="button" tabIndex={-1} className="row-face" aria-label={t(selected ? "row.deselect" : "row.select")}
-        aria-pressed={selected} onClick={(event) => { event.stopPropagation(); if (event.shiftKey) onRange(threadId); else onToggle(threadId); }}>
+        aria-pressed={selected} onClick={(event) => { event.stopPropagation(); if (event.shiftKey) onRange(key); else onToggle(key); }}>
         <Avatar address={face ?? { name: null, email: "?" }} />
         <span className="row-tick" aria-hidden>{selected ? "✓" : ""}</span>
       </button>
-      <RowText {...props} people={people} />
+      <RowText {...props} facts={facts} people={people} />
       <button type="button" tabIndex={-1} className={facts.flagged ? "row-star row-starred" : "row-star"} aria-pressed={facts.flagged}
         aria-label={t(facts.flagged ? "action.unflag" : "action.flag")}
         onClick={(event) => { event.stopPropagation(); onFlag(conversation); }}>

@@ -1,95 +1,139 @@
 import { useQuery } from "@tanstack/react-query";
-import { Archive, FolderInput, MailOpen, Mail, Menu as MenuIcon, Search, Trash2, X } from "lucide-react";
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { Archive, Copy, FolderInput, Mail, MailOpen, Menu as MenuIcon, EllipsisVertical, ShieldAlert, ShieldCheck, SlidersHorizontal, SquareCheck, Star, StarOff, Trash2, X } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
 import { navigate, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import type { Mailbox } from "../../jmap/types.ts";
+import type { Conversation } from "../../mail/conversations.ts";
 import { roleName } from "../../mail/mailboxes.ts";
+import { usePreferences, useSetPreferences } from "../../mail/preferences.ts";
 import { linkedQuery } from "../../mail/queries.ts";
-import { searchMistakeOf } from "../../mail/search.ts";
+import { isUnified } from "../../mail/unified.ts";
 import { IconButton } from "../../ui/Button.tsx";
+import { Menu, type MenuItem } from "../../ui/Menu.tsx";
+import { LIST_FILTERS } from "../desk/slots.ts";
+import { SearchBox } from "../search/SearchBox.tsx";
 import { useListCommands } from "./list-commands.ts";
 import type { ListState } from "./list-state.ts";
+
+/* Of these rows, or of those that are selected, open or marked. */
+export type MoveAsked = (rows?: readonly Conversation[]) => void;
 
 export interface ListProps {
   readonly list: ListState;
   readonly route: MailRoute;
   readonly mailbox: Mailbox | undefined;
   readonly onDrawer: () => void;
-  readonly onMove: () => void;
+  readonly onMove: MoveAsked;
+  readonly onCopy: MoveAsked;
 }
 
-const SEARCH_DELAY = 250;
 const FILTERS: readonly { readonly only: MailRoute["only"]; readonly label: MessageId }[] = [
   { only: "all", label: "filter.all" },
   { only: "unread", label: "filter.unread" },
   { only: "flagged", label: "filter.flagged" },
 ];
 
-function SearchBox({ route, wrong }: { readonly route: MailRoute; readonly wrong: boolean }) {
+export function useMailboxName(route: MailRoute, mailbox: Mailbox | undefined): string {
   const t = useT();
-  const [text, setText] = useState(route.text);
-  const input = useRef<HTMLInputElement>(null);
-  const asked = useRef(route.text);
-  useEffect(() => {
-    if (route.text === asked.current) return;
-    asked.current = route.text;
-    setText(route.text);
-  }, [route.text]);
-  useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === asked.current) return;
-    const timer = setTimeout(() => {
-      const replace = asked.current !== "";
-      asked.current = wanted;
-      navigate({ ...route, text: wanted, threadId: null }, replace);
-    }, SEARCH_DELAY);
-    return () => clearTimeout(timer);
-  }, [text, route]);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape" || event.key === "Enter") {
-      if (event.key === "Escape") setText("");
-      document.getElementById("list")?.focus();
-    }
-  };
-  return (
-    <div className="search" role="search">
-      <Search size={16} aria-hidden />
-      <input ref={input} id="search" type="search" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown}
-        placeholder={t(route.mailboxId === null ? "search.placeholderAll" : "search.placeholder")} aria-label={t("search.label")} aria-invalid={wrong} dir="auto" />
-      {text && <IconButton label={t("search.clear")} icon={X} onClick={() => { setText(""); input.current?.focus(); }} />}
-    </div>
-  );
+  const role = roleName(mailbox?.role ?? null);
+  if (route.mailboxId === null) return t(isUnified(route.accountId) ? "search.allAccounts" : "search.everywhere");
+  return role ? t(role) : (mailbox?.name ?? "");
 }
 
-function SelectionBar({ list, route, mailbox, onMove }: Omit<ListProps, "onDrawer">) {
+function SelectionMore({ list, route, mailbox, onCopy }: Omit<ListProps, "onDrawer" | "onMove">) {
   const t = useT();
   const commands = useListCommands(list, route, mailbox);
+  const items: MenuItem[] = [
+    { key: "read", label: t("action.markRead"), icon: MailOpen, onSelect: commands.markRead },
+    { key: "unread", label: t("action.markUnread"), icon: Mail, onSelect: commands.markUnread },
+    { key: "flag", label: t("action.flag"), icon: Star, onSelect: () => commands.flag(true) },
+    { key: "unflag", label: t("action.unflag"), icon: StarOff, onSelect: () => commands.flag(false) },
+    { key: "copy", label: t("action.copyTo"), icon: Copy, onSelect: () => onCopy() },
+  ];
   return (
-    <div className="selection-bar" role="toolbar" aria-label={t("selection.label")}>
-      <IconButton label={t("selection.clear")} icon={X} onClick={list.clearSelection} />
-      <span className="selection-count" role="status">{t("selection.count", { count: list.selected.size })}</span>
-      <IconButton label={t("action.archive")} shortcut="e" icon={Archive} onClick={commands.archive} />
-      <IconButton label={t("action.delete")} shortcut="#" icon={Trash2} onClick={commands.remove} />
-      <IconButton label={t("action.move")} shortcut="v" icon={FolderInput} onClick={onMove} />
-      <IconButton label={t("action.markRead")} shortcut="Shift+I" icon={MailOpen} onClick={commands.markRead} />
-      <IconButton label={t("action.markUnread")} shortcut="Shift+U" icon={Mail} onClick={commands.markUnread} />
-    </div>
+    <Menu label={t("action.more")} items={items} placement="below-end" trigger={({ expanded, toggle, controls }) => (
+      <IconButton label={t("action.more")} icon={EllipsisVertical} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onClick={toggle} />
+    )} />
   );
 }
 
-function TitleBar({ list, route, mailbox, onDrawer }: Omit<ListProps, "onMove">) {
+/* All rows that are here are ticked, and there are more: shall it be all that match? */
+function EverythingNote({ list, route, mailbox }: Pick<ListProps, "list" | "route" | "mailbox">) {
   const t = useT();
   const locale = useLocale();
-  const role = roleName(mailbox?.role ?? null);
-  const title = route.mailboxId === null ? t("search.everywhere") : role ? t(role) : (mailbox?.name ?? "");
+  const name = useMailboxName(route, mailbox);
+  const values = { count: list.total, shown: formatNumber(list.total, locale), mailbox: name };
+  if (list.everything) return <p className="everything" role="status">{t(route.text ? "selection.everyHit" : "selection.everything", values)}</p>;
+  if (!list.allHere || list.selected.size >= list.total) return null;
+  return (
+    <p className="everything">
+      <button type="button" className="button button-plain" onClick={list.selectEverything}><span>{t(route.text ? "selection.selectEveryHit" : "selection.selectEverything", values)}</span></button>
+    </p>
+  );
+}
+
+function SelectionBar(props: Omit<ListProps, "onDrawer">) {
+  const { list, route, mailbox, onMove } = props;
+  const t = useT();
+  const locale = useLocale();
+  const commands = useListCommands(list, route, mailbox);
+  const count = list.everything ? list.total : list.selected.size;
+  return (
+    <>
+      <div className="selection-bar" role="toolbar" aria-label={t("selection.label")}>
+        <IconButton label={t("selection.clear")} shortcut="u" icon={X} onClick={list.clearSelection} />
+        <span className="selection-count" role="status">{t("selection.count", { count, shown: formatNumber(count, locale) })}</span>
+        <IconButton label={t("selection.all")} shortcut="*" icon={SquareCheck} onClick={list.selectAll} />
+        <IconButton label={t("action.archive")} shortcut="e" icon={Archive} onClick={commands.archive} />
+        <IconButton label={t("action.delete")} shortcut="#" icon={Trash2} onClick={commands.remove} />
+        {mailbox?.role === "junk"
+          ? <IconButton label={t("action.notJunk")} shortcut="!" icon={ShieldCheck} onClick={commands.notJunk} />
+          : <IconButton label={t("action.junk")} shortcut="!" icon={ShieldAlert} onClick={commands.junk} />}
+        <IconButton label={t("action.move")} shortcut="v" icon={FolderInput} onClick={() => onMove()} />
+        <SelectionMore {...props} />
+      </div>
+      <EverythingNote list={list} route={route} mailbox={mailbox} />
+    </>
+  );
+}
+
+/* How the list looks: kept for the person, on every machine. */
+function ViewMenu() {
+  const t = useT();
+  const { density, readingPane, conversations } = usePreferences();
+  const set = useSetPreferences();
+  const items: MenuItem[] = [
+    { key: "comfortable", label: t("view.comfortable"), checked: density === "comfortable", onSelect: () => set({ density: "comfortable" }) },
+    { key: "compact", label: t("view.compact"), checked: density === "compact", onSelect: () => set({ density: "compact" }) },
+    { key: "right", label: t("view.right"), checked: readingPane === "right", separated: true, onSelect: () => set({ readingPane: "right" }) },
+    { key: "below", label: t("view.below"), checked: readingPane === "below", onSelect: () => set({ readingPane: "below" }) },
+    { key: "off", label: t("view.off"), checked: readingPane === "off", onSelect: () => set({ readingPane: "off" }) },
+    { key: "conversations", label: t("view.conversations"), checked: conversations, separated: true, onSelect: () => set({ conversations: true }) },
+    { key: "mails", label: t("view.mails"), checked: !conversations, onSelect: () => set({ conversations: false }) },
+  ];
+  return (
+    <Menu label={t("view.label")} items={items} placement="below-end" trigger={({ expanded, toggle, controls }) => (
+      <IconButton label={t("view.label")} icon={SlidersHorizontal} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onClick={toggle} />
+    )} />
+  );
+}
+
+function TitleBar({ list, route, mailbox, onDrawer }: Pick<ListProps, "list" | "route" | "mailbox" | "onDrawer">) {
+  const t = useT();
+  const locale = useLocale();
+  const { conversations } = usePreferences();
+  const title = useMailboxName(route, mailbox);
+  const count = { count: list.total, shown: formatNumber(list.total, locale) };
   return (
     <div className="title-bar">
       <IconButton label={t("sidebar.open")} icon={MenuIcon} className="only-narrow" onClick={onDrawer} />
-      <h1 dir="auto">{title}</h1>
-      {list.total > 0 && <span className="title-count">{t("list.count", { count: list.total, shown: formatNumber(list.total, locale) })}</span>}
+      <h1 dir="auto" title={title}>{title}</h1>
+      {list.total > 0 && <span className="title-count">{t(conversations ? "list.count" : "list.mailCount", count)}</span>}
+      <span className="title-space" />
+      {list.total > 0 && <IconButton label={t("selection.all")} shortcut="*" icon={SquareCheck} onClick={list.selectAll} />}
+      <ViewMenu />
     </div>
   );
 }
@@ -99,8 +143,8 @@ function UnreadNote({ route }: Pick<ListProps, "route">) {
   const t = useT();
   const locale = useLocale();
   const desk = useDesk();
-  const linked = useQuery(linkedQuery(desk.userAccount)).data?.find((account) => account.id === route.accountId);
-  const count = linked?.unreadAttachments ?? 0;
+  const linked = useQuery(linkedQuery(desk.userAccount)).data ?? [];
+  const count = linked.filter((account) => isUnified(route.accountId) || account.id === route.accountId).reduce((sum, account) => sum + account.unreadAttachments, 0);
   if (!route.text || count === 0) return null;
   return <p className="search-note" role="status">{t("search.unread", { count, shown: formatNumber(count, locale) })}</p>;
 }
@@ -111,17 +155,24 @@ export function ListHeader(props: ListProps) {
   return (
     <header className="list-head">
       {list.selected.size > 0 ? <SelectionBar {...props} /> : <TitleBar {...props} />}
-      <SearchBox route={route} wrong={searchMistakeOf(list.error, route.text) !== null} />
+      <SearchBox route={route} error={list.error} />
       <div className="filters">
         <div role="group" aria-label={t("filter.label")} className="filter-group">
           {FILTERS.map(({ only, label }) => (
             <button key={only} type="button" className="filter" aria-pressed={route.only === only}
               onClick={() => navigate({ ...route, only, threadId: null }, true)}>{t(label)}</button>
           ))}
+          {LIST_FILTERS.map((Filter, index) => <Filter key={index} route={route} />)}
         </div>
-        {route.text && route.mailboxId !== null && (
-          <button type="button" className="filter filter-wide" onClick={() => navigate({ ...route, mailboxId: null, threadId: null })}>{t("search.everywhere")}</button>
-        )}
+        <span className="filter-group">
+          {route.text && (
+            <button type="button" className="filter filter-wide" aria-pressed={route.sort === "relevance"}
+              onClick={() => navigate({ ...route, sort: route.sort === "relevance" ? "date" : "relevance", threadId: null }, true)}>{t("search.bestFirst")}</button>
+          )}
+          {route.text && route.mailboxId !== null && (
+            <button type="button" className="filter filter-wide" onClick={() => navigate({ ...route, mailboxId: null, threadId: null })}>{t("search.everywhere")}</button>
+          )}
+        </span>
       </div>
       <UnreadNote route={route} />
     </header>

@@ -1,32 +1,103 @@
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import type { MailRoute } from "../../app/router.ts";
-import type { Mailbox } from "../../jmap/types.ts";
-import { useMailActions } from "../../mail/actions.ts";
-import { factsOf, type Conversation } from "../../mail/conversations.ts";
+import type { EmailSummary, Id, Mailbox } from "../../jmap/types.ts";
+import { createMailActions, type Announcement } from "../../mail/actions.ts";
+import { changeEverything, type BulkStep } from "../../mail/bulk.ts";
+import { factsOf, isUnread, type Conversation } from "../../mail/conversations.ts";
+import { byRole, type Role } from "../../mail/mailboxes.ts";
+import { keywordPatch, movePatch } from "../../mail/patches.ts";
+import { keys } from "../../mail/queries.ts";
+import { cachedMailboxMap, isUnified } from "../../mail/unified.ts";
 import { confirmFirst } from "../../ui/questions.ts";
+import { showToast } from "../../ui/toasts.ts";
 import { emailsOf, type ListState } from "./list-state.ts";
 
-/* What the buttons and the keys do to the ticked, open or marked conversations. */
+/* Where something is to go. */
+export interface Target {
+  readonly accountId: Id;
+  readonly mailbox: Mailbox;
+}
+
+/* What the buttons and the keys do to the ticked, open or marked conversations, or to all that match. */
 export interface ListCommands {
   readonly archive: () => void;
   readonly remove: () => void;
   readonly junk: () => void;
+  readonly notJunk: () => void;
   readonly markRead: () => void;
   readonly markUnread: () => void;
   readonly toggleFlag: () => void;
+  readonly flag: (on: boolean) => void;
   readonly move: (target: Mailbox) => void;
+  readonly moveTo: (target: Target) => void;
+  readonly copyTo: (target: Target) => void;
 }
 
-export function useListCommands(list: ListState, route: MailRoute, mailbox: Mailbox | undefined): ListCommands {
-  const actions = useMailActions(route.accountId);
+/* From a mailbox only what is there moves; from a search, each email leaves wherever it is. */
+function moveStep(target: Id, from: Id | null): BulkStep {
+  return (email) => (from !== null && !email.mailboxIds[from] ? null : movePatch(from === null ? Object.keys(email.mailboxIds) : [from], target));
+}
+
+const MOVED = { archive: "action.archived", trash: "action.trashed", junk: "action.junked", inbox: "action.notJunked" } as const;
+
+/* In Trash there is nowhere further to move to, nor in Junk: deleting is for good there, so it asks. */
+function isLast(mailbox: Mailbox | undefined): boolean {
+  return mailbox?.role === "trash";
+}
+
+/* The same for whatever matches the view, on screen or not. */
+function commandsForAll(client: QueryClient, list: ListState, route: MailRoute, mailbox: Mailbox | undefined): ListCommands {
+  const { view, total } = list;
+  const from = route.mailboxId;
+  const run = (step: BulkStep, announcement: Announcement, leaves: boolean): void => {
+    if (leaves) list.open(null);
+    list.clearSelection();
+    void changeEverything(client, view, total, step, announcement);
+  };
+  const toRole = (role: keyof typeof MOVED) => (): void => {
+    const target = byRole(client.getQueryData<readonly Mailbox[]>(keys.mailboxes(view.accountId)) ?? [], role as Role);
+    if (!target) showToast({ text: "action.noSuchMailbox", values: { count: total }, tone: "problem" });
+    else if (target.id !== from) run(moveStep(target.id, from), { text: MOVED[role] }, true);
+  };
+  const destroyAll = (): void => void confirmFirst({ title: "action.destroyAllTitle", text: "action.destroyText", values: { count: total }, action: "action.destroy", danger: true })
+    .then((sure) => { if (sure) run((email) => (from === null || email.mailboxIds[from] ? "destroy" : null), { text: "action.destroyed" }, true); });
+  const moveTo = ({ accountId, mailbox: target }: Target): void => {
+    if (accountId !== view.accountId) return showToast({ text: "move.acrossAll", tone: "problem" }) && undefined;
+    if (target.id !== from) run(moveStep(target.id, from), { text: "action.movedMany", values: { mailbox: target.name } }, true);
+  };
+  const flag = (on: boolean): void => run(() => keywordPatch("$flagged", on), { text: on ? "action.flagged" : "action.unflagged" }, false);
+  return {
+    archive: toRole("archive"), junk: toRole("junk"), notJunk: toRole("inbox"),
+    remove: isLast(mailbox) ? destroyAll : toRole("trash"),
+    markRead: () => run((email) => (isUnread(email) ? keywordPatch("$seen", true) : null), { text: "action.markedRead" }, false),
+    markUnread: () => run((email) => (email.keywords["$seen"] ? keywordPatch("$seen", false) : null), { text: "action.markedUnread" }, false),
+    flag,
+    toggleFlag: () => flag(true),
+    move: (target) => moveTo({ accountId: view.accountId, mailbox: target }),
+    moveTo,
+    copyTo: ({ accountId, mailbox: target }) => {
+      if (accountId !== view.accountId) showToast({ text: "move.acrossAll", tone: "problem" });
+      else run(() => movePatch([], target.id), { text: "action.copied", values: { mailbox: target.name } }, false);
+    },
+  };
+}
+
+/* Which rows a move takes out of the list. */
+function movesAway(target: Target, route: MailRoute): boolean {
+  return target.mailbox.id !== route.mailboxId;
+}
+
+/* Commands for these conversations; after: what becomes of the list when they leave it. */
+export function commandsFor(client: QueryClient, list: ListState, route: MailRoute, mailbox: Mailbox | undefined, targetsOf: () => readonly Conversation[]): ListCommands {
+  const actions = createMailActions(client, list.view.accountId);
   const withTargets = (act: (targets: readonly Conversation[]) => void): void => {
-    const targets = list.targets();
+    const targets = targetsOf();
     if (targets.length > 0) act(targets);
   };
-  const toRole = (role: "archive" | "trash" | "junk") => () => withTargets((targets) => {
+  const toRole = (role: Role) => () => withTargets((targets) => {
     if (mailbox?.role === role) return;
     if (actions.moveToRole(emailsOf(targets), role, route.mailboxId)) list.leave(targets);
   });
-  /* In Trash there is nowhere further to move to: deleting is for good there, so it asks. */
   const removeForGood = (): void => withTargets((targets) => {
     const doomed = emailsOf(targets).filter((email) => route.mailboxId === null || email.mailboxIds[route.mailboxId]);
     void confirmFirst({ title: "action.destroyTitle", text: "action.destroyText", values: { count: doomed.length }, action: "action.destroy", danger: true }).then((sure) => {
@@ -35,23 +106,44 @@ export function useListCommands(list: ListState, route: MailRoute, mailbox: Mail
       actions.destroy(doomed);
     });
   });
+  const flag = (on: boolean): void => withTargets((targets) =>
+    actions.setFlag(on ? targets.map((row) => row.emails.at(-1)!) : emailsOf(targets), on, targets.length > 1));
+  const moveTo = (target: Target): void => withTargets((targets) => {
+    const map = cachedMailboxMap(client);
+    const emails = emailsOf(targets);
+    const unified = isUnified(list.view.accountId);
+    const homeOf = (email: EmailSummary): Id | null => (unified ? map.accountOf(email) : list.view.accountId);
+    /* A role's mailbox of the unified account is each account's own. */
+    const near = emails.filter((email) => isUnified(target.accountId) || homeOf(email) === target.accountId);
+    const far = emails.filter((email) => !near.includes(email));
+    if (near.length > 0) actions.moveTo(near, target.mailbox, route.mailboxId);
+    if (far.length > 0) actions.moveAcross(far, target.mailbox, target.accountId, route.mailboxId);
+    if (movesAway(target, route)) list.leave(targets);
+  });
   return {
     archive: toRole("archive"),
-    remove: mailbox?.role === "trash" ? removeForGood : toRole("trash"),
+    remove: isLast(mailbox) ? removeForGood : toRole("trash"),
     junk: toRole("junk"),
-    markRead: () => withTargets((targets) => { actions.markRead(emailsOf(targets)); list.clearSelection(); }),
+    notJunk: toRole("inbox"),
+    markRead: () => withTargets((targets) => { actions.markRead(emailsOf(targets), true); list.clearSelection(); }),
     markUnread: () => withTargets((targets) => {
       actions.markUnread(targets.map((row) => row.emails.findLast((email) => !email.keywords["$draft"]) ?? row.emails.at(-1)!));
       if (list.selected.size === 0 && route.threadId !== null) list.open(null);
       list.clearSelection();
     }),
-    toggleFlag: () => withTargets((targets) => {
-      const on = !targets.every((row) => factsOf(row).flagged);
-      actions.setFlag(on ? targets.map((row) => row.emails.at(-1)!) : emailsOf(targets), on);
-    }),
-    move: (target) => withTargets((targets) => {
-      actions.moveTo(emailsOf(targets), target, route.mailboxId);
-      if (target.id !== route.mailboxId) list.leave(targets);
+    flag,
+    toggleFlag: () => withTargets((targets) => flag(!targets.every((row) => factsOf(row).flagged))),
+    move: (target) => moveTo({ accountId: list.view.accountId, mailbox: target }),
+    moveTo,
+    copyTo: (target) => withTargets((targets) => {
+      actions.copyTo(emailsOf(targets), target.mailbox, target.accountId);
+      list.clearSelection();
     }),
   };
 }
+
+export function useListCommands(list: ListState, route: MailRoute, mailbox: Mailbox | undefined): ListCommands {
+  const client = useQueryClient();
+  return list.everything ? commandsForAll(client, list, route, mailbox) : commandsFor(client, list, route, mailbox, list.targets);
+}
+

@@ -40,14 +40,17 @@ export function ProblemNotice({ account, problem, sending }: { readonly account:
   );
 }
 
-export function AccountBanner({ accountId }: { readonly accountId: string }) {
+/* What troubles the open account, or any of them when all are open. */
+export function AccountBanners({ accountId }: { readonly accountId: string }) {
   const desk = useDesk();
-  const account = useQuery(linkedQuery(desk.userAccount)).data?.find((one) => one.id === accountId);
-  if (!account) return null;
+  const linked = useQuery(linkedQuery(desk.userAccount)).data ?? [];
+  const shown = linked.filter((account) => account.id === accountId || accountId === desk.userAccount);
   return (
     <div className="banners">
-      {account.problem && <ProblemNotice account={account} problem={account.problem} sending={false} />}
-      {!account.problem && !account.canSend && account.sendProblem && <ProblemNotice account={account} problem={account.sendProblem} sending />}
+      {shown.map((account) => {
+        if (account.problem) return <ProblemNotice key={account.id} account={account} problem={account.problem} sending={false} />;
+        return !account.canSend && account.sendProblem ? <ProblemNotice key={account.id} account={account} problem={account.sendProblem} sending /> : null;
+      })}
     </div>
   );
 }

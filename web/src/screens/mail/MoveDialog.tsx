@@ -1,49 +1,100 @@
-import { useState } from "react";
-import { currentRoute } from "../../app/router.ts";
+import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { useState, type KeyboardEvent } from "react";
+import { useDesk } from "../../app/context.ts";
+import type { MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
-import type { Id, Mailbox } from "../../jmap/types.ts";
-import { orderMailboxes, roleName } from "../../mail/mailboxes.ts";
+import type { Mailbox } from "../../jmap/types.ts";
+import type { Conversation } from "../../mail/conversations.ts";
+import { mailboxPath, orderMailboxes, roleName } from "../../mail/mailboxes.ts";
+import { mailboxesQuery } from "../../mail/queries.ts";
+import { isUnified } from "../../mail/unified.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
-import { useListCommands } from "../list/list-commands.ts";
+import { commandsFor, useListCommands, type Target } from "../list/list-commands.ts";
 import type { ListState } from "../list/list-state.ts";
 import { MailboxIcon } from "./MailboxIcon.tsx";
 
 interface Props {
   readonly list: ListState;
-  readonly mailboxes: readonly Mailbox[];
-  readonly current: Id | null;
+  readonly route: MailRoute;
+  readonly mailbox: Mailbox | undefined;
+  /* Null: those that are selected, open or marked. */
+  readonly rows: readonly Conversation[] | null;
+  readonly copy: boolean;
   readonly onClose: () => void;
 }
 
-/* Where to? Type a part of the name, Enter takes the first. */
-export function MoveDialog({ list, mailboxes, current, onClose }: Props) {
+interface Choice extends Target {
+  readonly key: string;
+  readonly depth: number;
+  readonly name: string;
+  readonly path: string;
+  readonly account: string;
+}
+
+/* The list's own account first, then the others; of the unified account its roles. */
+function useChoices(route: MailRoute): readonly Choice[] {
   const t = useT();
   const locale = useLocale();
-  const [text, setText] = useState("");
-  const route = currentRoute();
-  const commands = useListCommands(list, route.screen === "mail" ? route : { screen: "mail", accountId: list.view.accountId, mailboxId: current, threadId: null, text: "", only: "all" },
-    mailboxes.find((mailbox) => mailbox.id === current));
-  const named = orderMailboxes(mailboxes, locale).map(({ mailbox, depth }) => {
-    const role = roleName(mailbox.role);
-    return { mailbox, depth, name: role ? t(role) : mailbox.name };
+  const desk = useDesk();
+  const unified = isUnified(route.accountId);
+  const ids = [...(unified ? [route.accountId] : []), ...desk.accounts.filter((account) => !account.readOnly).map((account) => account.id)]
+    .sort((a, b) => Number(b === route.accountId) - Number(a === route.accountId));
+  const all = useQueries({ queries: ids.map((id) => mailboxesQuery(id)) });
+  return ids.flatMap((accountId, index) => {
+    const mailboxes = (all[index]?.data ?? []).filter((mailbox) => !isUnified(accountId) || mailbox.role !== null);
+    const address = isUnified(accountId) ? t("unified.name") : (desk.accounts.find((account) => account.id === accountId)?.address ?? "");
+    return orderMailboxes(mailboxes, locale).filter(({ mailbox }) => mailbox.myRights.mayAddItems).map(({ mailbox, depth }) => {
+      const role = roleName(mailbox.role);
+      return { key: `${accountId} ${mailbox.id}`, accountId, mailbox, depth, name: role ? t(role) : mailbox.name, path: mailboxPath(mailboxes, mailbox), account: address };
+    });
   });
-  const wanted = text.trim().toLocaleLowerCase(locale);
-  const found = named.filter(({ mailbox, name }) => mailbox.id !== current && name.toLocaleLowerCase(locale).includes(wanted));
-  const choose = (mailbox: Mailbox | undefined): void => {
-    if (!mailbox) return;
+}
+
+const MOST_SHOWN = 200;
+
+/* Where to? Type a part of the name, Enter takes the first; arrow keys choose. */
+export function MoveDialog({ list, route, mailbox, rows, copy, onClose }: Props) {
+  const t = useT();
+  const locale = useLocale();
+  const client = useQueryClient();
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const choices = useChoices(route);
+  const usual = useListCommands(list, route, mailbox);
+  const commands = rows ? commandsFor(client, list, route, mailbox, () => rows) : usual;
+  const fold = (value: string): string => value.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase(locale);
+  const wanted = fold(text.trim());
+  const found = choices.filter(({ mailbox: one, accountId, name, path }) =>
+    !(one.id === route.mailboxId && accountId === route.accountId) && (fold(name).includes(wanted) || fold(path).includes(wanted))).slice(0, MOST_SHOWN);
+  const several = new Set(found.map((choice) => choice.account)).size > 1;
+  const choose = (choice: Choice | undefined): void => {
+    if (!choice) return;
     onClose();
-    commands.move(mailbox);
+    if (copy) commands.copyTo(choice);
+    else commands.moveTo(choice);
   };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || found.length === 0) return;
+    event.preventDefault();
+    setAt((now) => (now + step + found.length) % found.length);
+  };
+  const count = rows?.length ?? (list.everything ? list.total : list.targets().length);
+  const current = Math.min(at, found.length - 1);
   return (
-    <Dialog title={t("move.title", { count: list.targets().length })} onClose={onClose}>
-      <form onSubmit={(event) => { event.preventDefault(); choose(found[0]?.mailbox); }}>
-        <input className="input" data-autofocus value={text} onChange={(event) => setText(event.target.value)} placeholder={t("move.filter")} aria-label={t("move.filter")} dir="auto" />
+    <Dialog title={t(copy ? "copy.title" : "move.title", { count })} onClose={onClose}>
+      <form onSubmit={(event) => { event.preventDefault(); choose(found[current]); }}>
+        <input className="input" data-autofocus value={text} onChange={(event) => { setText(event.target.value); setAt(0); }} onKeyDown={onKeyDown} placeholder={t("move.filter")} aria-label={t("move.filter")} dir="auto"
+          role="combobox" aria-expanded aria-controls="move-choices" aria-activedescendant={found[current] ? `move-${current}` : undefined} />
       </form>
-      <ul className="move-list">
-        {found.map(({ mailbox, depth, name }) => (
-          <li key={mailbox.id}>
-            <button type="button" style={{ paddingInlineStart: `${12 + (wanted ? 0 : depth * 16)}px` }} onClick={() => choose(mailbox)}>
-              <MailboxIcon role={mailbox.role} /><bdi>{name}</bdi>
+      <ul className="move-list" id="move-choices" role="listbox" aria-label={t("move.filter")}>
+        {found.map((choice, index) => (
+          <li key={choice.key} role="presentation">
+            {several && choice.account !== found[index - 1]?.account && <span className="move-account" role="presentation"><bdi>{choice.account}</bdi></span>}
+            <button type="button" id={`move-${index}`} role="option" aria-selected={index === current} tabIndex={-1} className={index === current ? "move-current" : undefined}
+              ref={(node) => { if (index === current) node?.scrollIntoView({ block: "nearest" }); }}
+              style={{ paddingInlineStart: `${12 + (wanted ? 0 : choice.depth * 16)}px` }} onClick={() => choose(choice)}>
+              <MailboxIcon role={choice.mailbox.role} /><bdi>{wanted ? choice.path || choice.name : choice.name}</bdi>
             </button>
           </li>
         ))}

@@ -1,79 +1,131 @@
-import { useQuery } from "@tanstack/react-query";
-import { AtSign, ChevronDown, CircleAlert, Keyboard, LogOut, PenLine, PlugZap, Plus, Settings2, UserRound } from "lucide-react";
-import { useState } from "react";
-import { useDesk, type MailAccount } from "../../app/context.ts";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { AtSign, ChevronDown, CircleAlert, FolderPlus, Keyboard, LogOut, PenLine, PlugZap, Plus, Settings2, UserRound } from "lucide-react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useDesk, writingAccount, type MailAccount } from "../../app/context.ts";
 import { ACCOUNTS, LINKING, navigate, settingsRoute, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
-import { formatNumber } from "../../i18n/format.ts";
-import type { LinkedAccount, Mailbox } from "../../jmap/types.ts";
-import { badgeOf, orderMailboxes, roleName } from "../../mail/mailboxes.ts";
+import type { Id, LinkedAccount, Mailbox } from "../../jmap/types.ts";
+import { orderMailboxes, type MailboxNode } from "../../mail/mailboxes.ts";
+import { usePreferences } from "../../mail/preferences.ts";
 import { linkedQuery, mailboxesQuery } from "../../mail/queries.ts";
 import { Brand } from "../../ui/Brand.tsx";
-import { Button } from "../../ui/Button.tsx";
-import { Link } from "../../ui/Link.tsx";
+import { Button, IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { LanguageMenu, ThemeMenu } from "../../ui/Preferences.tsx";
 import { composeNew } from "../compose/composer-store.ts";
+import { SIDEBAR_GROUPS } from "../desk/slots.ts";
+import type { FolderQuestion } from "./FolderDialog.tsx";
+import { MailboxLink } from "./MailboxLink.tsx";
+import { MailboxMenu, type MailboxMenuPlace } from "./MailboxMenu.tsx";
 import { ProgressLine } from "./ProgressLine.tsx";
-import { MailboxIcon } from "./MailboxIcon.tsx";
+import { fold, treeEntry, useFolded } from "./sidebar-state.ts";
 
-interface MailboxLinkProps {
-  readonly accountId: string;
-  readonly mailbox: Mailbox;
-  readonly depth: number;
-  readonly current: boolean;
+const FolderDialog = lazy(() => import("./FolderDialog.tsx").then((module) => ({ default: module.FolderDialog })));
+
+interface PartProps {
+  readonly route: MailRoute;
   readonly onNavigate: () => void;
+  readonly onMenu: (accountId: Id, mailbox: Mailbox, x: number, y: number) => void;
 }
 
-function MailboxLink({ accountId, mailbox, depth, current, onNavigate }: MailboxLinkProps) {
-  const t = useT();
-  const locale = useLocale();
-  const role = roleName(mailbox.role);
-  const badge = badgeOf(mailbox);
+function Head({ entry, label, title, children }: { readonly entry: string; readonly label: string; readonly title?: string; readonly children?: ReactNode }) {
+  const open = !useFolded().has(entry);
   return (
-    <li>
-      <Link className="mailbox" aria-current={current ? "page" : undefined} onClick={onNavigate} data-unread={badge > 0 && mailbox.role !== "drafts"}
-        style={{ paddingInlineStart: `${10 + Math.min(depth, 6) * 14}px` }}
-        to={{ screen: "mail", accountId, mailboxId: mailbox.id, threadId: null, text: "", only: "all" }}>
-        <MailboxIcon role={mailbox.role} />
-        <bdi className="mailbox-name">{role ? t(role) : mailbox.name}</bdi>
-        {badge > 0 && (
-          <span className="mailbox-badge">
-            <span aria-hidden>{formatNumber(badge, locale)}</span>
-            <span className="visually-hidden">{t(mailbox.role === "drafts" ? "mailbox.draftCount" : "mailbox.unreadCount", { count: badge })}</span>
-          </span>
-        )}
-      </Link>
-    </li>
+    <div className="account-line">
+      <button type="button" className="account-head" aria-expanded={open} title={title ?? label} onClick={() => fold(entry, open)}>
+        <ChevronDown size={14} aria-hidden className={open ? "chevron" : "chevron chevron-closed"} />
+        <bdi>{label}</bdi>
+      </button>
+      {children}
+    </div>
   );
 }
 
-interface AccountSectionProps {
-  readonly account: MailAccount;
-  readonly linked: LinkedAccount | undefined;
-  readonly route: MailRoute;
-  readonly onNavigate: () => void;
+/* The mailboxes whose parents are all unfolded. */
+function shownNodes(nodes: readonly MailboxNode[], accountId: Id, folded: ReadonlySet<string>): readonly (MailboxNode & { readonly below: boolean })[] {
+  const shown: (MailboxNode & { readonly below: boolean })[] = [];
+  let hidden = Infinity;
+  nodes.forEach((node, index) => {
+    if (node.depth > hidden) return;
+    hidden = folded.has(treeEntry(accountId, node.mailbox.id)) ? node.depth : Infinity;
+    shown.push({ ...node, below: (nodes[index + 1]?.depth ?? 0) > node.depth });
+  });
+  return shown;
 }
 
-function AccountSection({ account, linked, route, onNavigate }: AccountSectionProps) {
+/* What all accounts have: their inboxes together, and so on. */
+function UnifiedSection({ route, onNavigate, onMenu }: PartProps) {
   const t = useT();
   const locale = useLocale();
-  const [open, setOpen] = useState(true);
-  const mailboxes = useQuery(mailboxesQuery(account.id)).data ?? [];
+  const { userAccount } = useDesk();
+  const folded = useFolded();
+  const mailboxes = useQuery(mailboxesQuery(userAccount)).data ?? [];
+  const roles = orderMailboxes(mailboxes.filter((mailbox) => mailbox.role !== null), locale);
+  return (
+    <section className="account" aria-label={t("unified.name")}>
+      <Head entry={userAccount} label={t("unified.name")} />
+      {!folded.has(userAccount) && (
+        <ul className="mailboxes">
+          {roles.map(({ mailbox }) => <MailboxLink key={mailbox.id} accountId={userAccount} mailbox={mailbox} depth={0} route={route} onNavigate={onNavigate} onMenu={onMenu} />)}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Favourites({ route, onNavigate, onMenu }: PartProps) {
+  const t = useT();
+  const { accounts, userAccount } = useDesk();
+  const { favourites } = usePreferences();
+  const folded = useFolded();
+  const ids = [userAccount, ...accounts.map((account) => account.id)];
+  const all = useQueries({ queries: ids.map((id) => mailboxesQuery(id)) });
+  const entries = favourites.flatMap((entry) => {
+    const [accountId = "", mailboxId = ""] = entry.split("/");
+    const mailbox = all[ids.indexOf(accountId)]?.data?.find((one) => one.id === mailboxId);
+    const address = accounts.find((account) => account.id === accountId)?.address;
+    return mailbox ? [{ entry, accountId, mailbox, hint: address ?? t("unified.name") }] : [];
+  });
+  if (entries.length === 0) return null;
+  return (
+    <section className="account" aria-label={t("favourites.name")}>
+      <Head entry="favourites" label={t("favourites.name")} />
+      {!folded.has("favourites") && (
+        <ul className="mailboxes">
+          {entries.map(({ entry, accountId, mailbox, hint }) => (
+            <MailboxLink key={entry} accountId={accountId} mailbox={mailbox} depth={0} route={route} onNavigate={onNavigate} onMenu={onMenu} {...(accounts.length > 1 ? { hint } : {})} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+interface AccountSectionProps extends PartProps {
+  readonly account: MailAccount;
+  readonly linked: LinkedAccount | undefined;
+  readonly onCreate: (accountId: Id) => void;
+}
+
+function AccountSection({ account, linked, route, onNavigate, onMenu, onCreate }: AccountSectionProps) {
+  const t = useT();
+  const locale = useLocale();
+  const folded = useFolded();
+  const mailboxes = useQuery(mailboxesQuery(account.id)).data;
+  const nodes = useMemo(() => orderMailboxes(mailboxes ?? [], locale), [mailboxes, locale]);
   const troubled = linked?.state === "needs-relink" || linked?.state === "error";
   return (
     <section className="account" aria-label={account.address}>
-      <button type="button" className="account-head" aria-expanded={open} title={account.address} onClick={() => setOpen(!open)}>
-        <ChevronDown size={14} aria-hidden className={open ? "chevron" : "chevron chevron-closed"} />
-        <bdi>{account.address}</bdi>
+      <Head entry={account.id} label={account.address}>
         {troubled && <CircleAlert size={15} className="account-alert" aria-label={t("account.troubled")} />}
-      </button>
+        {!account.readOnly && <IconButton label={t("folder.createIn", { account: account.address })} icon={FolderPlus} className="account-create" onClick={() => onCreate(account.id)} />}
+      </Head>
       {linked?.progress && <ProgressLine progress={linked.progress} state={linked.state} />}
-      {open && (
+      {!folded.has(account.id) && (
         <ul className="mailboxes">
-          {orderMailboxes(mailboxes, locale).map(({ mailbox, depth }) => (
-            <MailboxLink key={mailbox.id} accountId={account.id} mailbox={mailbox} depth={depth} onNavigate={onNavigate}
-              current={route.accountId === account.id && route.mailboxId === mailbox.id} />
+          {shownNodes(nodes, account.id, folded).map(({ mailbox, depth, below }) => (
+            <MailboxLink key={mailbox.id} accountId={account.id} mailbox={mailbox} depth={depth} route={route} onNavigate={onNavigate} onMenu={onMenu}
+              folded={below ? folded.has(treeEntry(account.id, mailbox.id)) : undefined} />
           ))}
         </ul>
       )}
@@ -106,21 +158,42 @@ interface Props {
   readonly onKeys: () => void;
 }
 
+/* Arrow keys go from entry to entry, to the right and left they unfold and fold. */
+function moveAmong(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined || !(event.target instanceof Element) || !event.target.matches(".mailbox, .account-head")) return;
+  const entries = [...event.currentTarget.querySelectorAll<HTMLElement>(".mailbox, .account-head")];
+  event.preventDefault();
+  entries[entries.indexOf(event.target as HTMLElement) + step]?.focus();
+}
+
 export function Sidebar({ route, onNavigate, onKeys }: Props) {
   const t = useT();
   const desk = useDesk();
   const linked = useQuery(linkedQuery(desk.userAccount)).data ?? [];
+  const [menu, setMenu] = useState<MailboxMenuPlace | null>(null);
+  const [question, setQuestion] = useState<FolderQuestion | null>(null);
+  const opener = useRef<HTMLElement | null>(null);
+  const openMenu = useCallback((accountId: Id, mailbox: Mailbox, x: number, y: number) => {
+    opener.current = document.activeElement as HTMLElement | null;
+    setMenu({ accountId, mailbox, x, y });
+  }, []);
+  const closeMenu = useCallback(() => {
+    setMenu(null);
+    opener.current?.focus();
+  }, []);
+  const part = { route, onNavigate, onMenu: openMenu };
   return (
     <nav className="sidebar" aria-label={t("sidebar.label")}>
-      <div className="sidebar-top">
-        <Brand />
-        {!desk.online && <span className="offline" role="status">{t("app.offline")}</span>}
-      </div>
-      <Button kind="primary" icon={PenLine} className="compose-button" onClick={() => { onNavigate(); composeNew(route.accountId); }}>{t("compose.new")}</Button>
-      <div className="sidebar-accounts">
+      <div className="sidebar-top"><Brand /></div>
+      <Button kind="primary" icon={PenLine} className="compose-button" onClick={() => { onNavigate(); composeNew(writingAccount(desk, route.accountId)); }}>{t("compose.new")}</Button>
+      <div className="sidebar-accounts" onKeyDown={moveAmong}>
+        <Favourites {...part} />
+        {desk.accounts.length > 1 && <UnifiedSection {...part} />}
+        {SIDEBAR_GROUPS.map((Group, index) => <Group key={index} route={route} onNavigate={onNavigate} />)}
         {desk.accounts.map((account) => (
-          <AccountSection key={account.id} account={account} route={route} onNavigate={onNavigate}
-            linked={linked.find((one) => one.id === account.id)} />
+          <AccountSection key={account.id} account={account} {...part} linked={linked.find((one) => one.id === account.id)}
+            onCreate={(accountId) => setQuestion({ kind: "create", accountId, mailbox: null })} />
         ))}
         <button type="button" className="add-account" onClick={() => navigate(LINKING)}><Plus size={16} aria-hidden />{t("account.add")}</button>
       </div>
@@ -129,6 +202,8 @@ export function Sidebar({ route, onNavigate, onKeys }: Props) {
         <LanguageMenu placement="above-start" />
         <ThemeMenu placement="above-start" />
       </div>
+      {menu && <MailboxMenu place={menu} onQuestion={setQuestion} onClose={closeMenu} />}
+      {question && <Suspense><FolderDialog question={question} onClose={() => setQuestion(null)} /></Suspense>}
     </nav>
   );
 }

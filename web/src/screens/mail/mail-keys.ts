@@ -1,20 +1,24 @@
 import { useEffect, useRef } from "react";
 import { tinykeys, type KeybindingsMap } from "tinykeys";
-import { navigate, type MailRoute } from "../../app/router.ts";
+import { useDesk, writingAccount, type Desk } from "../../app/context.ts";
+import { mailboxRoute, navigate, type MailRoute } from "../../app/router.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { byRole, type Role } from "../../mail/mailboxes.ts";
 import { undoLatest } from "../../ui/toasts.ts";
 import { answerOpenEmail, composeNew, isComposerOpening } from "../compose/composer-store.ts";
 import { useListCommands, type ListCommands } from "../list/list-commands.ts";
 import type { ListState } from "../list/list-state.ts";
+import type { Sheet } from "./MailScreen.tsx";
 
 export interface KeyContext {
   readonly route: MailRoute;
   readonly list: ListState;
   readonly mailboxes: readonly Mailbox[];
-  readonly openSheet: (sheet: "keys" | "move") => void;
+  readonly openSheet: (sheet: Sheet) => void;
   readonly enabled: boolean;
 }
+
+type FullContext = KeyContext & { readonly desk: Desk };
 
 export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement &&
@@ -25,16 +29,16 @@ function step({ list, route }: KeyContext, by: number): void {
   const at = list.cursor === null ? -1 : list.indexOf(list.cursor);
   const next = list.rowAt(at < 0 ? 0 : at + by);
   if (!next) return;
-  if (route.threadId === null) list.setCursor(next.threadId);
-  else list.open(next.threadId);
+  if (route.threadId === null) list.setCursor(next.key);
+  else list.open(next.key);
 }
 
 function goTo({ route, mailboxes }: KeyContext, role: Role): void {
   const mailbox = byRole(mailboxes, role);
-  if (mailbox) navigate({ ...route, mailboxId: mailbox.id, threadId: null, text: "", only: "all" });
+  if (mailbox) navigate(mailboxRoute(route.accountId, mailbox.id));
 }
 
-type Command = (context: KeyContext, commands: ListCommands) => void;
+type Command = (context: FullContext, commands: ListCommands) => void;
 
 const toList: Command = ({ route, list }) => {
   if (list.selected.size > 0) list.clearSelection();
@@ -52,17 +56,23 @@ const LETTERS: Readonly<Record<string, Command>> = {
   o: openCursor,
   u: toList,
   x: toggleCursor,
-  c: ({ route }) => composeNew(route.accountId),
+  c: ({ route, desk }) => composeNew(writingAccount(desk, route.accountId)),
   r: () => answerOpenEmail("reply"),
   a: () => answerOpenEmail("replyAll"),
   f: () => answerOpenEmail("forward"),
   e: (_, commands) => commands.archive(),
   s: (_, commands) => commands.toggleFlag(),
-  v: ({ openSheet, list }) => list.targets().length > 0 && openSheet("move"),
+  v: ({ openSheet, list }) => list.targets().length > 0 && openSheet({ kind: "move", rows: null }),
   z: () => void undoLatest(),
   "g i": (context) => goTo(context, "inbox"),
   "g s": (context) => goTo(context, "sent"),
   "g d": (context) => goTo(context, "drafts"),
+  "g t": (context) => goTo(context, "trash"),
+  "g a": ({ route }) => navigate(mailboxRoute(route.accountId, null)),
+  l: () => document.querySelector<HTMLElement>("[data-key=l]")?.click(),
+  "Shift+j": ({ list }) => list.stretch(1),
+  "Shift+k": ({ list }) => list.stretch(-1),
+  "Shift+v": ({ openSheet, list }) => list.targets().length > 0 && openSheet({ kind: "copy", rows: null }),
   "Shift+i": (_, commands) => commands.markRead(),
   "Shift+u": (_, commands) => commands.markUnread(),
 };
@@ -74,9 +84,14 @@ const SIGNS: Readonly<Record<string, Command>> = {
   Escape: toList,
   "#": (_, commands) => commands.remove(),
   Delete: (_, commands) => commands.remove(),
-  "!": (_, commands) => commands.junk(),
+  "!": ({ list, mailboxes, route }, commands) => {
+    const here = mailboxes.find((mailbox) => mailbox.id === (list.view.mailboxId ?? route.mailboxId));
+    if (here?.role === "junk") commands.notJunk();
+    else commands.junk();
+  },
+  "*": ({ list }) => list.selectAll(),
   "/": () => document.getElementById("search")?.focus(),
-  "?": ({ openSheet }) => openSheet("keys"),
+  "?": ({ openSheet }) => openSheet({ kind: "keys" }),
 };
 
 /* "g i" becomes "KeyG KeyI": the same keys on a keyboard that writes another alphabet. */
@@ -91,6 +106,7 @@ function isLatin(event: KeyboardEvent): boolean {
 /* Arrow keys and Enter belong to whatever has the focus, unless that is the list or nothing. */
 function isForeign(event: KeyboardEvent): boolean {
   const target = event.target;
+  if (target instanceof HTMLElement && target.closest("[role=tree], [role=separator]")) return /^(Arrow|Enter|Home|End|Delete|\*)/.test(event.key);
   if (!/^(Arrow|Enter)/.test(event.key) || !(target instanceof HTMLElement)) return false;
   return target !== document.body && target.id !== "list";
 }
@@ -107,14 +123,12 @@ export function keyBindings(run: (command: Command, event: KeyboardEvent) => voi
     bindings[key] = (event) => run(command, event);
     if (key.length === 1) bindings[`Shift+${key}`] = (event) => run(command, event);
   }
-  bindings["$mod+k"] = (event) => {
-    event.preventDefault();
-    document.getElementById("search")?.focus();
-  };
+  bindings["$mod+a"] = (event) => { if ((event.target as Element | null)?.id === "list") run(({ list }) => list.selectAll(), event); };
   return bindings;
 }
 
-export function useMailKeys(context: KeyContext): void {
+export function useMailKeys(given: KeyContext): void {
+  const context: FullContext = { ...given, desk: useDesk() };
   const mailbox = context.mailboxes.find((one) => one.id === context.route.mailboxId);
   const commands = useListCommands(context.list, context.route, mailbox);
   const latest = useRef({ context, commands });
@@ -125,4 +139,11 @@ export function useMailKeys(context: KeyContext): void {
     event.preventDefault();
     command(now.context, now.commands);
   }), { ignore: (event) => event.isComposing }), []);
+  /* Also while a search is being written; not over a dialog. */
+  useEffect(() => tinykeys(window, { "$mod+k": (event) => {
+    const now = latest.current;
+    if (!now.context.enabled || event.defaultPrevented || (event.target instanceof Element && event.target.closest("dialog, .composer"))) return;
+    event.preventDefault();
+    now.context.openSheet({ kind: "palette" });
+  } }), []);
 }

@@ -77,7 +77,9 @@ function ReaderBody({ route }: { readonly route: MailRoute }) {
   const t = useT();
   const threadId = route.threadId ?? "";
   const thread = useQuery({ ...threadQuery(route.accountId, threadId), enabled: threadId !== "" });
-  const data = useMemo(() => thread.data, [thread.data]);
+  const { emailId } = route;
+  /* Where mails are listed one by one, one is read. */
+  const data = useMemo(() => (thread.data && emailId ? { ...thread.data, id: emailId, emails: thread.data.emails.filter((email) => email.id === emailId) } : thread.data), [thread.data, emailId]);
   if (thread.isError && !data) {
     const failure = failureOf(thread.error);
     return <Empty icon={CloudOff} title={t(failure.text, failure.values)} action={<Button onClick={() => void thread.refetch()}>{t("common.retry")}</Button>} />;

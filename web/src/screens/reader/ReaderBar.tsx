@@ -18,7 +18,7 @@ interface Props {
 export function ReaderBar({ list, route, mailbox, onMove }: Props) {
   const t = useT();
   const commands = useListCommands(list, route, mailbox);
-  const at = route.threadId === null ? -1 : list.indexOf(route.threadId);
+  const at = list.opened === null ? -1 : list.indexOf(list.opened);
   const row = at >= 0 ? list.rowAt(at) : undefined;
   const flagged = row ? factsOf(row).flagged : false;
   const neighbour = (step: number) => (at < 0 ? undefined : list.rowAt(at + step));
@@ -30,7 +30,7 @@ export function ReaderBar({ list, route, mailbox, onMove }: Props) {
       <IconButton label={t("reader.back")} shortcut="u" icon={ArrowLeft} directional className="reader-back" onClick={() => list.open(null)} />
       <IconButton label={t("action.archive")} shortcut="e" icon={Archive} onClick={commands.archive} />
       <IconButton label={t("action.delete")} shortcut="#" icon={Trash2} onClick={commands.remove} />
-      <IconButton label={t("action.move")} shortcut="v" icon={FolderInput} onClick={onMove} />
+      <IconButton label={t("action.move")} shortcut="v" icon={FolderInput} onClick={() => onMove()} />
       <IconButton label={t("action.markUnread")} shortcut="Shift+U" icon={Mail} onClick={commands.markUnread} />
       <IconButton label={t(flagged ? "action.unflag" : "action.flag")} shortcut="s" icon={Star} filled={flagged} aria-pressed={flagged}
         className={flagged ? "starred" : ""} onClick={commands.toggleFlag} />
@@ -38,8 +38,8 @@ export function ReaderBar({ list, route, mailbox, onMove }: Props) {
         <IconButton label={t("action.more")} icon={EllipsisVertical} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onClick={toggle} />
       )} />
       <span className="reader-bar-space" />
-      <IconButton label={t("keys.previous")} shortcut="k" icon={ChevronUp} disabled={!neighbour(-1)} onClick={() => list.open(neighbour(-1)?.threadId ?? null)} />
-      <IconButton label={t("keys.next")} shortcut="j" icon={ChevronDown} disabled={!neighbour(1)} onClick={() => list.open(neighbour(1)?.threadId ?? null)} />
+      <IconButton label={t("keys.previous")} shortcut="k" icon={ChevronUp} disabled={!neighbour(-1)} onClick={() => list.open(neighbour(-1)?.key ?? null)} />
+      <IconButton label={t("keys.next")} shortcut="j" icon={ChevronDown} disabled={!neighbour(1)} onClick={() => list.open(neighbour(1)?.key ?? null)} />
     </div>
   );
 }

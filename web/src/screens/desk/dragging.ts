@@ -1,0 +1,41 @@
+import { useSyncExternalStore, type DragEvent } from "react";
+import type { Translate } from "../../i18n/i18n.ts";
+import type { Id } from "../../jmap/types.ts";
+import type { Conversation } from "../../mail/conversations.ts";
+
+/* What is being dragged from the list over the mailboxes. */
+export interface RowDrag {
+  readonly accountId: Id;
+  readonly rows: readonly Conversation[];
+}
+
+let current: RowDrag | null = null;
+const listeners = new Set<() => void>();
+
+function publish(next: RowDrag | null): void {
+  current = next;
+  for (const listener of listeners) listener();
+}
+
+export function useRowDrag(): RowDrag | null {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, () => current);
+}
+
+export const ROW_TYPE = "application/x-postroom-rows";
+
+/* The picture under the pointer says how many. */
+export function startRowDrag(event: DragEvent, rows: readonly Conversation[], accountId: Id, t: Translate): void {
+  const picture = document.createElement("div");
+  picture.className = "drag-image";
+  picture.textContent = t("drag.count", { count: rows.length });
+  document.body.append(picture);
+  event.dataTransfer.setDragImage(picture, -12, -8);
+  event.dataTransfer.setData(ROW_TYPE, String(rows.length));
+  event.dataTransfer.effectAllowed = "copyMove";
+  setTimeout(() => picture.remove());
+  publish({ accountId, rows });
+  document.addEventListener("dragend", () => publish(null), { once: true });
+}
