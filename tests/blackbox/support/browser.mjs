@@ -1,6 +1,6 @@
 // A real browser for the tests: Chromium without a screen, watched for every complaint and every request.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -8,13 +8,15 @@ import { ROOT } from './organisation.mjs';
 
 const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const CHROMIUM = [process.env.POSTROOM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => file && existsSync(file));
+const WEB = createRequire(path.join(ROOT, 'web/package.json'));
+const AXE = readFileSync(WEB.resolve('axe-core/axe.min.js'), 'utf8');
 const SCREENS = path.join(ROOT, 'build-logs/screens');
 
 /** Why no browser test can run here, or false. */
 export const noBrowser = CHROMIUM ? false : 'Chromium is not installed (apt-get install chromium)';
 
 export async function launchBrowser() {
-  const { chromium } = createRequire(path.join(ROOT, 'web/package.json'))('playwright-core');
+  const { chromium } = WEB('playwright-core');
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 }
 
@@ -55,6 +57,21 @@ function findFaintTexts() {
     if (ratio < least) faint.push(`${ratio.toFixed(2)} "${walker.currentNode.data.trim().slice(0, 40)}" .${node.className}`);
   }
   return faint;
+}
+
+/* Texts grow by two fifths; what is then cut off without saying so. Runs in the page. */
+function findCutTexts() {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) if (/\p{L}{3}/u.test(walker.currentNode.data) && !walker.currentNode.parentElement.closest('script, style, [contenteditable]')) texts.push(walker.currentNode);
+  for (const text of texts) text.data += ' ' + 'Wort'.repeat(1 + Math.ceil(text.data.trim().length / 10)).replace(/(.{9})/g, '$1 ');
+  const cut = [];
+  for (const node of document.querySelectorAll('button, label, a, h1, h2, h3, th, legend, .state, .filter')) {
+    const style = getComputedStyle(node);
+    if (!node.checkVisibility() || node.closest('.visually-hidden') || style.overflow === 'visible' || style.textOverflow === 'ellipsis') continue;
+    if (node.scrollWidth > node.clientWidth + 1) cut.push(`${node.tagName.toLowerCase()}.${node.className}: "${node.textContent.trim().slice(0, 40)}"`);
+  }
+  return cut;
 }
 
 /** One person at the screen. origins: where the page may ask for anything. */
@@ -112,6 +129,21 @@ export class Visitor {
   /** Texts that are too faint on their ground: under 4.5:1, or 3:1 where large. Nothing disabled, hidden or upon a picture counts. */
   faintTexts() {
     return this.page.evaluate(findFaintTexts);
+  }
+
+  /** Lets all texts grow by 40 %; what is then cut off, or sticks out of the window. Spoils the page: load it anew. */
+  async cutTexts() {
+    const cut = await this.page.evaluate(findCutTexts);
+    return [...cut, ...await this.overflow()];
+  }
+
+  /** What axe-core finds wrong by WCAG 2.2 AA: rule, where, and why. The mail's own frame is left to its sender. */
+  async axe() {
+    await this.page.evaluate(AXE);
+    return this.page.evaluate(async () => {
+      const { violations } = await globalThis.axe.run(document, { iframes: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] });
+      return violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary.split('\n').slice(1).join(' ').trim()}`));
+    });
   }
 
   /** Whatever the eye or a screen reader finds, as one list of texts. */
