@@ -289,13 +289,14 @@ void events_free(struct events *events)
     g_free(events);
 }
 
-/* With the mutex held. */
+/* With the mutex held. Those that have left are not counted, though they are forgotten later. */
 static guint listeners_of(const struct events *events, const struct store_principal *principal)
 {
     guint count = 0;
     for (guint i = 0; i < events->subscribers->len; i++) {
         const struct subscriber *subscriber = events->subscribers->pdata[i];
-        count += store_principal_user(subscriber->principal) == store_principal_user(principal);
+        count += store_principal_user(subscriber->principal) == store_principal_user(principal) &&
+                 subscriber->sink.is_open(subscriber->sink.arg);
     }
     return count;
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "http/internal.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -134,11 +135,28 @@ void http_stream_ping(struct http_stream *stream, unsigned seconds)
     pthread_mutex_unlock(&stream->mutex);
 }
 
+/* With the mutex held. The library does not look at a connection that sleeps, so it would learn
+ * only by the next ping that the page was closed, and somebody who goes from page to page would
+ * soon have all the streams that one person may have. */
+static bool peer_has_left(const struct http_stream *stream)
+{
+    if (!stream->suspended || stream->connection == NULL)
+        return false;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(stream->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct pollfd socket = {.fd = info == NULL ? -1 : info->connect_fd, .events = POLLRDHUP};
+    return poll(&socket, 1, 0) > 0 && (socket.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 void stream_tick(struct http_stream *stream, int64_t now)
 {
     pthread_mutex_lock(&stream->mutex);
     unsigned ping = stream->ping_seconds;
-    if (ping > 0 && now - stream->last_event >= ping * CLOCK_SECOND) {
+    if (peer_has_left(stream)) {
+        g_string_truncate(stream->queue, 0);
+        stream->closed = true;
+        wake(stream);
+    } else if (ping > 0 && now - stream->last_event >= ping * CLOCK_SECOND) {
         g_autofree char *text = g_strdup_printf("event: ping\ndata: {\"interval\":%u}\n\n", ping);
         stream->last_event = now;
         (void)append(stream, text);

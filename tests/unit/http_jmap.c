@@ -428,6 +428,37 @@ static void one_person_cannot_take_all_streams(void)
     world_close(&world);
 }
 
+static int events_status(struct world *world)
+{
+    int fd = web_connect(world->port);
+    web_send(fd,
+             "GET /jmap/eventsource?types=*&closeafter=no&ping=300 HTTP/1.1\r\nHost: x\r\n" TOKEN
+             "\r\n");
+    g_autofree char *answer = web_read_until(fd, "\r\n\r\n");
+    close(fd);
+    return web_status(answer);
+}
+
+/* Well before the next ping. */
+static void a_closed_page_makes_room(void)
+{
+    struct world world;
+    int fds[32];
+    world_open(&world, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+        fds[i] = open_events(&world, "types=*&closeafter=no&ping=300");
+    close(fds[0]);
+    int status = 503;
+    for (int i = 0; i < 100 && status == 503; i++) {
+        g_usleep(50 * 1000);
+        status = events_status(&world);
+    }
+    g_assert_cmpint(status, ==, 200);
+    for (size_t i = 1; i < G_N_ELEMENTS(fds); i++)
+        close(fds[i]);
+    world_close(&world);
+}
+
 /* A change is told again after a quarter of a second at the earliest; but that a sync began is no
  * change of mail. One try of a few is quick, however busy the machine is. */
 static void mail_does_not_wait_for_what_a_sync_says(void)
@@ -582,6 +613,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jmap-http/promptly", mail_does_not_wait_for_what_a_sync_says);
     g_test_add_func("/jmap-http/revoked", a_revoked_listener_is_cut_off);
     g_test_add_func("/jmap-http/streams-per-user", one_person_cannot_take_all_streams);
+    g_test_add_func("/jmap-http/closed-page", a_closed_page_makes_room);
     g_test_add_func("/jmap-http/storm", stopping_under_a_storm_of_changes_is_clean);
     g_test_add_func("/jmap-http/images", images_are_raster_images_whatever_they_claim);
     g_test_add_func("/jmap-http/internal-images", an_image_of_the_internal_network_is_not_fetched);
