@@ -12,12 +12,10 @@ function QuoteView({ node, deleteNode }: NodeViewProps) {
   return (
     <NodeViewWrapper className="quote-node" contentEditable={false}>
       <details>
-        <summary>
-          <span>{t("compose.quoted")}</span>
-          <IconButton label={t("compose.removeQuote")} icon={X} onClick={(event) => { event.preventDefault(); deleteNode(); }} />
-        </summary>
+        <summary>{t("compose.quoted")}</summary>
         <MailFrame html={String(node.attrs["shown"])} title={t("compose.quoted")} />
       </details>
+      <IconButton label={t("compose.removeQuote")} icon={X} onClick={deleteNode} />
     </NodeViewWrapper>
   );
 }

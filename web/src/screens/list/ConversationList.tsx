@@ -122,7 +122,7 @@ function Rows({ list, route, mailbox, onMove, onCopy }: Pick<ListProps, "list" |
     if (row) startRowDrag(event, list.selected.has(key) ? [...list.selected.values()] : [row], list.view.accountId, t);
   });
   return (
-    <div className="rows" id="list" ref={scroller} role="listbox" aria-label={t("list.label")} aria-multiselectable tabIndex={0} data-density={density} data-wide={wide}
+    <div className="rows" id="list" ref={scroller} role="grid" aria-rowcount={list.total} aria-label={t("list.label")} aria-multiselectable tabIndex={0} data-density={density} data-wide={wide}
       style={{ "--row-height": `${height}px` } as Record<string, string>}
       aria-busy={list.loading} aria-activedescendant={cursorIndex >= 0 ? `row-${cursor}` : undefined}
       onKeyDown={(event) => {
@@ -139,7 +139,7 @@ function Rows({ list, route, mailbox, onMove, onCopy }: Pick<ListProps, "list" |
           const chip = short && owner ? owner.slice(0, owner.indexOf("@")) : owner;
           return (
             <ConversationRow key={row.key} conversation={row} accountId={route.accountId} own={owner} account={unified ? chip : null} outgoing={isOutgoing(mailbox)} top={item.start}
-              position={item.index} total={list.total} active={row.key === cursor} open={row.key === list.opened}
+              position={item.index} active={row.key === cursor} open={row.key === list.opened}
               selected={list.everything || list.selected.has(row.key)} onOpen={open} onToggle={toggle} onRange={range}
               onFlag={flag} onHover={hover} onMenu={openMenu} onDrag={drag} />
           );

@@ -19,7 +19,6 @@ export interface RowProps {
   readonly open: boolean;
   readonly selected: boolean;
   readonly position: number;
-  readonly total: number;
   readonly top: number;
   readonly onOpen: (key: Id) => void;
   readonly onToggle: (key: Id) => void;
@@ -80,7 +79,7 @@ function RowText({ facts, people, ...props }: RowProps & { readonly facts: Conve
   const { conversation, outgoing, account, accountId } = props;
   const count = conversation.emails.length;
   return (
-    <div className="row-text">
+    <div className="row-text" role="gridcell">
       <div className="row-line">
         <People people={people} outgoing={outgoing} draft={facts.hasDraft && !outgoing} />
         {count > 1 && <span className="row-count">{count}</span>}
@@ -117,23 +116,27 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
   };
   const names = ["row", facts.unread && "row-unread", active && "row-active", open && "row-open", selected && "row-selected"];
   return (
-    <div role="option" id={`row-${key}`} aria-selected={selected || open} aria-posinset={props.position + 1} aria-setsize={props.total}
+    <div role="row" id={`row-${key}`} aria-selected={selected || open} aria-rowindex={props.position + 1}
       aria-label={labelOf(props, facts, people, t, locale)} className={names.filter(Boolean).join(" ")}
       style={{ transform: `translateY(${props.top}px)` }} onClick={click} onMouseEnter={() => onHover(conversation)}
       onMouseDown={(event) => { if (event.shiftKey) event.preventDefault(); }}
       onContextMenu={(event) => { event.preventDefault(); props.onMenu(key, event.clientX, event.clientY); }}
       draggable onDragStart={(event) => props.onDrag(event, key)}>
-      <button type="button" tabIndex={-1} className="row-face" aria-label={t(selected ? "row.deselect" : "row.select")}
-        aria-pressed={selected} onClick={(event) => { event.stopPropagation(); if (event.shiftKey) onRange(key); else onToggle(key); }}>
-        <Avatar address={face ?? { name: null, email: "?" }} />
-        <span className="row-tick" aria-hidden>{selected ? "✓" : ""}</span>
-      </button>
+      <span className="row-cell" role="gridcell">
+        <button type="button" tabIndex={-1} className="row-face" aria-label={t(selected ? "row.deselect" : "row.select")}
+          aria-pressed={selected} onClick={(event) => { event.stopPropagation(); if (event.shiftKey) onRange(key); else onToggle(key); }}>
+          <Avatar address={face ?? { name: null, email: "?" }} />
+          <span className="row-tick" aria-hidden>{selected ? "✓" : ""}</span>
+        </button>
+      </span>
       <RowText {...props} facts={facts} people={people} />
-      <button type="button" tabIndex={-1} className={facts.flagged ? "row-star row-starred" : "row-star"} aria-pressed={facts.flagged}
-        aria-label={t(facts.flagged ? "action.unflag" : "action.flag")}
-        onClick={(event) => { event.stopPropagation(); onFlag(conversation); }}>
-        <Star size={16} fill={facts.flagged ? "currentColor" : "none"} aria-hidden />
-      </button>
+      <span className="row-cell" role="gridcell">
+        <button type="button" tabIndex={-1} className={facts.flagged ? "row-star row-starred" : "row-star"} aria-pressed={facts.flagged}
+          aria-label={t(facts.flagged ? "action.unflag" : "action.flag")}
+          onClick={(event) => { event.stopPropagation(); onFlag(conversation); }}>
+          <Star size={16} fill={facts.flagged ? "currentColor" : "none"} aria-hidden />
+        </button>
+      </span>
     </div>
   );
 });
