@@ -3,7 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App, createQueryClient } from "./app/App.tsx";
 import { applyTheme, themeChoice } from "./app/theme.ts";
 import { activateLanguage } from "./i18n/i18n.ts";
-import { preferredLanguage, storedLanguage } from "./i18n/languages.ts";
+import { preferredLanguage, storedLanguage, whenLanguageStored } from "./i18n/languages.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
@@ -14,7 +14,9 @@ import "./styles/pages.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());
-  await activateLanguage(preferredLanguage(storedLanguage(), navigator.languages));
+  const speak = (): Promise<void> => activateLanguage(preferredLanguage(storedLanguage(), navigator.languages));
+  await speak();
+  whenLanguageStored(() => void speak());
   const root = document.getElementById("root");
   if (!root) throw new Error("index.html lacks its root");
   createRoot(root).render(<StrictMode><App client={createQueryClient()} /></StrictMode>);

@@ -107,6 +107,14 @@ export class Visitor {
     });
   }
 
+  /** Through the door, with an e-mail and a password. */
+  async signIn(url, { email, password }) {
+    await this.page.goto(url);
+    await this.page.locator('input[name=email]').fill(email);
+    await this.page.locator('input[name=password]').fill(password);
+    await this.page.locator('form button[type=submit]').click();
+  }
+
   /** Everything that went wrong so far. */
   complaints() {
     return [...this.problems, ...[...this.strays].map((origin) => `a request to ${origin}`)];
@@ -155,6 +163,33 @@ export class Visitor {
       for (const node of document.querySelectorAll('[aria-label], [title], [placeholder]')) for (const name of ['aria-label', 'title', 'placeholder']) found.add(node.getAttribute(name)?.trim());
       return [...found].filter(Boolean);
     });
+  }
+
+  /** As if another window had chosen this language: the page changes in place. */
+  async speak(language) {
+    await this.page.evaluate((code) => {
+      localStorage.setItem('postroom.language', code);
+      dispatchEvent(new StorageEvent('storage', { key: 'postroom.language' }));
+    }, language);
+    await this.page.waitForFunction((code) => document.documentElement.lang === code, language);
+    await this.atRest();
+  }
+
+  /** The system's light or dark, in place. */
+  async light(colorScheme) {
+    await this.page.emulateMedia({ colorScheme });
+    await this.atRest();
+  }
+
+  async resize(width, height) {
+    await this.page.setViewportSize({ width, height });
+    await this.atRest();
+  }
+
+  /** Two frames, so that what was asked for is drawn, and nothing fades any more. */
+  async atRest() {
+    await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await this.page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getTiming().iterations === Infinity));
   }
 
   direction() {

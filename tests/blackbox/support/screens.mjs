@@ -1,27 +1,46 @@
 // Every screen of the page, once: the accessibility test, the tests of languages and the pictures of docs/screenshots walk through this list. A new
 // settings section is found by itself; whatever else is new is an entry here.
 
-/** How one gets to a screen. goto: a path. open: what a person does then. ready: what is there at the end. */
+/** How one gets to a screen. goto: a path. open: what a person does then, once the list is there. ready: what is there at the end. */
 export const SCREENS = [
   { name: 'sign-in', signedOut: true, goto: '', ready: 'form input[name=password]' },
   { name: 'list', goto: '', ready: '.row' },
-  { name: 'conversation', goto: '', open: async (page) => { await openNewest(page); }, ready: '.message[data-open=true]' },
-  { name: 'selection', goto: '', open: async (page) => { await page.locator('.row').first().waitFor(); await page.keyboard.press('j'); await page.keyboard.press('x'); }, ready: '.selection-bar' },
-  { name: 'search', goto: '', open: async (page) => { await page.locator('.row').first().waitFor(); await page.getByRole('searchbox').fill('lamp'); await page.keyboard.press('Enter'); }, ready: '.row mark' },
-  { name: 'nothing-found', goto: '', open: async (page) => { await page.locator('.row').first().waitFor(); await page.getByRole('searchbox').fill('zyxwvut'); await page.keyboard.press('Enter'); }, ready: '.empty' },
-  { name: 'keys', goto: '', open: async (page) => { await page.locator('.row').first().waitFor(); await page.keyboard.press('?'); }, ready: 'dialog[open]' },
-  { name: 'move', goto: '', open: async (page) => { await page.locator('.row').first().waitFor(); await page.keyboard.press('j'); await page.keyboard.press('x'); await page.keyboard.press('v'); }, ready: 'dialog[open]' },
-  { name: 'composer', goto: '', open: async (page) => { await page.locator('.row').first().waitFor(); await page.keyboard.press('c'); }, ready: '.composer-editor' },
-  { name: 'reply', goto: '', open: async (page) => { await openNewest(page); await page.keyboard.press('r'); }, ready: '.composer-editor' },
+  { name: 'conversation', goto: '', open: openNewest, ready: '.message[data-open=true]' },
+  { name: 'selection', goto: '', open: select, ready: '.selection-bar' },
+  { name: 'search', goto: '', open: (page) => search(page, 'lamp'), ready: '.row mark' },
+  { name: 'nothing-found', goto: '', open: (page) => search(page, 'zyxwvut'), ready: '.empty' },
+  { name: 'keys', goto: '', open: (page) => press(page, '?', 'dialog[open]'), ready: 'dialog[open]' },
+  { name: 'user-menu', goto: '', open: (page) => page.locator('.sidebar-foot [aria-haspopup=menu]').first().click(), ready: '[role=menu]' },
+  { name: 'move', goto: '', open: async (page) => { await select(page); await press(page, 'v', 'dialog[open]'); }, ready: 'dialog[open]' },
+  { name: 'composer', goto: '', open: (page) => press(page, 'c', '.composer-editor'), ready: '.composer-editor' },
+  { name: 'reply', goto: '', open: async (page) => { await openNewest(page); await press(page, 'r', '.composer-editor'); }, ready: '.composer-editor' },
   { name: 'accounts', goto: 'accounts', ready: '.card' },
   { name: 'link', goto: 'accounts/link', ready: '[role=dialog] input, .page-body form input' },
   { name: 'link-failed', goto: 'link/failed?code=wrong-account&expected=a@northlight.example&got=b@northlight.example', ready: '.result' },
   { name: 'not-found', goto: 'nowhere/at/all', ready: '.empty' },
 ];
 
+/* Presses a key until its effect is there: the page listens to keys a moment after the first rows are drawn. */
+async function press(page, key, effect) {
+  for (let attempt = 0; attempt < 20 && !(await page.locator(effect).count()); attempt++) {
+    await page.keyboard.press(key);
+    await page.locator(effect).first().waitFor({ timeout: 1000 }).catch(() => {});
+  }
+}
+
 async function openNewest(page) {
   await page.locator('.row').first().click();
   await page.locator('.message[data-open=true]').first().waitFor();
+}
+
+async function select(page) {
+  await press(page, 'j', '.row-active');
+  await press(page, 'x', '.selection-bar');
+}
+
+async function search(page, words) {
+  await page.locator('#search').fill(words);
+  await page.keyboard.press('Enter');
 }
 
 /** The screens, with one for each section of the settings that this person sees. */
@@ -36,6 +55,7 @@ export async function allScreens(page, url) {
 /** Goes there and waits until it is at rest. */
 export async function visit(page, url, screen) {
   await page.goto(`${url}/${screen.goto}`);
+  if (screen.open) await page.locator('.row').first().waitFor();
   await screen.open?.(page);
   await page.locator(screen.ready).first().waitFor();
   await page.waitForLoadState('networkidle', { timeout: 500 }).catch(() => {});

@@ -44,3 +44,10 @@ export function storedLanguage(): string | null {
 export function storeLanguage(code: LanguageCode): void {
   localStorage.setItem(STORAGE_KEY, code);
 }
+
+/* Told when another window of the page has stored a choice. */
+export function whenLanguageStored(listener: () => void): void {
+  addEventListener("storage", (event) => {
+    if (event.key === STORAGE_KEY || event.key === null) listener();
+  });
+}
