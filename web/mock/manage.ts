@@ -84,9 +84,42 @@ const linkedSet: Method = (args, context) => {
   return { accountId: args["accountId"], oldState: null, newState: String(world.linkedState), created, updated, destroyed, notCreated, notUpdated, notDestroyed: {} };
 };
 
+/* Every check goes well at once. */
+const CHECKS = ["address", "imap", "folders", "smtp", "start"];
+
+const checkGet: Method = (args, context) => {
+  own(args, context);
+  const rows = CHECKS.map((check) => ({ check, state: "ok", milliseconds: 12, problem: null, evidence: check === "start" ? { since: 0, messages: 12, bytes: 34_567, folders: 3, complete: true } : {} }));
+  const list = ((args["ids"] as string[] | null) ?? []).map((id) => ({ id, account: id.startsWith("a") ? id : null, state: "done", startedAt: "2026-01-01T00:00:00Z", endedAt: "2026-01-01T00:00:01Z", rows }));
+  return { accountId: args["accountId"], state: null, list, notFound: [] };
+};
+
+const healthGet: Method = (args, context) => {
+  own(args, context);
+  const list = ((args["ids"] as string[] | null) ?? []).flatMap((id) => {
+    const account = context.world.linked.get(id);
+    return account ? [{ ...account, owner: null, emails: 3, bytes: 4_096, pending: 0, unsent: 0, bytesToday: 0, bytesADay: null, folders: [], quotas: [], mayChange: true, sharedWith: [] }] : [];
+  });
+  return { accountId: args["accountId"], state: null, list, notFound: [] };
+};
+
 export const manageMethods: Record<string, Method> = {
   "Provider/get": providerGet,
   "Provider/set": providerSet,
+  "AccountCheck/run": (args, context) => {
+    own(args, context);
+    return { accountId: args["accountId"], id: typeof args["account"] === "string" && args["onlyStart"] !== true ? args["account"] : "k1" };
+  },
+  "AccountCheck/get": checkGet,
+  "AccountHealth/get": healthGet,
+  "Autoconfig/find": (args, context) => {
+    own(args, context);
+    return { accountId: args["accountId"], address: args["address"], state: "done", source: null, providerType: null, imap: null, smtp: null, loginIsLocalPart: false, appPassword: false, tried: [] };
+  },
+  "SyncLogEntry/query": (args, context) => {
+    own(args, context);
+    return { accountId: args["accountId"], position: 0, total: 0, list: [] };
+  },
   "LinkedAccount/get": linkedGet,
   "LinkedAccount/changes": (args, context) => {
     own(args, context);

@@ -11,6 +11,7 @@ import "./styles/mail.css";
 import "./styles/desk.css";
 import "./styles/reader.css";
 import "./styles/pages.css";
+import "./styles/accounts.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());

@@ -45,7 +45,8 @@ const lines: readonly (readonly [string, number, number])[] = [
   ["first route (page, reader, English)", sum(reader) + english, 250],
   ["composer", beyond("compose/Composer", reader), 160],
   ["administration", beyond("admin/MicrosoftSection", entry), 200],
-  ["link dialog", beyond("link/LinkDialog", filesOf(keyOf("accounts/AccountsPage"))), 200],
+  ["link wizard", beyond("link/LinkWizard", filesOf(keyOf("accounts/AccountsPage"))), 200],
+  ["account health", beyond("accounts/AccountPage", entry), 200],
   ["linked mailboxes", beyond("accounts/AccountsPage", entry), 200],
   ...languages.map((key) => [`language ${key.split("/").slice(-2).join(" ")}`, sizeOf(manifest[key]!.file), 15] as const),
 ];

@@ -28,6 +28,7 @@ function lazyPage<Props>(load: () => Promise<ComponentType<Props>>) {
 }
 
 const AccountsPage = lazyPage(() => import("../screens/accounts/AccountsPage.tsx").then((module) => module.AccountsPage));
+const AccountPage = lazyPage(() => import("../screens/accounts/AccountPage.tsx").then((module) => module.AccountPage));
 const SettingsPage = lazyPage(() => import("../screens/settings/SettingsPage.tsx").then((module) => module.SettingsPage));
 const LinkDonePage = lazyPage(() => import("../screens/link-result/LinkDonePage.tsx").then((module) => module.LinkDonePage));
 const LinkFailedPage = lazyPage(() => import("../screens/link-result/LinkFailedPage.tsx").then((module) => module.LinkFailedPage));
@@ -60,6 +61,7 @@ function Screens() {
     case "account":
     case "mail": return <MailScreen route={route} />;
     case "accounts": return <AccountsPage linking={route.linking} address={route.address} />;
+    case "account-health": return <AccountPage key={route.accountId} accountId={route.accountId} />;
     case "settings": return <SettingsPage section={route.section} />;
     case "link-done": return <LinkDonePage accountId={route.accountId} />;
     case "link-failed": return <LinkFailedPage route={route} />;

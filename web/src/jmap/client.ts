@@ -71,7 +71,7 @@ function methodError(args: Readonly<Record<string, unknown>>): MethodError {
 
 /* Of the types that are not of mail. */
 const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
-  EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, EmailView: MANAGE, Search: MANAGE,
+  EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, AccountHealth: MANAGE, AccountCheck: MANAGE, Autoconfig: MANAGE, SyncLogEntry: MANAGE, EmailView: MANAGE, Search: MANAGE,
   Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE,
 };
 

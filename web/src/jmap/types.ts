@@ -155,6 +155,10 @@ export interface LinkedAccount {
   readonly refused: readonly Refusal[];
   /* Mails whose attachments are not searchable yet. */
   readonly unreadAttachments: number;
+  /* Attachments that were tried and cannot be read. */
+  readonly unreadableAttachments: number;
+  /* Nothing is fetched before a person agreed to the start date. */
+  readonly awaitsStart: boolean;
 }
 
 export type Cloud = "global" | "usgov" | "dod" | "china" | "custom";

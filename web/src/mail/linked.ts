@@ -28,11 +28,16 @@ export async function createPlainAccount(client: QueryClient, userAccount: Id, a
   return answer.created?.["plain"]?.id ?? "";
 }
 
-export type LinkedUpdate = Partial<Pick<LinkedAccount, "since"> & { readonly paused: boolean; readonly refused: readonly [] }>;
+export type LinkedUpdate = Partial<Pick<LinkedAccount, "since"> & { readonly paused: boolean; readonly refused: readonly []; readonly awaitsStart: false; readonly resync: true }>;
 
 export async function updateLinked(client: QueryClient, userAccount: Id, id: Id, update: LinkedUpdate): Promise<void> {
   assertAccepted(await jmapOne<SetResponse>("LinkedAccount/set", { accountId: userAccount, update: { [id]: update } }));
   await refresh(client, userAccount);
+}
+
+/* Ends the wait of a link: mail is fetched from that day on. */
+export async function startAccount(client: QueryClient, userAccount: Id, id: Id, since: string): Promise<void> {
+  await updateLinked(client, userAccount, id, { awaitsStart: false, since });
 }
 
 export async function unlinkAccount(client: QueryClient, userAccount: Id, id: Id): Promise<void> {

@@ -6,12 +6,15 @@ export interface LinkStart {
   readonly address: string;
   /* YYYY-MM-DD */
   readonly since: string;
+  /* Nothing is fetched before the person agreed to the start date. */
+  readonly hold?: boolean;
   /* Given to link the same mailbox again in place. */
   readonly accountId?: Id;
 }
 
 export function startAddress(start: LinkStart): string {
   const query = new URLSearchParams({ login_hint: start.address, since: start.since });
+  if (start.hold) query.set("hold", "1");
   if (start.accountId !== undefined) query.set("account", start.accountId);
   return pageUrl(`oauth/${encodeURIComponent(start.provider)}/start?${query.toString()}`);
 }

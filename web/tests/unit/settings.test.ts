@@ -63,7 +63,7 @@ describe("addresses of the page", () => {
   const routes: Route[] = [
     { screen: "mail", accountId: "a1", mailboxId: "m/1", threadId: "t 2", text: "größe & q", only: "unread" },
     { screen: "mail", accountId: "a1", mailboxId: null, threadId: null, text: "x", only: "all" },
-    { screen: "account", accountId: "a1" }, { screen: "accounts", linking: true, address: "a@b.c" }, { screen: "settings", section: "microsoft" }, { screen: "home" }, { screen: "link-done", accountId: "a3" },
+    { screen: "account", accountId: "a1" }, { screen: "accounts", linking: true, address: "a@b.c" }, { screen: "settings", section: "microsoft" }, { screen: "home" }, { screen: "link-done", accountId: "a3" }, { screen: "account-health", accountId: "a4" },
   ];
   it.each(routes)("come back as they were: $screen", (route) => {
     const [path, search = ""] = pathOf(route).split("?");

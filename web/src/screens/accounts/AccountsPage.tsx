@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { AtSign, Plus } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useDesk } from "../../app/context.ts";
-import { ACCOUNTS, LINKING, navigate } from "../../app/router.ts";
+import { LINKING, navigate } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { linkedQuery } from "../../mail/queries.ts";
@@ -11,7 +11,7 @@ import { Empty, Notice, Spinner } from "../../ui/Notice.tsx";
 import { SettingsFrame } from "../settings/SettingsFrame.tsx";
 import { AccountCard } from "./AccountCard.tsx";
 
-const LinkDialog = lazy(() => import("../link/LinkDialog.tsx").then((module) => ({ default: module.LinkDialog })));
+const LinkWizard = lazy(() => import("../link/LinkWizard.tsx").then((module) => ({ default: module.LinkWizard })));
 
 function Accounts() {
   const t = useT();
@@ -31,6 +31,7 @@ export function AccountsPage({ linking, address }: { readonly linking: boolean; 
   const t = useT();
   const desk = useDesk();
   const some = (useQuery(linkedQuery(desk.userAccount)).data?.length ?? 0) > 0;
+  if (linking) return <SettingsFrame current="accounts"><Suspense fallback={<Spinner label={t("common.loading")} />}><LinkWizard address={address} /></Suspense></SettingsFrame>;
   return (
     <SettingsFrame current="accounts">
       <div className="page-title">
@@ -38,7 +39,6 @@ export function AccountsPage({ linking, address }: { readonly linking: boolean; 
         {some && <Button kind="primary" icon={Plus} onClick={() => navigate(LINKING)}>{t("account.add")}</Button>}
       </div>
       <Accounts />
-      {linking && <Suspense fallback={null}><LinkDialog address={address} onClose={() => navigate(ACCOUNTS)} /></Suspense>}
     </SettingsFrame>
   );
 }
