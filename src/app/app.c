@@ -3,6 +3,7 @@
 #include "app/autoconfig.h"
 #include "app/checks.h"
 #include "app/mailurl.h"
+#include "app/provider_test.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proxy.h"
@@ -92,6 +93,7 @@ struct app *app_open(struct config *config, int lock_fd, GError **error)
     if (app->keyring != NULL) {
         struct store_config store = {.directory = config->data,
                                      .keyring = app->keyring,
+                                     .audit_days = config->audit_days,
                                      .read_words = sync_read_words};
         app->store = store_open(&store, error);
     }
@@ -102,6 +104,7 @@ struct app *app_open(struct config *config, int lock_fd, GError **error)
     app_notes_open(app);
     struct oauth_vault vault = {vault_load, vault_keep, app};
     app->tokens = oauth_cache_new(&vault, &app->policy);
+    app->tests = provider_tests_new(app);
     return app;
 }
 
@@ -212,6 +215,7 @@ void app_close(struct app *app)
         return;
     if (app->store != NULL && app->sync != NULL)
         store_unlisten(app->store, tell_sync, app);
+    provider_tests_free(app->tests);
     attach_free(app->attach);
     checks_free(app->checks);
     autoconfig_free(app->autoconfig);

@@ -20,8 +20,9 @@ struct app {
     struct exec *exec;         /* NULL until app_start_sync */
     struct sync_manager *sync; /* NULL until app_start_sync */
     struct attach *attach;     /* NULL until app_start_attach */
-    char *extract;             /* the program that reads attachments; NULL: there is none */
-    char *public_url;          /* as served, no slash at the end; for redirect URIs */
+    struct provider_tests *tests;
+    char *extract;    /* the program that reads attachments; NULL: there is none */
+    char *public_url; /* as served, no slash at the end; for redirect URIs */
     char *spool;
     struct checks *checks;         /* NULL until app_start_checks */
     struct autoconfig *autoconfig; /* the same */

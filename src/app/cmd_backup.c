@@ -134,6 +134,7 @@ int command_backup(struct command_call *call, const struct command_options *opti
     show_end(&showing);
     if (!ok)
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "backup.write", to_output ? "-" : path, NULL);
     fprintf(to_output ? call->err : call->out,
             "%s: %" G_GUINT64_FORMAT " messages, %.1f MB; it does not contain the key file %s\n",
             to_output ? "backup" : path, result.messages, (double)result.bytes / 1e6,

@@ -368,6 +368,8 @@ int command_export(struct command_call *call, const struct command_options *opti
     export.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool ok = run(&export, call->args[0], &error);
     int status = finish(&export, ok, error);
+    if (ok)
+        store_audit_operator(call->app->store, "mail.export", call->args[0], NULL);
     if (export.mailboxes != NULL)
         g_ptr_array_unref(export.mailboxes);
     g_hash_table_destroy(export.names);

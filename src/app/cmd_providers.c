@@ -88,6 +88,7 @@ int command_provider_set(struct command_call *call, const struct command_options
     store_provider_free(settings);
     if (!ok)
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "provider.set", call->args[0], NULL);
     fprintf(call->out, "saved; register this redirect URI (platform Web): %s\n", uri);
     return 0;
 }
@@ -130,6 +131,7 @@ int command_provider_remove(struct command_call *call, const struct command_opti
     g_autoptr(GError) error = NULL;
     if (!store_provider_remove(call->app->store, call->args[0], &error))
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "provider.remove", call->args[0], NULL);
     fprintf(call->out, "removed %s\n", call->args[0]);
     return 0;
 }

@@ -21,6 +21,8 @@ int command_user_add(struct command_call *call, const struct command_options *op
     secret_free(password);
     if (id == 0)
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "user.invite", call->args[0],
+                         options->admin ? "administrator" : "member");
     fprintf(call->out, "added %s%s\n", call->args[0], options->admin ? " (administrator)" : "");
     return 0;
 }
@@ -55,6 +57,7 @@ int command_user_passwd(struct command_call *call, const struct command_options 
     secret_free(password);
     if (!ok)
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "user.password", call->args[0], NULL);
     fprintf(call->out, "changed; %s is signed out everywhere\n", call->args[0]);
     return 0;
 }
@@ -65,6 +68,7 @@ int command_user_remove(struct command_call *call, const struct command_options 
     g_autoptr(GError) error = NULL;
     if (!store_user_remove(call->app->store, call->args[0], &error))
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "user.remove", call->args[0], NULL);
     fprintf(call->out, "removed %s\n", call->args[0]);
     return 0;
 }
@@ -77,6 +81,7 @@ int command_token_create(struct command_call *call, const struct command_options
                                     options->name != NULL ? options->name : "", &token, &error);
     if (id == 0)
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "token.create", call->args[0], options->name);
     fprintf(call->out, "%s\n", secret_reveal(token));
     fprintf(call->err, "token %" G_GINT64_FORMAT " made; it is not shown again\n", id);
     secret_free(token);
@@ -119,6 +124,7 @@ int command_token_revoke(struct command_call *call, const struct command_options
     }
     if (!store_token_revoke(call->app->store, id, &error))
         return command_fail(call, error);
+    store_audit_operator(call->app->store, "token.revoke", call->args[0], NULL);
     fprintf(call->out, "revoked\n");
     return 0;
 }

@@ -36,6 +36,7 @@ static const struct key keys[] = {
     {"server", "metrics", TEXT, offsetof(struct config, metrics_from)},
     {"server", "browser_origins", LIST, offsetof(struct config, browser_origins)},
     {"server", "workers", NUMBER, offsetof(struct config, workers)},
+    {"audit", "days", NUMBER, offsetof(struct config, audit_days)},
     {"network", "proxy", TEXT, offsetof(struct config, proxy)},
     {"network", "proxy_password_file", TEXT, offsetof(struct config, proxy_password_file)},
     {"network", "allowed", LIST, offsetof(struct config, allowed_networks)},

@@ -25,6 +25,7 @@ struct config {
     char **browser_origins; /* [server] browser_origins: whose pages may use the API; NULL: all */
     bool guess_charsets;    /* [mail] guess_charsets */
     int workers;            /* [server] workers */
+    int audit_days;         /* [audit] days: how long acts are remembered */
     /* [sync] of these names: seconds */
     int64_t poll_s, calm_s, compare_s, idle_s, patience_s, doubt_s, check_s;
     /* [exchange], [gmail], [plain]: sign_ins, per_minute, connections, idle, megabytes_a_day */

@@ -1,6 +1,8 @@
 #include "app/hooks.h"
 
 #include "app/hooks_accounts.h"
+#include "app/notices.h"
+#include "app/provider_test.h"
 #include "httpc/httpc.h"
 #include "httpc/webpush.h"
 
@@ -20,7 +22,7 @@ static const struct text_property texts[] = {
     TEXT("type", type),      TEXT("clientId", client_id),  TEXT("tenant", tenant),
     TEXT("cloud", cloud),    TEXT("authority", authority), TEXT("graph", graph),
     TEXT("imap", imap),      TEXT("smtp", smtp),           TEXT("scopePrefix", scope_prefix),
-    TEXT("caFile", ca_file), TEXT("proxy", proxy),
+    TEXT("caFile", ca_file), TEXT("proxy", proxy),         TEXT("signIn", sign_in),
 };
 
 static char **text_field(const struct store_provider *provider, size_t offset)
@@ -80,6 +82,12 @@ static json_t *provider_json(struct app *app, const struct store_provider *provi
     json_object_set_new(object, "proxyPassword", json_null());
     json_object_set_new(object, "hasClientSecret", json_boolean(provider->has_secret));
     json_object_set_new(object, "secretExpires", date_json(provider->secret_expires));
+    json_object_set_new(object, "secondSecret", json_null());
+    json_object_set_new(object, "hasSecondSecret", json_boolean(provider->has_second));
+    json_object_set_new(object, "secondSecretExpires", date_json(provider->second_expires));
+    json_object_set_new(object, "secondSecretTakenAt", date_json(provider->second_taken));
+    json_object_set_new(object, "promoteSecondSecret", json_false());
+    json_object_set_new(object, "signIn", json_string(provider->sign_in));
     json_object_set_new(object, "redirectUri", json_string(uri));
     json_object_set_new(object, "redirectWarning",
                         warning != NULL ? json_string(warning) : json_null());
@@ -135,14 +143,47 @@ static bool take_secret(struct secret **secret, const json_t *value)
     return true;
 }
 
+static bool take_date(int64_t *seconds, const json_t *value)
+{
+    *seconds = 0;
+    return json_is_null(value) ||
+           (json_is_string(value) && app_parse_date(json_string_value(value), seconds));
+}
+
+/* What a roll-over needs; *taken false: the property is another. false: it is wrong. */
+static bool take_second(struct store_provider *settings, const char *key, const json_t *value,
+                        bool *taken)
+{
+    *taken = true;
+    if (strcmp(key, "secondSecret") == 0)
+        return take_secret(&settings->second_secret, value);
+    if (strcmp(key, "secondSecretExpires") == 0)
+        return take_date(&settings->second_expires, value);
+    if (strcmp(key, "hasSecondSecret") == 0) { /* false takes it away */
+        settings->drop_second = json_is_false(value);
+        return json_is_boolean(value);
+    }
+    if (strcmp(key, "promoteSecondSecret") == 0) {
+        settings->promote_second = json_is_true(value);
+        return json_is_boolean(value);
+    }
+    *taken = false;
+    return true;
+}
+
 static bool take_property(struct store_provider *settings, const char *key, const json_t *value,
                           const char **property, GError **error)
 {
     static const char *const server_set[] = {"id",          "hasClientSecret",
                                              "redirectUri", "redirectWarning",
                                              "ready",       "problem",
-                                             "name",        NULL};
-    bool ok = true;
+                                             "name",        "secondSecretTakenAt",
+                                             NULL};
+    bool ok = true, taken;
+    if (!take_second(settings, key, value, &taken))
+        return bad(property, key, error, "this is not what it takes");
+    if (taken)
+        return true;
     if (take_text(settings, key, value, &ok))
         return ok || bad(property, key, error, "a string or null is wanted");
     if (strcmp(key, "clientSecret") == 0)
@@ -151,13 +192,9 @@ static bool take_property(struct store_provider *settings, const char *key, cons
     if (strcmp(key, "proxyPassword") == 0)
         return take_secret(&settings->proxy_password, value) ||
                bad(property, key, error, "the proxy's password is wanted");
-    if (strcmp(key, "secretExpires") == 0) {
-        settings->secret_expires = 0;
-        return json_is_null(value) ||
-               (json_is_string(value) &&
-                app_parse_date(json_string_value(value), &settings->secret_expires)) ||
+    if (strcmp(key, "secretExpires") == 0)
+        return take_date(&settings->secret_expires, value) ||
                bad(property, key, error, "a date is wanted");
-    }
     return g_strv_contains(server_set, key) || bad(property, key, error, "no such property");
 }
 
@@ -216,6 +253,36 @@ static bool hook_push_check(const char *url, const char *p256dh, const char *aut
     return good;
 }
 
+static bool hook_invite(const struct store_principal *principal, int64_t user, const char *url,
+                        bool is_reset, const char *language, void *arg)
+{
+    return notices_invite(arg, principal, user, url, is_reset, language);
+}
+
+/* Sessions of accounts that went with their person end. */
+static void hook_accounts_gone(const GArray *accounts, void *arg)
+{
+    struct app *app = arg;
+    for (guint i = 0; i < accounts->len; i++) {
+        int64_t account = g_array_index(accounts, int64_t, i);
+        oauth_token_forget(app->tokens, account);
+        if (app->sync != NULL)
+            sync_manager_poke(app->sync, account);
+    }
+}
+
+static int64_t hook_provider_test(const char *provider, void *arg, GError **error)
+{
+    struct app *app = arg;
+    return provider_tests_start(app->tests, provider, error);
+}
+
+static json_t *hook_provider_tests(void *arg)
+{
+    struct app *app = arg;
+    return provider_tests_list(app->tests);
+}
+
 void hooks_fill(struct jmap_hooks *hooks, struct app *app)
 {
     *hooks = (struct jmap_hooks){
@@ -224,6 +291,10 @@ void hooks_fill(struct jmap_hooks *hooks, struct app *app)
         .provider_set = hook_provider_set,
         .providers = hook_providers,
         .push_check = hook_push_check,
+        .invite = hook_invite,
+        .accounts_gone = hook_accounts_gone,
+        .provider_test = hook_provider_test,
+        .provider_tests = hook_provider_tests,
     };
     hooks_fill_accounts(hooks);
 }

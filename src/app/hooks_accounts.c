@@ -1,5 +1,6 @@
 #include "app/hooks_accounts.h"
 
+#include "store/people.h"
 #include "app/autoconfig.h"
 #include "app/checks.h"
 #include "base/clock.h"
@@ -58,6 +59,8 @@ static int64_t hook_create(const struct store_principal *principal, const json_t
     account.password = secret;
     int64_t id = app_account_add(app, &account, property, error);
     secret_free(secret);
+    if (id != 0)
+        store_audit_note(app->store, principal, "account.link", id, NULL, "password");
     return id;
 }
 
@@ -125,12 +128,18 @@ static bool hook_destroy(const struct store_access *access, void *arg, GError **
 {
     struct app *app = arg;
     int64_t account = store_access_account(access);
-    int64_t user = store_principal_user(store_access_principal(access));
+    const struct store_principal *principal = store_access_principal(access);
+    int64_t user = store_principal_user(principal);
+    g_autofree char *tid = NULL, *oid = NULL, *address = NULL;
     bool removed = false;
+    store_link_identity(app->store, account, &tid, &oid, &address, NULL);
     if (app->sync != NULL)
         sync_manager_drop(app->sync, account);
     oauth_token_forget(app->tokens, account);
     bool ok = store_unlink(app->store, account, user, &removed, error);
+    if (ok)
+        store_audit_note(app->store, principal, "account.unlink", 0, address,
+                         removed ? "removed" : NULL);
     /* Others still have it: the session goes on with a credential of theirs. */
     if (app->sync != NULL && !removed)
         sync_manager_poke(app->sync, account);

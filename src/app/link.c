@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "httpc/httpc.h"
+#include "store/people.h"
 
 #include <string.h>
 
@@ -128,6 +129,10 @@ static int64_t keep(struct app *app, const struct link_request *request,
     };
     bool relinked = false;
     int64_t account = store_link(app->store, &link, &relinked, error);
+    if (account != 0)
+        store_audit_note(app->store, request->principal,
+                         relinked ? "account.relink" : "account.link", account, NULL,
+                         provider->name);
     if (account != 0)
         LOG_INFO("link.done", LOG_STR("provider", provider->name), LOG_INT("account", account),
                  LOG_INT("relinked", relinked));

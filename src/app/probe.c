@@ -39,21 +39,32 @@ bool probe_is_bad(const struct probe *probe)
     return false;
 }
 
+/* Takes text. */
+static void add_row(struct probe *probe, const char *check, const char *state, char *text,
+                    const char *problem)
+{
+    struct probe_row *row = g_new(struct probe_row, 1);
+    *row = (struct probe_row){g_strdup(check), state, text, problem};
+    g_ptr_array_add(probe->rows, row);
+    if (probe->noted != NULL)
+        probe->noted(row, probe->noted_arg);
+}
+
 void probe_note(struct probe *probe, const char *check, const char *state, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    struct probe_row *row = g_new(struct probe_row, 1);
-    *row = (struct probe_row){g_strdup(check), state, g_strdup_vprintf(format, args)};
+    add_row(probe, check, state, g_strdup_vprintf(format, args), NULL);
     va_end(args);
-    g_ptr_array_add(probe->rows, row);
 }
 
 static void note_error(struct probe *probe, const char *check, const char *where,
                        const GError *error)
 {
-    probe_note(probe, check, "bad", "%s: %s %s (%s)", where, error_cause(error),
-               error_next_step(error), error->message);
+    add_row(probe, check, "bad",
+            g_strdup_printf("%s: %s %s (%s)", where, error_cause(error), error_next_step(error),
+                            error->message),
+            error_problem(error));
 }
 
 /* --- the way there */
@@ -126,11 +137,25 @@ static bool answers(struct probe *probe, const char *check, const char *url,
                                     .proxy = provider->proxy,
                                     .deadline = clock_in_ms(PATIENCE_MS),
                                     .cancel = probe->cancel};
-    if (!httpc_perform(&request, &answer, &error)) {
-        probe_note(probe, check, "bad", "%s %s", error->message,
-                   error_is(error, ERROR_TLS)   ? "; for a private authority give its CA file"
-                   : error_is(error, ERROR_DNS) ? "; check the address for typing errors"
-                                                : "; check address, firewall and proxy");
+    bool in_steps = probe->in_steps && strcmp(check, "sign-in") == 0;
+    bool there = httpc_perform(&request, &answer, &error);
+    bool untrusted = !there && error_is(error, ERROR_TLS);
+    if (in_steps && (there || untrusted))
+        probe_note(probe, "reach", "ok", "%s takes connections", provider->authority);
+    if (in_steps && there)
+        probe_note(probe, "tls", "ok", "its certificate is trusted");
+    if (!there) {
+        add_row(probe,
+                !in_steps   ? check
+                : untrusted ? "tls"
+                            : "reach",
+                "bad",
+                g_strdup_printf("%s %s", error->message,
+                                untrusted ? "; for a private authority give its CA file"
+                                : error_is(error, ERROR_DNS)
+                                    ? "; check the address for typing errors"
+                                    : "; check address, firewall and proxy"),
+                error_problem(error));
         return false;
     }
     *status = answer.status;
@@ -152,12 +177,14 @@ static bool probe_discovery(struct probe *probe, const struct oauth_provider *pr
                                  provider->tenant);
     if (!answers(probe, "sign-in", url, provider, &status))
         return false;
+    const char *check = probe->in_steps ? "discovery" : "sign-in";
     if (status == 200)
-        probe_note(probe, "sign-in", "ok", "%s answers", provider->authority);
+        probe_note(probe, check, "ok", "%s answers", provider->authority);
     else
-        probe_note(probe, "sign-in", "bad",
-                   "%s answers %d for the tenant %s: check authority and tenant",
-                   provider->authority, status, provider->tenant);
+        add_row(probe, check, "bad",
+                g_strdup_printf("%s answers %d for the tenant %s: check authority and tenant",
+                                provider->authority, status, provider->tenant),
+                "tenant-unknown");
     return status == 200;
 }
 
@@ -171,13 +198,25 @@ static void probe_graph(struct probe *probe, const struct oauth_provider *provid
         probe_note(probe, "graph", "ok", "%s answers", provider->graph);
 }
 
-static void probe_client(struct probe *probe, const struct oauth_provider *provider)
+/* Each secret by itself, or the second would hide what is wrong with the first. */
+static void probe_secret(struct probe *probe, const struct oauth_provider *provider,
+                         const char *check, struct secret *secret)
 {
     g_autoptr(GError) error = NULL;
-    if (oauth_client_check(provider, &probe->app->policy, probe->cancel, &error))
-        probe_note(probe, "client", "ok", "the service knows the client id and takes the secret");
+    struct oauth_provider alone = *provider;
+    alone.client_secret = secret;
+    alone.second_secret = NULL;
+    if (oauth_client_check(&alone, &probe->app->policy, probe->cancel, &error))
+        probe_note(probe, check, "ok", "the service knows the client id and takes the secret");
     else
-        note_error(probe, "client", "client id and secret", error);
+        note_error(probe, check, "client id and secret", error);
+}
+
+static void probe_client(struct probe *probe, const struct oauth_provider *provider)
+{
+    probe_secret(probe, provider, "client", provider->client_secret);
+    if (provider->second_secret != NULL)
+        probe_secret(probe, provider, "second-secret", provider->second_secret);
 }
 
 /* --- mail */

@@ -6,9 +6,10 @@
 #include "app/app.h"
 
 struct probe_row {
-    char *check;       /* "imap" */
-    const char *state; /* "ok", "warn", "bad" */
-    char *text;        /* what was found, and what to do */
+    char *check;         /* "imap" */
+    const char *state;   /* "ok", "warn", "bad" */
+    char *text;          /* what was found, and what to do */
+    const char *problem; /* the code of what is wrong, or NULL. Static */
 };
 
 struct probe {
@@ -17,6 +18,9 @@ struct probe {
     GPtrArray *rows; /* of struct probe_row */
     int64_t skew;    /* of our clock against the provider's, seconds */
     bool skew_known;
+    bool in_steps; /* reaching the sign-in service, TLS and discovery are rows of their own */
+    void (*noted)(const struct probe_row *row, void *arg); /* told of each row at once, or NULL */
+    void *noted_arg;
 };
 void probe_init(struct probe *probe, struct app *app, struct cancel *cancel);
 void probe_clear(struct probe *probe);

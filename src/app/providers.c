@@ -38,6 +38,7 @@ struct oauth_provider *app_provider_of(struct app *app, const struct store_provi
     provider->type = g_strcmp0(settings->type, "google") == 0 ? OAUTH_GOOGLE : OAUTH_MICROSOFT;
     provider->client_id = g_strdup(settings->client_id);
     provider->client_secret = secret_copy(settings->client_secret);
+    provider->second_secret = secret_copy(settings->second_secret);
     provider->tenant = g_strdup(settings->tenant);
     provider->authority = g_strdup(settings->authority);
     provider->graph = g_strdup(settings->graph);
@@ -59,6 +60,15 @@ struct oauth_provider *app_provider_of(struct app *app, const struct store_provi
     return NULL;
 }
 
+/* The first was refused: the administrator is told once, on the page, in the log of acts and by
+ * mail. */
+static void second_taken(const char *provider, void *arg)
+{
+    struct app *app = arg;
+    if (store_provider_second_taken(app->store, provider))
+        LOG_WARN("provider.second_secret", LOG_STR("provider", provider));
+}
+
 struct oauth_provider *app_provider(struct app *app, const char *name, GError **error)
 {
     struct store_provider *settings = store_provider(app->store, name, NULL, error);
@@ -75,6 +85,9 @@ struct oauth_provider *app_provider(struct app *app, const char *name, GError **
         return NULL;
     }
     provider->client_secret = secret_copy(settings->client_secret);
+    provider->second_secret = secret_copy(settings->second_secret);
+    provider->second_taken = second_taken;
+    provider->second_taken_arg = app;
     store_provider_free(settings);
     g_autofree char *owner = g_strconcat("provider/", name, NULL);
     if (store_proxy_url(app->store, owner, &provider->proxy, error))
@@ -102,6 +115,24 @@ static char *proxy_url(struct app *app, const char *provider)
     return url;
 }
 
+/* Everybody of a tenant may come in only where it is known which one that is. */
+static bool check_sign_in(const struct store_provider *settings, const char **property,
+                          GError **error)
+{
+    static const char *const words[] = {"off", "linked", "tenant", NULL};
+    const char *word = settings->sign_in != NULL ? settings->sign_in : "off";
+    static const char *const shared[] = {"common", "organizations", "consumers", NULL};
+    bool one_tenant = settings->tenant != NULL && !g_strv_contains(shared, settings->tenant);
+    *property = "signIn";
+    if (!g_strv_contains(words, word))
+        error_set(error, ERROR_INVALID, "signIn: off, linked or tenant is wanted");
+    else if (strcmp(word, "tenant") == 0 && !one_tenant)
+        error_set(error, ERROR_INVALID, "signIn: tenant needs the id of one tenant");
+    else
+        return true;
+    return false;
+}
+
 static bool check_proxy(const struct store_provider *settings, const char **property,
                         GError **error)
 {
@@ -109,6 +140,26 @@ static bool check_proxy(const struct store_provider *settings, const char **prop
         return true;
     *property = "proxy";
     return false;
+}
+
+/* The end of a roll-over: what was the second is the first now. */
+static bool promote(struct app *app, struct store_provider *settings, const char *origin,
+                    const char **property, GError **error)
+{
+    struct store_provider *stored = store_provider(app->store, settings->name, origin, error);
+    *property = "promoteSecondSecret";
+    if (stored != NULL && stored->second_secret == NULL)
+        error_set(error, ERROR_INVALID, "promoteSecondSecret: there is no second secret");
+    bool ok = stored != NULL && stored->second_secret != NULL;
+    if (ok) {
+        secret_free(settings->client_secret);
+        settings->client_secret = secret_copy(stored->second_secret);
+        settings->secret_expires = stored->second_expires;
+        settings->second_expires = 0;
+        settings->drop_second = true;
+    }
+    store_provider_free(stored);
+    return ok;
 }
 
 bool app_provider_put(struct app *app, struct store_provider *settings, const char **property,
@@ -124,9 +175,13 @@ bool app_provider_put(struct app *app, struct store_provider *settings, const ch
     if (provider == NULL)
         return false;
     g_autofree char *origin = oauth_token_origin(provider);
+    if (settings->promote_second && !promote(app, settings, origin, property, error)) {
+        oauth_provider_free(provider);
+        return false;
+    }
     char *before = proxy_url(app, settings->name);
     bool ok = oauth_provider_check(provider, property, error) &&
-              check_proxy(settings, property, error) &&
+              check_proxy(settings, property, error) && check_sign_in(settings, property, error) &&
               store_provider_put(app->store, settings, origin, error);
     oauth_provider_free(provider);
     char *now = proxy_url(app, settings->name);

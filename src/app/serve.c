@@ -5,7 +5,9 @@
 #include "app/datadir.h"
 #include "app/hooks.h"
 #include "app/link.h"
+#include "app/notices.h"
 #include "app/previews.h"
+#include "app/signin.h"
 #include "base/log.h"
 #include "http/auth.h"
 #include "http/http.h"
@@ -24,6 +26,7 @@
 /* At least: one person has 12 for requests (http/turns.h), and 10 for what comes over WebSockets
  * (maxConcurrentRequests). */
 #define HTTP_WORKERS 24
+#define BINDING_COOKIE "postroom_oauth"
 
 struct server {
     struct app *app;
@@ -35,6 +38,7 @@ struct server {
     struct http_jmap *routes;
     struct push *push;
     struct control *control;
+    struct notices *notices;
 };
 
 /* --- linking ------------------------------------------------------------------------------------
@@ -58,11 +62,96 @@ static void link_request_fill(struct link_request *link, struct http_request *re
     };
 }
 
+/* --- signing in by a provider ------------------------------------------------------------------
+ */
+
+/* Only this browser has it, and only for as long as an authorization may take. Lax, since Strict is
+ * lost on the way back. */
+static void set_binding(struct http_request *request, const char *binding)
+{
+    const struct http_server *http = http_request_server(request);
+    g_autofree char *cookie =
+        g_strdup_printf(BINDING_COOKIE "=%s; Path=%soauth/; Max-Age=600; HttpOnly; SameSite=Lax%s",
+                        binding, http_server_base(http),
+                        http_server_is_https(http) ? "; Secure" : "");
+    http_set_header(request, "Set-Cookie", cookie);
+}
+
+static char *begin_sign_in(struct server *server, struct http_request *request,
+                           enum oauth_purpose purpose)
+{
+    g_autofree char *session = http_request_cookie(request, HTTP_SESSION_COOKIE);
+    g_autofree char *fresh = oauth_binding_new();
+    const struct signin_request signin = {
+        .principal = http_request_principal(request),
+        .binding = purpose == OAUTH_IDENTITY && session != NULL ? session : fresh,
+        .provider = http_request_segment(request, 0),
+        .purpose = purpose,
+        .invitation = purpose == OAUTH_SIGN_IN ? http_request_query(request, "invitation") : NULL,
+    };
+    if (purpose == OAUTH_SIGN_IN)
+        set_binding(request, fresh);
+    return signin_start(server->app, server->flows, &signin);
+}
+
+static char *end_sign_in(struct server *server, struct http_request *request,
+                         enum oauth_purpose purpose)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *binding =
+        http_request_cookie(request,
+                            purpose == OAUTH_IDENTITY ? HTTP_SESSION_COOKIE : BINDING_COOKIE);
+    struct store_principal *entered = NULL;
+    const struct signin_request signin = {
+        .principal = http_request_principal(request),
+        .binding = binding != NULL ? binding : "",
+        .provider = http_request_segment(request, 0),
+        .purpose = purpose,
+        .state = http_request_query(request, "state"),
+        .code = http_request_query(request, "code"),
+        .error = http_request_query(request, "error"),
+        .error_description = http_request_query(request, "error_description"),
+    };
+    char *url = signin_finish(server->app, server->flows, &signin, &entered);
+    if (entered != NULL)
+        http_auth_enter(server->auth, request, entered, "microsoft", &error);
+    store_principal_unref(entered);
+    return url;
+}
+
+/* NULL: the address is of a link. */
+static char *sign_in_step(struct server *server, struct http_request *request)
+{
+    const char *step = http_request_segment(request, 1);
+    if (http_request_segments(request) != 2)
+        return NULL;
+    if (strcmp(step, "sign-in") == 0)
+        return begin_sign_in(server, request, OAUTH_SIGN_IN);
+    if (strcmp(step, "identity") == 0 && http_request_principal(request) != NULL)
+        return begin_sign_in(server, request, OAUTH_IDENTITY);
+    if (strcmp(step, "callback") != 0)
+        return NULL;
+    enum oauth_purpose purpose =
+        oauth_flow_purpose(server->flows, http_request_query(request, "state"));
+    return purpose == OAUTH_LINK ? NULL : end_sign_in(server, request, purpose);
+}
+
+static bool offers_sign_in(const char *provider, void *arg)
+{
+    return signin_is_on(arg, provider);
+}
+
 static void handle_oauth(struct http_request *request, void *arg)
 {
     struct server *server = arg;
     struct link_request link;
     const char *step = http_request_segment(request, 1);
+    g_autofree char *elsewhere = sign_in_step(server, request);
+    if (elsewhere != NULL || http_request_principal(request) == NULL) {
+        http_respond_redirect(request,
+                              elsewhere != NULL ? elsewhere : "link/failed?code=not-signed-in");
+        return;
+    }
     g_autofree char *cookie = http_request_cookie(request, "postroom_session");
     link_request_fill(&link, request, cookie != NULL ? cookie : "");
     g_autofree char *url = NULL;
@@ -129,6 +218,7 @@ static char *metrics(void *arg)
 static void server_stop(struct server *server)
 {
     control_stop(server->control);
+    notices_stop(server->notices);
     push_free(server->push);
     http_jmap_stop(server->routes);
     http_server_free(server->http);
@@ -160,6 +250,7 @@ static bool start_http(struct server *server, GError **error)
     server->jmap = jmap_new(&jmap);
     server->flows = oauth_flows_new();
     server->auth = http_auth_add(server->http, app->store, app->keyring);
+    http_auth_offers(server->auth, offers_sign_in, app);
     server->routes = http_jmap_add(server->http, server->jmap, app->store, &app->policy);
     previews_offer(server->routes, app);
     const struct push_config push = {.jmap = server->jmap,
@@ -169,7 +260,7 @@ static bool start_http(struct server *server, GError **error)
     server->push = push_new(&push);
     const struct http_route oauth = {.method = "GET",
                                      .path = "oauth/",
-                                     .door = HTTP_DOOR_BROWSE,
+                                     .door = HTTP_DOOR_VISIT,
                                      .handle = handle_oauth,
                                      .arg = server};
     http_route(server->http, &oauth);
@@ -191,7 +282,8 @@ static bool server_start(struct server *server, GError **error)
     app_start_attach(server->app);
     return start_http(server, error) &&
            (server->control = control_start(server->app, error)) != NULL &&
-           sync_manager_start(server->app->sync, error);
+           sync_manager_start(server->app->sync, error) &&
+           (server->notices = notices_start(server->app)) != NULL;
 }
 
 /* A port that is free now; 0 when there is none. */

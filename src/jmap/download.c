@@ -1,6 +1,7 @@
 #include "jmap/jmap.h"
 
 #include "jmap/engine/engine.h"
+#include "store/people.h"
 
 void jmap_download_refuse(const GError *failure, GError **error)
 {
@@ -17,6 +18,8 @@ GBytes *jmap_download(struct jmap *jmap, struct store_principal *principal, cons
     struct store_access *access = jmap_account_open(jmap, principal, account, STORE_READ, &failure);
     GBytes *bytes = NULL;
 
+    if (access != NULL && store_access_account(access) != 0)
+        store_audit_read(access, store_access_account(access));
     if (access != NULL)
         bytes = jmap_blob_load(jmap, access, blob, &failure);
     store_access_free(access);

@@ -46,12 +46,15 @@ struct jmap_hooks {
     /* Entries of an account's sync log, newest first. (transfer full) */
     json_t *(*sync_log)(const struct store_principal *principal, int64_t account, uint64_t position,
                         size_t limit, uint64_t *total, void *arg, GError **error);
-    /* User/invite: mails a link from a mailbox of the inviter's that can send. language: the page's.
-     * False: there is none. */
+    /* ProviderTest: begins one (its number, 0 on error), and all there are, as an array. */
+    int64_t (*provider_test)(const char *provider, void *arg, GError **error);
+    json_t *(*provider_tests)(void *arg);
+    /* User/invite: mails a link from a mailbox of the inviter's that can send. language: the
+     * page's. False: there is none. */
     bool (*invite)(const struct store_principal *principal, int64_t user, const char *url,
                    bool is_reset, const char *language, void *arg);
-    /* A person was removed, and accounts with them. */
-    void (*accounts_gone)(void *arg);
+    /* A person was removed, and these accounts (int64_t) with them. */
+    void (*accounts_gone)(const GArray *accounts, void *arg);
     /* PushSubscription/set: the address is https, and the keys (NULL both: none) are of RFC 8291.
      * ERROR_INVALID with *property. */
     bool (*push_check)(const char *url, const char *p256dh, const char *auth, const char **property,

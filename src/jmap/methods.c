@@ -294,6 +294,8 @@ static const struct jmap_method methods[] = {
     {"Conversation/ties", JMAP_MANAGE, MAIL, STORE_READ, ties_args, jmap_conversation_ties},
     {"Conversation/merge", JMAP_MANAGE, MAIL, STORE_WRITE, merge_args, jmap_conversation_merge},
     {"Conversation/split", JMAP_MANAGE, MAIL, STORE_WRITE, split_args, jmap_conversation_split},
+    {"ProviderTest/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_provider_test_get},
+    {"ProviderTest/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_provider_test_set},
     {"User/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_user_get},
     {"User/set", JMAP_MANAGE, USER, STORE_WRITE, set_args, jmap_user_set},
     {"User/invite", JMAP_MANAGE, USER, STORE_WRITE, invite_args, jmap_user_invite},

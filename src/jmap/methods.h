@@ -65,6 +65,8 @@ void jmap_linked_account_get(struct jmap_call *call);
 void jmap_linked_account_changes(struct jmap_call *call);
 void jmap_linked_account_set(struct jmap_call *call);
 void jmap_email_view_get(struct jmap_call *call);
+void jmap_provider_test_get(struct jmap_call *call);
+void jmap_provider_test_set(struct jmap_call *call);
 
 void jmap_user_get(struct jmap_call *call);
 void jmap_user_set(struct jmap_call *call);

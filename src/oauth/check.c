@@ -68,11 +68,9 @@ static bool is_client_id(const struct oauth_provider *provider)
 }
 
 /* None given means: the stored one stays. */
-static bool is_secret(const struct oauth_provider *provider)
+static bool is_secret(const struct secret *secret)
 {
-    return provider->client_secret == NULL ||
-           (secret_length(provider->client_secret) > 0 &&
-            !oauth_is_guid(secret_reveal(provider->client_secret)));
+    return secret == NULL || (secret_length(secret) > 0 && !oauth_is_guid(secret_reveal(secret)));
 }
 
 static bool is_host(const char *host, uint16_t port)
@@ -92,8 +90,11 @@ bool oauth_provider_check(const struct oauth_provider *provider, const char **fi
 {
     if (!is_client_id(provider))
         return blame(field, "clientId", "must be the application's Client ID, a GUID", error);
-    if (!is_secret(provider))
+    if (!is_secret(provider->client_secret))
         return blame(field, "clientSecret",
+                     "must be the Value of the client secret, not its Secret ID", error);
+    if (!is_secret(provider->second_secret))
+        return blame(field, "secondSecret",
                      "must be the Value of the client secret, not its Secret ID", error);
     if (!is_tenant(provider->tenant))
         return blame(field, "tenant",

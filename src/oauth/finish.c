@@ -210,7 +210,8 @@ static struct oauth_linked *exchange(const struct oauth_wire *wire, const struct
 {
     struct oauth_grant grant;
     struct oauth_identity identity = {0};
-    if (!oauth_wire_redeem(wire, code, flow->verifier, &grant, error))
+    g_autofree char *scopes = oauth_mail_scopes(wire->provider);
+    if (!oauth_wire_redeem(wire, code, flow->verifier, scopes, &grant, error))
         return NULL;
     struct oauth_linked *linked = linked_new(flow);
     bool good = identify(wire, &grant, flow->nonce, &identity, error) &&
@@ -252,7 +253,9 @@ struct oauth_linked *oauth_flow_finish(struct oauth_flows *flows,
     told->account = flow->account;
     struct oauth_wire wire = {provider, policy, cancel, told};
     struct oauth_linked *linked = NULL;
-    if (error_word != NULL)
+    if (flow->purpose != OAUTH_LINK)
+        error_set(error, ERROR_LINK_EXPIRED, "the state is of a sign-in, not of a link");
+    else if (error_word != NULL)
         classify_redirect(error_word, error_description, told, error);
     else if (code == NULL || code[0] == '\0' || strlen(code) > CODE_MAX)
         error_set(error, ERROR_LINK_EXPIRED, "the provider sent no usable code");
@@ -261,4 +264,70 @@ struct oauth_linked *oauth_flow_finish(struct oauth_flows *flows,
     oauth_flow_free(flow);
     oauth_failure_clear(&unused);
     return linked;
+}
+
+/* --- who somebody is */
+
+void oauth_person_free(struct oauth_person *person)
+{
+    if (person == NULL)
+        return;
+    g_free(person->tid);
+    g_free(person->oid);
+    g_free(person->login);
+    g_free(person->name);
+    secret_wipe_string(person->note);
+    g_free(person);
+}
+
+static struct oauth_person *learn(const struct oauth_wire *wire, const struct oauth_flow *flow,
+                                  const char *code, GError **error)
+{
+    struct oauth_grant grant;
+    struct oauth_identity identity = {0};
+    struct oauth_person *person = NULL;
+    if (!oauth_wire_redeem(wire, code, flow->verifier, "", &grant, error))
+        return NULL;
+    if (identify(wire, &grant, flow->nonce, &identity, error)) {
+        person = g_new0(struct oauth_person, 1);
+        *person = (struct oauth_person){
+            .purpose = flow->purpose,
+            .tid = g_steal_pointer(&identity.tid),
+            .oid = g_steal_pointer(&identity.oid),
+            .login = g_steal_pointer(&identity.login),
+            .name = g_steal_pointer(&identity.name),
+            .note = g_strdup(flow->note),
+        };
+    }
+    oauth_identity_clear(&identity);
+    oauth_grant_clear(&grant);
+    return person;
+}
+
+struct oauth_person *oauth_sign_in_finish(struct oauth_flows *flows,
+                                          const struct oauth_provider *provider,
+                                          const char *session, const char *state, const char *code,
+                                          const char *error_word, const char *error_description,
+                                          const struct net_policy *policy, struct cancel *cancel,
+                                          char **note, GError **error)
+{
+    struct oauth_failure told = {0};
+    struct oauth_person *person = NULL;
+    struct oauth_flow *flow = oauth_flow_take(flows, provider, session, state, error);
+    if (flow == NULL)
+        return NULL;
+    if (note != NULL)
+        *note = g_strdup(flow->note);
+    struct oauth_wire wire = {provider, policy, cancel, &told};
+    if (flow->purpose == OAUTH_LINK)
+        error_set(error, ERROR_LINK_EXPIRED, "the state is of a link, not of a sign-in");
+    else if (error_word != NULL)
+        classify_redirect(error_word, error_description, &told, error);
+    else if (code == NULL || code[0] == '\0' || strlen(code) > CODE_MAX)
+        error_set(error, ERROR_LINK_EXPIRED, "the provider sent no usable code");
+    else
+        person = learn(&wire, flow, code, error);
+    oauth_flow_free(flow);
+    oauth_failure_clear(&told);
+    return person;
 }

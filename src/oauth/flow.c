@@ -32,6 +32,7 @@ void oauth_flow_free(struct oauth_flow *flow)
     secret_wipe_string(flow->verifier);
     g_free(flow->nonce);
     g_free(flow->login_hint);
+    secret_wipe_string(flow->note);
     g_free(flow);
 }
 
@@ -115,7 +116,8 @@ static char *authorize_url(const struct oauth_begin *begin, const struct oauth_f
     const struct oauth_provider *provider = begin->provider;
     bool google = provider->type == OAUTH_GOOGLE;
     g_autofree char *endpoint = oauth_authorize_endpoint(provider);
-    g_autofree char *scopes = oauth_all_scopes(provider);
+    g_autofree char *scopes =
+        begin->purpose == OAUTH_LINK ? oauth_all_scopes(provider) : g_strdup(OAUTH_PERSON_SCOPES);
     g_autofree char *challenge = oauth_challenge(flow->verifier);
     GPtrArray *pairs = g_ptr_array_new();
     const char *const fixed[] = {"client_id", provider->client_id, "response_type", "code",
@@ -161,6 +163,8 @@ char *oauth_flow_begin(struct oauth_flows *flows, const struct oauth_begin *begi
     flow->verifier = oauth_random_word(VERIFIER_BYTES);
     flow->nonce = oauth_random_word(NONCE_BYTES);
     flow->login_hint = clean_hint(begin->login_hint);
+    flow->purpose = begin->purpose;
+    flow->note = g_strdup(begin->note);
     flow->since = begin->since;
     flow->account = begin->account;
     flow->hold = begin->hold;
@@ -172,6 +176,21 @@ char *oauth_flow_begin(struct oauth_flows *flows, const struct oauth_begin *begi
     g_free(url);
     error_set(error, ERROR_TOO_LARGE, "too many sign-ins are pending");
     return NULL;
+}
+
+enum oauth_purpose oauth_flow_purpose(struct oauth_flows *flows, const char *state)
+{
+    pthread_mutex_lock(&flows->mutex);
+    const struct oauth_flow *flow =
+        state != NULL ? g_hash_table_lookup(flows->by_state, state) : NULL;
+    enum oauth_purpose purpose = flow != NULL ? flow->purpose : OAUTH_LINK;
+    pthread_mutex_unlock(&flows->mutex);
+    return purpose;
+}
+
+char *oauth_binding_new(void)
+{
+    return oauth_random_word(STATE_BYTES);
 }
 
 static bool belongs(const struct oauth_flow *flow, const struct oauth_provider *provider,

@@ -11,6 +11,8 @@ struct oauth_flow {
     char *settings; /* fingerprint of what must not have changed in between */
     char *verifier, *nonce;
     char *login_hint; /* or NULL */
+    enum oauth_purpose purpose;
+    char *note; /* or NULL */
     int64_t since, account;
     bool hold;
     int64_t until; /* monotonic */

@@ -18,6 +18,10 @@ struct oauth_provider {
     enum oauth_type type;
     char *client_id;
     struct secret *client_secret;
+    struct secret *second_secret; /* tried when the first is refused or expired; or NULL */
+    /* Told when it was taken. May be NULL; any thread. */
+    void (*second_taken)(const char *provider, void *arg);
+    void *second_taken_arg;
     char *tenant;
     char *authority;    /* "https://login.microsoftonline.com", no slash at the end */
     char *graph;        /* "https://graph.microsoft.com" */
@@ -55,9 +59,16 @@ struct oauth_flows; /* pending authorizations, in memory: single use, 10 minutes
 struct oauth_flows *oauth_flows_new(void);
 void oauth_flows_free(struct oauth_flows *flows);
 
+/* What an authorization is for. Only a link asks for mail; the others say who somebody is, and no
+ * token of theirs is kept. */
+enum oauth_purpose { OAUTH_LINK, OAUTH_SIGN_IN, OAUTH_IDENTITY };
+
 struct oauth_begin {
     const struct oauth_provider *provider;
-    const char *session;    /* id of the signed-in session: state is bound to it */
+    enum oauth_purpose purpose;
+    const char *note;    /* the caller's own, given back at the end; or NULL */
+    const char *session; /* id of the signed-in session, or a word only this browser has: state is
+                            bound to it */
     const char *login_hint; /* the typed address, or NULL */
     int64_t since;          /* start date, seconds; 0: none given */
     int64_t account;        /* re-link this account; 0: a new link */
@@ -67,6 +78,10 @@ struct oauth_begin {
  * drops its oldest. (transfer full) or NULL: ERROR_TOO_LARGE when too many are pending altogether.
  */
 char *oauth_flow_begin(struct oauth_flows *flows, const struct oauth_begin *begin, GError **error);
+/* What a pending authorization is for; OAUTH_LINK when there is none of that state. */
+enum oauth_purpose oauth_flow_purpose(struct oauth_flows *flows, const char *state);
+/* 256 random bits as base64url, to bind a browser by. (transfer full) */
+char *oauth_binding_new(void);
 /* Admin consent address of the provider: at its tenant, or organizations, never common. The answer
  * comes to the redirect URI as admin_consent=True&tenant=…&state=…, without a code; the state is
  * the caller's own. state may be NULL. (transfer full) */
@@ -111,6 +126,24 @@ struct oauth_linked *oauth_flow_finish(struct oauth_flows *flows,
                                        const char *error_description,
                                        const struct net_policy *policy, struct cancel *cancel,
                                        struct oauth_failure *failure, GError **error);
+
+/* Who came back from OAUTH_SIGN_IN or OAUTH_IDENTITY. */
+struct oauth_person {
+    enum oauth_purpose purpose;
+    char *tid, *oid; /* Google: issuer and sub */
+    char *login;     /* for display; or NULL */
+    char *name;      /* or NULL */
+    char *note;      /* of the begin */
+};
+void oauth_person_free(struct oauth_person *person);
+/* As oauth_flow_finish, without Graph and without tokens. note: also told when it fails, (transfer
+ * full) in *note when not NULL. */
+struct oauth_person *oauth_sign_in_finish(struct oauth_flows *flows,
+                                          const struct oauth_provider *provider,
+                                          const char *session, const char *state, const char *code,
+                                          const char *error_word, const char *error_description,
+                                          const struct net_policy *policy, struct cancel *cancel,
+                                          char **note, GError **error);
 
 /* --- tokens
  * ----------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ void oauth_provider_free(struct oauth_provider *provider)
     g_free(provider->name);
     g_free(provider->client_id);
     secret_free(provider->client_secret);
+    secret_free(provider->second_secret);
     g_free(provider->tenant);
     g_free(provider->authority);
     g_free(provider->graph);

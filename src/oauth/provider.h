@@ -7,6 +7,9 @@
 /* Tenant id of all personal Microsoft accounts. */
 #define OAUTH_CONSUMERS "9188040d-6c67-4c5b-b112-36a304b66dad"
 
+/* Who somebody is, and nothing else. */
+#define OAUTH_PERSON_SCOPES "openid profile email"
+
 /* (transfer full) each */
 char *oauth_authorize_endpoint(const struct oauth_provider *provider);
 char *oauth_token_endpoint(const struct oauth_provider *provider);

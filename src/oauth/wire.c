@@ -131,6 +131,8 @@ static char *token_scopes(const struct oauth_provider *provider, const char *sco
 {
     if (provider->type == OAUTH_GOOGLE)
         return NULL;
+    if (scopes[0] == '\0')
+        return g_strdup(OAUTH_PERSON_SCOPES);
     return g_strconcat("openid profile email offline_access ", scopes, NULL);
 }
 
@@ -141,8 +143,8 @@ struct token_request {
     const char *scopes;
 };
 
-static bool request_token(const struct oauth_wire *wire, const struct token_request *ask,
-                          struct oauth_grant *grant, GError **error)
+static bool request_once(const struct oauth_wire *wire, const struct token_request *ask,
+                         struct oauth_grant *grant, GError **error)
 {
     g_autofree char *endpoint = oauth_token_endpoint(wire->provider);
     struct secret *body = httpc_form(ask->form);
@@ -164,6 +166,59 @@ static bool request_token(const struct oauth_wire *wire, const struct token_requ
     return good;
 }
 
+#define FORM_MAX 20
+#define SECRETS_MAX 5
+
+/* The same request with the other secret, which must not be quoted either. */
+static bool request_with(const struct oauth_wire *wire, const struct token_request *ask,
+                         const struct secret *secret, struct oauth_grant *grant, GError **error)
+{
+    const char *form[FORM_MAX + 1];
+    const struct secret *secrets[SECRETS_MAX + 1];
+    size_t i = 0, k = 0;
+    for (; ask->form[i] != NULL && i < FORM_MAX; i++)
+        form[i] = i > 0 && strcmp(ask->form[i - 1], "client_secret") == 0 && i % 2 == 1
+                      ? secret_reveal(secret)
+                      : ask->form[i];
+    form[i] = NULL;
+    for (; ask->secrets[k] != NULL && k + 1 < SECRETS_MAX; k++)
+        secrets[k] = ask->secrets[k];
+    secrets[k] = secret;
+    secrets[k + 1] = NULL;
+    const struct token_request again = {ask->stage, form, secrets, ask->scopes};
+    return request_once(wire, &again, grant, error);
+}
+
+/* A second secret goes on where the first is refused, so that nobody notices a roll-over. */
+static bool request_token(const struct oauth_wire *wire, const struct token_request *ask,
+                          struct oauth_grant *grant, GError **error)
+{
+    const struct oauth_provider *provider = wire->provider;
+    GError *cause = NULL, *second = NULL;
+    if (request_once(wire, ask, grant, &cause))
+        return true;
+    bool secret_is_bad =
+        error_is(cause, ERROR_APP_SECRET_WRONG) || error_is(cause, ERROR_APP_SECRET_EXPIRED);
+    bool good = secret_is_bad && provider->second_secret != NULL &&
+                request_with(wire, ask, provider->second_secret, grant, &second);
+    bool taken = good || (second != NULL && !error_is(second, ERROR_APP_SECRET_WRONG) &&
+                          !error_is(second, ERROR_APP_SECRET_EXPIRED));
+    if (good && provider->second_taken != NULL)
+        provider->second_taken(provider->name, provider->second_taken_arg);
+    /* What the second one met is what is to be told, unless it is wrong as well. */
+    if (taken && !good) {
+        g_error_free(cause);
+        g_propagate_error(error, second);
+        return false;
+    }
+    g_clear_error(&second);
+    if (good)
+        g_clear_error(&cause);
+    else
+        g_propagate_error(error, cause);
+    return good;
+}
+
 static bool has_secret(const struct oauth_provider *provider, struct oauth_grant *grant,
                        GError **error)
 {
@@ -175,12 +230,11 @@ static bool has_secret(const struct oauth_provider *provider, struct oauth_grant
 }
 
 bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const char *verifier,
-                       struct oauth_grant *grant, GError **error)
+                       const char *scopes, struct oauth_grant *grant, GError **error)
 {
     const struct oauth_provider *provider = wire->provider;
     if (!has_secret(provider, grant, error))
         return false;
-    g_autofree char *scopes = oauth_mail_scopes(provider);
     g_autofree char *asked = token_scopes(provider, scopes);
     const char *const form[] = {"client_id",
                                 provider->client_id,

@@ -24,8 +24,9 @@ void oauth_grant_clear(struct oauth_grant *grant);
 
 /* POSTs to the token endpoint. Errors by the table in classify.c; a network failure is
  * ERROR_PROVIDER_UNREACHABLE, except for ERROR_TLS and ERROR_CANCELLED. */
+/* scopes: of one resource, or "": only who it is. */
 bool oauth_wire_redeem(const struct oauth_wire *wire, const char *code, const char *verifier,
-                       struct oauth_grant *grant, GError **error);
+                       const char *scopes, struct oauth_grant *grant, GError **error);
 bool oauth_wire_refresh(const struct oauth_wire *wire, const struct secret *refresh_token,
                         const char *scopes, struct oauth_grant *grant, GError **error);
 

@@ -131,7 +131,15 @@ struct store_provider {
     struct secret *proxy_password; /* for put: NULL keeps the stored one while proxy is the same */
     struct secret *client_secret;  /* NULL on put: keep the stored one */
     bool has_secret;
-    int64_t secret_expires;         /* 0: not told */
+    int64_t secret_expires; /* 0: not told */
+    /* For a roll-over: taken when the first is refused or expired. On put NULL keeps the stored
+     * one, unless drop_second. */
+    struct secret *second_secret;
+    bool has_second, drop_second;
+    bool promote_second;            /* for app_provider_put: the second becomes the first */
+    int64_t second_expires;         /* 0: not told */
+    int64_t second_taken;           /* when it was taken first; 0: never */
+    char *sign_in;                  /* who may sign in with it: "off", "linked", "tenant" */
     char *problem, *problem_detail; /* app broken: problem code, or NULL */
 };
 void store_provider_free(struct store_provider *provider);
@@ -146,6 +154,8 @@ struct store_provider *store_provider(struct store *store, const char *name,
 GPtrArray *store_providers(struct store *store, GError **error); /* without secrets */
 bool store_provider_problem(struct store *store, const char *name, const GError *problem,
                             GError **error);
+/* The second secret was taken. True: for the first time. */
+bool store_provider_second_taken(struct store *store, const char *name);
 /* ERROR_CONFLICT while accounts use it. */
 bool store_provider_remove(struct store *store, const char *name, GError **error);
 uint64_t store_providers_state(struct store *store);
@@ -252,6 +262,39 @@ bool store_credential_load(struct store *store, int64_t account, const char *tok
 bool store_credential_keep(struct store *store, int64_t account, const char *token_origin,
                            const struct secret *refresh_token, const struct secret *access_token,
                            int64_t access_expires, const char *scopes, GError **error);
+
+/* --- mails that Postroom itself writes
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* What is told once: about a secret that ends on a day, so many days before. */
+struct store_reminder {
+    const char *provider, *about;
+    int64_t day, days;
+};
+struct store_notice {
+    int64_t account; /* that sends it */
+    const char *from, *to, *envelope, *message_id;
+    GBytes *raw;
+    const struct store_reminder *once; /* nothing is sent when it was told; or NULL */
+};
+bool store_notice_queue(struct store *store, const struct store_notice *notice, GError **error);
+/* It was told, or a later one was. */
+bool store_reminder_is_sent(struct store *store, const struct store_reminder *reminder);
+struct store_notice_sender {
+    int64_t account;
+    char *address; /* (transfer full) */
+};
+/* A mailbox that the person linked, or any administrator (user 0), and that can send. */
+bool store_notice_sender(struct store *store, int64_t user, struct store_notice_sender *sender,
+                         GError **error);
+struct store_notice_reader {
+    char *address, *language; /* language: as chosen, or NULL */
+};
+/* (transfer full) struct store_notice_reader, never NULL */
+GPtrArray *store_notice_administrators(struct store *store);
+/* (transfer full) or NULL. */
+char *store_user_address(struct store *store, int64_t user);
 
 /* Re-seals everything with the current key (after a rotation). Returns how many, -1 on error. */
 int64_t store_reseal(struct store *store, GError **error);

@@ -38,10 +38,10 @@ struct store_person_change {
  * no administrator who can sign in. */
 bool store_person_update(struct store *store, const struct store_principal *principal, int64_t id,
                          const struct store_person_change *change, GError **error);
-/* With the mailboxes that nobody else linked. ERROR_CONFLICT as above. Blocks until their mail is
- * gone. */
+/* With the mailboxes that nobody else linked, whose numbers (int64_t) are added to gone.
+ * ERROR_CONFLICT as above. Blocks until their mail is gone. */
 bool store_person_remove(struct store *store, const struct store_principal *principal, int64_t id,
-                         GError **error);
+                         GArray *gone, GError **error);
 /* A link's word, shown once: a person without password chooses one by it, others a new one. Each
  * ends those before it. *token (transfer full): secret_wipe_string. */
 bool store_person_link(struct store *store, const struct store_principal *principal, int64_t id,

@@ -84,6 +84,8 @@ static const struct row {
     {"Conversation/merge", "{'threadIds': ['t1', 't2']}"},
     {"Conversation/split", "{'emailIds': ['e1']}"},
     {"EmailView/get", "{'ids': ['e1']}"},
+    {"ProviderTest/get", "{'ids': null}"},
+    {"ProviderTest/set", "{'create': {}}"},
     {"User/get", "{'ids': null}"},
     {"User/set", "{'destroy': ['u999']}"},
     {"User/invite", "{'id': 'u999'}"},

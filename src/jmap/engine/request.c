@@ -1,5 +1,6 @@
 #include "jmap/engine/engine.h"
 #include "jmap/session.h"
+#include "store/people.h"
 
 #include "base/json_text.h"
 #include "base/log.h"
@@ -197,6 +198,20 @@ static bool lists_are_short(const struct jmap_call *call)
     return true;
 }
 
+/* Whoever reads mail of an account that another linked is noted (store/people.h). */
+static void note_read(const struct jmap_call *call)
+{
+    const GArray *accounts = call->access != NULL ? store_access_accounts(call->access) : NULL;
+    static const char *const reads[] = {"Email/get",         "Email/query",        "Email/parse",
+                                        "SearchSnippet/get", "EmailView/get",      "Thread/get",
+                                        "Email/copy",        "Email/queryChanges", NULL};
+
+    if (accounts == NULL || !g_strv_contains(reads, call->method->name))
+        return;
+    for (guint i = 0; i < accounts->len; i++)
+        store_audit_read(call->access, g_array_index(accounts, int64_t, i));
+}
+
 static void run_checked(struct jmap_call *call)
 {
     g_autofree char *problem = NULL;
@@ -214,8 +229,10 @@ static void run_checked(struct jmap_call *call)
         return;
     }
     call->account = jmap_arg_string(call, "accountId");
-    if (open_account(call))
+    if (open_account(call)) {
+        note_read(call);
         call->method->run(call);
+    }
     store_access_free(call->access);
 }
 

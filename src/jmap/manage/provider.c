@@ -1,5 +1,6 @@
 #include "jmap/manage/listed.h"
 #include "jmap/methods.h"
+#include "store/people.h"
 
 /* Provider of docs/api.md: what it is made of comes through hooks, since jmap sees no
  * credentials. */
@@ -22,6 +23,12 @@ static const char *const properties[] = {
     "proxy",
     "proxyPassword",
     "hasClientSecret",
+    "secondSecret",
+    "hasSecondSecret",
+    "secondSecretExpires",
+    "secondSecretTakenAt",
+    "promoteSecondSecret",
+    "signIn",
     "redirectUri",
     "redirectWarning",
     "ready",
@@ -86,6 +93,21 @@ static json_t *load(struct jmap_call *call, GError **error)
     return list;
 }
 
+/* What was set, without its values. (transfer full) or NULL. */
+static char *names_of(const json_t *patch)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *key;
+    json_t *value;
+
+    if (patch == NULL)
+        return NULL;
+    json_object_foreach((json_t *)(uintptr_t)patch, key, value)
+        g_ptr_array_add(names, (gpointer)(uintptr_t)key);
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(" ", (char **)names->pdata);
+}
+
 /* NULL: done; else a SetError. */
 static json_t *change(struct jmap_call *call, const char *name, bool is_new, const json_t *patch)
 {
@@ -95,8 +117,13 @@ static json_t *change(struct jmap_call *call, const char *name, bool is_new, con
 
     if (patch != NULL && jmap_json_has_nul(patch))
         return jmap_invalid_property("name", "a string holds a NUL character");
-    if (hooks->provider_set(name, is_new, patch, &property, hooks->arg, &error))
+    if (hooks->provider_set(name, is_new, patch, &property, hooks->arg, &error)) {
+        g_autofree char *what = names_of(patch);
+
+        store_audit_note(call->request->jmap->config.store, call->request->principal,
+                         patch != NULL ? "provider.set" : "provider.remove", 0, name, what);
         return NULL;
+    }
     return jmap_set_error_of(error, property);
 }
 

@@ -164,13 +164,14 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch)
 static json_t *destroy(struct jmap_call *call, const char *id)
 {
     const struct jmap_hooks *hooks = &call->request->jmap->config.hooks;
+    g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
     GError *error = NULL;
 
     if (!store_person_remove(call->request->jmap->config.store, call->request->principal,
-                             jmap_id_parse('u', id), &error))
+                             jmap_id_parse('u', id), gone, &error))
         return refusal(error);
     if (hooks->accounts_gone != NULL)
-        hooks->accounts_gone(hooks->arg);
+        hooks->accounts_gone(gone, hooks->arg);
     return NULL;
 }
 

@@ -269,9 +269,9 @@ static bool remove_person(struct tx *tx, void *arg, GError **error)
 }
 
 bool store_person_remove(struct store *store, const struct store_principal *principal, int64_t id,
-                         GError **error)
+                         GArray *gone, GError **error)
 {
-    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GArray *accounts = gone;
     struct person_write write = {.principal = principal, .id = id, .accounts = accounts};
     bool ok = store_write(store, STORE_LANE_INTERACTIVE, remove_person, &write, error);
     g_free(write.subject);

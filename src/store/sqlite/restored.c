@@ -61,6 +61,8 @@ static bool renew(struct tx *tx, void *arg, GError **error)
         "DELETE FROM vacation_due",
         "DELETE FROM vacation_wait",
         "UPDATE vacation SET since = unixepoch()",
+        ("INSERT INTO audit(at, user, actor, act, account) VALUES(unixepoch(), 0, 'operator',"
+         " 'backup.restore', 0)"),
     };
     for (size_t i = 0; i < G_N_ELEMENTS(statements); i++)
         if (!db_run(tx->db, statements[i], NULL, 0, error))

@@ -62,8 +62,8 @@ static GPtrArray *load_rows(struct tx *tx, GError **error)
     sqlite3_stmt *row =
         db_query(tx->db,
                  "SELECT account, user, NULL, origin, refresh, access, password FROM credential"
-                 " UNION ALL SELECT 0, 0, name, secret_origin, secret, NULL, NULL FROM provider"
-                 " WHERE secret IS NOT NULL",
+                 " UNION ALL SELECT 0, 0, name, secret_origin, secret, second_secret, NULL FROM"
+                 " provider WHERE secret IS NOT NULL OR second_secret IS NOT NULL",
                  NULL, 0, error);
     while (db_step(tx->db, row, error)) {
         struct sealed_row *sealed = g_new0(struct sealed_row, 1);
@@ -84,7 +84,8 @@ static bool reseal_value(const struct store *store, const struct sealed_row *row
 {
     g_autofree char *associated =
         row->provider != NULL
-            ? g_strdup_printf("provider/%s/client-secret|%s", row->provider, row->origin)
+            ? g_strdup_printf("provider/%s/%s|%s", row->provider,
+                              kind == 0 ? "client-secret" : "second-secret", row->origin)
             : associated_of(row->account, row->user, kinds[kind], row->origin);
     if (*value == NULL || keyring_id_of(*value) == keyring_current(store->keyring))
         return false;
@@ -100,8 +101,9 @@ static bool reseal_value(const struct store *store, const struct sealed_row *row
 static bool write_row(struct tx *tx, const struct sealed_row *row, GError **error)
 {
     if (row->provider != NULL)
-        return DB_RUN(tx->db, error, "UPDATE provider SET secret = ? WHERE name = ?",
-                      B(row->values[0]), T(row->provider));
+        return DB_RUN(tx->db, error,
+                      "UPDATE provider SET secret = ?, second_secret = ? WHERE name = ?",
+                      B(row->values[0]), B(row->values[1]), T(row->provider));
     return DB_RUN(tx->db, error,
                   "UPDATE credential SET refresh = ?, access = ?, password = ? WHERE account = ?"
                   " AND user = ?",

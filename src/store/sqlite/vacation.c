@@ -5,6 +5,7 @@
 #include "store/sqlite/vacation.h"
 
 #include "base/clock.h"
+#include "store/sqlite/notices.h"
 #include "store/sqlite/submissions.h"
 
 #include <string.h>
@@ -271,24 +272,19 @@ struct store_vacation_due *store_vacation_next(struct store *store, int64_t acco
 struct answer_write {
     const struct store_vacation_due *due;
     const char *message_id;
-    GBytes *packed;
-    gsize size;
+    GBytes *raw, *packed;
 };
 
-/* A submission of no email: nobody sees it, and it goes when it has ended. */
 static bool submit(struct tx *tx, const struct answer_write *write, GError **error)
 {
     const struct store_vacation_due *due = write->due;
-    int64_t now = clock_wall(), blob = tx_new_blob(tx);
-    tx_tell(tx, due->account, STORE_INTENT);
-    return blob_insert(tx, blob, due->account, 0, NULL, write->size, write->packed, 1, error) &&
-           DB_RUN(tx->db, error,
-                  "INSERT INTO submission(account, identity, email, public, thread, blob,"
-                  " message_id, mail_from, rcpt_to, envelope, send_at, state, attempts,"
-                  " next_attempt, changed) VALUES(?1, 0, 0, 0, 0, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?7,"
-                  " ?7)",
-                  I(due->account), I(blob), T(write->message_id), T(due->address), T(due->to),
-                  T(due->envelope), I(now));
+    const struct store_notice notice = {.account = due->account,
+                                        .from = due->address,
+                                        .to = due->to,
+                                        .envelope = due->envelope,
+                                        .message_id = write->message_id,
+                                        .raw = write->raw};
+    return notices_submit(tx, &notice, write->packed, error);
 }
 
 static bool answer(struct tx *tx, void *arg, GError **error)
@@ -305,6 +301,6 @@ bool store_vacation_answer(struct store *store, const struct store_vacation_due 
     struct answer_write write = {.due = due, .message_id = message_id};
     g_autoptr(GBytes) packed = raw != NULL ? blob_pack(store, due->account, raw) : NULL;
     write.packed = packed;
-    write.size = raw != NULL ? g_bytes_get_size(raw) : 0;
+    write.raw = raw;
     return store_write(store, STORE_LANE_INTERACTIVE, answer, &write, error);
 }
