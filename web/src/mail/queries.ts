@@ -47,6 +47,7 @@ export const keys = {
   lists: (accountId: Id) => ["list", accountId] as const,
   page: (view: ListView, page: number) =>
     ["list", view.accountId, view.mailboxId, view.text, view.only, view.conversations ? "threads" : "mails", view.sort, page] as const,
+  count: (view: ListView) => ["count", view.accountId, view.mailboxId, view.text, view.only, view.conversations] as const,
   threads: (accountId: Id) => ["thread", accountId] as const,
   thread: (accountId: Id, threadId: Id) => ["thread", accountId, threadId] as const,
   views: (accountId: Id) => ["view", accountId] as const,

@@ -144,9 +144,16 @@ function UnreadNote({ route }: Pick<ListProps, "route">) {
   const locale = useLocale();
   const desk = useDesk();
   const linked = useQuery(linkedQuery(desk.userAccount)).data ?? [];
-  const count = linked.filter((account) => isUnified(route.accountId) || account.id === route.accountId).reduce((sum, account) => sum + account.unreadAttachments, 0);
-  if (!route.text || count === 0) return null;
-  return <p className="search-note" role="status">{t("search.unread", { count, shown: formatNumber(count, locale) })}</p>;
+  const searched = linked.filter((account) => isUnified(route.accountId) || account.id === route.accountId);
+  const unread = searched.reduce((sum, account) => sum + account.unreadAttachments, 0);
+  const unreadable = searched.reduce((sum, account) => sum + (account.unreadableAttachments ?? 0), 0);
+  if (!route.text || unread + unreadable === 0) return null;
+  return (
+    <p className="search-note" role="status">
+      {unread > 0 && <span>{t("search.unread", { count: unread, shown: formatNumber(unread, locale) })} </span>}
+      {unreadable > 0 && <span>{t("search.unreadable", { count: unreadable, shown: formatNumber(unreadable, locale) })}</span>}
+    </p>
+  );
 }
 
 export function ListHeader(props: ListProps) {

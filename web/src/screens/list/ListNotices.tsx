@@ -8,6 +8,7 @@ import { searchMistakeOf, type SearchMistake } from "../../mail/search.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { linkedQuery } from "../../mail/queries.ts";
 import { Button } from "../../ui/Button.tsx";
+import { Widen } from "../search/Widen.tsx";
 import { Empty } from "../../ui/Notice.tsx";
 
 /* The search as it was written, with what is wrong in it underlined. */
@@ -40,7 +41,7 @@ export function ListEmpty({ route, mailbox }: { readonly route: MailRoute; reado
   if (route.text)
     return (
       <Empty icon={SearchX} title={t("list.noHits", { text: route.text })}
-        action={<Button onClick={() => navigate({ ...route, mailboxId: null })} hidden={route.mailboxId === null}>{t("search.everywhere")}</Button>}>
+        action={<Widen route={route} />}>
         {t(syncing ? "list.noHitsSyncing" : "list.noHitsHint")}
       </Empty>
     );
