@@ -17,6 +17,7 @@ const SHOWN_RECENT = 6;
 
 /* A field term that a blank has ended becomes a chip. */
 function settle(pieces: Pieces): Pieces {
+  if (pieces.rest.trim() === "") return { ...pieces, rest: "" };
   if (!/\s$/u.test(pieces.rest)) return pieces;
   const terms = termsOf(pieces.rest);
   if (terms === null || !terms.some((term) => fieldOf(term) !== null)) return pieces;
@@ -24,21 +25,21 @@ function settle(pieces: Pieces): Pieces {
   return { chips: [...pieces.chips, ...cut.chips], rest: cut.rest && `${cut.rest} ` };
 }
 
-function useRemembered(text: string): { readonly recent: readonly string[]; readonly remember: () => void; readonly forget: (entry: string) => void } {
+function useRemembered(text: string): { readonly recent: readonly string[]; readonly remember: (text: string) => void; readonly forget: (entry: string) => void } {
   const { recentSearches } = usePreferences();
   const set = useSetPreferences();
-  const wanted = text.trim();
-  const remember = (): void => {
+  const remember = (given: string): void => {
+    const wanted = given.trim();
     if (wanted.length >= 2 && wanted.length <= 200 && recentSearches[0] !== wanted)
       set({ recentSearches: [wanted, ...recentSearches.filter((one) => one !== wanted)].slice(0, MOST_RECENT) });
   };
   const latest = useRef(remember);
   useEffect(() => { latest.current = remember; });
   useEffect(() => {
-    if (!wanted) return;
-    const timer = setTimeout(() => latest.current(), REMEMBER_AFTER);
+    if (!text) return;
+    const timer = setTimeout(() => latest.current(text), REMEMBER_AFTER);
     return () => clearTimeout(timer);
-  }, [wanted]);
+  }, [text]);
   return { recent: recentSearches, remember, forget: (entry) => set({ recentSearches: recentSearches.filter((one) => one !== entry) }) };
 }
 
@@ -136,7 +137,7 @@ export function SearchBox({ route, error }: { readonly route: MailRoute; readonl
     } else if (event.key === "Enter") {
       write({ ...pieces, rest: `${pieces.rest} ` });
       setOpen(false);
-      remember();
+      remember(text);
       document.getElementById("list")?.focus();
     } else if (event.key === "Escape") {
       event.preventDefault();
@@ -166,7 +167,7 @@ export function SearchBox({ route, error }: { readonly route: MailRoute; readonl
         )}
         <input ref={input} id="search" type="search" value={pieces.rest} onChange={(event) => { write({ ...pieces, rest: event.target.value }); setOpen(true); }} onKeyDown={onKeyDown}
           onFocus={() => setOpen(true)} onBlur={() => setOpen(false)} onClick={() => setOpen(true)} autoComplete="off" spellCheck={false}
-          placeholder={pieces.chips.length > 0 ? "" : t(placeholder)} aria-label={t("search.label")} aria-invalid={wrong} dir="auto"
+          placeholder={pieces.chips.length > 0 ? "" : t(placeholder)} aria-label={t("search.label")} aria-invalid={wrong} dir={pieces.rest ? "auto" : undefined}
           role="combobox" aria-autocomplete="list" aria-expanded={popup} aria-controls="search-offers" aria-activedescendant={popup && at >= 0 ? `search-offer-${at}` : undefined} />
         {!empty && <IconButton label={t("search.clear")} icon={X} onClick={clear} />}
       </div>
