@@ -12,6 +12,7 @@ import "./styles/desk.css";
 import "./styles/reader.css";
 import "./styles/pages.css";
 import "./styles/accounts.css";
+import "./styles/organise.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());

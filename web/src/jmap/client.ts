@@ -56,6 +56,12 @@ export class Results {
     return found[1] as T;
   }
 
+  /* undefined: the call failed, or was not answered. */
+  tryGet<T>(callId: string): T | undefined {
+    const found = this.#responses.find((response) => response[2] === callId);
+    return found && found[0] !== "error" ? (found[1] as T) : undefined;
+  }
+
   /* The first refused method anywhere, for requests that must succeed as a whole. */
   assertNoError(): this {
     const failed = this.#responses.find((response) => response[0] === "error");
@@ -73,6 +79,7 @@ function methodError(args: Readonly<Record<string, unknown>>): MethodError {
 const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
   EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, AccountHealth: MANAGE, AccountCheck: MANAGE, Autoconfig: MANAGE, SyncLogEntry: MANAGE, EmailView: MANAGE, Search: MANAGE,
   Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE,
+  Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE,
 };
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {

@@ -50,6 +50,9 @@ export interface EmailSummary {
   readonly preview: string;
   readonly size: number;
   readonly "postroom:state"?: EmailState;
+  /* Of its conversation. */
+  readonly "postroom:notes"?: number;
+  readonly "postroom:todos"?: { readonly open: number; readonly due: string | null } | null;
 }
 
 /* What the reader and an answer need. */

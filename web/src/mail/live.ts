@@ -3,13 +3,18 @@ import { jmapOne, MethodError } from "../jmap/client.ts";
 import type { PushListener } from "../jmap/push.ts";
 import type { EmailSummary, Id, JmapSession, LinkedAccount, StateChange } from "../jmap/types.ts";
 import { cachedEmails, mergeSummaries, refreshLists } from "./cache.ts";
+import { labelsKey } from "./labels.ts";
+import { noteKeys } from "./notes.ts";
 import { preferencesKey } from "./preferences.ts";
 import { fetchChanges, fetchSummaries, forgetState, keys, knownState, rememberState } from "./queries.ts";
 import { pokeArrivals } from "./arrivals.ts";
 import { isUnified } from "./unified.ts";
 import { sendWaiting } from "./waiting.ts";
+import { savedKeys } from "./saved-searches.ts";
 
 const LIST_REFRESH_GAP = 1_500;
+/* Saved searches are counted by the server from the beginning. */
+const COUNTS_GAP = 15_000;
 
 /* Runs a job soon, but not more often than the gap: a first sync changes mail many times a second. */
 function paced(gap: number, job: () => Promise<void>): () => void {
@@ -116,6 +121,7 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     Email: (id) => {
       if (isUnified(id)) pokeArrivals();
       pace(`Email ${id}`, LIST_REFRESH_GAP, () => followEmails(client, id));
+      pace("counts", COUNTS_GAP, refetch(savedKeys.counts));
     },
     Mailbox: (id) => pace(`Mailbox ${id}`, 1_000, refetch(keys.mailboxes(id))),
     Thread: () => undefined,
@@ -125,6 +131,12 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     }),
     Provider: (id) => pace(`Provider ${id}`, 500, refetch(keys.providers(id))),
     Preferences: (id) => pace(`Preferences ${id}`, 500, refetch(preferencesKey(id))),
+    Label: (id) => pace(`Label ${id}`, 500, refetch(labelsKey(id))),
+    Note: (id) => pace(`Note ${id}`, 500, refetch(noteKeys.notes(id))),
+    Todo: (id) => pace(`Todo ${id}`, 500, async () => {
+      await Promise.all([client.invalidateQueries({ queryKey: noteKeys.notes(id) }), client.invalidateQueries({ queryKey: noteKeys.mine(id) })]);
+    }),
+    SavedSearch: (id) => pace(`SavedSearch ${id}`, 500, refetch(savedKeys.list(id))),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
   };
   const onChange = (change: StateChange): void => {

@@ -11,7 +11,7 @@ export const PAGE_SIZE = 50;
 
 const SUMMARY = [
   "id", "threadId", "mailboxIds", "keywords", "hasAttachment", "from", "to", "subject", "receivedAt", "preview", "size",
-  "postroom:state",
+  "postroom:state", "postroom:notes", "postroom:todos",
 ] as const;
 const DETAIL = [...SUMMARY, "cc", "bcc", "replyTo", "sentAt", "messageId", "inReplyTo", "references"] as const;
 

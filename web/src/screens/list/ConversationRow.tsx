@@ -5,6 +5,7 @@ import { formatFullDate, formatListDate } from "../../i18n/format.ts";
 import type { Id } from "../../jmap/types.ts";
 import { displayName, factsOf, leadOf, participantsOf, shortName, type Conversation, type ConversationFacts, type Participant } from "../../mail/conversations.ts";
 import { snippetPieces } from "../../mail/search.ts";
+import { useRowWords } from "../organise/LabelChips.tsx";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { ROW_MARKS } from "../desk/slots.ts";
 
@@ -109,6 +110,7 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
   const facts = factsOf(conversation);
   const people = participantsOf(conversation, props.own, props.outgoing);
   const face = people.find((person) => !person.me)?.address ?? people[0]?.address ?? leadOf(conversation).from?.[0];
+  const words = useRowWords(conversation.emails);
   const click = (event: MouseEvent): void => {
     if (event.shiftKey) onRange(key);
     else if (event.metaKey || event.ctrlKey) onToggle(key);
@@ -117,7 +119,7 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
   const names = ["row", facts.unread && "row-unread", active && "row-active", open && "row-open", selected && "row-selected"];
   return (
     <div role="row" id={`row-${key}`} aria-selected={selected || open} aria-rowindex={props.position + 1}
-      aria-label={labelOf(props, facts, people, t, locale)} className={names.filter(Boolean).join(" ")}
+      aria-label={[labelOf(props, facts, people, t, locale), ...words].join(". ")} className={names.filter(Boolean).join(" ")}
       style={{ transform: `translateY(${props.top}px)` }} onClick={click} onMouseEnter={() => onHover(conversation)}
       onMouseDown={(event) => { if (event.shiftKey) event.preventDefault(); }}
       onContextMenu={(event) => { event.preventDefault(); props.onMenu(key, event.clientX, event.clientY); }}

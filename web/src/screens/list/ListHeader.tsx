@@ -14,6 +14,7 @@ import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { LIST_FILTERS } from "../desk/slots.ts";
 import { SearchBox } from "../search/SearchBox.tsx";
+import { SelectionTools } from "../organise/SelectionTools.tsx";
 import { useListCommands } from "./list-commands.ts";
 import type { ListState } from "./list-state.ts";
 
@@ -92,6 +93,7 @@ function SelectionBar(props: Omit<ListProps, "onDrawer">) {
           ? <IconButton label={t("action.notJunk")} shortcut="!" icon={ShieldCheck} onClick={commands.notJunk} />
           : <IconButton label={t("action.junk")} shortcut="!" icon={ShieldAlert} onClick={commands.junk} />}
         <IconButton label={t("action.move")} shortcut="v" icon={FolderInput} onClick={() => onMove()} />
+        <SelectionTools list={list} />
         <SelectionMore {...props} />
       </div>
       <EverythingNote list={list} route={route} mailbox={mailbox} />

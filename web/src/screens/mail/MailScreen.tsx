@@ -16,6 +16,7 @@ import { Strip } from "../desk/Strip.tsx";
 import { ConversationList } from "../list/ConversationList.tsx";
 import { useListState } from "../list/list-state.ts";
 import { Reader } from "../reader/Reader.tsx";
+import { OrganiseSheets } from "../organise/OrganiseSheets.tsx";
 import { AccountBanners } from "./AccountBanner.tsx";
 import { KeySheet } from "./KeySheet.tsx";
 import { MoveDialog } from "./MoveDialog.tsx";
@@ -103,6 +104,7 @@ function MailPanes({ route }: { readonly route: MailRoute }) {
         </div>
       </div>
       {composing && <Suspense fallback={<div className="composer composer-loading"><Spinner label={t("common.loading")} /></div>}><Composer /></Suspense>}
+      <OrganiseSheets route={route} />
       {sheet.kind === "keys" && <KeySheet onClose={close} />}
       {(sheet.kind === "move" || sheet.kind === "copy") && <MoveDialog list={list} route={route} mailbox={mailbox} rows={sheet.rows} copy={sheet.kind === "copy"} onClose={close} />}
       {sheet.kind === "palette" && <Suspense><Palette list={list} route={route} mailbox={mailbox} onSheet={setSheet} onClose={close} /></Suspense>}

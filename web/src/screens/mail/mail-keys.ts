@@ -7,6 +7,7 @@ import { byRole, type Role } from "../../mail/mailboxes.ts";
 import { undoLatest } from "../../ui/toasts.ts";
 import { answerOpenEmail, composeNew, isComposerOpening } from "../compose/composer-store.ts";
 import { useListCommands, type ListCommands } from "../list/list-commands.ts";
+import { openLabels } from "../organise/SelectionTools.tsx";
 import type { ListState } from "../list/list-state.ts";
 import type { Sheet } from "./MailScreen.tsx";
 
@@ -69,7 +70,7 @@ const LETTERS: Readonly<Record<string, Command>> = {
   "g d": (context) => goTo(context, "drafts"),
   "g t": (context) => goTo(context, "trash"),
   "g a": ({ route }) => navigate(mailboxRoute(route.accountId, null)),
-  l: () => document.querySelector<HTMLElement>("[data-key=l]")?.click(),
+  l: ({ list }) => openLabels(list),
   "Shift+j": ({ list }) => list.stretch(1),
   "Shift+k": ({ list }) => list.stretch(-1),
   "Shift+v": ({ openSheet, list }) => list.targets().length > 0 && openSheet({ kind: "copy", rows: null }),

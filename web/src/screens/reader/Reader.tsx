@@ -12,6 +12,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Empty, Spinner } from "../../ui/Notice.tsx";
 import { setOpenEmail } from "../compose/composer-store.ts";
 import type { ListState } from "../list/list-state.ts";
+import { NotesPanel } from "../organise/NotesPanel.tsx";
 import { Message } from "./Message.tsx";
 import { ReaderBar } from "./ReaderBar.tsx";
 
@@ -64,6 +65,7 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
   return (
     <div className="reader-scroll" ref={scroller}>
       <h2 className="reader-subject" dir="auto" ref={heading} tabIndex={-1}>{subject || t("row.noSubject")}</h2>
+      <NotesPanel accountId={route.accountId} threadId={thread.id} emails={thread.emails} />
       <div className="messages" role="list" aria-label={t("reader.messages", { count: thread.emails.length })}>
         {thread.emails.map((email) => (
           <Message key={email.id} accountId={route.accountId} email={email} initiallyOpen={open.has(email.id)} last={email.id === newest?.id} />

@@ -1,4 +1,4 @@
-import { Languages, PlugZap, type LucideIcon } from "lucide-react";
+import { Languages, PlugZap, Tags, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { MessageId } from "../../i18n/i18n.ts";
 
@@ -17,5 +17,6 @@ function page(load: () => Promise<ComponentType>): ComponentType {
 
 export const SECTIONS: readonly Section[] = [
   { key: "general", label: "settings.general", icon: Languages, for: "person", page: page(() => import("./GeneralSection.tsx").then((module) => module.GeneralSection)) },
+  { key: "labels", label: "label.section", icon: Tags, for: "person", page: page(() => import("../organise/LabelsSection.tsx").then((module) => module.LabelsSection)) },
   { key: "microsoft", label: "menu.microsoft", icon: PlugZap, for: "organisation", page: page(() => import("../admin/MicrosoftSection.tsx").then((module) => module.MicrosoftSection)) },
 ];

@@ -1,0 +1,154 @@
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { jmap, jmapOne, RefusedError, resultOf } from "../jmap/client.ts";
+import type { EmailSummary, GetResponse, Id, SetResponse, UTCDate } from "../jmap/types.ts";
+
+/* What people write beside a conversation (docs/api.md, Organising). */
+export interface Note {
+  readonly id: Id;
+  readonly accountId: Id;
+  readonly threadId: Id;
+  readonly emailId: Id | null;
+  readonly text: string;
+  readonly authorId: Id;
+  readonly author: string;
+  readonly createdAt: UTCDate;
+  readonly updatedAt: UTCDate;
+  readonly mayEdit: boolean;
+}
+
+export interface Todo extends Omit<Note, "mayEdit"> {
+  readonly due: string | null;
+  readonly personId: Id | null;
+  readonly isDone: boolean;
+  readonly doneById: Id | null;
+  readonly doneAt: UTCDate | null;
+}
+
+export interface Person {
+  readonly id: Id;
+  readonly name: string;
+  readonly isSelf: boolean;
+  readonly accountIds: readonly Id[];
+}
+
+export type NoteType = "Note" | "Todo";
+
+export interface TodoText {
+  readonly text?: string;
+  readonly due?: string | null;
+  readonly personId?: Id | null;
+  readonly isDone?: boolean;
+}
+
+/* A to-do and what its conversation is about; null when that is gone. */
+export interface MyTodo {
+  readonly todo: Todo;
+  readonly subject: string | null;
+}
+
+export const noteKeys = {
+  notes: (accountId: Id) => ["notes", accountId] as const,
+  mine: (userAccount: Id) => ["my-todos", userAccount] as const,
+  people: (accountId: Id) => ["people", accountId] as const,
+};
+
+export interface ThreadNotes {
+  readonly notes: readonly Note[];
+  readonly todos: readonly Todo[];
+}
+
+export function threadNotesQuery(accountId: Id, threadId: Id) {
+  return queryOptions({
+    queryKey: [...noteKeys.notes(accountId), threadId],
+    queryFn: async ({ signal }): Promise<ThreadNotes> => {
+      const results = await jmap([
+        ["Note/get", { accountId, ids: null, threadIds: [threadId] }, "notes"],
+        ["Todo/get", { accountId, ids: null, threadIds: [threadId] }, "todos"],
+      ], { signal });
+      const byId = (a: { readonly id: Id }, b: { readonly id: Id }): number => Number(a.id.slice(1)) - Number(b.id.slice(1));
+      return {
+        notes: [...results.get<GetResponse<Note>>("notes").list].sort(byId),
+        todos: [...results.get<GetResponse<Todo>>("todos").list].sort((a, b) => Number(a.isDone) - Number(b.isDone) || byId(a, b)),
+      };
+    },
+    staleTime: 60_000,
+  });
+}
+
+export function peopleQuery(accountId: Id) {
+  return queryOptions({
+    queryKey: noteKeys.people(accountId),
+    queryFn: async ({ signal }) => (await jmapOne<GetResponse<Person>>("Person/get", { accountId, ids: null }, { signal })).list,
+    staleTime: 300_000,
+  });
+}
+
+/* Open to-dos for the person in all accounts, by their day; self: the person's own id, which is that of their account. */
+export function myTodosQuery(userAccount: Id) {
+  return queryOptions({
+    queryKey: noteKeys.mine(userAccount),
+    queryFn: async ({ signal }): Promise<readonly MyTodo[]> => {
+      const results = await jmap([
+        ["Todo/query", { accountId: userAccount, filter: { isDone: false, personId: userAccount }, limit: 200 }, "query"],
+        ["Todo/get", { accountId: userAccount, "#ids": resultOf("query", "Todo/query", "/ids") }, "todos"],
+        ["Email/get", { accountId: userAccount, "#ids": resultOf("todos", "Todo/get", "/list/*/emailId"), properties: ["subject"] }, "emails"],
+      ], { signal });
+      const order = new Map(results.get<{ readonly ids: readonly Id[] }>("query").ids.map((id, index) => [id, index]));
+      const todos = results.get<GetResponse<Todo>>("todos").list;
+      const subjects = new Map(subjectsOf(results.tryGet<GetResponse<Pick<EmailSummary, "id" | "subject">>>("emails")?.list ?? []));
+      return [...todos].sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0))
+        .map((todo) => ({ todo, subject: todo.emailId === null ? null : (subjects.get(todo.emailId) ?? "") }));
+    },
+    staleTime: 300_000,
+  });
+}
+
+function subjectsOf(emails: readonly Pick<EmailSummary, "id" | "subject">[]): (readonly [Id, string])[] {
+  return emails.map((email) => [email.id, email.subject ?? ""] as const);
+}
+
+export type DueGroup = "overdue" | "today" | "later";
+
+/* A calendar day where the person is. */
+export function dayOf(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+export function dayFromNow(days: number, now: Date = new Date()): string {
+  return dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() + days));
+}
+
+export function dueGroup(due: string | null, now: Date = new Date()): DueGroup {
+  const today = dayOf(now);
+  return due === null || due > today ? "later" : due === today ? "today" : "overdue";
+}
+
+/* --- writing */
+
+async function set(type: NoteType, accountId: Id, args: Readonly<Record<string, unknown>>): Promise<SetResponse> {
+  const answer = await jmapOne<SetResponse>(`${type}/set`, { accountId, ...args });
+  const refused = Object.values({ ...answer.notCreated, ...answer.notUpdated, ...answer.notDestroyed })[0];
+  if (refused) throw new RefusedError(refused);
+  return answer;
+}
+
+async function refresh(client: QueryClient): Promise<void> {
+  await Promise.all([client.invalidateQueries({ queryKey: ["notes"] }), client.invalidateQueries({ queryKey: ["my-todos"] })]);
+}
+
+export async function createNote(client: QueryClient, type: NoteType, accountId: Id, threadId: Id, values: TodoText): Promise<Id> {
+  const answer = await set(type, accountId, { create: { new: { threadId, ...values } } });
+  await refresh(client);
+  return answer.created!["new"]!.id;
+}
+
+export async function updateNote(client: QueryClient, type: NoteType, accountId: Id, id: Id, values: TodoText): Promise<void> {
+  await set(type, accountId, { update: { [id]: values } });
+  await refresh(client);
+}
+
+export async function destroyNote(client: QueryClient, type: NoteType, accountId: Id, id: Id): Promise<void> {
+  await set(type, accountId, { destroy: [id] });
+  await refresh(client);
+}

@@ -1,0 +1,18 @@
+import type { MailRoute } from "../../app/router.ts";
+import { LabelDialog } from "./LabelDialog.tsx";
+import { MergeDialog } from "./MergeDialog.tsx";
+import type { OrganiseSheet } from "./organise-store.ts";
+import { SearchDialog } from "./SearchDialog.tsx";
+import { TodosDialog } from "./TodosDialog.tsx";
+import { WhyDialog } from "./WhyDialog.tsx";
+
+export function Sheet({ sheet, route }: { readonly sheet: OrganiseSheet; readonly route: MailRoute }) {
+  switch (sheet.kind) {
+    case "labels": return <LabelDialog accountId={sheet.accountId} threadIds={sheet.targets.map((row) => row.threadId)} targets={sheet.targets} />;
+    case "why": return <WhyDialog accountId={sheet.accountId} threadId={sheet.threadId} route={route} />;
+    case "merge": return <MergeDialog accountId={sheet.accountId} threadId={sheet.threadId} route={route} />;
+    case "todos": return <TodosDialog group={sheet.group} />;
+    case "save": return <SearchDialog accountId={sheet.accountId} text={sheet.text} />;
+    case "edit": return <SearchDialog accountId={route.accountId} text={sheet.search.text} search={sheet.search} />;
+  }
+}

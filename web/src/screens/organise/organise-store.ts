@@ -1,0 +1,35 @@
+import { useSyncExternalStore } from "react";
+import type { Id } from "../../jmap/types.ts";
+import type { Conversation } from "../../mail/conversations.ts";
+import type { DueGroup } from "../../mail/notes.ts";
+import type { SavedSearch } from "../../mail/saved-searches.ts";
+
+/* Which of the organising dialogs is open. */
+export type OrganiseSheet =
+  | { readonly kind: "labels"; readonly accountId: Id; readonly targets: readonly Conversation[] }
+  | { readonly kind: "why"; readonly accountId: Id; readonly threadId: Id }
+  | { readonly kind: "merge"; readonly accountId: Id; readonly threadId: Id }
+  | { readonly kind: "todos"; readonly group: DueGroup }
+  | { readonly kind: "save"; readonly accountId: Id; readonly text: string }
+  | { readonly kind: "edit"; readonly search: SavedSearch };
+
+let sheet: OrganiseSheet | null = null;
+const listeners = new Set<() => void>();
+
+export function openOrganise(next: OrganiseSheet | null): void {
+  sheet = next;
+  for (const listener of listeners) listener();
+}
+
+export function closeOrganise(): void {
+  openOrganise(null);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useOrganiseSheet(): OrganiseSheet | null {
+  return useSyncExternalStore(subscribe, () => sheet);
+}
