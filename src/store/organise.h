@@ -47,7 +47,7 @@ struct store_note_text {
     int64_t due, person;
     bool done;
 };
-/* At an email, or at the newest of a thread (email 0). ERROR_NOT_FOUND: no such conversation;
+/* At an email, or at the first of a thread (email 0). ERROR_NOT_FOUND: no such conversation;
  * ERROR_TOO_LARGE: it has too many; ERROR_INVALID: the person does not see the account.
  * Needs STORE_WRITE in the email's account. Returns the id, 0 on error. */
 int64_t store_note_create(const struct store_access *access, enum store_type type, int64_t email,

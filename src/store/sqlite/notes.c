@@ -181,7 +181,7 @@ static bool find_place(struct tx *tx, struct note_write *write, GError **error)
         email = access_email(tx->db, write->access, write->email, &account);
     else if (write->thread > 0)
         email = DB_NUMBER(tx->db, &cause, 0,
-                          "SELECT id FROM email WHERE thread = ? ORDER BY ord DESC LIMIT 1",
+                          "SELECT id FROM email WHERE thread = ? ORDER BY ord LIMIT 1",
                           I(write->thread));
     sqlite3_stmt *row =
         DB_QUERY(tx->db, &cause, "SELECT account, thread FROM email WHERE id = ? AND thread > 0",

@@ -143,9 +143,15 @@ export async function createNote(client: QueryClient, type: NoteType, accountId:
   return answer.created!["new"]!.id;
 }
 
+/* Shown at once; what the server refuses is asked for again. */
 export async function updateNote(client: QueryClient, type: NoteType, accountId: Id, id: Id, values: TodoText): Promise<void> {
-  await set(type, accountId, { update: { [id]: values } });
-  await refresh(client);
+  const change = <T extends Note | Todo>(list: readonly T[]): readonly T[] => list.map((one) => (one.id === id ? { ...one, ...values } : one));
+  client.setQueriesData<ThreadNotes>({ queryKey: ["notes"] }, (data) => data && (type === "Note" ? { ...data, notes: change(data.notes) } : { ...data, todos: change(data.todos) }));
+  try {
+    await set(type, accountId, { update: { [id]: values } });
+  } finally {
+    await refresh(client);
+  }
 }
 
 export async function destroyNote(client: QueryClient, type: NoteType, accountId: Id, id: Id): Promise<void> {

@@ -111,6 +111,13 @@ function TodoItem({ todo, ...props }: ItemProps & { readonly todo: Todo }) {
   const [editing, setEditing] = useState(false);
   const { client, accountId, people } = props;
   const person = people.find((one) => one.id === todo.personId);
+  /* Until the server has it; an answer from before must not untick it. */
+  const [ticked, setTicked] = useState<boolean | null>(null);
+  const done = ticked ?? todo.isDone;
+  const tick = (on: boolean): void => {
+    setTicked(on);
+    void change({ isDone: on }).then(() => setTicked((now) => (now === on ? null : now)));
+  };
   const change = (values: TodoText): Promise<boolean> => attempt(updateNote(client, "Todo", accountId, todo.id, values));
   if (editing)
     return (
@@ -120,10 +127,10 @@ function TodoItem({ todo, ...props }: ItemProps & { readonly todo: Todo }) {
       </li>
     );
   return (
-    <li className="note todo" data-done={todo.isDone}>
-      <label className="todo-tick"><input type="checkbox" checked={todo.isDone} onChange={(event) => void change({ isDone: event.target.checked })} /><span className="todo-text" dir="auto">{todo.text}</span></label>
+    <li className="note todo" data-done={done}>
+      <label className="todo-tick"><input type="checkbox" checked={done} onChange={(event) => tick(event.target.checked)} /><span className="todo-text" dir="auto">{todo.text}</span></label>
       <div className="note-head">
-        {todo.due && <span className={todo.isDone ? "todo-due" : `todo-due todo-${dueGroup(todo.due)}`}><CalendarDays size={14} aria-hidden />{formatDay(`${todo.due}T00:00:00`, locale)}</span>}
+        {todo.due && <span className={done ? "todo-due" : `todo-due todo-${dueGroup(todo.due)}`}><CalendarDays size={14} aria-hidden />{formatDay(`${todo.due}T00:00:00`, locale)}</span>}
         {todo.personId && <span className="todo-person"><UserRound size={14} aria-hidden /><bdi>{person ? (person.isSelf ? t("todo.me") : person.name) : t("todo.someone")}</bdi></span>}
         <span className="note-tools">
           <IconButton label={t("todo.edit")} icon={Pencil} onClick={() => setEditing(true)} />

@@ -1,0 +1,261 @@
+// Organising in a browser: labels, notes, to-dos, saved searches, and how conversations are put together.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { startLinked } from './support/linked.mjs';
+import { until } from './support/organisation.mjs';
+import { ADMIN } from './support/postroom.mjs';
+
+let org, postroom, anna, account, client, close, browser, visitor, page;
+
+/* Three conversations; two of them belong together, but nothing says so. */
+const MAILS = [
+  ['lamp-1@x.example', null, 'Lamp order 4711', 'Please confirm the lamps.', 50],
+  ['lamp-2@x.example', 'lamp-1@x.example', 'Re: Lamp order 4711', 'They are confirmed.', 40],
+  ['lamp-3@x.example', 'lamp-1@x.example', 'Re: Lamp order 4711', 'By the way: who comes to the fair?', 30],
+  ['glass-1@x.example', null, 'Glass for the lamps', 'The glass arrives on Monday.', 20],
+  ['fair-1@x.example', null, 'Fair in Milan', 'Tickets are booked.', 10],
+];
+
+function mail([id, parent, subject, text, minutes]) {
+  const date = new Date(Date.now() - minutes * 60e3).toUTCString().replace('GMT', '+0000');
+  return [`From: Beatrice Lund <bea@x.example>`, `Subject: ${subject}`, `Date: ${date}`, `Message-ID: <${id}>`, ...(parent ? [`In-Reply-To: <${parent}>`, `References: <${parent}>`] : []), '', text, ''].join('\n');
+}
+
+const row = (text) => page.locator('.row', { hasText: text });
+const dialog = () => page.locator('dialog[open]');
+const panel = () => page.locator('.notes-panel');
+const toast = (text) => page.locator('.toast', { hasText: text });
+const button = (name, within = page) => within.getByRole('button', { name });
+
+async function openRow(text) {
+  await row(text).click();
+  await page.locator('.reader-subject').waitFor();
+}
+
+const call = (method, args) => client.call(method, { accountId: account, ...args });
+
+async function inGoodShape(name) {
+  await visitor.screen(name);
+  assert.deepEqual(await visitor.overflow(), [], name);
+  assert.deepEqual(await visitor.faintTexts(), [], name);
+}
+
+async function signIn(who) {
+  await who.page.goto(postroom.url);
+  await who.page.locator('input[name=email]').fill(ADMIN.email);
+  await who.page.locator('input[name=password]').fill(ADMIN.password);
+  await who.page.locator('form button[type=submit]').click();
+  await who.page.locator('.row').first().waitFor();
+}
+
+let broken = false;
+function step(name, play) {
+  test(name, async (context) => {
+    if (broken) return context.skip('a step before this one failed');
+    broken = true;
+    await play();
+    broken = false;
+  });
+}
+
+describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
+  before(async () => {
+    ([{ org, postroom, person: anna, account, client, close }, browser] = await Promise.all([startLinked('main', { mails: 6 }), launchBrowser()]));
+    for (const one of MAILS) await org.control('append', { person: anna.mail, message: mail(one) });
+    await until('the mail', async () => (await call('Email/query', { filter: { from: 'bea@x.example' } })).ids.length === MAILS.length);
+    visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
+    page = visitor.page;
+    await signIn(visitor);
+  }, { timeout: 200000 });
+
+  after(async () => {
+    if (broken && visitor) await visitor.screen('organise-failed').catch(() => {});
+    await browser?.close();
+    await close?.();
+  });
+
+  step('a label is made with the l key, and is on the row, in the reader and in the search', async () => {
+    await openRow('Fair in Milan');
+    await page.keyboard.press('l');
+    await dialog().getByPlaceholder('Find or create a label').fill('Große Messe');
+    await page.keyboard.press('Enter');
+    await toast('Große Messe').waitFor();
+    await dialog().getByRole('checkbox', { name: 'Große Messe', checked: true }).waitFor();
+    await inGoodShape('organise-01-labels');
+    await button('Done', dialog()).click();
+    await row('Fair in Milan').locator('.label-chip', { hasText: 'Große Messe' }).waitFor();
+    await panel().locator('.label-chip', { hasText: 'Große Messe' }).waitFor();
+    const [label] = (await call('Label/get', { ids: null })).list;
+    assert.equal(label.keyword, 'gro-e-messe');
+    assert.equal((await call('Email/query', { filter: { hasKeyword: label.keyword } })).ids.length, 1);
+    await page.locator('#search').fill('label:"große messe"');
+    await until('the search', async () => (await page.locator('.row').count()) === 1, { ms: 10000 });
+    await page.locator('#search').press('Escape');
+    await row('Lamp order').waitFor();
+  });
+
+  step('the label stays though the server keeps no keywords, and many conversations get it at once, with Undo', async () => {
+    await page.keyboard.press('u');
+    for (const subject of ['Fair in Milan', 'Glass for the lamps']) await row(subject).locator('.row-face').click();
+    await button('Labels').first().click();
+    const box = dialog().getByRole('checkbox', { name: 'Große Messe' });
+    assert.equal(await box.getAttribute('aria-checked'), 'mixed');
+    await box.click();
+    await row('Glass for the lamps').locator('.label-chip').waitFor();
+    await button('Done', dialog()).click();
+    await button('Undo', toast('Große Messe').last()).click();
+    await row('Glass for the lamps').locator('.label-chip').waitFor({ state: 'detached' });
+    await row('Fair in Milan').locator('.label-chip').waitFor();
+    await page.keyboard.press('u');
+    /* Flags that change elsewhere make the server say all of its flags again. */
+    const [id] = (await call('Email/query', { filter: { subject: 'Milan' } })).ids;
+    const { uid } = (await org.control('messages', { person: anna.mail })).find((one) => one.subject === 'Fair in Milan');
+    await org.control('flag', { person: anna.mail, uid, add: ['\\Flagged'] });
+    const keywords = async () => (await call('Email/get', { ids: [id], properties: ['keywords'] })).list[0].keywords;
+    await until('the flag', async () => (await keywords()).$flagged);
+    assert.ok((await keywords())['gro-e-messe']);
+  });
+
+  step('notes and to-dos stand under the subject, in the row and in the sidebar', async () => {
+    await openRow('Lamp order 4711');
+    await button('Add note', panel()).click();
+    await panel().getByRole('textbox', { name: 'Note' }).fill('Call Beatrice about the carpet.\nShe is in on Mondays.');
+    await page.keyboard.press('Control+Enter');
+    await panel().locator('.note-text', { hasText: 'about the carpet' }).waitFor();
+    await button('Add to-do', panel()).click();
+    await panel().getByRole('textbox', { name: 'What is to be done?' }).fill('Confirm the lamps');
+    await button('Today', panel()).click();
+    await inGoodShape('organise-02-todo-editor');
+    await button('Save', panel()).click();
+    await panel().locator('.todo-text', { hasText: 'Confirm the lamps' }).waitFor();
+    await row('Lamp order 4711').locator('.todo-today').waitFor();
+    await button('My to-dos').or(page.locator('.sidebar .todo-today')).first().waitFor();
+    await inGoodShape('organise-03-notes');
+    await page.locator('.sidebar .todo-today').click();
+    await dialog().locator('.todo-text', { hasText: 'Confirm the lamps' }).waitFor();
+    await inGoodShape('organise-04-my-todos');
+    await dialog().getByRole('button', { name: 'Close' }).click();
+    for (const [text, hits] of [['carpet', 1], ['note:mondays', 1], ['has:note', 1], ['is:todo for:me due:today', 1], ['due:overdue', 0]]) {
+      await page.locator('#search').fill(text);
+      await until(text, async () => (await page.locator('.row:not(.row-skeleton)').count()) === hits, { ms: 10000 });
+    }
+    await page.locator('#search').press('Escape');
+    await row('Lamp order').waitFor();
+  });
+
+  step('a to-do is done, and back again; a note is changed and deleted with Undo', async () => {
+    await openRow('Lamp order 4711');
+    await panel().locator('.todo input[type=checkbox]').check();
+    await page.locator('.sidebar .todo-today').waitFor({ state: 'detached' });
+    await panel().locator('.todo input[type=checkbox]').uncheck();
+    await page.locator('.sidebar .todo-today').waitFor();
+    await button('Edit note', panel()).click();
+    await panel().getByRole('textbox', { name: 'Note' }).fill('The carpet is settled.');
+    await button('Save', panel()).click();
+    await panel().locator('.note-text', { hasText: 'is settled' }).waitFor();
+    await button('Delete note', panel()).click();
+    await button('Undo', toast('Note deleted')).click();
+    await panel().locator('.note-text', { hasText: 'is settled' }).waitFor();
+  });
+
+  step('the dialog says why mail is grouped; a mail is taken out, its conversation keeps the note', async () => {
+    await button('Why grouped?', panel()).click();
+    await dialog().locator('.tie').nth(2).waitFor();
+    assert.match(await dialog().locator('.tie').nth(0).innerText(), /begins with this mail/);
+    assert.match(await dialog().locator('.tie').nth(2).innerText(), /reply to the mail from Beatrice Lund/);
+    await inGoodShape('organise-05-why');
+    await button('Take out this mail alone', dialog().locator('.tie').nth(2)).click();
+    await toast('conversation of its own').waitFor();
+    await until('two conversations', async () => (await row('Lamp order 4711').count()) === 2, { ms: 10000 });
+    const threads = (await call('Email/query', { filter: { subject: 'Lamp order', 'postroom:hasNote': true } })).ids;
+    assert.equal(threads.length, 2);
+    /* A reply that names both follows the one that it answers. */
+    await org.control('append', { person: anna.mail, message: mail(['lamp-4@x.example', 'lamp-3@x.example', 'Re: Lamp order 4711', 'I do.', 1]).replace('References: ', 'References: <lamp-1@x.example> ') });
+    await until('the reply', async () => (await call('Email/query', { filter: { from: 'bea@x.example' } })).ids.length === MAILS.length + 1);
+    assert.equal((await call('Email/query', { filter: { subject: 'Lamp order', 'postroom:hasNote': true } })).ids.length, 2);
+  });
+
+  step('conversations are merged by selecting them, and by search; Undo takes them apart', async () => {
+    await page.keyboard.press('Escape');
+    await until('two rows', async () => (await row('Lamp order 4711').count()) === 2, { ms: 10000 });
+    for (const index of [0, 1]) await row('Lamp order 4711').nth(index).locator('.row-face').click();
+    await button('Merge into one conversation').click();
+    await toast('2 conversations merged').waitFor();
+    await until('one row', async () => (await row('Lamp order 4711').count()) === 1, { ms: 10000 });
+    await openRow('Lamp order 4711');
+    await panel().locator('.note-text', { hasText: 'is settled' }).waitFor();
+    await button('Why grouped?', panel()).click();
+    await dialog().locator('.tie', { hasText: 'put it here' }).first().waitFor();
+    await button('Merge with another', dialog()).click();
+    await dialog().getByPlaceholder('Search conversations').fill('glass');
+    await button(/Glass for the lamps/, dialog()).click();
+    await row('Glass for the lamps').waitFor({ state: 'detached' });
+    await button('Undo', toast('2 conversations merged').last()).click();
+    await row('Glass for the lamps').waitFor();
+  });
+
+  step('a search is kept in the sidebar with its count, renamed, and deleted with Undo', async () => {
+    await page.locator('#search').fill('from:bea@x.example lamp');
+    await button('Save this search').click();
+    await dialog().getByLabel('Name').fill('Lamps');
+    assert.equal(await dialog().getByLabel('Search for').inputValue(), 'in:inbox from:bea@x.example lamp');
+    await inGoodShape('organise-06-save-search');
+    await button('Save', dialog()).click();
+    const entry = page.locator('.saved-search', { hasText: 'Lamps' });
+    await until('the count', async () => (await entry.locator('.mailbox-badge').innerText().catch(() => '')) === '2', { ms: 15000 });
+    await page.locator('#search').press('Escape');
+    await row('Fair in Milan').waitFor();
+    await entry.locator('.mailbox').click();
+    await until('what it finds', async () => (await page.locator('.row:not(.row-skeleton)').count()) === 2, { ms: 10000 });
+    await entry.hover();
+    await button('Actions for Lamps').click();
+    await page.getByRole('menuitem', { name: 'Edit saved search' }).click();
+    await dialog().getByLabel('Name').fill('All lamps');
+    await button('Save', dialog()).click();
+    await page.locator('.saved-search', { hasText: 'All lamps' }).waitFor();
+  });
+
+  step('labels are managed in the settings: every colour legible, renamed, deleted from all mail', async () => {
+    for (const color of ['red', 'orange', 'yellow', 'olive', 'green', 'teal', 'blue', 'indigo', 'purple', 'pink', 'brown', 'gray'])
+      await call('Label/set', { create: { k: { name: `In ${color}`, color } } });
+    await page.goto(`${postroom.url}/settings/labels`);
+    await page.getByRole('heading', { name: 'Labels', exact: true }).waitFor();
+    await page.locator('.label-chip', { hasText: 'In brown' }).waitFor();
+    await inGoodShape('organise-07-settings');
+    await page.getByLabel('Name of Große Messe').fill('Messen');
+    await page.keyboard.press('Enter');
+    await page.locator('.label-chip', { hasText: 'Messen' }).waitFor();
+    await until('the name', async () => (await call('Label/get', { ids: null })).list.some((label) => label.name === 'Messen' && label.keyword === 'gro-e-messe'));
+    await button('Delete Messen').click();
+    await button('Delete label', dialog()).click();
+    await toast('deleted').waitFor();
+    assert.equal((await call('Email/query', { filter: { hasKeyword: 'gro-e-messe' } })).ids.length, 0);
+  });
+
+  step('narrow, in Hebrew and in the dark it is as it should be', async () => {
+    const [first] = (await call('Email/query', { filter: { subject: 'Lamp order' } })).ids;
+    const [{ threadId }] = (await call('Email/get', { ids: [first], properties: ['threadId'] })).list;
+    const label = (await call('Label/get', { ids: null })).list.find((one) => one.name === 'In teal');
+    await call('Email/set', { update: { [first]: { [`keywords/${label.keyword}`]: true } } });
+    for (const [name, options] of [['narrow', { width: 390, height: 844 }], ['hebrew', { locale: 'he-IL', width: 1440, height: 900 }], ['dark', { dark: true, width: 1024, height: 768 }]]) {
+      const other = await Visitor.arrive(browser, [postroom.url], options);
+      await signIn(other);
+      await other.page.goto(`${postroom.url}/mail/${account}/all/${threadId}`);
+      await other.page.locator('.notes .note').first().waitFor();
+      await other.screen(`organise-08-${name}`);
+      assert.deepEqual(await other.overflow(), [], name);
+      assert.deepEqual(await other.faintTexts(), [], name);
+      await other.page.goto(`${postroom.url}/settings/labels`);
+      await other.page.locator('.label-row').first().waitFor();
+      await other.screen(`organise-09-settings-${name}`);
+      assert.deepEqual(await other.overflow(), [], name);
+      assert.deepEqual(await other.faintTexts(), [], name);
+      assert.deepEqual(other.complaints(), []);
+      await other.context.close();
+    }
+    assert.deepEqual(visitor.complaints(), []);
+  });
+});
