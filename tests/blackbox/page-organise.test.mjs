@@ -199,6 +199,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
 
   step('a search is kept in the sidebar with its count, renamed, and deleted with Undo', async () => {
     await page.locator('#search').fill('from:bea@x.example lamp');
+    await page.locator('#search').press('Enter');
     await button('Save this search').click();
     await dialog().getByLabel('Name').fill('Lamps');
     assert.equal(await dialog().getByLabel('Search for').inputValue(), 'in:inbox from:bea@x.example lamp');
