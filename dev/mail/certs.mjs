@@ -16,13 +16,13 @@ function openssl(args, dir) {
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 /** Returns {caFile, certFile, keyFile, cert, key}; all files are in `dir`. */
-export function makeCertificates(dir) {
+export function makeCertificates(dir, hosts = NAMES, authority = 'Postroom sample organisation CA') {
   fs.mkdirSync(dir, { recursive: true, mode: 0o755 });
   const file = (name) => path.join(dir, name);
-  openssl(['req', '-x509', ...newKey, '-days', YEAR, '-subj', '/CN=Postroom sample organisation CA', '-keyout', 'ca.key', '-out', 'ca.pem',
+  openssl(['req', '-x509', ...newKey, '-days', YEAR, '-subj', `/CN=${authority}`, '-keyout', 'ca.key', '-out', 'ca.pem',
     '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'], dir);
   openssl(['req', ...newKey, '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr'], dir);
-  const names = [...NAMES.map((n) => `DNS:${n}`), 'IP:127.0.0.1', 'IP:::1'].join(',');
+  const names = [...hosts.map((n) => `DNS:${n}`), 'IP:127.0.0.1', 'IP:::1'].join(',');
   fs.writeFileSync(file('server.ext'), `subjectAltName=${names}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n`);
   openssl(['x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', YEAR,
     '-extfile', 'server.ext', '-out', 'server.pem'], dir);

@@ -12,7 +12,7 @@
 #define REDIRECTS 2
 #define KEPT_S 300
 #define LOOKUPS_MAX 200
-#define LOOKUPS_OF_ONE 10
+#define LOOKUPS_OF_ONE 30 /* in a minute */
 
 /* In the order in which they count. */
 enum source { SOURCE_TABLE, SOURCE_MX, SOURCE_AUTOCONFIG, SOURCE_WELL_KNOWN, SOURCE_SRV, SOURCES };
@@ -265,11 +265,13 @@ static json_t *server_json(const struct autoconfig_server *server)
 static int best_of(const struct lookup *lookup, bool *running)
 {
     int best = -1;
+    /* A name server that does not answer is not waited for. */
+    bool late = clock_now() > lookup->deadline + CLOCK_SECOND;
     *running = false;
     for (int i = 0; i < SOURCES; i++) {
         if (best < 0 && !*running && lookup->findings[i].found == FOUND_THERE)
             best = i;
-        *running = *running || (best < 0 && lookup->findings[i].found == FOUND_RUNNING);
+        *running = *running || (best < 0 && !late && lookup->findings[i].found == FOUND_RUNNING);
     }
     return best;
 }

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -246,8 +247,10 @@ static void set_safety(struct transfer *transfer, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "Postroom");
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message);
-    if (request->ca_file != NULL)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+    /* The system's bundle may be named by the environment: for mail servers, so for these. */
+    const char *ca_file = request->ca_file != NULL ? request->ca_file : getenv("SSL_CERT_FILE");
+    if (ca_file != NULL && *ca_file != '\0')
+        curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
     /* An empty string switches the environment's proxies off. */
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);

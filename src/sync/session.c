@@ -111,19 +111,21 @@ static bool step_compare(struct session *session, GError **error)
     return true;
 }
 
-/* Counts what came for the day; when that is as much as the provider gives, older mail waits. */
-static bool charge(struct session *session, GError **error)
+/* Counts what came for the day; when that is as much as the provider gives, older mail waits.
+ * Without a limit it is only told, at the end of a pass. */
+static bool charge(struct session *session, bool at_end, GError **error)
 {
     uint64_t most = sync_host_limits(session->waiter.host)->bytes_a_day, sum = 0;
     uint64_t now = conn_bytes_in(imap_client_conn(session->imap));
     int64_t day = clock_wall() / DAY_S;
-    if (most == 0)
+    bool told = at_end && session->manager->config.note != NULL && now != session->charged;
+    if (most == 0 && !told)
         return true;
     if (!store_sync_traffic(session->manager->config.store, session->account, day,
                             now - session->charged, &sum, error))
         return false;
     session->charged = now;
-    session->budget_until = sum >= most ? (day + 1) * DAY_S : 0;
+    session->budget_until = most != 0 && sum >= most ? (day + 1) * DAY_S : 0;
     if (session->budget_until != 0)
         SYNC_NOTE(session->manager, session->account, "daily-limit", NULL, LOG_INT("bytes", sum));
     return true;
@@ -134,7 +136,7 @@ static bool step_messages(struct session *session, bool *more, GError **error)
     session_check_send(session); /* the lists are there; nobody waits for the answer */
     if (session->budget_until > clock_wall())
         return session_wanted(session, error);
-    return session_messages(session, more, error) && charge(session, error);
+    return session_messages(session, more, error) && charge(session, false, error);
 }
 
 static void say_idle(struct session *session)
@@ -178,6 +180,8 @@ static bool finish_pass(struct session *session, GError **error)
     }
     session_messages_end(session);
     if (!session_quota(session, error))
+        return false;
+    if (!charge(session, true, error))
         return false;
     session_note_pass(session, problem);
     session->was_idle = true;

@@ -61,14 +61,14 @@ async function passIdentityProvider(person, { screens = false } = {}) {
   const place = page.locator('#username, #other-account, #accept').first();
   await place.waitFor();
   if (await page.locator('#other-account').count()) await page.locator(`[data-upn="${person.upn}"], #other-account`).first().click();
-  await page.locator('#username, #accept, .mail, .result').first().waitFor();
+  await page.locator('#username, #accept, .mail, .wizard, .result').first().waitFor();
   if (await page.locator('#username').count()) {
     assert.equal(await page.locator('#username').inputValue(), person.mail);
     if (screens) await visitor.screen('06-provider-sign-in');
     await page.locator('#password').fill(person.password);
     await page.locator('#signin').click();
   }
-  await page.locator('#accept, .mail, .result').first().waitFor();
+  await page.locator('#accept, .mail, .wizard, .result').first().waitFor();
   if (await page.locator('#accept').count()) {
     if (screens) await visitor.screen('07-provider-consent');
     await page.locator('#accept').click();
@@ -176,11 +176,14 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await inGoodShape(visitor, '05-no-mailbox');
     await page.getByRole('link', { name: 'Link a mailbox' }).or(page.getByRole('button', { name: 'Link a mailbox' })).first().click();
     await page.getByLabel('E-mail address of the mailbox').fill(anna.mail);
-    await page.getByLabel('Fetch mail since').fill('2025-01-15');
     await inGoodShape(visitor, '05-link');
     await org.control('addFault', { service: 'imap', kind: 'delay', person: anna.mail, command: 'UID FETCH', ms: 300, times: 200 });
     await page.getByRole('button', { name: 'Continue at Microsoft' }).click();
     await passIdentityProvider(anna, { screens: true });
+    await page.getByRole('heading', { name: `Set up ${anna.mail}` }).waitFor();
+    await page.getByLabel('Fetch mail since').fill('2025-01-15');
+    await page.locator('.start-estimate').getByText(/mails, about/).waitFor();
+    await page.getByRole('button', { name: 'Link and fetch mail' }).click();
     await page.getByRole('heading', { name: `${anna.mail} is linked` }).waitFor();
     const bar = page.getByRole('progressbar');
     await until('progress with messages and bytes', async () => /\d of [\d,]+ mails/.test(await page.locator('.progress').innerText()) && /MB/.test(await page.locator('.progress').innerText()) && Number(await bar.getAttribute('aria-valuenow')) > 0);
@@ -372,7 +375,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await he.locator('.card', { hasText: anna.mail }).waitFor();
     await inGoodShape(one, 'he-06-mailboxes');
     await he.goto(`${postroom.url}/accounts/link`);
-    await he.getByRole('dialog').locator('input[type=email]').fill('noa.peretz@harborline.example');
+    await he.locator('.link-form input[type=email]').fill('noa.peretz@harborline.example');
     await inGoodShape(one, 'he-07-link');
     await he.setViewportSize({ width: 420, height: 800 });
     await he.goto(postroom.url);
@@ -404,7 +407,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await dark.getByText('Ready to use').waitFor();
     await inGoodShape(one, 'dark-04-microsoft');
     await dark.goto(`${postroom.url}/accounts/link`);
-    await dark.getByRole('dialog').getByText('Outlook or Microsoft 365').waitFor();
+    await dark.locator('.link-form').getByText('Outlook or Microsoft 365').waitFor();
     await inGoodShape(one, 'dark-05-link');
     await dark.goto(`${postroom.url}/link/failed?code=wrong-account&aadsts=50020&expected=${anna.mail}&got=${james.mail}`);
     await dark.getByText('You signed in with another account').waitFor();

@@ -39,12 +39,15 @@ json_t *jmap_progress_json(const struct store_progress *now)
 {
     if (now->phase == NULL)
         return json_null();
-    return json_pack("{s: s, s: I, s: I, s: I, s: I, s: I, s: I, s: I}", "phase", now->phase,
+    /* How long it takes is not known before something came. */
+    json_t *left =
+        now->bytes_per_second > 0 ? json_integer((json_int_t)now->seconds_left) : json_null();
+    return json_pack("{s: s, s: I, s: I, s: I, s: I, s: I, s: o, s: I}", "phase", now->phase,
                      "messagesDone", (json_int_t)now->messages_done, "messagesTotal",
                      (json_int_t)now->messages_total, "bytesDone", (json_int_t)now->bytes_done,
                      "bytesTotal", (json_int_t)now->bytes_total, "bytesPerSecond",
-                     (json_int_t)now->bytes_per_second, "secondsLeft",
-                     (json_int_t)now->seconds_left, "pending", (json_int_t)now->pending);
+                     (json_int_t)now->bytes_per_second, "secondsLeft", left, "pending",
+                     (json_int_t)now->pending);
 }
 
 /* What the server refused of the changes made here, newest first. */

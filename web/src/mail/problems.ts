@@ -15,7 +15,7 @@ export const ACCOUNT_CODES = [
   "send-as-denied", "throttled", "server-unreachable", "tls-untrusted", "server-garbage", "connected-not-authorised",
   "password-refused", "disk-full", "message-too-large", "recipient-refused",
   "server-refused", "mailbox-gone", "message-gone", "folder-not-empty", "folder-refused",
-  "mailbox-full", "counts-differ",
+  "mailbox-full", "counts-differ", "daily-limit", "address-forbidden", "key-mismatch", "store", "smtp-later", "smtp-failed",
 ] as const;
 
 export type ProblemCode = (typeof LINK_CODES)[number] | (typeof ACCOUNT_CODES)[number];
@@ -36,6 +36,7 @@ const REMEDIES: Readonly<Record<ProblemCode, Remedy>> = {
   "password-refused": "relink", "disk-full": "none", "message-too-large": "none", "recipient-refused": "none",
   "server-refused": "none", "mailbox-gone": "none", "message-gone": "none", "folder-not-empty": "none",
   "folder-refused": "none", "mailbox-full": "none", "counts-differ": "none",
+  "daily-limit": "none", "address-forbidden": "none", "key-mismatch": "relink", "store": "none", "smtp-later": "none", "smtp-failed": "none",
 };
 
 export function isProblemCode(code: string): code is ProblemCode {

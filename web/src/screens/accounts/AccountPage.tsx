@@ -25,6 +25,9 @@ import { PasswordDialog, ResyncDialog, SinceDialog, UnlinkDialog } from "./Accou
 import { HealthFolders, Quotas } from "./HealthFolders.tsx";
 import { SyncLog } from "./SyncLog.tsx";
 
+/* Counting folders takes a while in a large mailbox: it waits until the changes have calmed down. */
+const FOLLOW = 1_200;
+
 type DialogName = "none" | "since" | "resync" | "unlink" | "password";
 
 interface ToolsProps {
@@ -80,6 +83,7 @@ function Facts({ health }: { readonly health: AccountHealth }) {
       {health.nextAttempt && <Fact name={t("health.nextAttempt")}>{formatAgo(health.nextAttempt, locale)}</Fact>}
       <Fact name={t("health.mails")}>{t("health.mailsValue", { count: formatNumber(health.emails, locale), size: formatBytes(health.bytes, locale) })}</Fact>
       <Fact name={t("health.today")}>{health.bytesADay === null ? formatBytes(health.bytesToday, locale) : t("health.todayOf", { used: formatBytes(health.bytesToday, locale), limit: formatBytes(health.bytesADay, locale) })}</Fact>
+      {health.pending > 0 && <Fact name={t("health.pendingMails")}>{formatNumber(health.pending, locale)}</Fact>}
       {health.unsent > 0 && <Fact name={t("health.unsent")}>{formatNumber(health.unsent, locale)}</Fact>}
       {health.unreadAttachments > 0 && <Fact name={t("health.unreadAttachments")}>{formatNumber(health.unreadAttachments, locale)}</Fact>}
       {health.unreadableAttachments > 0 && <Fact name={t("health.unreadable")}>{formatNumber(health.unreadableAttachments, locale)}</Fact>}
@@ -98,7 +102,9 @@ function Checks({ health }: { readonly health: AccountHealth }) {
   const running = asked || (check?.state === "running" && check.startedAt !== null);
   const ended = check?.endedAt ?? null;
   useEffect(() => {
-    if (ended !== null) void client.invalidateQueries({ queryKey: accountKeys.health(health.id) });
+    if (ended === null) return;
+    void client.invalidateQueries({ queryKey: accountKeys.health(health.id) });
+    void client.invalidateQueries({ queryKey: accountKeys.log(health.id) });
   }, [client, health.id, ended]);
   const run = async (): Promise<void> => {
     setAsked(true);
@@ -163,12 +169,16 @@ export function AccountPage({ accountId }: { readonly accountId: string }) {
   const desk = useDesk();
   const client = useQueryClient();
   const health = useQuery(healthQuery(desk.userAccount, accountId));
-  const account = useQuery(linkedQuery(desk.userAccount)).data?.find((one) => one.id === accountId);
-  /* Changes of the account are told; what its health counts follows. */
+  const { data: linked, dataUpdatedAt } = useQuery(linkedQuery(desk.userAccount));
+  const account = linked?.find((one) => one.id === accountId);
+  /* Changes of the account are told; its health and log follow a moment later. */
   useEffect(() => {
-    void client.invalidateQueries({ queryKey: accountKeys.health(accountId) });
-    void client.invalidateQueries({ queryKey: accountKeys.log(accountId) });
-  }, [client, accountId, account]);
+    const timer = setTimeout(() => {
+      void client.invalidateQueries({ queryKey: accountKeys.health(accountId) });
+      void client.invalidateQueries({ queryKey: accountKeys.log(accountId) });
+    }, FOLLOW);
+    return () => clearTimeout(timer);
+  }, [client, accountId, dataUpdatedAt]);
   const failure = health.isError ? failureOf(health.error) : null;
   return (
     <SettingsFrame current="accounts">

@@ -22,6 +22,10 @@ import { StartDate } from "./StartDate.tsx";
 const PLAIN = "";
 const LOOK_PAUSE = 700;
 
+function showFromHere(heading: HTMLElement | null): void {
+  heading?.scrollIntoView({ block: "center" });
+}
+
 type Finding = { readonly state: "none" } | { readonly state: "looking" } | { readonly state: "found"; readonly servers: Servers };
 
 /* Looks for the servers of an address, a moment after it was typed. */
@@ -202,7 +206,7 @@ function Form({ initial, providers }: { readonly initial: string; readonly provi
           <Button kind={ready ? "quiet" : "primary"} type="submit" disabled={running}>{t(label)}</Button>
         </div>
       </form>
-      {trial && <section className="card"><h2>{t("check.title")}</h2><CheckRows check={check} oauth={false} busy={running} /></section>}
+      {trial && <section className="card"><h2 ref={showFromHere}>{t("check.title")}</h2><CheckRows check={check} oauth={false} busy={running} /></section>}
       {trial && ready && <Agree trial={trial} onCancel={() => navigate(ACCOUNTS)} />}
     </>
   );

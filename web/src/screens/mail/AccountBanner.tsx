@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useDesk } from "../../app/context.ts";
-import { ACCOUNTS, navigate, settingsRoute } from "../../app/router.ts";
+import { navigate, settingsRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatAgo } from "../../i18n/format.ts";
 import type { LinkedAccount, Problem } from "../../jmap/types.ts";
@@ -18,7 +18,7 @@ function Fix({ account, problem }: { readonly account: LinkedAccount; readonly p
     return desk.user.admin ? <Button onClick={() => navigate(settingsRoute("microsoft"))}>{t("account.openSettings")}</Button> : null;
   if ((remedy === "relink" || account.state === "needs-relink") && canRelink(account))
     return <Button kind="primary" onClick={() => relink(account)}>{t("account.relink")}</Button>;
-  return <Button onClick={() => navigate(ACCOUNTS)}>{t("account.open")}</Button>;
+  return <Button onClick={() => navigate({ screen: "account-health", accountId: account.id })}>{t("account.open")}</Button>;
 }
 
 /* Which account, what is wrong, when it last worked, what still works, and the fix. */
@@ -27,16 +27,30 @@ export function ProblemNotice({ account, problem, sending }: { readonly account:
   const locale = useLocale();
   const text = problemText(problem, t);
   const retrying = account.state === "retrying" && !sending;
+  /* Nothing is wrong where the provider only asks for patience. */
+  const patience = problem.code === "throttled" || problem.code === "daily-limit";
   return (
-    <Notice tone={retrying ? "hint" : "problem"} detail={problem.detail ?? null} action={<Fix account={account} problem={problem} />}>
+    <Notice tone={retrying || patience ? "hint" : "problem"} detail={problem.detail ?? null} action={<Fix account={account} problem={problem} />}>
       <strong><bdi>{account.address}</bdi>{t("common.colon")} {text.title}</strong>
       <p>{text.action}</p>
       <p className="notice-small">
         {account.lastSync && <span>{t("account.lastWorked", { ago: formatAgo(account.lastSync, locale) })} </span>}
-        {retrying && account.nextAttempt && <span>{t("account.nextAttempt", { ago: formatAgo(account.nextAttempt, locale) })} </span>}
-        <span>{t(sending ? "account.readingWorks" : "account.storedMailWorks")}</span>
+        {(retrying || patience) && account.nextAttempt && <span>{t("account.nextAttempt", { ago: formatAgo(account.nextAttempt, locale) })} </span>}
+        <span>{t(sending || problem.code === "daily-limit" ? "account.readingWorks" : "account.storedMailWorks")}</span>
       </p>
     </Notice>
+  );
+}
+
+function Banner({ account }: { readonly account: LinkedAccount }) {
+  const t = useT();
+  const sending = !account.problem && !account.canSend ? account.sendProblem : null;
+  return (
+    <>
+      {account.awaitsStart && <Notice tone="hint" action={<Button kind="primary" onClick={() => navigate({ screen: "link-done", accountId: account.id })}>{t("account.continueSetUp")}</Button>}><strong><bdi>{account.address}</bdi>{t("common.colon")} {t("account.awaitsStart")}</strong></Notice>}
+      {account.problem && <ProblemNotice account={account} problem={account.problem} sending={false} />}
+      {sending && <ProblemNotice account={account} problem={sending} sending />}
+    </>
   );
 }
 
@@ -47,10 +61,7 @@ export function AccountBanners({ accountId }: { readonly accountId: string }) {
   const shown = linked.filter((account) => account.id === accountId || accountId === desk.userAccount);
   return (
     <div className="banners">
-      {shown.map((account) => {
-        if (account.problem) return <ProblemNotice key={account.id} account={account} problem={account.problem} sending={false} />;
-        return !account.canSend && account.sendProblem ? <ProblemNotice key={account.id} account={account} problem={account.sendProblem} sending /> : null;
-      })}
+      {shown.map((account) => <Banner key={account.id} account={account} />)}
     </div>
   );
 }

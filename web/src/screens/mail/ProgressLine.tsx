@@ -43,7 +43,7 @@ export function ProgressLine({ progress, state, wide = false }: Props) {
           <span>{t("progress.bytes", { done: formatBytes(progress.bytesDone, locale), total: formatBytes(progress.bytesTotal, locale) })}</span>
         )}
         {!paused && progress.bytesPerSecond > 0 && wide && <span>{t("progress.rate", { rate: formatBytes(progress.bytesPerSecond, locale) })}</span>}
-        {!paused && left !== null && <span>{t("progress.left", { time: formatDuration(left, locale) })}</span>}
+        {!paused && left !== null && progress.phase === "messages" && <span>{t("progress.left", { time: formatDuration(left, locale) })}</span>}
       </div>
     </div>
   );
