@@ -11,6 +11,7 @@ bool store_may_oversee(struct store *store, const struct store_principal *princi
     if (reader == NULL)
         return false;
     bool valid = principal_valid(&reader->main, principal);
+    bool admin = people_is_admin(&reader->main, principal);
     bool exists = DB_NUMBER(&reader->main, NULL, 0,
                             "SELECT 1 FROM account WHERE id = ? AND removing = 0", I(account)) == 1;
     unsigned rights =
@@ -18,8 +19,8 @@ bool store_may_oversee(struct store *store, const struct store_principal *princi
                             "SELECT rights FROM access WHERE user = ? AND account = ?",
                             I(principal->user), I(account));
     reader_end(store, reader);
-    bool sees = valid && exists && (principal->admin || (rights & STORE_READ) != 0);
-    if (sees && (!change || principal->admin || (rights & STORE_WRITE) != 0))
+    bool sees = valid && exists && (admin || (rights & STORE_READ) != 0);
+    if (sees && (!change || admin || (rights & STORE_WRITE) != 0))
         return true;
     if (sees)
         error_set(error, ERROR_FORBIDDEN, "this account may be read only");
