@@ -281,8 +281,11 @@ static json_t *hook_health(const struct store_principal *principal, int64_t acco
         health = health_of(status, &facts);
         add_servers(app, account, health);
         json_object_set_new(health, "mayChange", json_boolean(may_change));
+        json_object_set_new(health, "isOwn", json_boolean(facts.is_own));
+        json_object_set_new(health, "linkedBy",
+                            may_change ? people_json(facts.linkers) : json_array());
         json_object_set_new(health, "sharedWith",
-                            may_change ? people_json(facts.people) : json_array());
+                            may_change ? people_json(facts.sharers) : json_array());
     }
     store_account_facts_clear(&facts);
     store_account_status_free(status);

@@ -63,11 +63,13 @@ struct store_account_facts {
     uint64_t unsent;     /* submissions that are still to go out */
     int64_t traffic_day; /* days since 1970, UTC */
     uint64_t traffic;    /* bytes that came on that day */
-    GPtrArray *people;   /* of char *: who else may see it, by e-mail address */
+    bool is_own;         /* the person asked for linked it */
+    GPtrArray *linkers;  /* of char *: who else linked it, by e-mail address */
+    GPtrArray *sharers;  /* of char *: who else may see it */
 };
 void store_account_facts_clear(struct store_account_facts *facts);
-/* To be cleared, also after a failure. but: whose own access is not told. */
-bool store_account_facts(struct store *store, int64_t account, int64_t but,
+/* To be cleared, also after a failure. user: who asks, and is not told of among the others. */
+bool store_account_facts(struct store *store, int64_t account, int64_t user,
                          struct store_account_facts *facts, GError **error);
 
 #endif

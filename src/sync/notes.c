@@ -4,6 +4,9 @@
 
 #include <jansson.h>
 
+#define OFTEN 3
+#define SELDOM 16
+
 void sync_note_fields(struct sync_manager *manager, int64_t account, const char *event,
                       const GError *problem, const struct log_field *fields, size_t count)
 {
@@ -21,6 +24,31 @@ void sync_note_fields(struct sync_manager *manager, int64_t account, const char 
     manager->config.note(account, event, text, manager->config.arg);
     free(text);
     json_decref(details);
+}
+
+void session_note_connected(struct session *session)
+{
+    /* Connections that end with their token come back all day long. */
+    if (!session->told_connected)
+        sync_note_fields(session->manager, session->account, "connected", NULL, NULL, 0);
+    session->told_connected = true;
+    session->told_problem = NULL;
+}
+
+void session_note_rest(struct session *session, const GError *problem, int64_t pause_ms)
+{
+    const char *code = error_problem(problem);
+    bool again = g_strcmp0(session->told_problem, code) == 0;
+    session->told_connected = false;
+    session->told_problem = code;
+    /* A server that is down for days is not worth an entry for every attempt. */
+    if (again && session->backoff.failures > OFTEN && session->backoff.failures % SELDOM != 0)
+        return;
+    SYNC_NOTE(session->manager, session->account,
+              error_is(problem, ERROR_THROTTLED) ? "throttled"
+              : pause_ms == 0                    ? "stopped"
+                                                 : "failed",
+              problem, LOG_INT("seconds", (pause_ms + 999) / 1000));
 }
 
 void session_note_pass(struct session *session, const GError *problem)

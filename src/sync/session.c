@@ -406,8 +406,10 @@ static void doubt_begun(struct session *session)
 static bool may_run(struct session *session, struct exec_verdict *verdict)
 {
     if (session->config->paused) {
-        if (session->imap != NULL)
+        if (session->imap != NULL) {
             sync_note_fields(session->manager, session->account, "paused", NULL, NULL, 0);
+            session->told_connected = false;
+        }
         session_disconnect(session);
         sync_host_leave(&session->waiter);
         session_say(session, "paused", NULL, 0);

@@ -108,6 +108,8 @@ struct session {
 
     struct sync_result working; /* of the pass under way */
     uint64_t carried;           /* changes carried out since the sync log was told */
+    bool told_connected;        /* the sync log: since the last trouble */
+    const char *told_problem;   /* the same: the last one; static */
     unsigned pass_serving;      /* passes_wanted when it began */
 
     /* Under manager->mutex: a command waits for a pass. */
@@ -351,6 +353,10 @@ void sync_note_fields(struct sync_manager *manager, int64_t account, const char 
     sync_note_fields((manager), (account), (event), (problem),                                     \
                      (const struct log_field[]){__VA_ARGS__},                                      \
                      sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+/* Connected, for the first time since something was wrong; resting after a problem (ms until the
+ * next attempt, 0: none), unless that was told a moment ago. */
+void session_note_connected(struct session *session);
+void session_note_rest(struct session *session, const GError *problem, int64_t pause_ms);
 /* A pass has ended, and did something. */
 void session_note_pass(struct session *session, const GError *problem);
 /* Checks by login only whether sending works, and notes the answer. */

@@ -163,11 +163,7 @@ static struct exec_verdict rest_after(struct session *session, const GError *pro
         say_resting(session, problem, hopeless ? 0 : clock_wall() + (pause + 999) / 1000);
         LOG_WARN("sync.resting", LOG_INT("account", session->account), LOG_INT("ms", pause),
                  LOG_ERR(problem));
-        SYNC_NOTE(session->manager, session->account,
-                  error_is(problem, ERROR_THROTTLED) ? "throttled"
-                  : hopeless                         ? "stopped"
-                                                     : "failed",
-                  problem, LOG_INT("seconds", hopeless ? 0 : (pause + 999) / 1000));
+        session_note_rest(session, problem, hopeless ? 0 : pause);
     }
     if (!live)
         return at_once ? session_again(EXEC_BULK) : session_done();
@@ -313,7 +309,7 @@ bool session_connect(struct session *session, GError **error)
         return false;
     session->qresync = enabled != 0;
     plan_refresh(session, expires);
-    sync_note_fields(session->manager, session->account, "connected", NULL, NULL, 0);
+    session_note_connected(session);
     if (!session->was_idle)
         session_say(session, "syncing", NULL, 0);
     session->phase = SESSION_FOLDERS;

@@ -134,12 +134,23 @@ test('health: folders here and there, quotas, today’s bytes, who else sees it'
   const [health] = (await client.call('AccountHealth/get', own({ ids: [account] }))).list;
   assert.equal(health.address, anna.mail);
   assert.equal(health.mayChange, true);
-  assert.deepEqual(health.sharedWith, []);
+  assert.deepEqual([health.isOwn, health.linkedBy, health.sharedWith], [true, [], []]);
   assert.equal(health.unsent, 0);
+  assert.ok(health.bytesToday > 0 && health.bytesToday < 100e6, `${health.bytesToday} bytes today`);
   const inbox = health.folders.find((folder) => folder.role === 'inbox');
   assert.ok(inbox.serverCount > 0 && inbox.localCount === inbox.serverCount, JSON.stringify(inbox));
   assert.ok(inbox.comparedAt);
   assert.match(health.imapUrl, /^imaps:/);
+  const { drafts } = await client.mailboxes(account);
+  const { list: [identity] } = await client.call('Identity/get', { accountId: account, ids: null });
+  const [, [, { created }]] = await client.calls([
+    ['Email/set', { accountId: account, create: { m: { mailboxIds: { [drafts.id]: true }, keywords: { $draft: true }, from: [{ email: anna.mail }], to: [{ email: elif.mail }], subject: 'Later', textBody: [{ partId: '1', type: 'text/plain' }], bodyValues: { 1: { value: 'x' } } } } }],
+    ['EmailSubmission/set', { accountId: account, create: { s: { emailId: '#m', identityId: identity.id, envelope: { mailFrom: { email: anna.mail, parameters: { HOLDFOR: '3600' } }, rcptTo: [{ email: elif.mail }] } } } }],
+  ]);
+  assert.ok(created?.s);
+  assert.equal((await client.call('AccountHealth/get', own({ ids: [account] }))).list[0].unsent, 1);
+  await client.call('EmailSubmission/set', { accountId: account, update: { [created.s.id]: { undoStatus: 'canceled' } } });
+  assert.equal((await client.call('AccountHealth/get', own({ ids: [account] }))).list[0].unsent, 0);
 });
 
 test('the sync log tells what was done in codes and numbers, never what mail says', async () => {
@@ -152,9 +163,10 @@ test('the sync log tells what was done in codes and numbers, never what mail say
   const subjects = (await org.control('messages', { person: anna.mail })).map((one) => one.subject).filter((one) => one?.length > 8);
   assert.ok(subjects.length > 5);
   for (const word of [...subjects, '@']) assert.ok(!text.includes(word), `the log says ${word}`);
-  const page = await client.call('SyncLogEntry/query', own({ account, position: 1, limit: 1 }));
+  const [[, all], [, page]] = await client.calls([['SyncLogEntry/query', own({ account })], ['SyncLogEntry/query', own({ account, position: 1, limit: 1 })]]);
   assert.equal(page.list.length, 1);
-  assert.equal(page.list[0].id, log[1].id);
+  assert.deepEqual(all.list.map((one) => one.at), all.list.map((one) => one.at).sort().reverse(), 'newest first');
+  assert.ok(all.total === all.list.length && all.list.some((one) => one.id === page.list[0].id));
 });
 
 test('a stranger learns nothing; an administrator sees how it does, and none of its mail', async () => {
@@ -174,27 +186,37 @@ test('a stranger learns nothing; an administrator sees how it does, and none of 
   await assert.rejects(client.call('Mailbox/get', { accountId: theirs, ids: null }), { type: 'accountNotFound' });
 });
 
-test('resync: every folder anew; ids, labels and marks stay', async () => {
-  const { list: before } = await client.call('Email/get', { accountId: account, ids: (await client.call('Email/query', { accountId: account, limit: 1000 })).ids, properties: ['id', 'threadId', 'keywords', 'mailboxIds', 'blobId', 'messageId'] });
-  assert.ok(before.length >= 30 && before.length < 500);
-  const marked = before.slice(0, 5).map((one) => one.id);
-  await client.call('Email/set', { accountId: account, update: Object.fromEntries(marked.map((id) => [id, { 'keywords/project-lamp': true, 'keywords/$flagged': true }])) });
-  await postroom.settled(anna.mail);
+test('resync: every folder anew; ids, labels, notes, to-dos and marks stay', async () => {
+  const properties = ['id', 'threadId', 'keywords', 'mailboxIds', 'blobId', 'messageId'];
+  const { ids } = await client.call('Email/query', { accountId: account, limit: 1000 });
+  const read = () => client.call('Email/get', { accountId: account, ids, properties });
+  assert.ok(ids.length >= 30 && ids.length < 500);
+  await client.call('Email/set', { accountId: account, update: Object.fromEntries(ids.slice(0, 5).map((id) => [id, { 'keywords/project-lamp': true, 'keywords/$flagged': true }])) });
+  const { threadId } = (await read()).list[0];
+  for (const [type, more] of [['Note', {}], ['Todo', { due: '2030-05-01' }]])
+    assert.ok((await client.call(`${type}/set`, { accountId: account, create: { n: { threadId, text: 'Ask Priya first.', ...more } } })).created?.n, type);
+  const organised = async () => [(await client.call('Note/get', { accountId: account, ids: null })).list, (await client.call('Todo/get', { accountId: account, ids: null })).list];
   await until('the marks to be at the server', async () => (await org.control('messages', { person: anna.mail })).some((one) => one.flags.includes('\\Flagged')));
-  const all = await client.call('Email/get', { accountId: account, ids: before.map((one) => one.id), properties: ['id', 'threadId', 'keywords', 'mailboxIds', 'blobId', 'messageId'] });
-  await client.call('LinkedAccount/set', own({ update: { [account]: { resync: true } } }));
+  await postroom.settled(anna.mail);
+  const [emails, kept] = [await read(), await organised()];
+  assert.deepEqual(kept.map((list) => list.length), [1, 1]);
+  // A change that is still on its way there is not lost by it.
+  const late = emails.list.find((one) => !one.keywords.$answered);
+  late.keywords.$answered = true;
+  await client.calls([['Email/set', { accountId: account, update: { [late.id]: { 'keywords/$answered': true } } }], ['LinkedAccount/set', own({ update: { [account]: { resync: true } } })]]);
   await until('the resync to end', async () => {
     const log = await logOf(account);
     const at = log.findIndex((one) => one.event === 'resync');
     return at >= 0 && log.slice(0, at).some((one) => one.event === 'first-pass');
   });
   await postroom.settled(anna.mail);
-  const later = await client.call('Email/get', { accountId: account, ids: before.map((one) => one.id), properties: ['id', 'threadId', 'keywords', 'mailboxIds', 'blobId', 'messageId'] });
+  const later = await read();
   assert.deepEqual(later.notFound, []);
-  assert.deepEqual(later.list, all.list);
-  assert.ok(later.list.filter((one) => one.keywords['project-lamp']).length === 5);
-  const total = (await client.call('Email/query', { accountId: account, calculateTotal: true, limit: 1 })).total;
-  assert.equal(total, before.length, 'nothing came twice');
+  assert.deepEqual(later.list, emails.list);
+  assert.equal(later.list.filter((one) => one.keywords['project-lamp']).length, 5);
+  assert.deepEqual(await organised(), kept);
+  await until('the late change at the server', async () => (await org.control('messages', { person: anna.mail, folder: 'INBOX' })).some((one) => one.flags.includes('\\Answered')));
+  assert.equal((await client.call('Email/query', { accountId: account, calculateTotal: true, limit: 1 })).total, ids.length, 'nothing came twice');
 });
 
 test('a check by itself, as often as is configured', async () => {

@@ -31,6 +31,8 @@ static const char *const properties[] = {
     "smtpUrl",
     "mayChange",
     "sharedWith",
+    "isOwn",
+    "linkedBy",
     NULL,
 };
 

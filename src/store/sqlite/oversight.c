@@ -222,14 +222,34 @@ bool store_account_resync(struct store *store, int64_t account, GError **error)
 
 void store_account_facts_clear(struct store_account_facts *facts)
 {
-    g_clear_pointer(&facts->people, g_ptr_array_unref);
+    g_clear_pointer(&facts->linkers, g_ptr_array_unref);
+    g_clear_pointer(&facts->sharers, g_ptr_array_unref);
 }
 
-bool store_account_facts(struct store *store, int64_t account, int64_t but,
+static void load_people(struct db *db, int64_t account, int64_t user,
+                        struct store_account_facts *facts, GError **error)
+{
+    sqlite3_stmt *row = DB_QUERY(db, error,
+                                 "SELECT user.id, email, EXISTS(SELECT 1 FROM credential WHERE"
+                                 " credential.account = ?1 AND credential.user = user.id) FROM"
+                                 " access JOIN user ON user.id = access.user WHERE"
+                                 " access.account = ?1 ORDER BY email",
+                                 I(account));
+    while (db_step(db, row, error)) {
+        bool linked = db_int(row, 2) != 0;
+        if (db_int(row, 0) == user)
+            facts->is_own = linked;
+        else
+            g_ptr_array_add(linked ? facts->linkers : facts->sharers, db_text_copy(row, 1));
+    }
+}
+
+bool store_account_facts(struct store *store, int64_t account, int64_t user,
                          struct store_account_facts *facts, GError **error)
 {
     GError *cause = NULL;
-    *facts = (struct store_account_facts){.people = g_ptr_array_new_with_free_func(g_free)};
+    *facts = (struct store_account_facts){.linkers = g_ptr_array_new_with_free_func(g_free),
+                                          .sharers = g_ptr_array_new_with_free_func(g_free)};
     struct reader *reader = reader_begin(store, error);
     if (reader == NULL)
         return false;
@@ -245,12 +265,7 @@ bool store_account_facts(struct store *store, int64_t account, int64_t but,
         facts->traffic = (uint64_t)db_int(row, 1);
         db_done(row);
     }
-    row = DB_QUERY(&reader->main, &cause,
-                   "SELECT email FROM access JOIN user ON user.id = access.user WHERE account = ?"
-                   " AND user <> ? ORDER BY email",
-                   I(account), I(but));
-    while (db_step(&reader->main, row, &cause))
-        g_ptr_array_add(facts->people, db_text_copy(row, 0));
+    load_people(&reader->main, account, user, facts, &cause);
     reader_end(store, reader);
     return error_settle(error, cause);
 }

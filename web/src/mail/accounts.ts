@@ -81,6 +81,9 @@ export interface AccountHealth {
   readonly imapUrl?: string | null;
   readonly smtpUrl?: string | null;
   readonly mayChange: boolean;
+  readonly isOwn: boolean;
+  /* Others who linked it themselves; others who may see it. */
+  readonly linkedBy: readonly string[];
   readonly sharedWith: readonly string[];
 }
 

@@ -28,7 +28,9 @@ export function UnlinkDialog({ health, onClose }: Props) {
   const change = useChange();
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
-  const alone = health.sharedWith.length === 0;
+  /* It goes with the last person who linked it, for those as well with whom it is shared. */
+  const goes = health.isOwn && health.linkedBy.length === 0;
+  const people = (list: readonly string[]): string => new Intl.ListFormat(locale).format(list);
   const sure = typed.trim().toLowerCase() === health.address.toLowerCase();
   const unlink = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -46,9 +48,10 @@ export function UnlinkDialog({ health, onClose }: Props) {
     }>
       <form id="unlink-form" className="dialog-form" onSubmit={(event) => void unlink(event)}>
         <ul className="consequences">
-          <li>{alone ? t("unlink.mails", { count: health.emails, shown: formatNumber(health.emails, locale) }) : t("unlink.shared", { people: new Intl.ListFormat(locale).format(health.sharedWith) })}</li>
-          {health.unsent > 0 && <li className="consequence-bad">{t("unlink.unsent", { count: health.unsent })}</li>}
-          {alone && <li>{t("unlink.organised")}</li>}
+          <li>{goes ? t("unlink.mails", { count: health.emails, shown: formatNumber(health.emails, locale) }) : t("unlink.shared", { people: people([...health.linkedBy, ...(health.isOwn ? [] : health.sharedWith)]) })}</li>
+          {goes && health.sharedWith.length > 0 && <li className="consequence-bad">{t("unlink.sharedGo", { people: people(health.sharedWith) })}</li>}
+          {goes && health.unsent > 0 && <li className="consequence-bad">{t("unlink.unsent", { count: health.unsent })}</li>}
+          {goes && <li>{t("unlink.organised")}</li>}
           <li>{t("unlink.stays")}</li>
         </ul>
         <label className="field">

@@ -75,6 +75,7 @@ function Works({ health }: { readonly health: AccountHealth }) {
 function Facts({ health }: { readonly health: AccountHealth }) {
   const t = useT();
   const locale = useLocale();
+  const others = [...health.linkedBy, ...health.sharedWith];
   return (
     <dl className="facts">
       <Works health={health} />
@@ -87,7 +88,7 @@ function Facts({ health }: { readonly health: AccountHealth }) {
       {health.unsent > 0 && <Fact name={t("health.unsent")}>{formatNumber(health.unsent, locale)}</Fact>}
       {health.unreadAttachments > 0 && <Fact name={t("health.unreadAttachments")}>{formatNumber(health.unreadAttachments, locale)}</Fact>}
       {health.unreadableAttachments > 0 && <Fact name={t("health.unreadable")}>{formatNumber(health.unreadableAttachments, locale)}</Fact>}
-      {health.sharedWith.length > 0 && <Fact name={t("health.sharedWith")}><bdi>{new Intl.ListFormat(locale).format(health.sharedWith)}</bdi></Fact>}
+      {others.length > 0 && <Fact name={t("health.sharedWith")}><bdi>{new Intl.ListFormat(locale).format(others)}</bdi></Fact>}
     </dl>
   );
 }
