@@ -115,6 +115,19 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await otherLooks('01-wizard');
   });
 
+  step('the servers of a well-known address are filled in, with what it needs', async () => {
+    await page.getByLabel('E-mail address of the mailbox').fill('somebody@yahoo.com');
+    await page.getByText('Found: imap.mail.yahoo.com and smtp.mail.yahoo.com.').waitFor();
+    assert.ok(await page.getByLabel('Another mailbox (IMAP)').isChecked());
+    assert.equal(await page.getByLabel('IMAP server (incoming), Host name').inputValue(), 'imap.mail.yahoo.com');
+    assert.equal(await page.getByLabel('SMTP server (outgoing), Port').inputValue(), '465');
+    await page.getByText('This provider wants an app password').waitFor();
+    await inGoodShape('01-found');
+    await page.getByLabel('E-mail address of the mailbox').fill('somebody@outlook.com');
+    await page.getByText('This address is at Microsoft.').waitFor();
+    await page.getByRole('button', { name: 'Continue at Microsoft' }).waitFor();
+  });
+
   step('Microsoft: back from the provider it goes on with its checks, and fetches only when told to', async () => {
     await oauth(anna);
     await page.getByRole('heading', { name: `Set up ${anna.mail}` }).waitFor();
@@ -241,19 +254,22 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     assert.ok(postroom.status(anna.mail).emails > 0);
   });
 
-  step('in Hebrew from right to left', async () => {
-    const other = await Visitor.arrive(browser, [postroom.url], { locale: 'he-IL', width: 1440, height: 900, storageState: await visitor.context.storageState() });
+  for (const [locale, direction] of [['he-IL', 'rtl'], ['zh-CN', 'ltr'], ['de-DE', 'ltr']]) step(`in ${locale}`, async () => {
+    const language = locale.slice(0, 2);
+    const other = await Visitor.arrive(browser, [postroom.url], { locale, width: 1440, height: 900, storageState: await visitor.context.storageState() });
     const url = page.url();
     const [english, before] = [visitor, page];
     [visitor, page] = [other, other.page];
     await page.goto(url);
     await page.locator('.sync-log li').first().waitFor();
     await page.locator('.health-table').waitFor();
-    assert.deepEqual(await other.direction(), ['he', 'rtl']);
-    await inGoodShape('11-hebrew-health');
+    assert.deepEqual(await other.direction(), [language, direction]);
+    await inGoodShape(`11-health-${language}`);
     await page.goto(`${postroom.url}/accounts/link`);
     await page.locator('.link-form').waitFor();
-    await inGoodShape('11-hebrew-wizard');
+    await inGoodShape(`11-wizard-${language}`);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await inGoodShape(`11-wizard-${language}-390`);
     assert.deepEqual(other.complaints(), []);
     await other.context.close();
     [visitor, page] = [english, before];
