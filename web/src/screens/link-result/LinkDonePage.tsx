@@ -17,6 +17,7 @@ import { showToast } from "../../ui/toasts.ts";
 import { CheckLine, CheckRows } from "../link/CheckRows.tsx";
 import { dayBefore } from "../link/plain-servers.ts";
 import { StartDate } from "../link/StartDate.tsx";
+import { ProblemNotice } from "../mail/AccountBanner.tsx";
 import { ProgressLine } from "../mail/ProgressLine.tsx";
 import { SettingsFrame } from "../settings/SettingsFrame.tsx";
 
@@ -96,18 +97,21 @@ function Setup({ account }: { readonly account: LinkedAccount }) {
 /* The first sync, as one more row of the way here. */
 function FirstSync({ account, accountId }: { readonly account: LinkedAccount | undefined; readonly accountId: string }) {
   const t = useT();
+  const desk = useDesk();
+  const check = useQuery(checkQuery(desk.userAccount, accountId)).data;
   const done = account !== undefined && account.progress === null && account.lastSync !== null;
   const bad = account?.problem != null;
+  const line = (
+    <CheckLine name={t("check.sync")} state={bad ? "bad" : done ? "ok" : "running"}>
+      {account?.progress && <ProgressLine progress={account.progress} state={account.state} wide />}
+      {account?.problem && <ProblemNotice account={account} problem={account.problem} sending={false} />}
+      {done && !bad && <span>{t("linkDone.allHere")}</span>}
+    </CheckLine>
+  );
   return (
     <section className="card">
-      <h2>{t("check.sync")}</h2>
       <p>{t("linkDone.text")}</p>
-      <ul className="checks" aria-live="polite">
-        <CheckLine name={t("check.sync")} state={bad ? "bad" : done ? "ok" : "running"}>
-          {account?.progress && <ProgressLine progress={account.progress} state={account.state} wide />}
-          {done && !bad && <span>{t("linkDone.allHere")}</span>}
-        </CheckLine>
-      </ul>
+      {check && check.rows.length > 0 ? <CheckRows check={check} oauth={account?.provider !== null} busy={false}>{line}</CheckRows> : <ul className="checks" aria-live="polite">{line}</ul>}
       <div className="form-foot">
         <Link className="button button-quiet" to={{ screen: "account-health", accountId }}>{t("health.title")}</Link>
         <Link className="button button-primary" to={{ screen: "account", accountId }}>{t("linkDone.open")}</Link>

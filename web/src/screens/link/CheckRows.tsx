@@ -115,7 +115,8 @@ function Row({ name, row }: { readonly name: CheckName; readonly row: CheckRow |
   return (
     <CheckLine name={t(NAMES[name])} state={state} took={done && row ? formatTook(row.milliseconds, locale) : null}>
       {row && !problem && done && row.evidence && <span>{found(row, t, locale)}</span>}
-      {problem && <span><strong>{problem.title}</strong> {problem.action}</span>}
+      {problem && <strong className="check-problem">{problem.title}</strong>}
+      {problem && <span>{problem.action}</span>}
       {row && done && <Details row={row} />}
     </CheckLine>
   );
