@@ -1,10 +1,10 @@
 #include "app/hooks_accounts.h"
 
-#include "store/people.h"
 #include "app/autoconfig.h"
 #include "app/checks.h"
 #include "base/clock.h"
 #include "store/oversight.h"
+#include "store/people.h"
 #include "sync/check.h"
 
 #include <string.h>

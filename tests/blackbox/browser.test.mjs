@@ -147,7 +147,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await page.getByRole('heading', { name: 'Microsoft settings' }).waitFor();
     await page.getByText('Not ready yet').waitFor();
     const uri = `${postroom.url}/oauth/microsoft/callback`;
-    await page.locator('.copy-line').getByText(uri).waitFor();
+    await page.locator('form .copy-line').getByText(uri).waitFor();
     await page.getByLabel('Any organization and personal accounts').check();
     await page.getByLabel('Application (client) ID').fill(app.clientId);
     await page.getByLabel('Client secret (Value)').fill(readFileSync(app.clientSecretFile, 'utf8').trim());
@@ -162,8 +162,8 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await page.getByRole('button', { name: 'Save settings' }).click();
     await page.getByText('Microsoft settings saved').waitFor();
     await page.getByText('Ready to use').waitFor();
-    await page.locator('.copy-line').getByText(uri).waitFor();
-    await page.locator('.copy-line').getByRole('button', { name: 'Copy' }).click();
+    await page.locator('form .copy-line').getByText(uri).waitFor();
+    await page.locator('form .copy-line').getByRole('button', { name: 'Copy' }).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), uri);
     assert.equal(await page.getByLabel('Client secret (Value)').inputValue(), '', 'the secret is not shown again');
     await page.evaluate(() => document.querySelector('.page-body')?.scrollTo(0, 0));

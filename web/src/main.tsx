@@ -13,6 +13,7 @@ import "./styles/reader.css";
 import "./styles/pages.css";
 import "./styles/accounts.css";
 import "./styles/organise.css";
+import "./styles/people.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());

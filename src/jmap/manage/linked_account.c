@@ -21,7 +21,7 @@ static const char *const properties[] = {
     "unreadableAttachments",
     "awaitsStart",
     "isOwner",
-    "right",
+    "access",
     "owner",
     NULL,
 };
@@ -95,7 +95,7 @@ static json_t *account_object(struct jmap_call *call, const struct store_account
         view->awaits_start);
     json_object_set_new(object, "isOwner", json_boolean(view->is_own));
     json_object_set_new(object, "owner", jmap_json_text(view->owner));
-    json_object_set_new(object, "right",
+    json_object_set_new(object, "access",
                         json_string((view->rights & STORE_SEND) != 0    ? "send"
                                     : (view->rights & STORE_WRITE) != 0 ? "work"
                                                                         : "read"));

@@ -8,7 +8,7 @@
 
 static const char *const properties[] = {
     "id",    "linkedAccountId", "userId",    "address",   "email",
-    "right", "isOwner",         "grantedBy", "grantedAt", NULL,
+    "access", "isOwner",         "grantedBy", "grantedAt", NULL,
 };
 
 static const struct {
@@ -60,7 +60,7 @@ static json_t *object_of(const struct store_share *share)
     return json_pack("{s: s, s: o, s: o, s: o, s: o, s: o, s: b, s: o, s: o}", "id", id,
                      "linkedAccountId", jmap_id('a', share->account), "userId",
                      jmap_id('u', share->user), "address", jmap_json_text(share->address), "email",
-                     jmap_json_text(share->email), "right", jmap_json_text(word_of(share->rights)),
+                     jmap_json_text(share->email), "access", jmap_json_text(word_of(share->rights)),
                      "isOwner", (int)share->owner, "grantedBy", jmap_json_text(share->granted_by),
                      "grantedAt", jmap_json_utc_or_null(share->granted_at));
 }
@@ -96,7 +96,7 @@ static json_t *create(struct jmap_call *call, json_t *object, json_t **created)
     bool ok = true;
     int64_t account = jmap_id_find(request, 'a', jmap_listed_text(object, "linkedAccountId", &ok));
     int64_t user = jmap_id_find(request, 'u', jmap_listed_text(object, "userId", &ok));
-    unsigned rights = rights_of(json_object_get(object, "right"));
+    unsigned rights = rights_of(json_object_get(object, "access"));
     g_autofree char *id = id_of(account, user);
     json_t *error;
 
@@ -105,7 +105,7 @@ static json_t *create(struct jmap_call *call, json_t *object, json_t **created)
     if (user <= 0)
         return jmap_invalid_property("userId", NULL);
     if (rights == 0)
-        return jmap_invalid_property("right", NULL);
+        return jmap_invalid_property("access", NULL);
     error = change(call, account, user, rights);
     if (error == NULL)
         *created = json_pack("{s: s}", "id", id);
@@ -122,10 +122,10 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch)
         return jmap_set_error("notFound", NULL);
     json_object_foreach(patch, key, value)
     {
-        if (strcmp(key, "right") != 0 || rights_of(value) == 0)
+        if (strcmp(key, "access") != 0 || rights_of(value) == 0)
             return jmap_invalid_property(key, NULL);
     }
-    value = json_object_get(patch, "right");
+    value = json_object_get(patch, "access");
     return value == NULL ? NULL : change(call, account, user, rights_of(value));
 }
 

@@ -33,6 +33,8 @@ const SettingsPage = lazyPage(() => import("../screens/settings/SettingsPage.tsx
 const LinkDonePage = lazyPage(() => import("../screens/link-result/LinkDonePage.tsx").then((module) => module.LinkDonePage));
 const LinkFailedPage = lazyPage(() => import("../screens/link-result/LinkFailedPage.tsx").then((module) => module.LinkFailedPage));
 
+const InvitePage = lazyPage(() => import("../screens/invite/InvitePage.tsx").then((module) => module.InvitePage));
+
 type Who = { readonly kind: "unknown" } | { readonly kind: "nobody" } | { readonly kind: "user"; readonly user: User } | { readonly kind: "failed"; readonly error: unknown };
 
 function useWho(client: QueryClient) {
@@ -99,6 +101,9 @@ function Door() {
   const t = useT();
   const client = useQueryClient();
   const { who, ask, leave, enter } = useWho(client);
+  const route = useRoute();
+  if (route.screen === "invite")
+    return <Suspense fallback={<Spinner label={t("common.loading")} />}><InvitePage token={route.token} onSignedIn={(user) => { client.clear(); enter(user); }} /></Suspense>;
   if (who.kind === "unknown") return <Spinner label={t("common.loading")} />;
   if (who.kind === "failed") return <Failed error={who.error} onRetry={ask} />;
   if (who.kind === "nobody") return <SignInPage onSignedIn={enter} />;

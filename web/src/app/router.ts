@@ -13,6 +13,7 @@ export type Route =
   | { readonly screen: "accounts"; readonly linking: boolean; readonly address: string }
   | { readonly screen: "account-health"; readonly accountId: Id }
   | { readonly screen: "settings"; readonly section: string }
+  | { readonly screen: "invite"; readonly token: string }
   | { readonly screen: "link-done"; readonly accountId: Id }
   | { readonly screen: "link-failed"; readonly code: string; readonly aadsts: string | null; readonly correlation: string | null; readonly expected: string | null; readonly got: string | null }
   | { readonly screen: "not-found" };
@@ -51,6 +52,7 @@ export function parseRoute(path: string, search: string): Route {
   if (place === "accounts/link") return { screen: "accounts", linking: true, address: query.get("address") ?? "" };
   if (parts[0] === "accounts" && /^a\d+$/.test(parts[1] ?? "")) return { screen: "account-health", accountId: parts[1]! };
   if (parts[0] === "settings") return { screen: "settings", section: parts[1] ?? "general" };
+  if (parts[0] === "invite" && parts[1]) return { screen: "invite", token: parts[1] };
   if (place === "link/done") return { screen: "link-done", accountId: query.get("account") ?? "" };
   if (place === "link/failed")
     return {
@@ -93,6 +95,7 @@ export function pathOf(route: Route): string {
       return route.address ? `accounts/link?address=${encodeURIComponent(route.address)}` : "accounts/link";
     case "account-health": return `accounts/${encodeURIComponent(route.accountId)}`;
     case "settings": return `settings/${encodeURIComponent(route.section)}`;
+    case "invite": return `invite/${encodeURIComponent(route.token)}`;
     case "link-done": return `link/done?account=${encodeURIComponent(route.accountId)}`;
     default: return "";
   }

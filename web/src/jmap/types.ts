@@ -153,6 +153,10 @@ export interface LinkedAccount {
   readonly lastSync: UTCDate | null;
   readonly nextAttempt: UTCDate | null;
   readonly progress: Progress | null;
+  /* Who linked it, and what one may do in it. */
+  readonly isOwner: boolean;
+  readonly owner: string | null;
+  readonly access: "read" | "work" | "send";
   readonly canSend: boolean;
   readonly sendProblem: Problem | null;
   readonly refused: readonly Refusal[];
@@ -176,6 +180,10 @@ export interface Provider {
   readonly tenant?: string | null;
   readonly hasClientSecret?: boolean;
   readonly secretExpires?: UTCDate | null;
+  readonly hasSecondSecret?: boolean;
+  readonly secondSecretExpires?: UTCDate | null;
+  readonly secondSecretTakenAt?: UTCDate | null;
+  readonly signIn?: "off" | "linked" | "tenant";
   readonly cloud?: Cloud;
   readonly authority?: string | null;
   readonly graph?: string | null;

@@ -30,6 +30,8 @@ const REFUSALS: Readonly<Record<string, MessageId>> = {
   noRecipients: "refusal.noRecipients",
   tooManyRecipients: "refusal.tooManyRecipients",
   invalidEmail: "refusal.invalidEmail",
+  lastAdministrator: "refusal.lastAdministrator",
+  alreadyExists: "refusal.alreadyExists",
   accountReadOnly: "refusal.readOnly",
   accountNotFound: "refusal.notFound",
   unsupportedFilter: "refusal.unsupportedFilter",

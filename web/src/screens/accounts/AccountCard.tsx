@@ -11,6 +11,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { ProblemNotice } from "../mail/AccountBanner.tsx";
+import { ShareButton } from "../share/ShareButton.tsx";
 import { ProgressLine } from "../mail/ProgressLine.tsx";
 import { providerName, TONES, useChange } from "./account-words.ts";
 
@@ -25,6 +26,7 @@ function Tools({ account }: { readonly account: LinkedAccount }) {
     return <span className="card-tools"><Link className="button button-primary" to={{ screen: "link-done", accountId: account.id }}>{t("account.continueSetUp")}</Link></span>;
   return (
     <span className="card-tools">
+      <ShareButton account={account} />
       <Button icon={paused ? Play : Pause} onClick={toggle}>{t(paused ? "account.resume" : "account.pause")}</Button>
       {canRelink(account) && <Button icon={RefreshCw} onClick={() => relink(account)}>{t("account.relink")}</Button>}
       <Link className="button button-quiet" to={{ screen: "account-health", accountId: account.id }}><HeartPulse size={16} aria-hidden /><span>{t("health.title")}</span></Link>

@@ -1,4 +1,5 @@
 import { Languages, PlugZap, Tags, type LucideIcon } from "lucide-react";
+import { Activity, KeyRound, Languages, type LucideIcon, PlugZap, ScrollText, Users } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { MessageId } from "../../i18n/i18n.ts";
 
@@ -18,5 +19,9 @@ function page(load: () => Promise<ComponentType>): ComponentType {
 export const SECTIONS: readonly Section[] = [
   { key: "general", label: "settings.general", icon: Languages, for: "person", page: page(() => import("./GeneralSection.tsx").then((module) => module.GeneralSection)) },
   { key: "labels", label: "label.section", icon: Tags, for: "person", page: page(() => import("../organise/LabelsSection.tsx").then((module) => module.LabelsSection)) },
+  { key: "profile", label: "profile.title", icon: KeyRound, for: "person", page: page(() => import("../people/ProfileSection.tsx").then((module) => module.ProfileSection)) },
+  { key: "users", label: "people.title", icon: Users, for: "organisation", page: page(() => import("../people/UsersSection.tsx").then((module) => module.UsersSection)) },
+  { key: "fleet", label: "fleet.title", icon: Activity, for: "organisation", page: page(() => import("../people/FleetSection.tsx").then((module) => module.FleetSection)) },
+  { key: "audit", label: "audit.title", icon: ScrollText, for: "organisation", page: page(() => import("../people/AuditSection.tsx").then((module) => module.AuditSection)) },
   { key: "microsoft", label: "menu.microsoft", icon: PlugZap, for: "organisation", page: page(() => import("../admin/MicrosoftSection.tsx").then((module) => module.MicrosoftSection)) },
 ];

@@ -1,12 +1,15 @@
+import { useQuery } from "@tanstack/react-query";
 import { useRef, useState, type FormEvent } from "react";
 import { useT, type MessageId, type MessageValues } from "../../i18n/i18n.ts";
 import { signIn, type User } from "../../jmap/auth.ts";
-import { HttpProblem } from "../../jmap/http.ts";
+import { HttpProblem, pageUrl } from "../../jmap/http.ts";
 import { failureOf } from "../../mail/failures.ts";
+import { waysQuery } from "../../mail/people.ts";
 import { Brand } from "../../ui/Brand.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { LanguageMenu, ThemeMenu } from "../../ui/Preferences.tsx";
+import { IdentityComplaint } from "./IdentityComplaint.tsx";
 
 interface Complaint {
   readonly text: MessageId;
@@ -24,6 +27,7 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (user: User) =
   const t = useT();
   const [busy, setBusy] = useState(false);
   const [complaint, setComplaint] = useState<Complaint | null>(null);
+  const ways = useQuery(waysQuery());
   const password = useRef<HTMLInputElement>(null);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
@@ -45,6 +49,7 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (user: User) =
         <Brand large />
         <h1>{t("signIn.title")}</h1>
         <p className="muted">{t("signIn.lead")}</p>
+        {!complaint && <IdentityComplaint />}
         {complaint && <Notice tone="problem">{t(complaint.text, complaint.values)}</Notice>}
         <label className="field">
           <span>{t("signIn.email")}</span>
@@ -55,6 +60,12 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (user: User) =
           <input className="input" name="password" type="password" autoComplete="current-password" required dir="ltr" ref={password} />
         </label>
         <Button kind="primary" type="submit" disabled={busy} className="button-wide">{t(busy ? "signIn.busy" : "signIn.submit")}</Button>
+        {ways.data?.microsoft && (
+          <>
+            <span className="sign-in-or">{t("signIn.or")}</span>
+            <a className="button button-quiet button-wide" href={pageUrl("oauth/microsoft/sign-in")}>{t("signIn.microsoft")}</a>
+          </>
+        )}
       </form>
     </main>
   );
