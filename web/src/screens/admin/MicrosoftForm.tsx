@@ -72,6 +72,38 @@ function SecretFields({ provider, expires }: { readonly provider: Provider | und
   );
 }
 
+/* For a roll-over: it goes on where the first is refused. */
+function SecondSecretFields({ provider, onRoll }: { readonly provider: Provider | undefined; readonly onRoll: Props["onRoll"] }) {
+  const t = useT();
+  if (!provider?.hasClientSecret) return null;
+  const stored = provider.hasSecondSecret === true;
+  return (
+    <details className="advanced" open={stored || undefined}>
+      <summary>{t("ms.second")}</summary>
+      <p className="muted">{t("ms.secondHint")}</p>
+      {provider.secondSecretTakenAt && <div className="form-note"><Notice tone="hint">{t("ms.secondTaken", { date: provider.secondSecretTakenAt.slice(0, 10) })}</Notice></div>}
+      <Form.Item name="secondSecret" label={t("ms.secondValue")} extra={stored ? t("ms.secretStored") : undefined} rules={[rule((value) => !looksLikeSecretId(value), t("ms.secretIsId"))]}>
+        <Input.Password dir="ltr" spellCheck={false} autoComplete="new-password" placeholder={stored ? "••••••••••••" : undefined} />
+      </Form.Item>
+      <Form.Item name="secondSecretExpires" label={t("ms.secondExpires")}><Input type="date" className="since-input" /></Form.Item>
+      {stored && <div className="button-row"><Button onClick={() => onRoll("promote")}>{t("ms.secondPromote")}</Button><Button danger onClick={() => onRoll("remove")}>{t("ms.secondRemove")}</Button></div>}
+    </details>
+  );
+}
+
+function SignInFields({ types }: { readonly types: AccountTypes }) {
+  const t = useT();
+  return (
+    <Form.Item name="signIn" label={t("ms.signIn")} extra={t("ms.signInHint")}>
+      <Radio.Group className="stacked-radios">
+        <Radio value="off">{t("ms.signInOff")}</Radio>
+        <Radio value="linked">{t("ms.signInLinked")}</Radio>
+        <Radio value="tenant" disabled={types !== "tenant"}>{t("ms.signInTenant")}</Radio>
+      </Radio.Group>
+    </Form.Item>
+  );
+}
+
 function EndpointFields({ cloud }: { readonly cloud: Cloud }) {
   const t = useT();
   const custom = cloud === "custom";
@@ -104,16 +136,17 @@ interface Props {
   readonly values: MicrosoftValues;
   readonly onValues: (values: MicrosoftValues) => void;
   readonly onSave: (values: MicrosoftValues) => Promise<boolean>;
+  readonly onRoll: (what: "promote" | "remove") => void;
 }
 
-export function MicrosoftForm({ provider, redirectUri, values, onValues, onSave }: Props) {
+export function MicrosoftForm({ provider, redirectUri, values, onValues, onSave, onRoll }: Props) {
   const t = useT();
   const [form] = Form.useForm<MicrosoftValues>();
   const [busy, setBusy] = useState(false);
   const submit = async (): Promise<void> => {
     setBusy(true);
     /* Fields that are not on screen keep their values: all of them are set. */
-    if (await onSave({ ...values, ...form.getFieldsValue() })) form.setFieldsValue({ clientSecret: "", proxyPassword: "" });
+    if (await onSave({ ...values, ...form.getFieldsValue() })) form.setFieldsValue({ clientSecret: "", secondSecret: "", proxyPassword: "" });
     setBusy(false);
   };
   return (
@@ -125,9 +158,11 @@ export function MicrosoftForm({ provider, redirectUri, values, onValues, onSave 
         <Input dir="ltr" spellCheck={false} autoComplete="off" />
       </Form.Item>
       <SecretFields provider={provider} expires={values.secretExpires} />
+      <SecondSecretFields provider={provider} onRoll={onRoll} />
       <Form.Item name="cloud" label={t("ms.cloud")}>
         <Choice options={CLOUDS.map(([value, label]) => ({ value, label: t(label) }))} />
       </Form.Item>
+      <SignInFields types={values.accountTypes} />
       <EndpointFields cloud={values.cloud} />
       <div className="form-foot"><Button type="primary" htmlType="submit" loading={busy}>{t("ms.save")}</Button></div>
     </Form>

@@ -6,14 +6,17 @@ import { jmapOne, RefusedError } from "../../jmap/client.ts";
 import type { Provider, SetResponse } from "../../jmap/types.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { problemText } from "../../mail/problems.ts";
+import { change } from "../../mail/people.ts";
 import { keys, providersQuery } from "../../mail/queries.ts";
 import { AntdFrame } from "../../ui/AntdFrame.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Notice, Spinner } from "../../ui/Notice.tsx";
+import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
-import { Checklist } from "./Checklist.tsx";
+import { Guide } from "./Guide.tsx";
 import { MicrosoftForm } from "./MicrosoftForm.tsx";
 import { changeOf, valuesOf, type MicrosoftValues } from "./microsoft-values.ts";
+import { TestPanel } from "./TestPanel.tsx";
 
 const NAME = "microsoft";
 
@@ -39,11 +42,35 @@ function useSave(provider: Provider | undefined) {
   };
 }
 
+/* The field a test found wrong, opened and in view. */
+function showField(field: string | null): void {
+  if (field === null) return;
+  const input = document.getElementById(field === "tenant" && !document.getElementById("tenant") ? "accountTypes" : field);
+  for (let around = input?.parentElement; around; around = around.parentElement) if (around instanceof HTMLDetailsElement) around.open = true;
+  input?.scrollIntoView({ block: "center" });
+  input?.focus();
+}
+
 function Settings({ provider }: { readonly provider: Provider | undefined }) {
   const t = useT();
   const desk = useDesk();
   const [values, setValues] = useState(() => valuesOf(provider));
   const save = useSave(provider);
+  const client = useQueryClient();
+  const roll = async (what: "promote" | "remove"): Promise<void> => {
+    if (!provider) return;
+    const sure = await confirmFirst(what === "promote"
+      ? { title: "ms.secondPromote", text: "ms.secondPromoteText", action: "ms.secondPromote" }
+      : { title: "ms.secondRemove", text: "ms.secondRemoveText", action: "ms.secondRemove", danger: true });
+    if (!sure) return;
+    try {
+      await change("Provider", desk.userAccount, { update: { [provider.id]: what === "promote" ? { promoteSecondSecret: true } : { hasSecondSecret: false } } });
+      await client.invalidateQueries({ queryKey: keys.providers(desk.userAccount) });
+      showToast({ text: "ms.saved" });
+    } catch (error) {
+      showToast({ ...failureOf(error), tone: "problem" });
+    }
+  };
   /* It has to be registered before there is anything to save, and the server will use just this. */
   const redirectUri = provider?.redirectUri ?? `${desk.publicUrl}oauth/${NAME}/callback`;
   const problem = provider?.problem;
@@ -54,8 +81,11 @@ function Settings({ provider }: { readonly provider: Provider | undefined }) {
         <div className="form-note"><Notice tone="problem" detail={problem.detail ?? null}><strong>{text.title}</strong><p>{text.action}</p></Notice></div>
       )}
       <div className="settings">
-        <MicrosoftForm provider={provider} redirectUri={redirectUri} values={values} onValues={setValues} onSave={save} />
-        <Checklist values={values} redirectUri={redirectUri} />
+        <div className="settings-main">
+          <MicrosoftForm key={`${provider?.hasSecondSecret} ${provider?.secretExpires}`} provider={provider} redirectUri={redirectUri} values={values} onValues={setValues} onSave={save} onRoll={(what) => void roll(what)} />
+          {provider && <TestPanel provider={provider} onField={showField} />}
+        </div>
+        <Guide values={values} redirectUri={redirectUri} />
       </div>
     </>
   );

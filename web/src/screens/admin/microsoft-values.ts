@@ -12,6 +12,9 @@ export type MicrosoftValues = { readonly [name in Endpoint]?: string } & {
   readonly clientId: string;
   readonly clientSecret?: string;
   readonly secretExpires?: string;
+  readonly secondSecret?: string;
+  readonly secondSecretExpires?: string;
+  readonly signIn?: "off" | "linked" | "tenant";
   readonly cloud: Cloud;
   readonly caFile?: string;
   readonly proxy?: string;
@@ -78,6 +81,7 @@ export function valuesOf(provider: Provider | undefined): MicrosoftValues {
   return {
     accountTypes, tenant: accountTypes === "tenant" ? tenant : "",
     clientId: provider.clientId ?? "", clientSecret: "", secretExpires: provider.secretExpires?.slice(0, 10) ?? "",
+    secondSecret: "", secondSecretExpires: provider.secondSecretExpires?.slice(0, 10) ?? "", signIn: provider.signIn ?? "off",
     cloud: provider.cloud ?? "global", caFile: provider.caFile ?? "",
     proxy: provider.proxy ?? "", proxyPassword: "",
     ...Object.fromEntries(ENDPOINTS.map((name) => [name, explicitEndpoint(provider, name)])),
@@ -96,16 +100,20 @@ export function tenantOf(values: MicrosoftValues): string {
 /* The properties to set; secrets only when they were typed. */
 export function changeOf(values: MicrosoftValues): Record<string, string | null> {
   const secret = orNull(values.clientSecret);
+  const second = orNull(values.secondSecret);
   const proxyPassword = values.proxyPassword ?? "";
   return {
     clientId: values.clientId.trim(),
     tenant: tenantOf(values),
     cloud: values.cloud,
     secretExpires: values.secretExpires ? `${values.secretExpires}T00:00:00Z` : null,
+    secondSecretExpires: values.secondSecretExpires ? `${values.secondSecretExpires}T00:00:00Z` : null,
+    signIn: values.signIn ?? "off",
     caFile: orNull(values.caFile),
     proxy: orNull(values.proxy),
     ...Object.fromEntries(ENDPOINTS.map((name) => [name, orNull(values[name])])),
     ...(secret === null ? {} : { clientSecret: secret }),
+    ...(second === null ? {} : { secondSecret: second }),
     ...(proxyPassword === "" ? {} : { proxyPassword }),
   };
 }
