@@ -80,6 +80,7 @@ const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
   EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, AccountHealth: MANAGE, AccountCheck: MANAGE, Autoconfig: MANAGE, SyncLogEntry: MANAGE, EmailView: MANAGE, Search: MANAGE,
   Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE,
   Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE,
+  ProviderTest: MANAGE, User: MANAGE, UserSession: MANAGE, UserIdentity: MANAGE, ApiToken: MANAGE, AccountShare: MANAGE, AuditEntry: MANAGE, FleetAccount: MANAGE,
 };
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {
