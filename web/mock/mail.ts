@@ -224,12 +224,22 @@ const submissionSet: Method = (args, context) => {
   return { accountId: account.id, oldState: "0", newState: "1", created, notCreated, updated: {}, destroyed: [] };
 };
 
+/* Lines marked by ">" and the one that announces them. */
+function quotedLines(text: string | null): [number, number][] {
+  const lines = (text ?? "").split("\n");
+  const first = lines.findIndex((line) => line.startsWith(">"));
+  if (first < 0) return [];
+  const from = first > 0 && lines[first - 1]!.trim().endsWith(":") ? first - 1 : first;
+  return [[from, lines.slice(first).findLastIndex((line) => line.startsWith(">")) + 1 + first - from]];
+}
+
 const viewGet: Method = (args, context) => {
   const account = accountOf(args, context);
   const views = [...account.emails.values()].map((email) => ({
     id: email.id, html: email.state === "pending" ? null : email.html, text: email.html === null && email.state !== "pending" ? email.text : null,
+    quotes: quotedLines(email.html === null ? email.text : null), trackers: email.trackers ? [{ name: null, host: "pixel.example", count: email.trackers }] : [], calendar: null,
     blockedRemote: args["remoteImages"] ? 0 : email.blockedRemote, trackersRemoved: email.trackers, state: email.state,
-    attachments: email.parts.map((part) => ({ blobId: part.blobId, name: part.name, type: part.type, size: part.size, inline: part.disposition === "inline" })),
+    attachments: email.parts.map((part) => ({ blobId: part.blobId, name: part.name, type: part.type, charset: null, size: part.size, inline: part.disposition === "inline" })),
   }));
   return getList(args, views, String(account.state), context.world.maxObjectsInGet);
 };

@@ -10,6 +10,7 @@ import "./styles/controls.css";
 import "./styles/mail.css";
 import "./styles/desk.css";
 import "./styles/reader.css";
+import "./styles/reading.css";
 import "./styles/pages.css";
 import "./styles/accounts.css";
 import "./styles/organise.css";

@@ -7,6 +7,19 @@ export function downloadUrl(accountId: Id, blobId: Id, name: string, type: strin
   return pageUrl(`jmap/download/${path}?type=${encodeURIComponent(type)}`);
 }
 
+/* All attached files of a mail in one. */
+export function allAttachmentsUrl(accountId: Id, blobId: Id, name: string): string {
+  return pageUrl(`jmap/attachments/${[accountId, blobId, name].map(encodeURIComponent).join("/")}`);
+}
+
+/* What the server makes of an attached file to look at: a page of a PDF as a picture, or the text of anything that has one. */
+export function previewUrl(accountId: Id, file: { readonly blobId: Id; readonly name: string | null; readonly type: string; readonly charset: string | null }, what: number | "text", width = 0): string {
+  const query = new URLSearchParams({ type: file.type, name: file.name ?? "" });
+  if (file.charset) query.set("charset", file.charset);
+  if (width > 0) query.set("width", String(Math.round(width)));
+  return pageUrl(`jmap/preview/${[accountId, file.blobId, String(what)].map(encodeURIComponent).join("/")}?${query.toString()}`);
+}
+
 export interface Upload {
   readonly done: Promise<UploadedBlob>;
   readonly cancel: () => void;
@@ -44,4 +57,30 @@ export function upload(accountId: Id, file: Blob, onProgress: (fraction: number)
     request.send(file);
   });
   return { done, cancel: () => request.abort() };
+}
+
+export interface FileStart {
+  readonly text: string;
+  /* There is more of it. */
+  readonly cut: boolean;
+}
+
+/* The first bytes of a file as text; the rest is not fetched. */
+export async function fetchStart(address: string, most: number, signal: AbortSignal): Promise<FileStart> {
+  const answer = await fetch(address, { signal, credentials: "same-origin" });
+  if (!answer.ok || !answer.body) throw new HttpProblem(answer.status, null, null, null);
+  const reader = answer.body.getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    length += value.length;
+    if (length > most) break;
+  }
+  const cut = length > most;
+  if (cut) await reader.cancel();
+  const bytes = new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer()).subarray(0, most);
+  return { text: new TextDecoder().decode(bytes), cut };
 }

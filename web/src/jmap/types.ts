@@ -57,6 +57,7 @@ export interface EmailSummary {
 
 /* What the reader and an answer need. */
 export interface EmailDetail extends EmailSummary {
+  readonly blobId: Id;
   readonly cc: readonly Address[] | null;
   readonly bcc: readonly Address[] | null;
   readonly replyTo: readonly Address[] | null;
@@ -88,16 +89,73 @@ export interface ViewAttachment {
   readonly blobId: Id;
   readonly name: string | null;
   readonly type: string;
+  readonly charset: string | null;
   readonly size: number;
   readonly inline: boolean;
+}
+
+/* Whom removed images would have told that the mail was read. */
+export interface Tracker {
+  readonly name: string | null;
+  readonly host: string;
+  readonly count: number;
+}
+
+export type Answer = "accepted" | "declined" | "tentative" | "delegated" | "needs-action";
+
+export interface Attendee {
+  readonly name: string | null;
+  readonly email: string;
+  readonly answer: Answer;
+  readonly optional: boolean;
+  readonly room: boolean;
+}
+
+export interface Recurrence {
+  readonly frequency: "yearly" | "monthly" | "weekly" | "daily" | "hourly" | "minutely" | "secondly";
+  readonly interval: number;
+  readonly count: number;
+  readonly until: string | null;
+  readonly days: readonly number[];
+  readonly ordinal: number;
+  readonly monthDays: readonly number[];
+  readonly months: readonly number[];
+  readonly moreDates: boolean;
+}
+
+export interface Invitation {
+  readonly method: "request" | "cancel" | "reply" | "counter" | "publish" | "add" | "refresh" | "decline-counter";
+  readonly uid: string | null;
+  readonly sequence: number;
+  readonly stamp: UTCDate | null;
+  readonly summary: string | null;
+  readonly location: string | null;
+  readonly description: string | null;
+  readonly comment: string | null;
+  readonly status: "confirmed" | "tentative" | "cancelled" | null;
+  readonly allDay: boolean;
+  readonly start: UTCDate | null;
+  readonly end: UTCDate | null;
+  readonly startLocal: string | null;
+  readonly endLocal: string | null;
+  readonly timeZone: string | null;
+  readonly instance: string | null;
+  readonly organizer: Attendee | null;
+  readonly attendees: readonly Attendee[];
+  readonly attendeesTotal: number;
+  readonly recurrence: Recurrence | null;
 }
 
 export interface EmailView {
   readonly id: Id;
   readonly html: string | null;
   readonly text: string | null;
+  /* First line and how many, of those that quote earlier mail. */
+  readonly quotes: readonly (readonly [number, number])[];
   readonly blockedRemote: number;
   readonly trackersRemoved: number;
+  readonly trackers: readonly Tracker[];
+  readonly calendar: Invitation | null;
   readonly attachments: readonly ViewAttachment[];
   readonly state: EmailState;
 }

@@ -11,6 +11,8 @@ import { pokeArrivals } from "./arrivals.ts";
 import { isUnified } from "./unified.ts";
 import { sendWaiting } from "./waiting.ts";
 import { savedKeys } from "./saved-searches.ts";
+import { trustedKey } from "./trusted.ts";
+import { fetchChanges, fetchSummaries, keys, knownState, rememberState } from "./queries.ts";
 
 const LIST_REFRESH_GAP = 1_500;
 /* Saved searches are counted by the server from the beginning. */
@@ -137,6 +139,7 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
       await Promise.all([client.invalidateQueries({ queryKey: noteKeys.notes(id) }), client.invalidateQueries({ queryKey: noteKeys.mine(id) })]);
     }),
     SavedSearch: (id) => pace(`SavedSearch ${id}`, 500, refetch(savedKeys.list(id))),
+    TrustedSender: (id) => pace(`TrustedSender ${id}`, 500, refetch(trustedKey(id))),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
   };
   const onChange = (change: StateChange): void => {

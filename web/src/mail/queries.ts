@@ -13,7 +13,7 @@ const SUMMARY = [
   "id", "threadId", "mailboxIds", "keywords", "hasAttachment", "from", "to", "subject", "receivedAt", "preview", "size",
   "postroom:state", "postroom:notes", "postroom:todos",
 ] as const;
-const DETAIL = [...SUMMARY, "cc", "bcc", "replyTo", "sentAt", "messageId", "inReplyTo", "references"] as const;
+const DETAIL = [...SUMMARY, "blobId", "cc", "bcc", "replyTo", "sentAt", "messageId", "inReplyTo", "references"] as const;
 
 /* What a list shows: one mailbox, narrowed by words or a keyword, or a search of the whole account. */
 export interface ListView {
@@ -38,6 +38,9 @@ export interface Thread {
   readonly emails: readonly EmailDetail[];
 }
 
+/* A mail as it comes, with its remote images, or as plain text. */
+export type ViewKind = "safe" | "images" | "plain";
+
 export const keys = {
   session: ["session"] as const,
   allMailboxes: ["mailboxes"] as const,
@@ -51,7 +54,7 @@ export const keys = {
   threads: (accountId: Id) => ["thread", accountId] as const,
   thread: (accountId: Id, threadId: Id) => ["thread", accountId, threadId] as const,
   views: (accountId: Id) => ["view", accountId] as const,
-  view: (accountId: Id, emailId: Id, images: boolean) => ["view", accountId, emailId, images] as const,
+  view: (accountId: Id, emailId: Id, kind: ViewKind) => ["view", accountId, emailId, kind] as const,
   identities: (accountId: Id) => ["identities", accountId] as const,
   linked: (userAccount: Id) => ["linked", userAccount] as const,
   providers: (userAccount: Id) => ["providers", userAccount] as const,
@@ -252,17 +255,17 @@ export function threadQuery(accountId: Id, threadId: Id) {
   });
 }
 
-async function fetchView(accountId: Id, emailId: Id, remoteImages: boolean, signal: AbortSignal): Promise<EmailView> {
-  const answer = await jmapOne<GetResponse<EmailView>>("EmailView/get", { accountId, ids: [emailId], remoteImages }, { signal });
+async function fetchView(accountId: Id, emailId: Id, kind: ViewKind, signal: AbortSignal): Promise<EmailView> {
+  const answer = await jmapOne<GetResponse<EmailView>>("EmailView/get", { accountId, ids: [emailId], remoteImages: kind === "images", plainText: kind === "plain" }, { signal });
   const view = answer.list[0];
   if (!view) throw new MethodError("notFound", null);
   return view;
 }
 
-export function viewQuery(accountId: Id, emailId: Id, remoteImages: boolean) {
+export function viewQuery(accountId: Id, emailId: Id, kind: ViewKind) {
   return queryOptions({
-    queryKey: keys.view(accountId, emailId, remoteImages),
-    queryFn: ({ signal }) => fetchView(accountId, emailId, remoteImages, signal),
+    queryKey: keys.view(accountId, emailId, kind),
+    queryFn: ({ signal }) => fetchView(accountId, emailId, kind, signal),
     staleTime: 600_000,
     gcTime: 600_000,
     /* A pending email comes with a change of Email; asking again now and then covers a lost push. */

@@ -1,43 +1,25 @@
-/* Plain text: which lines are quoted, and where links are. Quote folding of HTML is marked up by the server. */
+/* Plain text in pieces, quoted or not, as the server tells them, and where links are. */
 export interface TextBlock {
   readonly quoted: boolean;
   readonly lines: readonly string[];
 }
 
-/* "On … wrote:" and its like in six languages, and the ruled headers of Outlook; only at the end of a block. */
-const INTRODUCTION =
-  /^(?:on .{4,200}wrote:|am .{4,200}schrieb.{0,80}:|.{4,200}(?:yazdı|пише|написав|написала|כתב|כתבה|כתב\/ה|写道|寫道)\s?[:：]|ב.{4,200}, .{1,100}:|בתאריך .{4,200}מאת.{1,100}:|-{2,}\s?(?:original message|ursprüngliche nachricht|orijinal mesaj|оригінальне повідомлення|הודעה מקורית|原始邮件)\s?-{2,})$/iu;
-
-function isQuoted(line: string): boolean {
-  return /^\s?>/.test(line);
-}
-
-export function splitQuotes(text: string): TextBlock[] {
-  const blocks: { quoted: boolean; lines: string[] }[] = [];
-  for (const line of text.replace(/\r\n?/g, "\n").split("\n")) {
-    const last = blocks.at(-1);
-    const quoted = isQuoted(line) || (last?.quoted === true && line.trim() === "");
-    if (last?.quoted === quoted) last.lines.push(line);
-    else blocks.push({ quoted, lines: [line] });
+/* quotes: first line and how many, in order. */
+export function splitQuotes(text: string, quotes: readonly (readonly [number, number])[]): TextBlock[] {
+  const lines = text.split("\n");
+  const blocks: TextBlock[] = [];
+  let at = 0;
+  const take = (quoted: boolean, until: number): void => {
+    const some = lines.slice(at, until);
+    if (some.length > 0) blocks.push({ quoted, lines: some });
+    at = Math.max(at, until);
+  };
+  for (const [first, count] of quotes) {
+    take(false, first);
+    take(true, first + count);
   }
-  return pullIntroductions(blocks);
-}
-
-/* The line that announces a quotation folds with it. */
-function pullIntroductions(blocks: { quoted: boolean; lines: string[] }[]): TextBlock[] {
-  blocks.forEach((block, index) => {
-    const next = blocks[index + 1];
-    if (block.quoted || !next?.quoted) return;
-    let at = block.lines.length - 1;
-    while (at >= 0 && block.lines[at]!.trim() === "") at -= 1;
-    for (let length = 1; length <= 2 && at - length + 1 >= 0; length += 1) {
-      const candidate = block.lines.slice(at - length + 1, at + 1).join(" ").trim();
-      if (!INTRODUCTION.test(candidate)) continue;
-      next.lines.unshift(...block.lines.splice(at - length + 1));
-      return;
-    }
-  });
-  return blocks.filter((block) => block.lines.length > 0);
+  take(false, lines.length);
+  return blocks;
 }
 
 export interface TextSpan {

@@ -60,7 +60,8 @@ function cleanLink(node: Element): void {
   else {
     node.setAttribute("target", "_blank");
     node.setAttribute("rel", "noopener noreferrer nofollow");
-    if (!node.getAttribute("title")) node.setAttribute("title", href.trim());
+    /* What the mail calls it could be a lie. */
+    node.setAttribute("title", href.trim());
   }
 }
 

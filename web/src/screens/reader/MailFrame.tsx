@@ -1,47 +1,81 @@
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useDark } from "../../app/theme.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
+import { linkFacts, type LinkFacts } from "../../mail/links.ts";
 import { displayImages, sanitiseMailHtml } from "../../mail/sanitise.ts";
+import { adaptColours } from "./dark.ts";
 import { frameDocument, setsColours } from "./frame-document.ts";
+import { LinkTarget } from "./LinkTarget.tsx";
+import { LinkWarning } from "./LinkWarning.tsx";
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 const TALLEST = 200_000;
 
 /* Sets the frame's height to its content's, now and whenever an image or a fold changes it. */
-function followHeight(frame: HTMLIFrameElement): () => void {
-  const inner = frame.contentDocument;
-  const content = inner?.querySelector<HTMLElement>(".postroom-mail");
-  if (!inner || !content) return () => undefined;
+function followHeight(frame: HTMLIFrameElement, inner: Document, content: HTMLElement): () => void {
   const measure = (): void => {
     const height = Math.min(TALLEST, Math.ceil(content.getBoundingClientRect().height));
-    frame.style.blockSize = `${height}px`;
+    if (height > 0) frame.style.blockSize = `${height}px`;
   };
   const observer = new ResizeObserver(measure);
   observer.observe(content);
-  for (const image of inner.images) image.addEventListener("load", measure);
-  /* Keys pressed inside the frame belong to the page; Tab and typing do not reach it otherwise. */
-  const forward = (event: KeyboardEvent): void => {
+  for (const image of inner.images) {
+    image.addEventListener("load", measure);
+    image.addEventListener("error", measure);
+  }
+  measure();
+  return () => observer.disconnect();
+}
+
+/* Keys pressed inside the frame belong to the page; Tab and typing do not reach it otherwise. */
+function forwardKeys(frame: HTMLIFrameElement, inner: Document): void {
+  inner.addEventListener("keydown", (event) => {
     if (event.key === "Tab" || event.key === " " || event.key === "Enter") return;
     const copy = new KeyboardEvent("keydown", { key: event.key, code: event.code, shiftKey: event.shiftKey, ctrlKey: event.ctrlKey, metaKey: event.metaKey, altKey: event.altKey, bubbles: true, cancelable: true });
     frame.ownerDocument.body.dispatchEvent(copy);
-  };
-  inner.addEventListener("keydown", forward);
-  measure();
-  return () => observer.disconnect();
+  });
+}
+
+interface LinkWatch {
+  readonly onPoint: (facts: LinkFacts | null) => void;
+  readonly onDeceptive: (facts: LinkFacts) => void;
+}
+
+function factsAt(event: Event): LinkFacts | null {
+  const node = event.target as Partial<Element> | null;
+  const link = typeof node?.closest === "function" ? node.closest("a[href]") : null;
+  return link ? linkFacts(link.textContent ?? "", link.getAttribute("href") ?? "") : null;
+}
+
+/* Where a link goes is told while it is pointed at or focused; one whose text names another host is held. */
+function watchLinks(inner: Document, watch: LinkWatch): void {
+  for (const kind of ["mouseover", "focusin"]) inner.addEventListener(kind, (event) => watch.onPoint(factsAt(event)));
+  for (const kind of ["mouseleave", "focusout"]) inner.addEventListener(kind, () => watch.onPoint(null));
+  for (const kind of ["click", "auxclick"])
+    inner.addEventListener(kind, (event) => {
+      const facts = factsAt(event);
+      if (!facts?.named) return;
+      event.preventDefault();
+      watch.onDeceptive(facts);
+    }, true);
 }
 
 interface Props {
   readonly html: string;
   readonly title: string;
+  /* On a dark page: the mail on white paper, as its sender meant it. */
+  readonly original?: boolean;
 }
 
 /* HTML mail: sanitised once more, in a sandboxed frame without scripts. */
-export function MailFrame({ html, title }: Props) {
+export function MailFrame({ html, title, original = false }: Props) {
   const t = useT();
   const locale = useLocale();
   const frame = useRef<HTMLIFrameElement>(null);
-  const pageDark = useDark();
-  const dark = useMemo(() => pageDark && !setsColours(html), [pageDark, html]);
+  const dark = useDark() && !original;
+  const [pointed, setPointed] = useState<LinkFacts | null>(null);
+  const [deceptive, setDeceptive] = useState<LinkFacts | null>(null);
+  const adapts = useMemo(() => dark && setsColours(html), [dark, html]);
   const source = useMemo(() => {
     const base = document.baseURI;
     const clean = sanitiseMailHtml(html, displayImages(base));
@@ -52,8 +86,19 @@ export function MailFrame({ html, title }: Props) {
     if (!element) return;
     let stop = (): void => undefined;
     const loaded = (): void => {
+      const inner = element.contentDocument;
+      const content = inner?.querySelector<HTMLElement>(".postroom-mail");
+      if (!inner || !content) return;
       stop();
-      stop = followHeight(element);
+      if (adapts && !inner.documentElement.dataset["adapted"]) {
+        inner.documentElement.dataset["adapted"] = "yes";
+        adaptColours(content);
+      }
+      stop = followHeight(element, inner, content);
+      if (inner.documentElement.dataset["watched"]) return;
+      inner.documentElement.dataset["watched"] = "yes";
+      forwardKeys(element, inner);
+      watchLinks(inner, { onPoint: setPointed, onDeceptive: setDeceptive });
     };
     element.addEventListener("load", loaded);
     loaded();
@@ -61,10 +106,12 @@ export function MailFrame({ html, title }: Props) {
       element.removeEventListener("load", loaded);
       stop();
     };
-  }, [source]);
+  }, [source, adapts]);
   return (
-    <div className={dark || !pageDark ? "mail-frame" : "mail-frame mail-paper"}>
+    <div className={original ? "mail-frame mail-paper" : "mail-frame"}>
       <iframe ref={frame} title={title} sandbox={SANDBOX} srcDoc={source} referrerPolicy="no-referrer" />
+      <LinkTarget facts={pointed} />
+      {deceptive && <LinkWarning facts={deceptive} onClose={() => setDeceptive(null)} />}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatFullDate, formatListDate, formatShortDate } from "../../i18n/format.ts";
+import { formatBytes } from "../../i18n/format.ts";
 import type { Address, EmailDetail, Id } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
 import { displayName, shortName } from "../../mail/conversations.ts";
@@ -11,10 +12,14 @@ import { Button, IconButton } from "../../ui/Button.tsx";
 import { answer, openDraft } from "../compose/composer-store.ts";
 import { useIsSending } from "../compose/outbox.ts";
 import { MessageBody } from "./MessageBody.tsx";
+import { MessageMenu } from "./MessageMenu.tsx";
+import { useViewControl, type ViewControl } from "./view-state.ts";
 
 interface Props {
   readonly accountId: Id;
   readonly email: EmailDetail;
+  /* The whole conversation, in order. */
+  readonly emails: readonly EmailDetail[];
   readonly initiallyOpen: boolean;
   readonly last: boolean;
 }
@@ -69,12 +74,22 @@ function recipientsLine(email: EmailDetail, own: string, me: string, separator: 
   return names.join(separator) + (all.length > 4 ? ` +${all.length - 4}` : "");
 }
 
-function MessageHead({ accountId, email, onClose }: { readonly accountId: Id; readonly email: EmailDetail; readonly onClose: () => void }) {
+function FactLine({ label, children }: { readonly label: string; readonly children: string | null | undefined }) {
+  if (!children) return null;
+  return <div className="address-line"><dt>{label}</dt><dd><bdi>{children}</bdi></dd></div>;
+}
+
+interface HeadProps extends Pick<Props, "accountId" | "email" | "emails"> {
+  readonly control: ViewControl;
+  readonly onClose: () => void;
+}
+
+function MessageHead({ accountId, email, emails, control, onClose }: HeadProps) {
   const t = useT();
   const locale = useLocale();
   const desk = useDesk();
   const actions = useMailActions(accountId);
-  const [details, setDetails] = useState(false);
+  const { details } = control;
   const own = desk.accounts.find((account) => account.id === accountId)?.address ?? "";
   const from = email.from?.[0] ?? UNKNOWN;
   const flagged = email.keywords["$flagged"] === true;
@@ -86,7 +101,7 @@ function MessageHead({ accountId, email, onClose }: { readonly accountId: Id; re
           <bdi className="message-name">{displayName(from)}</bdi>
           {from.name && <bdi className="message-address">{from.email}</bdi>}
         </div>
-        <button type="button" className="message-to" aria-expanded={details} onClick={() => setDetails(!details)}>
+        <button type="button" className="message-to" aria-expanded={details} onClick={() => control.change({ details: !details })}>
           {t("reader.to", { names: recipientsLine(email, own, t("row.me"), t("row.separator")) || t("row.noRecipient") })}
           <span aria-hidden className={details ? "caret caret-open" : "caret"} />
           <span className="visually-hidden">{t("reader.allAddresses")}</span>
@@ -98,6 +113,10 @@ function MessageHead({ accountId, email, onClose }: { readonly accountId: Id; re
             <AddressList label={t("compose.to")} addresses={email.to} />
             <AddressList label={t("compose.cc")} addresses={email.cc} />
             <AddressList label={t("compose.bcc")} addresses={email.bcc} />
+            <FactLine label={t("reader.dateSent")}>{email.sentAt && formatFullDate(email.sentAt, locale)}</FactLine>
+            <FactLine label={t("reader.dateReceived")}>{formatFullDate(email.receivedAt, locale)}</FactLine>
+            <FactLine label={t("reader.size")}>{formatBytes(email.size, locale)}</FactLine>
+            <FactLine label={t("reader.messageId")}>{email.messageId?.join(" ")}</FactLine>
           </dl>
         )}
       </div>
@@ -106,6 +125,7 @@ function MessageHead({ accountId, email, onClose }: { readonly accountId: Id; re
         <IconButton label={t(flagged ? "action.unflag" : "action.flag")} icon={Star} filled={flagged} aria-pressed={flagged}
           className={flagged ? "starred" : ""} onClick={() => actions.setFlag([email], !flagged)} />
         <IconButton label={t("action.reply")} icon={Reply} directional onClick={() => void answer("reply", accountId, email.id)} />
+        <MessageMenu accountId={accountId} email={email} emails={emails} control={control} />
       </span>
     </header>
   );
@@ -122,7 +142,8 @@ function AnswerButtons({ accountId, emailId }: { readonly accountId: Id; readonl
   );
 }
 
-export function Message({ accountId, email, initiallyOpen, last }: Props) {
+export function Message({ accountId, email, emails, initiallyOpen, last }: Props) {
+  const control = useViewControl();
   const [open, setOpen] = useState(initiallyOpen);
   const draft = email.keywords["$draft"] === true;
   return (
@@ -130,8 +151,8 @@ export function Message({ accountId, email, initiallyOpen, last }: Props) {
       {draft ? <DraftMessage accountId={accountId} email={email} />
         : open ? (
           <>
-            <MessageHead accountId={accountId} email={email} onClose={() => setOpen(false)} />
-            <MessageBody accountId={accountId} email={email} />
+            <MessageHead accountId={accountId} email={email} emails={emails} control={control} onClose={() => setOpen(false)} />
+            <MessageBody accountId={accountId} email={email} control={control} />
             {last && <AnswerButtons accountId={accountId} emailId={email.id} />}
           </>
         ) : <CollapsedMessage email={email} onOpen={() => setOpen(true)} />}

@@ -1,61 +1,58 @@
 import { useQuery } from "@tanstack/react-query";
-import { ImageOff, ShieldCheck } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { useT } from "../../i18n/i18n.ts";
-import type { EmailSummary, EmailView, Id } from "../../jmap/types.ts";
+import type { EmailDetail, EmailView, Id, ViewAttachment } from "../../jmap/types.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { viewQuery } from "../../mail/queries.ts";
+import { useTrustedSenders } from "../../mail/trusted.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Notice, Spinner } from "../../ui/Notice.tsx";
 import { Attachments } from "./Attachments.tsx";
 import { PlainText } from "./PlainText.tsx";
+import { Privacy } from "./Privacy.tsx";
+import type { ViewControl } from "./view-state.ts";
 
 const MailFrame = lazy(() => import("./MailFrame.tsx").then((module) => ({ default: module.MailFrame })));
+const InvitationCard = lazy(() => import("./InvitationCard.tsx").then((module) => ({ default: module.InvitationCard })));
 
-function PrivacyStrip({ view, images, onShow }: { readonly view: EmailView; readonly images: boolean; readonly onShow: () => void }) {
-  const t = useT();
-  const blocked = !images && view.blockedRemote > 0;
-  if (!blocked && view.trackersRemoved === 0) return null;
-  return (
-    <div className="privacy">
-      {blocked && (
-        <>
-          <ImageOff size={16} aria-hidden />
-          <span className="privacy-blocked">{t("reader.imagesBlocked", { count: view.blockedRemote })}</span>
-          <Button kind="plain" onClick={onShow}>{t("reader.showImages")}</Button>
-        </>
-      )}
-      {view.trackersRemoved > 0 && (
-        <span className="privacy-trackers"><ShieldCheck size={16} aria-hidden />{t("reader.trackersRemoved", { count: view.trackersRemoved })}</span>
-      )}
-    </div>
-  );
-}
-
-function Content({ view, subject }: { readonly view: EmailView; readonly subject: string }) {
+function Content({ view, subject, original }: { readonly view: EmailView; readonly subject: string; readonly original: boolean }) {
   const t = useT();
   if (view.html !== null)
     return (
       <Suspense fallback={<Spinner label={t("common.loading")} />}>
-        <MailFrame html={view.html} title={t("reader.frame", { subject: subject || t("row.noSubject") })} />
+        <MailFrame html={view.html} original={original} title={t("reader.frame", { subject: subject || t("row.noSubject") })} />
       </Suspense>
     );
-  if (view.text !== null && view.text.trim() !== "") return <PlainText text={view.text} />;
+  if (view.text !== null && view.text.trim() !== "") return <PlainText text={view.text} quotes={view.quotes} />;
   return <p className="muted message-empty">{t("row.noText")}</p>;
 }
 
-export function MessageBody({ accountId, email }: { readonly accountId: Id; readonly email: EmailSummary }) {
+/* An invitation that is shown with its details is no file besides. */
+function filesOf(view: EmailView): readonly ViewAttachment[] {
+  return view.calendar ? view.attachments.filter((one) => one.name !== null || one.type !== "text/calendar") : view.attachments;
+}
+
+interface Props {
+  readonly accountId: Id;
+  readonly email: EmailDetail;
+  readonly control: ViewControl;
+}
+
+export function MessageBody({ accountId, email, control }: Props) {
   const t = useT();
-  const [images, setImages] = useState(false);
-  const blocked = useQuery(viewQuery(accountId, email.id, false));
-  const shown = useQuery({ ...viewQuery(accountId, email.id, true), enabled: images });
-  const view = (images ? shown.data : undefined) ?? blocked.data;
-  const failed = blocked.error ?? shown.error;
+  const trusted = useTrustedSenders();
+  const sender = email.from?.[0]?.email ?? null;
+  const images = control.images || (sender !== null && trusted.find(sender) !== undefined);
+  const safe = useQuery(viewQuery(accountId, email.id, "safe"));
+  const shown = useQuery({ ...viewQuery(accountId, email.id, "images"), enabled: images && !control.plain });
+  const plain = useQuery({ ...viewQuery(accountId, email.id, "plain"), enabled: control.plain });
+  const view = (control.plain ? plain.data : images ? shown.data : undefined) ?? safe.data;
+  const failed = safe.error ?? shown.error ?? plain.error;
   if (!view && failed) {
     const failure = failureOf(failed);
     return (
       <div className="message-body">
-        <Notice tone="problem" detail={failure.detail} action={<Button onClick={() => void blocked.refetch()}>{t("common.retry")}</Button>}>{t(failure.text, failure.values)}</Notice>
+        <Notice tone="problem" detail={failure.detail} action={<Button onClick={() => void safe.refetch()}>{t("common.retry")}</Button>}>{t(failure.text, failure.values)}</Notice>
       </div>
     );
   }
@@ -64,9 +61,10 @@ export function MessageBody({ accountId, email }: { readonly accountId: Id; read
   return (
     <div className="message-body">
       {view.state === "unreadable" && <Notice tone="problem">{t("reader.unreadable")}</Notice>}
-      <PrivacyStrip view={view} images={images && shown.data !== undefined} onShow={() => setImages(true)} />
-      <Content view={view} subject={email.subject ?? ""} />
-      <Attachments accountId={accountId} attachments={view.attachments} />
+      {view.calendar && <Suspense><InvitationCard invitation={view.calendar} accountId={accountId} email={email} /></Suspense>}
+      {!control.plain && <Privacy view={view} images={images && shown.data !== undefined} sender={sender} trusted={trusted} onShow={() => control.change({ images: true })} />}
+      <Content view={view} subject={email.subject ?? ""} original={control.original} />
+      <Attachments accountId={accountId} email={email} attachments={filesOf(view)} />
     </div>
   );
 }

@@ -22,8 +22,13 @@ function Quote({ block }: { readonly block: TextBlock }) {
   );
 }
 
-export function PlainText({ text }: { readonly text: string }) {
-  const blocks = useMemo(() => splitQuotes(text.trimEnd()), [text]);
+interface Props {
+  readonly text: string;
+  readonly quotes: readonly (readonly [number, number])[];
+}
+
+export function PlainText({ text, quotes }: Props) {
+  const blocks = useMemo(() => splitQuotes(text.trimEnd(), quotes), [text, quotes]);
   return (
     <div className="plain-text">
       {blocks.map((block, index) => block.quoted ? <Quote key={index} block={block} /> : <Lines key={index} lines={block.lines} />)}

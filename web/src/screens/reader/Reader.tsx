@@ -68,7 +68,7 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
       <NotesPanel accountId={route.accountId} threadId={thread.id} emails={thread.emails} />
       <div className="messages" role="list" aria-label={t("reader.messages", { count: thread.emails.length })}>
         {thread.emails.map((email) => (
-          <Message key={email.id} accountId={route.accountId} email={email} initiallyOpen={open.has(email.id)} last={email.id === newest?.id} />
+          <Message key={email.id} accountId={route.accountId} email={email} emails={thread.emails} initiallyOpen={open.has(email.id)} last={email.id === newest?.id} />
         ))}
       </div>
     </div>

@@ -12,7 +12,7 @@ export function setsColours(html: string): boolean {
   return /bgcolor|background|<font[^>]+color|(?:^|[\s;"'{])color\s*:/i.test(html);
 }
 
-function policy(base: string): string {
+export function mailPolicy(base: string): string {
   const images = new URL("mail-image/", base).href;
   return `default-src 'none'; img-src data: blob: ${images}; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'`;
 }
@@ -32,6 +32,7 @@ body{padding:0!important;font:15px/1.55 system-ui,-apple-system,"Segoe UI",Robot
 .postroom-mail>:first-child,.postroom-mail>:first-child>:first-child{margin-top:0}
 .postroom-mail>:last-child,.postroom-mail>:last-child>:last-child{margin-bottom:0}
 img{max-width:100%;height:auto}
+img:not([src]){background:#8881;border-radius:4px;font-size:12px}
 pre{white-space:pre-wrap}
 table{max-width:100%}
 blockquote{margin-block:.6em;margin-inline:0;padding-inline-start:1em;border-inline-start:2px solid #8886}
@@ -42,12 +43,20 @@ details.postroom-fold>summary:focus-visible{outline:2px solid #3556c8;outline-of
 details.postroom-fold[open]>summary{margin-bottom:.6em}`;
 }
 
+function isWholeText(body: HTMLElement, quote: Element): boolean {
+  const text = (node: Element): number => [...(node.textContent ?? "").replace(/\s/g, "")].length;
+  const styles = [...body.querySelectorAll("style")].reduce((sum, style) => sum + text(style), 0);
+  return text(body) - styles <= text(quote) && !body.querySelector("img:not(.postroom-quote img)");
+}
+
 /* Wraps each outermost marked quotation in a <details>, which opens and closes without script. */
 export function foldQuotes(html: string, label: string): string {
   if (!html.includes("postroom-quote")) return html;
   const parsed = new DOMParser().parseFromString(`<body>${html}</body>`, "text/html");
   const quotes = [...parsed.body.querySelectorAll(".postroom-quote")].filter((node) => !node.parentElement?.closest(".postroom-quote"));
   for (const quote of quotes) {
+    /* Where nothing but the quotation would be left to see, it stays open. */
+    if (isWholeText(parsed.body, quote)) continue;
     const fold = parsed.createElement("details");
     fold.className = "postroom-fold";
     const summary = parsed.createElement("summary");
@@ -64,7 +73,7 @@ function escapeAttribute(text: string): string {
 
 export function frameDocument({ html, base, dark, locale, quoteLabel }: FrameOptions): string {
   return `<!doctype html><html lang="${escapeAttribute(locale)}"><head><meta charset="utf-8">` +
-    `<meta http-equiv="Content-Security-Policy" content="${escapeAttribute(policy(base))}">` +
+    `<meta http-equiv="Content-Security-Policy" content="${escapeAttribute(mailPolicy(base))}">` +
     `<meta name="referrer" content="no-referrer"><style>${styles(dark)}</style></head>` +
     `<body><div class="postroom-mail" dir="auto">${foldQuotes(html, quoteLabel)}</div></body></html>`;
 }

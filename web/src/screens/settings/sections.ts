@@ -1,5 +1,4 @@
-import { Languages, PlugZap, Tags, type LucideIcon } from "lucide-react";
-import { Activity, KeyRound, Languages, type LucideIcon, PlugZap, ScrollText, Users } from "lucide-react";
+import { Activity, KeyRound, Languages, PlugZap, ScrollText, ShieldCheck, Tags, Users, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { MessageId } from "../../i18n/i18n.ts";
 
@@ -23,5 +22,6 @@ export const SECTIONS: readonly Section[] = [
   { key: "users", label: "people.title", icon: Users, for: "organisation", page: page(() => import("../people/UsersSection.tsx").then((module) => module.UsersSection)) },
   { key: "fleet", label: "fleet.title", icon: Activity, for: "organisation", page: page(() => import("../people/FleetSection.tsx").then((module) => module.FleetSection)) },
   { key: "audit", label: "audit.title", icon: ScrollText, for: "organisation", page: page(() => import("../people/AuditSection.tsx").then((module) => module.AuditSection)) },
+  { key: "privacy", label: "reader.privacy", icon: ShieldCheck, for: "person", page: page(() => import("./PrivacySection.tsx").then((module) => module.PrivacySection)) },
   { key: "microsoft", label: "menu.microsoft", icon: PlugZap, for: "organisation", page: page(() => import("../admin/MicrosoftSection.tsx").then((module) => module.MicrosoftSection)) },
 ];
