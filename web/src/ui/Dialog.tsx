@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { useT } from "../i18n/i18n.ts";
 import { IconButton } from "./Button.tsx";
 
@@ -16,7 +16,8 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Dialo
   const t = useT();
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  /* Closed while it still stands in the document: only then the browser gives the focus back. */
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
     dialog?.querySelector<HTMLElement>("[data-autofocus]")?.focus();

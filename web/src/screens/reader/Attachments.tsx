@@ -1,5 +1,5 @@
 import { Download, File, FileArchive, FileImage, FileMusic, FileSpreadsheet, FileText, type LucideIcon } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatBytes } from "../../i18n/format.ts";
 import { allAttachmentsUrl, downloadUrl } from "../../jmap/blobs.ts";
@@ -21,7 +21,7 @@ export function attachmentIcon(type: string): LucideIcon {
 
 /* What a zip of a mail's attachments is called: its subject, as far as a file may be. */
 export function bundleName(subject: string | null, fallback: string): string {
-  const name = (subject ?? "").replace(/[\p{C}/\\:*?"<>|]+/gu, " ").trim().slice(0, 80).trim();
+  const name = (subject ?? "").replace(/[\p{C}\s/\\:*?"<>|]+/gu, " ").trim().slice(0, 80).trim();
   return `${name || fallback}.zip`;
 }
 
@@ -42,13 +42,8 @@ export function Attachments({ accountId, email, attachments }: Props) {
   const t = useT();
   const locale = useLocale();
   const [open, setOpen] = useState<number | null>(null);
-  const opener = useRef<HTMLElement | null>(null);
   const listed = attachments.filter((attachment) => !attachment.inline);
   if (listed.length === 0) return null;
-  const close = (): void => {
-    setOpen(null);
-    opener.current?.focus();
-  };
   return (
     <section className="attachments" aria-label={t("reader.attachments", { count: listed.length })}>
       <div className="attachments-head">
@@ -62,7 +57,7 @@ export function Attachments({ accountId, email, attachments }: Props) {
           return (
             <li key={attachment.blobId + name} className="attachment">
               <button type="button" className="attachment-open" aria-label={t("reader.openFile", { name })} aria-haspopup="dialog"
-                onClick={(event) => { opener.current = event.currentTarget; setOpen(index); }}>
+                onClick={() => setOpen(index)}>
                 <Icon size={20} strokeWidth={1.5} aria-hidden />
                 <span className="attachment-text"><FileName name={name} /><small>{formatBytes(attachment.size, locale)}</small></span>
               </button>
@@ -74,7 +69,7 @@ export function Attachments({ accountId, email, attachments }: Props) {
           );
         })}
       </ul>
-      {open !== null && <Suspense><Lightbox accountId={accountId} files={listed} at={open} onMove={setOpen} onClose={close} /></Suspense>}
+      {open !== null && <Suspense><Lightbox accountId={accountId} files={listed} at={open} onMove={setOpen} onClose={() => setOpen(null)} /></Suspense>}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight, Download, Maximize, X, ZoomIn, ZoomOut } from "lucide-react";
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatBytes } from "../../i18n/format.ts";
 import { downloadUrl } from "../../jmap/blobs.ts";
@@ -24,14 +24,21 @@ export function Lightbox({ accountId, files, at, onMove, onClose }: Props) {
   const t = useT();
   const locale = useLocale();
   const dialog = useRef<HTMLDialogElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
   const titleId = useId();
   const [zoom, setZoom] = useState(1);
   const file = files[at];
-  useEffect(() => {
-    if (dialog.current && !dialog.current.open) dialog.current.showModal();
-    return () => dialog.current?.close();
+  useLayoutEffect(() => {
+    const box = dialog.current;
+    if (box && !box.open) box.showModal();
+    return () => box?.close();
   }, []);
-  useEffect(() => setZoom(1), [at]);
+  useEffect(() => {
+    setZoom(1);
+    /* The button that was pressed may be gone or spent with the next file; the keys are for the file. */
+    const active = document.activeElement;
+    if (!active?.matches(".lightbox-side:enabled")) stage.current?.focus();
+  }, [at]);
   if (!file) return null;
   const name = file.name || t("reader.unnamed");
   const move = (step: number): void => {
@@ -67,7 +74,7 @@ export function Lightbox({ accountId, files, at, onMove, onClose }: Props) {
       </header>
       <div className="lightbox-stage">
         {files.length > 1 && <IconButton label={t("reader.previousFile")} icon={ChevronLeft} directional className="lightbox-side" disabled={at === 0} onClick={() => move(-1)} />}
-        <div className="lightbox-file" tabIndex={0} role="group" aria-label={name} data-autofocus><FilePreview key={file.blobId} accountId={accountId} file={file} name={name} zoom={zoom} /></div>
+        <div className="lightbox-file" ref={stage} tabIndex={0} role="group" aria-label={name}><FilePreview key={file.blobId} accountId={accountId} file={file} name={name} zoom={zoom} /></div>
         {files.length > 1 && <IconButton label={t("reader.nextFile")} icon={ChevronRight} directional className="lightbox-side" disabled={at === files.length - 1} onClick={() => move(1)} />}
       </div>
     </dialog>

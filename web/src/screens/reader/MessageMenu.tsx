@@ -1,5 +1,5 @@
 import { Code, Download, EllipsisVertical, Forward, Info, MailOpen, Palette, Paperclip, Printer, ReplyAll, Type } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDark } from "../../app/theme.ts";
 import { translate, useLocale, useT } from "../../i18n/i18n.ts";
@@ -46,7 +46,6 @@ export function MessageMenu({ accountId, email, emails, control }: Props) {
   const actions = useMailActions(accountId);
   const print = usePrint(accountId, control.images);
   const [source, setSource] = useState(false);
-  const box = useRef<HTMLSpanElement>(null);
   const view = useQuery(viewQuery(accountId, email.id, "safe")).data;
   const files = view?.attachments.filter((one) => !one.inline) ?? [];
   const later = emails.slice(emails.indexOf(email)).filter((one) => !one.keywords["$draft"]);
@@ -64,16 +63,12 @@ export function MessageMenu({ accountId, email, emails, control }: Props) {
     { key: "download", label: t("reader.downloadMail"), icon: Download, onSelect: () => save(downloadUrl(accountId, email.blobId, fileName, "message/rfc822"), fileName) },
     ...(files.length > 1 ? [{ key: "all", label: t("reader.downloadAll"), icon: Paperclip, onSelect: () => { const name = bundleName(email.subject, t("reader.unnamed")); save(allAttachmentsUrl(accountId, email.blobId, name), name); } }] : []),
   ];
-  const close = (): void => {
-    setSource(false);
-    box.current?.querySelector<HTMLElement>("[aria-haspopup]")?.focus();
-  };
   return (
-    <span ref={box}>
+    <>
       <Menu label={t("reader.menu")} items={items} placement="below-end" trigger={({ expanded, toggle, controls }) => (
         <IconButton label={t("reader.menu")} icon={EllipsisVertical} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onClick={toggle} />
       )} />
-      {source && <Suspense><SourceDialog accountId={accountId} email={email} fileName={fileName} onClose={close} /></Suspense>}
-    </span>
+      {source && <Suspense><SourceDialog accountId={accountId} email={email} fileName={fileName} onClose={() => setSource(false)} /></Suspense>}
+    </>
   );
 }
