@@ -15,6 +15,7 @@ import "./styles/pages.css";
 import "./styles/accounts.css";
 import "./styles/organise.css";
 import "./styles/people.css";
+import "./styles/outbox.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());

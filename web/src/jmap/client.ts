@@ -81,6 +81,8 @@ const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
   Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE,
   Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE,
   ProviderTest: MANAGE, User: MANAGE, UserSession: MANAGE, UserIdentity: MANAGE, ApiToken: MANAGE, AccountShare: MANAGE, AuditEntry: MANAGE, FleetAccount: MANAGE,
+  EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, EmailView: MANAGE, Search: MANAGE,
+  Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE, Contact: MANAGE, HiddenContact: MANAGE,
 };
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {

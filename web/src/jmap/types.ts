@@ -166,6 +166,20 @@ export interface Identity {
   readonly email: string;
   readonly textSignature: string;
   readonly htmlSignature: string;
+  readonly replyTo: readonly Address[] | null;
+  readonly bcc: readonly Address[] | null;
+}
+
+/* RFC 8621, 7, with what docs/api.md adds. */
+export interface Submission {
+  readonly id: Id;
+  readonly identityId: Id;
+  readonly emailId: Id;
+  readonly sendAt: UTCDate;
+  readonly undoStatus: "pending" | "final" | "canceled";
+  readonly deliveryStatus: Readonly<Record<string, { readonly smtpReply: string; readonly delivered: "queued" | "yes" | "no" | "unknown"; readonly displayed: string }>> | null;
+  readonly "postroom:problem": string | null;
+  readonly "postroom:nextAttempt": UTCDate | null;
 }
 
 export interface Problem {

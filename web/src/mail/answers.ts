@@ -129,10 +129,3 @@ function textOf(node: Node, depth: number): string {
   if (node.tagName === "TD" || node.tagName === "TH") return `${shown} `;
   return BLOCKS.has(node.tagName) ? `\n${shown}\n` : shown;
 }
-
-/* "see attached" in the page's languages, so that a forgotten attachment is noticed. */
-const ATTACHED = /\b(?:attach(?:ed|ment|ments|ing)?|enclosed|anbei|angehängt|im anhang|ekte|ilişikte|додано|вкладенн)|מצורפ|מצורף|בצרופה|附件|附上/iu;
-
-export function mentionsAttachment(text: string): boolean {
-  return ATTACHED.test(text);
-}

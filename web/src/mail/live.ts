@@ -110,6 +110,8 @@ function accountsDiffer(client: QueryClient, userAccount: Id): boolean {
 
 type Handler = (accountId: Id) => void;
 
+const MAIL_TYPES: ReadonlySet<string> = new Set(["Email", "Mailbox", "Thread", "Identity", "EmailSubmission"]);
+
 /* What each type's change sets going. */
 export function liveListener(client: QueryClient, onOnline: (online: boolean) => void): PushListener {
   const pacers = new Map<string, () => void>();
@@ -140,6 +142,8 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     }),
     SavedSearch: (id) => pace(`SavedSearch ${id}`, 500, refetch(savedKeys.list(id))),
     TrustedSender: (id) => pace(`TrustedSender ${id}`, 500, refetch(trustedKey(id))),
+    EmailSubmission: (id) => pace(`EmailSubmission ${id}`, 500, refetch(["submissions", id])),
+    ContactGroup: (id) => pace(`ContactGroup ${id}`, 500, refetch(["contactGroups", id])),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
   };
   const onChange = (change: StateChange): void => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  answerRecipients, answerReferences, answerSubject, htmlToText, isAddress, joinDraft, mentionsAttachment, parseAddresses, quoteForForward,
+  answerRecipients, answerReferences, answerSubject, htmlToText, isAddress, joinDraft, parseAddresses, quoteForForward,
   quoteForReply, splitDraft,
 } from "../../src/mail/answers.ts";
 import { emailObject, sendCalls } from "../../src/screens/compose/draft-mail.ts";
@@ -71,10 +71,13 @@ describe("quoted mail", () => {
   });
 });
 
+const PLAIN = { format: "html", text: "", replyTo: [], priority: "normal", receipt: false } as const;
+const NOW = { identity: { id: "i", email: "ada@example.org" }, recipients: [person("ben"), person("BEN")], seconds: 0, sendAt: null };
+
 describe("what is sent", () => {
   const mail = {
-    accountId: "a1", draftId: "old", identity: { id: "i", name: "Ada", email: "ada@example.org", textSignature: "", htmlSignature: "" }, to: [person("ben")], cc: [], bcc: [],
-    subject: "Hi", ownHtml: "<p>Hello</p>", quoteHtml: quoteForReply("Ben wrote:", "<p>Q</p>"), inReplyTo: ["m@x"], references: ["m@x"], answered: null,
+    accountId: "a1", draftId: "old", identity: { id: "i", name: "Ada", email: "ada@example.org", textSignature: "", htmlSignature: "", replyTo: null, bcc: null }, to: [person("ben")], cc: [], bcc: [],
+    subject: "Hi", ownHtml: "<p>Hello</p>", quoteHtml: quoteForReply("Ben wrote:", "<p>Q</p>"), inReplyTo: ["m@x"], references: ["m@x"], answered: null, ...PLAIN,
     attachments: [{ key: "k", name: "a.png", type: "image/png", size: 3, blobId: "b1", cid: "c@x", inline: true }, { key: "l", name: "b.pdf", type: "application/pdf", size: 3, blobId: "b2", cid: null, inline: false }],
   };
   it("has both texts, the draft keyword and every attachment by its blob", () => {
@@ -87,12 +90,26 @@ describe("what is sent", () => {
     expect(bodyValues.html.value).toContain(mail.quoteHtml);
   });
   it("moves from Drafts to Sent and stops being a draft once it is accepted", () => {
-    const [submission, answered] = sendCalls({ accountId: "a1", emailId: "e", identityId: "i", draftsId: "d", sentId: "s", answered: { emailId: "o", keyword: "$answered" } });
+    const [submission, answered] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, draftsId: "d", sentId: "s", answered: { emailId: "o", keyword: "$answered" } });
     expect(submission?.[1]["onSuccessUpdateEmail"]).toEqual({ "#sending": { "mailboxIds/d": null, "mailboxIds/s": true, "keywords/$draft": null } });
     expect(answered?.[1]["update"]).toEqual({ o: { "keywords/$answered": true } });
   });
+  it("can be taken back for some seconds", () => {
+    const [submission] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, seconds: 10, draftsId: "d", sentId: "s", answered: null });
+    expect(submission?.[1]["create"]).toMatchObject({ sending: { envelope: { mailFrom: { email: "ada@example.org", parameters: { HOLDFOR: "10" } }, rcptTo: [{ parameters: null }] } } });
+  });
+  it("stays a draft until its time comes", () => {
+    const [submission] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, sendAt: "2030-01-01T08:00:00Z", draftsId: "d", sentId: "s", answered: null });
+    expect(submission?.[1]["create"]).toMatchObject({ sending: { "postroom:moveToSent": true, envelope: { mailFrom: { parameters: { HOLDUNTIL: "2030-01-01T08:00:00Z" } } } } });
+    expect(submission?.[1]["onSuccessUpdateEmail"]).toBeUndefined();
+  });
+  it("is plain text alone where it was written so, with its wishes as headers", () => {
+    const sent = emailObject({ ...mail, format: "text", text: "Hello", priority: "high", receipt: true }, "drafts");
+    expect(sent["htmlBody"]).toBeUndefined();
+    expect(sent).toMatchObject({ bodyValues: { text: { value: "Hello" } }, "header:Importance:asText": "high", "header:Disposition-Notification-To:asAddresses": [{ name: "Ada", email: "ada@example.org" }] });
+  });
   it("stays where it is when there is no Sent mailbox", () => {
-    const [submission] = sendCalls({ accountId: "a1", emailId: "e", identityId: "i", draftsId: "d", sentId: null, answered: null });
+    const [submission] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, draftsId: "d", sentId: null, answered: null });
     expect(submission?.[1]["onSuccessUpdateEmail"]).toEqual({ "#sending": { "keywords/$draft": null } });
   });
 });
@@ -117,9 +134,4 @@ describe("plain text of HTML", () => {
     expect(htmlToText("<table><tr><th>lamp</th><th>lux</th></tr><tr><td>1</td><td>2410</td></tr></table>")).toBe("lamp lux\n\n1 2410");
     expect(htmlToText(`${"<div>".repeat(5000)}deep`)).toBeTypeOf("string");
   });
-});
-
-describe("a forgotten attachment", () => {
-  it.each(["See the attached file", "anbei der Plan", "מצורף הסיכום", "请见附件", "Teklif ekte"])("is noticed in: %s", (text) => expect(mentionsAttachment(text)).toBe(true));
-  it("is not seen everywhere", () => expect(mentionsAttachment("We met on Thursday")).toBe(false));
 });

@@ -143,40 +143,43 @@ describe("actions", () => {
 describe("an answer", () => {
   it("waits for a mail whose text is not here yet", async () => {
     const pending = [...world.accounts.get("a1")!.emails.values()].find((one) => one.state === "pending")!;
-    const error: unknown = await prepareAnswer("reply", "a1", pending.id).catch((reason: unknown) => reason);
+    const error: unknown = await prepareAnswer("reply", "a1", pending.id, "html").catch((reason: unknown) => reason);
     expect(failureOf(error).text).toBe("refusal.pending");
   });
   it("quotes the mail with its pictures, and knows whom it answers", async () => {
     const lead = [...world.accounts.get("a1")!.emails.values()].filter((one) => one.threadId === "T-harbour").at(-1)!;
-    const letter = await prepareAnswer("replyAll", "a1", lead.id);
+    const letter = await prepareAnswer("replyAll", "a1", lead.id, "html");
     expect(letter.quote?.html).toMatch(/^<div class="postroom-quote"><p>On .*, Ben Okafor wrote:<\/p>/);
     expect(letter.quote?.html).toContain("cid:chart@example");
     expect(letter.attachments?.map((one) => one.name)).toEqual(["chart.png"]);
     expect(letter).toMatchObject({ inReplyTo: lead.messageId, answered: { emailId: lead.id, keyword: "$answered" } });
-    const forward = await prepareAnswer("forward", "a1", lead.id);
+    const forward = await prepareAnswer("forward", "a1", lead.id, "html");
     expect(forward.attachments).toHaveLength(3);
     expect(forward.inReplyTo).toBeUndefined();
   });
 });
 
+const SENDING = { identity: { id: "Ia1", email: "ada@contoso.example" }, recipients: [{ name: null, email: "ben@contoso.example" }], draftsId: "mb2", sentId: "mb3", answered: null, seconds: 0, sendAt: null };
+
 describe("a draft", () => {
   const mail = {
-    accountId: "a1", draftId: null, identity: { id: "Ia1", name: "Ada", email: "ada@contoso.example", textSignature: "", htmlSignature: "" },
+    accountId: "a1", draftId: null, identity: { id: "Ia1", name: "Ada", email: "ada@contoso.example", textSignature: "", htmlSignature: "", replyTo: null, bcc: null },
+    format: "html", text: "", replyTo: [], priority: "normal", receipt: false,
     to: [{ name: null, email: "ben@contoso.example" }], cc: [], bcc: [], subject: "Hi", ownHtml: "<p>Hello</p>", quoteHtml: null, attachments: [], inReplyTo: null, references: null, answered: null,
-  };
+  } as const;
   it("is replaced when saved again, and moves to Sent when sent", async () => {
     const { emails } = world.accounts.get("a1")!;
     const first = await saveDraft(mail, "mb2");
     const second = await saveDraft({ ...mail, draftId: first.id, subject: "Hi again" }, "mb2");
     expect(emails.has(first.id)).toBe(false);
     expect(emails.get(second.id)).toMatchObject({ subject: "Hi again", mailboxIds: { mb2: true }, keywords: { $draft: true } });
-    await submitDraft({ accountId: "a1", emailId: second.id, identityId: "Ia1", draftsId: "mb2", sentId: "mb3", answered: null });
+    await submitDraft({ accountId: "a1", emailId: second.id, ...SENDING });
     expect(emails.get(second.id)).toMatchObject({ mailboxIds: { mb3: true } });
     expect(emails.get(second.id)?.keywords["$draft"]).toBeUndefined();
   });
   it("stays in Drafts when sending is refused", async () => {
     const saved = await saveDraft({ ...mail, to: [] }, "mb2");
-    await expect(submitDraft({ accountId: "a1", emailId: saved.id, identityId: "Ia1", draftsId: "mb2", sentId: "mb3", answered: null })).rejects.toMatchObject({ refusal: { type: "noRecipients" } });
+    await expect(submitDraft({ accountId: "a1", emailId: saved.id, ...SENDING })).rejects.toMatchObject({ refusal: { type: "noRecipients" } });
     expect(world.accounts.get("a1")!.emails.get(saved.id)?.mailboxIds).toEqual({ mb2: true });
   });
 });

@@ -1,173 +1,37 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { Maximize2, Minimize2, Paperclip, Trash2, X } from "lucide-react";
-import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ChevronDown, ChevronUp, Ellipsis, Image as ImageIcon, Maximize2, Minimize2, Paperclip, Trash2, Type, X } from "lucide-react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type RefObject } from "react";
 import { useDesk } from "../../app/context.ts";
-import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
-import { formatBytes } from "../../i18n/format.ts";
-import type { Address } from "../../jmap/types.ts";
-import { isAddress, mentionsAttachment } from "../../mail/answers.ts";
-import { cachedEmails, refreshLists } from "../../mail/cache.ts";
+import { useT, type MessageId } from "../../i18n/i18n.ts";
+import { refreshLists } from "../../mail/cache.ts";
 import { failureOf } from "../../mail/failures.ts";
-import { Button, IconButton } from "../../ui/Button.tsx";
+import { linkedQuery } from "../../mail/queries.ts";
+import { IconButton } from "../../ui/Button.tsx";
+import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
-import { closeComposer, composerHasOpened, useComposer, type Letter } from "./composer-store.ts";
-import { contentOf, FormatTools, MailEditor, useMailEditor } from "./Editor.tsx";
+import { attachDropped, hasAttachable } from "./attach-dropped.ts";
+import { Attachments } from "./Attachments.tsx";
+import { closeLetter, composerHasOpened, setWindow, useLetters, type Letter, type OpenLetter } from "./composer-store.ts";
+import { MailEditor, useMailEditor } from "./Editor.tsx";
+import { FormatTools } from "./EditorTools.tsx";
+import { HeaderFields } from "./HeaderFields.tsx";
 import { inlineAddress, showInline } from "./inline-images.ts";
-import { useLetterState, type Fields, type LetterState, type SaveState } from "./letter-state.ts";
-import { sendSoon } from "./outbox.ts";
-import { RecipientField } from "./RecipientField.tsx";
-import { useUploads } from "./uploads.ts";
+import { useLetterState, type LetterState, type SaveState } from "./letter-state.ts";
+import { LinkDialog } from "./LinkDialog.tsx";
+import { isUnformatted, textOfLetter } from "./plain-text.ts";
+import { SendControls } from "./SendControls.tsx";
+import { useSend } from "./sending.ts";
+import { SimilarDraft } from "./SimilarDraft.tsx";
+import { ToolbarSlot } from "./slots.tsx";
+import { usualLimit, useUploads } from "./uploads.ts";
+import { textToHtml } from "../../mail/answers.ts";
+import "../../styles/compose.css";
 
 const STATUS: Readonly<Record<SaveState, MessageId | null>> = {
-  clean: null, dirty: null, saving: "compose.saving", saved: "compose.saved", failed: "compose.unsaved",
+  clean: null, dirty: null, saving: "compose.saving", saved: "compose.saved", failed: "compose.unsaved", offline: "compose.keptHere",
 };
-
-/* Everybody the lists have shown, newest first: enough to complete a recipient while typing. */
-function useKnownPeople(accountId: string): readonly Address[] {
-  const client = useQueryClient();
-  const [people] = useState(() => {
-    const known = new Map<string, Address>();
-    for (const email of cachedEmails(client, accountId).values())
-      for (const address of [...(email.from ?? []), ...(email.to ?? [])])
-        if (isAddress(address.email) && !known.has(address.email.toLowerCase())) known.set(address.email.toLowerCase(), address);
-    return [...known.values()].slice(0, 200);
-  });
-  return people;
-}
-
-function FromField({ letter, state }: { readonly letter: Letter; readonly state: LetterState }) {
-  const t = useT();
-  const id = useId();
-  const { fields, senders, sender, change } = state;
-  /* An answer stays in its account; so does a letter whose files are already there. */
-  const bound = letter.answered !== null || letter.inReplyTo !== null || fields.attachments.length > 0;
-  const choices = bound ? senders.filter((one) => one.accountId === fields.accountId) : senders;
-  if (choices.length < 2) return null;
-  const keyOf = (accountId: string, identityId: string): string => `${accountId} ${identityId}`;
-  return (
-    <div className="composer-field">
-      <label htmlFor={id}>{t("compose.from")}</label>
-      <select id={id} value={sender ? keyOf(sender.accountId, sender.identity.id) : ""}
-        onChange={(event) => {
-          const chosen = choices.find((one) => keyOf(one.accountId, one.identity.id) === event.target.value);
-          if (chosen) change({ accountId: chosen.accountId, identityId: chosen.identity.id });
-        }}>
-        {choices.map((one) => (
-          <option key={keyOf(one.accountId, one.identity.id)} value={keyOf(one.accountId, one.identity.id)}>
-            {one.identity.name ? `${one.identity.name} <${one.identity.email}>` : one.identity.email}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-}
-
-function HeaderFields({ letter, state }: { readonly letter: Letter; readonly state: LetterState }) {
-  const t = useT();
-  const { fields, change } = state;
-  const people = useKnownPeople(letter.accountId);
-  const [more, setMore] = useState({ cc: letter.cc.length > 0, bcc: letter.bcc.length > 0 });
-  return (
-    <div className="composer-fields">
-      <FromField letter={letter} state={state} />
-      <div className="composer-recipients">
-        <RecipientField label={t("compose.to")} value={fields.to} onChange={(to) => change({ to })} autoFocus={letter.to.length === 0} suggestions={people} />
-        {(!more.cc || !more.bcc) && (
-          <span className="composer-more">
-            {!more.cc && <Button kind="plain" aria-label={t("compose.showCc")} onClick={() => setMore({ ...more, cc: true })}>{t("compose.cc")}</Button>}
-            {!more.bcc && <Button kind="plain" aria-label={t("compose.showBcc")} onClick={() => setMore({ ...more, bcc: true })}>{t("compose.bcc")}</Button>}
-          </span>
-        )}
-      </div>
-      {more.cc && <RecipientField label={t("compose.cc")} value={fields.cc} onChange={(cc) => change({ cc })} suggestions={people} />}
-      {more.bcc && <RecipientField label={t("compose.bcc")} value={fields.bcc} onChange={(bcc) => change({ bcc })} suggestions={people} />}
-      <div className="composer-field composer-subject">
-        <input value={fields.subject} onChange={(event) => change({ subject: event.target.value })} placeholder={t("compose.subject")} aria-label={t("compose.subject")} dir="auto" />
-      </div>
-    </div>
-  );
-}
-
-interface AttachmentListProps {
-  readonly fields: Fields;
-  readonly progress: Readonly<Record<string, number>>;
-  readonly onRemove: (key: string) => void;
-}
-
-function AttachmentList({ fields, progress, onRemove }: AttachmentListProps) {
-  const t = useT();
-  const locale = useLocale();
-  const shown = fields.attachments.filter((one) => !one.inline);
-  if (shown.length === 0) return null;
-  return (
-    <ul className="composer-attachments">
-      {shown.map((one) => (
-        <li key={one.key} className="composer-attachment">
-          <Paperclip size={14} aria-hidden />
-          <bdi>{one.name}</bdi>
-          <small>{one.blobId === null ? `${Math.round((progress[one.key] ?? 0) * 100)} %` : formatBytes(one.size, locale)}</small>
-          <IconButton label={t("compose.removeAttachment", { name: one.name })} icon={X} onClick={() => onRemove(one.key)} />
-          {one.blobId === null && <span className="upload-bar" style={{ inlineSize: `${(progress[one.key] ?? 0) * 100}%` }} role="progressbar"
-            aria-label={one.name} aria-valuenow={Math.round((progress[one.key] ?? 0) * 100)} aria-valuemin={0} aria-valuemax={100} />}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/* What keeps a letter from being sent, if anything does. */
-function objection(fields: Fields, state: LetterState): { readonly text: MessageId; readonly values?: Record<string, string> } | null {
-  const all = [...fields.to, ...fields.cc, ...fields.bcc];
-  if (all.length === 0) return { text: "compose.noRecipients" };
-  const bad = all.find((address) => !isAddress(address.email));
-  if (bad) return { text: "compose.invalidRecipient", values: { address: bad.email } };
-  if (fields.attachments.some((one) => one.blobId === null)) return { text: "compose.uploading" };
-  if (state.sender === null) return { text: "compose.cannotSend" };
-  if (state.boxes.draftsId === null) return { text: "compose.noDrafts" };
-  return null;
-}
-
-/* What people forget, asked for once before the mail goes. */
-async function nothingForgotten(fields: Fields, text: string): Promise<boolean> {
-  if (!fields.subject.trim() && !(await confirmFirst({ title: "compose.noSubject", text: "compose.noSubjectText", action: "compose.sendAnyway" }))) return false;
-  if (fields.attachments.length > 0 || !mentionsAttachment(text)) return true;
-  return confirmFirst({ title: "compose.attachmentForgotten", text: "compose.attachmentForgottenText", action: "compose.sendAnyway" });
-}
-
-function useSend(letter: Letter, state: LetterState, text: () => string) {
-  const client = useQueryClient();
-  const [complaint, setComplaint] = useState<ReturnType<typeof objection>>(null);
-  const [busy, setBusy] = useState(false);
-  const send = async (): Promise<void> => {
-    /* Leaving the recipient field takes what is typed there, and that has to be seen first. */
-    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-    await new Promise((resolve) => setTimeout(resolve));
-    await sendNow.current();
-  };
-  const sendNow = useRef(async (): Promise<void> => undefined);
-  sendNow.current = async () => {
-    const { fields, sender, boxes } = state;
-    const found = objection(fields, state);
-    setComplaint(found);
-    if (found || busy || sender === null || boxes.draftsId === null) return;
-    if (!(await nothingForgotten(fields, text()))) return;
-    setBusy(true);
-    try {
-      state.touch();
-      const emailId = await state.save();
-      if (emailId === null) throw new Error("the draft was not saved");
-      const snapshot = state.snapshot(emailId);
-      closeComposer();
-      sendSoon(client, { accountId: fields.accountId, emailId, identityId: sender.identity.id, draftsId: boxes.draftsId, sentId: boxes.sentId, answered: letter.answered }, snapshot);
-    } catch (error) {
-      showToast({ ...failureOf(error), tone: "problem" });
-      setBusy(false);
-    }
-  };
-  return { send, busy, complaint };
-}
 
 function titleOf(letter: Letter): MessageId {
   if (letter.answered) return letter.answered.keyword === "$forwarded" ? "action.forward" : "action.reply";
@@ -178,111 +42,250 @@ function titleOf(letter: Letter): MessageId {
 function useWriting(letter: Letter) {
   const t = useT();
   const desk = useDesk();
+  const [linking, setLinking] = useState(false);
   const hooks = useRef({ touch: () => undefined as void, files: (_files: readonly File[], _inline: boolean) => undefined as void, send: () => undefined as void });
   const editor = useMailEditor({
     html: showInline(letter.html, letter.accountId, letter.attachments), quote: letter.quote?.html ?? null,
-    placeholder: t("compose.placeholder"), label: t("compose.body"), autoFocus: letter.to.length > 0,
-    onChange: () => hooks.current.touch(), onFiles: (files, inline) => hooks.current.files(files, inline), onSend: () => hooks.current.send(),
+    placeholder: t("compose.placeholder"), label: t("compose.body"), autoFocus: letter.to.length > 0 && letter.format === "html",
+    onChange: () => hooks.current.touch(), onFiles: (files, inline) => hooks.current.files(files, inline), onSend: () => hooks.current.send(), onLink: () => setLinking(true),
   });
   const state = useLetterState(letter, editor);
-  const uploads = useUploads(state.fields.accountId, desk.maxUpload, state.changeAttachments);
+  const { accountId, format } = state.fields;
+  const uploads = useUploads(accountId, desk.maxUpload, state.changeAttachments);
   const addFiles = useCallback((files: readonly File[], inline: boolean) => {
-    uploads.add(files, inline, inline ? (done) => editor?.chain().focus().setImage({ src: inlineAddress(state.fields.accountId, done) }).run() : undefined);
-  }, [uploads, editor, state.fields.accountId]);
-  const sending = useSend(letter, state, () => (editor ? contentOf(editor).text : ""));
+    const within = inline && format === "html";
+    uploads.add(files, within, within ? (done) => editor?.chain().setImage({ src: inlineAddress(accountId, done), alt: "" }).run() : undefined);
+  }, [uploads, editor, accountId, format]);
+  const sending = useSend(letter, state);
   hooks.current = { touch: state.touch, files: addFiles, send: () => void sending.send() };
   const { saveQuietly } = state;
   useEffect(() => () => saveQuietly(), [saveQuietly]);
   /* At once: the editor's own way waits for a frame, in which the first letters would be lost. */
   useLayoutEffect(() => {
     if (!editor || editor.isDestroyed) return;
-    if (letter.to.length > 0) editor.view.focus();
+    if (letter.to.length > 0 && letter.format === "html") editor.view.focus();
     composerHasOpened();
   }, [editor, letter]);
-  return { editor, state, uploads, addFiles, ...sending };
+  return { editor, state, uploads, addFiles, linking, setLinking, ...sending };
 }
 
-/* Files let fall anywhere on the composer, unless the editor has taken them already. */
-function useDropping(addFiles: (files: readonly File[], inline: boolean) => void) {
+type Writing = ReturnType<typeof useWriting>;
+
+/* Files and mails let fall anywhere on the composer, unless the editor has taken them already. */
+function useDropping({ addFiles, state }: Writing) {
   const [dropping, setDropping] = useState(false);
   return {
     "data-dropping": dropping,
     onDragOver: (event: DragEvent): void => {
-      if (!event.dataTransfer.types.includes("Files")) return;
+      if (!hasAttachable(event.dataTransfer)) return;
       event.preventDefault();
       setDropping(true);
     },
     onDragLeave: (event: DragEvent): void => { if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false); },
     onDrop: (event: DragEvent): void => {
       setDropping(false);
-      if (event.defaultPrevented || event.dataTransfer.files.length === 0) return;
+      if (event.defaultPrevented || !hasAttachable(event.dataTransfer)) return;
       event.preventDefault();
-      addFiles([...event.dataTransfer.files], false);
+      if (event.dataTransfer.files.length > 0) addFiles([...event.dataTransfer.files], false);
+      else attachDropped(event.dataTransfer, state.fields.accountId).then((added) => state.changeAttachments((now) => [...now, ...added]), (error: unknown) => showToast({ ...failureOf(error), tone: "problem" }));
     },
   };
 }
 
-interface ToolsProps {
-  readonly writing: ReturnType<typeof useWriting>;
-  readonly onDiscard: () => void;
+function PlainEditor({ state, send, focus }: { readonly state: LetterState; readonly send: () => void; readonly focus: boolean }) {
+  const t = useT();
+  const area = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    if (!focus) return;
+    area.current?.focus();
+    area.current?.setSelectionRange(0, 0);
+  }, [focus]);
+  return (
+    <textarea ref={area} className="composer-plain" aria-label={t("compose.body")} placeholder={t("compose.placeholder")} dir="auto" spellCheck value={state.fields.text}
+      onChange={(event) => state.change({ text: event.target.value })}
+      onKeyDown={(event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); send(); } }} />
+  );
 }
 
-function ComposerTools({ writing, onDiscard }: ToolsProps) {
+/* To plain text and back; what is lost by it is asked for first. */
+function useFormatSwitch(letter: Letter, { state, editor }: Writing) {
+  return async (): Promise<void> => {
+    const { fields, content, change } = state;
+    if (fields.format === "text") {
+      editor?.commands.setContent(`<p>${textToHtml(fields.text)}</p>`);
+      change({ format: "html", text: "" });
+      return;
+    }
+    const { html, quoted } = content();
+    const plain = isUnformatted(html) && !quoted && !fields.attachments.some((one) => one.inline);
+    if (!plain && !(await confirmFirst({ title: "compose.toPlain", text: "compose.toPlainText", action: "compose.toPlain" }))) return;
+    change({ format: "text", text: textOfLetter(html, quoted ? (letter.quote?.html ?? null) : null), attachments: fields.attachments.filter((one) => !one.inline) });
+  };
+}
+
+interface ToolsProps {
+  readonly letter: Letter;
+  readonly writing: Writing;
+  readonly onDiscard: () => void;
+  readonly onReplyTo: () => void;
+}
+
+function MoreMenu({ letter, writing, onReplyTo }: Omit<ToolsProps, "onDiscard">) {
   const t = useT();
-  const { editor, addFiles, send, busy } = writing;
+  const { fields, change } = writing.state;
+  const switchFormat = useFormatSwitch(letter, writing);
+  const items: MenuItem[] = [
+    { key: "plain", label: t("compose.plainText"), checked: fields.format === "text", onSelect: () => void switchFormat() },
+    { key: "high", label: t("compose.priorityHigh"), checked: fields.priority === "high", separated: true, onSelect: () => change({ priority: fields.priority === "high" ? "normal" : "high" }) },
+    { key: "low", label: t("compose.priorityLow"), checked: fields.priority === "low", onSelect: () => change({ priority: fields.priority === "low" ? "normal" : "low" }) },
+    { key: "receipt", label: t("compose.receipt"), checked: fields.receipt, onSelect: () => change({ receipt: !fields.receipt }) },
+    { key: "replyTo", label: t("compose.replyTo"), separated: true, onSelect: onReplyTo },
+  ];
+  return <Menu label={t("compose.more")} placement="above-start" items={items} trigger={({ expanded, toggle, controls }) => (
+    <IconButton label={t("compose.more")} icon={Ellipsis} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onClick={toggle} />
+  )} />;
+}
+
+function FilePicker({ named, icon, accept, onFiles }: { readonly named: MessageId; readonly icon: typeof Paperclip; readonly accept?: string; readonly onFiles: (files: readonly File[]) => void }) {
+  const t = useT();
   const picker = useRef<HTMLInputElement>(null);
+  return <>
+    <IconButton label={t(named)} icon={icon} onClick={() => picker.current?.click()} />
+    <input ref={picker} type="file" multiple hidden accept={accept} onChange={(event) => { onFiles([...(event.target.files ?? [])]); event.target.value = ""; }} />
+  </>;
+}
+
+function ComposerTools({ letter, writing, onDiscard, onReplyTo }: ToolsProps) {
+  const t = useT();
+  const { editor, state, addFiles, send, busy, setLinking } = writing;
+  const [formatting, setFormatting] = useState(true);
+  const rich = state.fields.format === "html" && editor !== null;
   return (
-    <footer className="composer-tools">
-      <Button kind="primary" disabled={busy} title={t("compose.sendKey")} onClick={() => void send()}>{t("compose.send")}</Button>
-      {editor && <FormatTools editor={editor} />}
-      <IconButton label={t("compose.attach")} icon={Paperclip} onClick={() => picker.current?.click()} />
-      <input ref={picker} type="file" multiple hidden onChange={(event) => { addFiles([...(event.target.files ?? [])], false); event.target.value = ""; }} />
-      <span className="composer-tools-space" />
-      <IconButton label={t("compose.discard")} icon={Trash2} onClick={onDiscard} />
+    <footer className="composer-foot">
+      {rich && formatting && <FormatTools editor={editor} onLink={() => setLinking(true)} />}
+      <div className="composer-tools">
+        <SendControls busy={busy} onSend={(sendAt) => void send(sendAt)} />
+        {rich && <IconButton label={t("compose.format")} icon={Type} aria-pressed={formatting} onClick={() => setFormatting(!formatting)} />}
+        <FilePicker named="compose.attach" icon={Paperclip} onFiles={(files) => addFiles(files, false)} />
+        {rich && <FilePicker named="compose.picture" icon={ImageIcon} accept="image/png,image/jpeg,image/gif,image/webp" onFiles={(files) => addFiles(files, true)} />}
+        <ToolbarSlot letter={letter} fields={state.fields} sender={state.sender} editor={rich ? editor : null} change={state.change} />
+        <MoreMenu letter={letter} writing={writing} onReplyTo={onReplyTo} />
+        <span className="composer-tools-space" />
+        <IconButton label={t("compose.discard")} icon={Trash2} onClick={onDiscard} />
+      </div>
     </footer>
   );
 }
 
-function LetterEditor({ letter }: { readonly letter: Letter }) {
+function Notes({ letter, writing }: { readonly letter: Letter; readonly writing: Writing }) {
   const t = useT();
+  const { state, complaint } = writing;
+  return <>
+    {complaint && <div className="composer-note"><Notice tone="problem">{t(complaint.text, complaint.values)}</Notice></div>}
+    {state.elsewhere && <div className="composer-note"><Notice tone="hint">{t(state.elsewhere === "open" ? "compose.openElsewhere" : "compose.changedElsewhere")}</Notice></div>}
+    <SimilarDraft letter={letter} state={state} />
+    {state.boxes.known && state.boxes.draftsId === null && <div className="composer-note"><Notice tone="problem">{t("compose.noDrafts")}</Notice></div>}
+  </>;
+}
+
+/* Closing saves; discarding asks where there is something to lose. */
+function useLeaving(letter: Letter, { state }: Writing) {
   const client = useQueryClient();
-  const [large, setLarge] = useState(false);
-  const writing = useWriting(letter);
-  const { editor, state, uploads, send, complaint } = writing;
-  const dropping = useDropping(writing.addFiles);
   const close = (): void => {
     state.saveQuietly();
-    closeComposer();
+    closeLetter(letter.key);
     void refreshLists(client, letter.accountId);
   };
-  const discard = (): void => {
-    closeComposer();
+  const discard = async (): Promise<void> => {
+    const { fields, content } = state;
+    const empty = fields.format === "text" ? fields.text.trim() === "" : content().text.trim() === "";
+    const nothing = empty && fields.attachments.length === 0 && (letter.answered !== null || !fields.subject.trim());
+    if (!nothing && !(await confirmFirst({ title: "compose.discardTitle", text: "compose.discardText", action: "compose.discard", danger: true }))) return;
+    closeLetter(letter.key);
     state.discard().then(() => showToast({ text: "compose.discarded" }), (error: unknown) => showToast({ ...failureOf(error), tone: "problem" }));
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) { event.preventDefault(); void send(); }
-    else if (event.key === "Escape" && !event.defaultPrevented) { event.stopPropagation(); close(); }
-  };
+  return { close, discard };
+}
+
+interface HeadProps {
+  readonly open: OpenLetter;
+  readonly state: LetterState;
+  readonly onClose: () => void;
+}
+
+function Head({ open: { letter, window }, state, onClose }: HeadProps) {
+  const t = useT();
   const status = STATUS[state.saveState];
+  const small = window === "minimised";
   return (
-    <section className="composer" role="dialog" aria-label={t("compose.region")} data-large={large} onKeyDown={onKeyDown} {...dropping}>
-      <header className="composer-head">
-        <h2>{t(titleOf(letter))}</h2>
-        <span className="composer-status" role="status">{status && t(status)}</span>
-        <IconButton label={t(large ? "compose.shrink" : "compose.enlarge")} icon={large ? Minimize2 : Maximize2} onClick={() => setLarge(!large)} className="composer-size" />
-        <IconButton label={t("compose.close")} icon={X} onClick={close} />
-      </header>
-      <HeaderFields letter={letter} state={state} />
-      {complaint && <div className="composer-note"><Notice tone="problem">{t(complaint.text, complaint.values)}</Notice></div>}
-      {state.boxes.known && state.boxes.draftsId === null && <div className="composer-note"><Notice tone="problem">{t("compose.noDrafts")}</Notice></div>}
-      <div className="composer-scroll"><MailEditor editor={editor} /></div>
-      <AttachmentList fields={state.fields} progress={uploads.progress} onRemove={uploads.remove} />
-      <ComposerTools writing={writing} onDiscard={discard} />
+    <header className="composer-head" onDoubleClick={() => setWindow(letter.key, small ? "docked" : "minimised")}>
+      <h2>{state.fields.subject.trim() ? <bdi>{state.fields.subject}</bdi> : t(titleOf(letter))}</h2>
+      <span className="composer-status" role="status">{status && t(status)}</span>
+      <IconButton label={t(small ? "compose.restore" : "compose.minimise")} icon={small ? ChevronUp : ChevronDown} onClick={() => setWindow(letter.key, small ? "docked" : "minimised")} className="composer-minimise" />
+      <IconButton label={t(window === "large" ? "compose.shrink" : "compose.enlarge")} icon={window === "large" ? Minimize2 : Maximize2} onClick={() => setWindow(letter.key, window === "large" ? "docked" : "large")} className="composer-size" />
+      <IconButton label={t("compose.close")} icon={X} onClick={onClose} />
+    </header>
+  );
+}
+
+function useLimits(accountId: string) {
+  const desk = useDesk();
+  const linked = useQuery(linkedQuery(desk.userAccount)).data?.find((one) => one.id === accountId);
+  return { usual: usualLimit(linked?.providerType ?? null, desk.maxUpload), limit: desk.maxUpload };
+}
+
+/* A new window takes the focus; one that is opened again too. */
+function useFocusBack(section: RefObject<HTMLElement | null>, minimised: boolean): void {
+  const before = useRef(document.activeElement);
+  useEffect(() => {
+    const from = before.current;
+    return () => { if (from instanceof HTMLElement && from.isConnected) from.focus(); };
+  }, []);
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current && !minimised) section.current?.querySelector<HTMLElement>(".composer-editor, .composer-plain")?.focus();
+    first.current = false;
+  }, [section, minimised]);
+}
+
+function LetterEditor({ open }: { readonly open: OpenLetter }) {
+  const t = useT();
+  const { letter, window } = open;
+  const section = useRef<HTMLElement>(null);
+  const [withReplyTo, setWithReplyTo] = useState(false);
+  const writing = useWriting(letter);
+  const { editor, state, uploads, send, linking, setLinking } = writing;
+  const dropping = useDropping(writing);
+  const { close, discard } = useLeaving(letter, writing);
+  const limits = useLimits(state.fields.accountId);
+  useFocusBack(section, window === "minimised");
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!(event.target instanceof Element) || !event.currentTarget.contains(event.target) || event.target.closest("dialog")) return;
+    /* The editor takes every Escape for its own, and does nothing with it. */
+    const isFree = !event.defaultPrevented || (event.key === "Escape" && event.target.closest(".composer-editor") !== null);
+    if (!isFree) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); void send(); }
+    else if (event.key === "Escape") { event.stopPropagation(); close(); }
+  };
+  return (
+    <section ref={section} className="composer" role="dialog" aria-label={t("compose.region")} data-window={window} data-large={window === "large"} onKeyDown={onKeyDown} {...dropping}>
+      <Head open={open} state={state} onClose={close} />
+      <div className="composer-body" hidden={window === "minimised"}>
+        <HeaderFields letter={letter} state={state} withReplyTo={withReplyTo} />
+        <Notes letter={letter} writing={writing} />
+        <div className="composer-scroll">
+          {state.fields.format === "text" ? <PlainEditor state={state} send={() => void send()} focus={letter.to.length > 0} /> : <MailEditor editor={editor} />}
+        </div>
+        <Attachments attachments={state.fields.attachments} uploads={uploads} {...limits} />
+        <ComposerTools letter={letter} writing={writing} onDiscard={() => void discard()} onReplyTo={() => setWithReplyTo(true)} />
+      </div>
+      {linking && editor && <LinkDialog editor={editor} onClose={() => setLinking(false)} />}
     </section>
   );
 }
 
+/* The windows beside each other, newest at the end of the line. */
 export function Composer() {
-  const letter = useComposer();
-  return letter && <LetterEditor key={letter.key} letter={letter} />;
+  const letters = useLetters();
+  return <div className="composers" data-count={letters.length}>{letters.map((open) => <LetterEditor key={open.letter.key} open={open} />)}</div>;
 }

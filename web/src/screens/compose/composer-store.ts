@@ -40,43 +40,117 @@ export interface Letter {
   /* What the mail that is answered gets once this has gone out. */
   readonly answered: { readonly emailId: Id; readonly keyword: "$answered" | "$forwarded" } | null;
   readonly identityId: Id | null;
+  readonly format: "html" | "text";
+  /* Of a letter in plain text: all of it, the quotation too. */
+  readonly text: string;
+  readonly replyTo: readonly Address[];
+  readonly priority: "normal" | "high" | "low";
+  readonly receipt: boolean;
+  /* Its copy on this machine (local-copy.ts). */
+  readonly copyId: string;
+  /* It was found again after the page had died: what is here is not in Drafts yet. */
+  readonly recovered: boolean;
+  /* The addresses that the answered mail came to: whoever was written to answers. */
+  readonly writtenTo: readonly string[];
 }
+
+export type WindowState = "docked" | "large" | "minimised";
+
+export interface OpenLetter {
+  readonly letter: Letter;
+  readonly window: WindowState;
+}
+
+/* As many windows as stand beside each other; a further one takes the place of the oldest, which is in Drafts. */
+const MOST_OPEN = 3;
 
 export type NewLetter = Partial<Omit<Letter, "key" | "accountId">> & Pick<Letter, "accountId">;
 
-let letter: Letter | null = null;
+let open: readonly OpenLetter[] = [];
 let nextKey = 1;
 let openEmail: { readonly accountId: Id; readonly emailId: Id } | null = null;
 let opening = false;
 const listeners = new Set<() => void>();
 
-function publish(next: Letter | null): void {
-  letter = next;
-  opening = next !== null;
+const drafts = new Map<number, { readonly accountId: Id; readonly draftId: Id | null }>();
+
+function isDraftOf(letter: Letter, accountId: Id, draftId: Id): boolean {
+  const now = drafts.get(letter.key) ?? letter;
+  return now.accountId === accountId && now.draftId === draftId;
+}
+
+/* Not randomUUID, which plain http lacks. */
+function newCopyId(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
+}
+
+function publish(next: readonly OpenLetter[]): void {
+  open = next;
   for (const listener of listeners) listener();
 }
 
-/* The one that is open saves itself when it goes, so a new one may take its place. */
+/* One that is open saves itself when it goes, so a new one may take its place. */
 export function openLetter(start: NewLetter): void {
-  publish({
+  const again = start.draftId ? open.find(({ letter }) => isDraftOf(letter, start.accountId, start.draftId ?? "")) : undefined;
+  if (again) {
+    setWindow(again.letter.key, "docked");
+    return;
+  }
+  const letter: Letter = {
     draftId: null, to: [], cc: [], bcc: [], subject: "", html: "", quote: null, attachments: [],
-    inReplyTo: null, references: null, answered: null, identityId: null, ...start, key: nextKey++,
-  });
+    inReplyTo: null, references: null, answered: null, identityId: null, format: "html", text: "", replyTo: [], priority: "normal", receipt: false,
+    copyId: newCopyId(), recovered: false, writtenTo: [], ...start, key: nextKey++,
+  };
+  opening = true;
+  const others = open.slice(-(MOST_OPEN - 1)).map((one) => (one.window === "large" ? { ...one, window: "docked" as const } : one));
+  publish([...others, { letter, window: "docked" }]);
 }
 
-export function closeComposer(): void {
-  publish(null);
+export function closeLetter(key: number): void {
+  drafts.delete(key);
+  publish(open.filter(({ letter }) => letter.key !== key));
+  if (open.length === 0) opening = false;
 }
 
-export function useComposer(): Letter | null {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, () => letter);
+/* The draft that stands for a letter changes with each save. */
+export function noteDraft(key: number, accountId: Id, draftId: Id | null): void {
+  drafts.set(key, { accountId, draftId });
+}
+
+export function setWindow(key: number, window: WindowState): void {
+  publish(open.map((one) => (one.letter.key === key ? { ...one, window } : window === "large" && one.window === "large" ? { ...one, window: "docked" } : one)));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useLetters(): readonly OpenLetter[] {
+  return useSyncExternalStore(subscribe, () => open);
+}
+
+export function openLetters(): readonly OpenLetter[] {
+  return open;
+}
+
+/* What new letters are written in. */
+let usualFormat: Letter["format"] = "html";
+
+export function setUsualFormat(format: Letter["format"]): void {
+  usualFormat = format;
 }
 
 export function composeNew(accountId: Id): void {
-  openLetter({ accountId });
+  openLetter({ accountId, format: usualFormat });
+}
+
+/* A new letter with these mails in it as they are. */
+export async function forwardAsAttachment(accountId: Id, emailIds: readonly Id[]): Promise<void> {
+  await attempt(async () => {
+    const { attachMails } = await import("./attach-dropped.ts");
+    openLetter({ accountId, format: usualFormat, attachments: await attachMails(accountId, emailIds, accountId) });
+  });
 }
 
 /* What the reader shows, so that r, a and f know what they answer. */
@@ -107,7 +181,7 @@ async function attempt(job: () => Promise<void>): Promise<void> {
 export async function answer(kind: AnswerKind, accountId: Id, emailId: Id): Promise<void> {
   await attempt(async () => {
     const { prepareAnswer } = await import("./prepare.ts");
-    openLetter(await prepareAnswer(kind, accountId, emailId));
+    openLetter(await prepareAnswer(kind, accountId, emailId, usualFormat));
   });
 }
 
@@ -117,7 +191,9 @@ export function answerOpenEmail(kind: AnswerKind): void {
 
 export async function openDraft(accountId: Id, emailId: Id): Promise<void> {
   await attempt(async () => {
-    const { prepareDraft } = await import("./prepare.ts");
-    openLetter(await prepareDraft(accountId, emailId));
+    const { prepareStoredDraft } = await import("./prepare.ts");
+    const letter = await prepareStoredDraft(accountId, emailId);
+    if (letter) openLetter(letter);
+    else opening = false;
   });
 }

@@ -1,11 +1,13 @@
-import { jmap, jmapOne, RefusedError, type Invocation, type RequestOptions } from "../../jmap/client.ts";
+import { jmap, jmapOne, RefusedError, type Invocation } from "../../jmap/client.ts";
 import type { Address, EmailBody, GetResponse, Id, Identity, SetResponse } from "../../jmap/types.ts";
 import { htmlToText, joinDraft } from "../../mail/answers.ts";
 import { keywordPatch, pointer } from "../../mail/patches.ts";
 import type { Letter } from "./composer-store.ts";
+import { wrapText } from "./plain-text.ts";
 
 /* A letter as it stands: what is saved and sent. */
-export interface DraftMail extends Omit<Letter, "key" | "identityId" | "html" | "quote"> {
+export interface DraftMail extends Pick<Letter, "accountId" | "draftId" | "to" | "cc" | "bcc" | "subject" | "attachments" | "inReplyTo" | "references" | "answered"
+  | "format" | "text" | "replyTo" | "priority" | "receipt"> {
   readonly identity: Identity | null;
   readonly ownHtml: string;
   readonly quoteHtml: string | null;
@@ -15,20 +17,40 @@ function sendable(addresses: readonly Address[]): readonly Address[] | null {
   return addresses.length > 0 ? addresses.map(({ name, email }) => ({ name, email })) : null;
 }
 
-/* The Email object of RFC 8621, 4.6: both texts, and every attachment by its blob. */
+const IMPORTANCE = { high: ["1", "high"], low: ["5", "low"] } as const;
+
+/* What mail programs read of how urgent a mail is, and whether to tell that it was read (RFC 8098, 2.1). */
+function wishes({ priority, receipt, identity }: DraftMail): Record<string, unknown> {
+  const headers: Record<string, unknown> = {};
+  if (priority !== "normal") {
+    headers["header:X-Priority:asText"] = IMPORTANCE[priority][0];
+    headers["header:Importance:asText"] = IMPORTANCE[priority][1];
+  }
+  if (receipt && identity) headers["header:Disposition-Notification-To:asAddresses"] = [{ name: identity.name || null, email: identity.email }];
+  return headers;
+}
+
+function bodies(mail: DraftMail): Record<string, unknown> {
+  if (mail.format === "text") return { textBody: [{ partId: "text", type: "text/plain" }], bodyValues: { text: { value: wrapText(mail.text) } } };
+  const joined = joinDraft(mail.ownHtml, mail.quoteHtml);
+  return {
+    textBody: [{ partId: "text", type: "text/plain" }],
+    htmlBody: [{ partId: "html", type: "text/html" }],
+    bodyValues: { text: { value: htmlToText(joined) }, html: { value: `<!doctype html><html><body>${joined}</body></html>` } },
+  };
+}
+
+/* The Email object of RFC 8621, 4.6: the texts, and every attachment by its blob. */
 export function emailObject(mail: DraftMail, draftsId: Id): Record<string, unknown> {
-  const html = `<!doctype html><html><body>${joinDraft(mail.ownHtml, mail.quoteHtml)}</body></html>`;
-  const text = htmlToText(joinDraft(mail.ownHtml, mail.quoteHtml));
   return {
     mailboxIds: { [draftsId]: true },
     keywords: { $draft: true, $seen: true },
     from: mail.identity ? [{ name: mail.identity.name || null, email: mail.identity.email }] : null,
-    to: sendable(mail.to), cc: sendable(mail.cc), bcc: sendable(mail.bcc),
+    to: sendable(mail.to), cc: sendable(mail.cc), bcc: sendable(mail.bcc), replyTo: sendable(mail.replyTo),
     subject: mail.subject,
     inReplyTo: mail.inReplyTo, references: mail.references,
-    textBody: [{ partId: "text", type: "text/plain" }],
-    htmlBody: [{ partId: "html", type: "text/html" }],
-    bodyValues: { text: { value: text }, html: { value: html } },
+    ...wishes(mail),
+    ...bodies(mail),
     attachments: mail.attachments.filter((one) => one.blobId !== null).map((one) => ({
       blobId: one.blobId, type: one.type || "application/octet-stream", name: one.name, cid: one.inline ? one.cid : null,
       disposition: one.inline ? "inline" : "attachment",
@@ -40,6 +62,8 @@ export interface SavedDraft {
   readonly id: Id;
   /* The blobs of the new draft, in order: those of the replaced one may be gone with it. */
   readonly blobIds: readonly Id[] | null;
+  /* The draft that this was to replace was there no more: it was changed or deleted elsewhere. */
+  readonly wasGone: boolean;
 }
 
 function refusalIn(answer: SetResponse): void {
@@ -49,20 +73,21 @@ function refusalIn(answer: SetResponse): void {
 
 /* An email cannot be changed, so saving makes a new one and removes the old in the same call. */
 export async function saveDraft(mail: DraftMail, draftsId: Id): Promise<SavedDraft> {
-  const { accountId } = mail;
+  const { accountId, draftId } = mail;
   const answer = await jmapOne<SetResponse>("Email/set", {
     accountId,
     create: { draft: emailObject(mail, draftsId) },
-    ...(mail.draftId === null ? {} : { destroy: [mail.draftId] }),
+    ...(draftId === null ? {} : { destroy: [draftId] }),
   });
   refusalIn(answer);
   const id = answer.created?.["draft"]?.id ?? "";
-  if (mail.attachments.length === 0) return { id, blobIds: null };
+  const wasGone = draftId !== null && answer.notDestroyed?.[draftId]?.type === "notFound";
+  if (mail.attachments.length === 0) return { id, blobIds: null, wasGone };
   const stored = await jmapOne<GetResponse<EmailBody>>("Email/get", {
     accountId, ids: [id], properties: ["id", "attachments"], bodyProperties: ["partId", "blobId", "name", "size", "type"],
   });
   const blobIds = stored.list[0]?.attachments.flatMap((part) => part.blobId ?? []) ?? [];
-  return { id, blobIds: blobIds.length === mail.attachments.length ? blobIds : null };
+  return { id, blobIds: blobIds.length === mail.attachments.length ? blobIds : null, wasGone };
 }
 
 export async function destroyDraft(accountId: Id, draftId: Id): Promise<void> {
@@ -72,26 +97,56 @@ export async function destroyDraft(accountId: Id, draftId: Id): Promise<void> {
 export interface Sending {
   readonly accountId: Id;
   readonly emailId: Id;
-  readonly identityId: Id;
+  readonly identity: Pick<Identity, "id" | "email">;
+  readonly recipients: readonly Address[];
   readonly draftsId: Id;
   readonly sentId: Id | null;
   readonly answered: Letter["answered"];
+  /* Seconds in which it can be taken back. */
+  readonly seconds: number;
+  /* When it is to go; null: now. */
+  readonly sendAt: string | null;
 }
 
-/* RFC 8621, 7.5: submits the draft; once accepted it moves from Drafts to Sent and is a draft no more. */
+/* RFC 4865 in the envelope of RFC 8621, 7: our own outbox holds it. */
+function envelopeOf({ identity, recipients, seconds, sendAt }: Sending): Record<string, unknown> {
+  const parameters = sendAt !== null ? { HOLDUNTIL: sendAt } : seconds > 0 ? { HOLDFOR: String(seconds) } : null;
+  const emails = new Map(recipients.map(({ email }) => [email.toLowerCase(), email]));
+  return { mailFrom: { email: identity.email, parameters }, rcptTo: [...emails.values()].map((email) => ({ email, parameters: null })) };
+}
+
+/*
+ * RFC 8621, 7.5: submits the draft; once accepted it moves from Drafts to Sent and is a draft no more. What is to go later
+ * stays in Drafts until then, and the server moves it.
+ */
 export function sendCalls(sending: Sending): Invocation[] {
-  const { accountId, emailId, identityId, draftsId, sentId, answered } = sending;
+  const { accountId, emailId, identity, draftsId, sentId, answered, sendAt } = sending;
   const moved = sentId === null || sentId === draftsId ? {} : { [`mailboxIds/${pointer(draftsId)}`]: null, [`mailboxIds/${pointer(sentId)}`]: true };
+  const later = sendAt !== null;
   const calls: Invocation[] = [["EmailSubmission/set", {
     accountId,
-    create: { sending: { identityId, emailId } },
-    onSuccessUpdateEmail: { "#sending": { ...moved, ...keywordPatch("$draft", false) } },
+    create: { sending: { identityId: identity.id, emailId, envelope: envelopeOf(sending), ...(later ? { "postroom:moveToSent": true } : {}) } },
+    ...(later ? {} : { onSuccessUpdateEmail: { "#sending": { ...moved, ...keywordPatch("$draft", false) } } }),
   }, "send"]];
   if (answered) calls.push(["Email/set", { accountId, update: { [answered.emailId]: keywordPatch(answered.keyword, true) } }, "answered"]);
   return calls;
 }
 
-export async function submitDraft(sending: Sending, options: RequestOptions = {}): Promise<void> {
-  const results = await jmap(sendCalls(sending), options);
-  refusalIn(results.get<SetResponse>("send"));
+/* The submission's id. */
+export async function submitDraft(sending: Sending): Promise<Id> {
+  const results = await jmap(sendCalls(sending));
+  const answer = results.get<SetResponse>("send");
+  refusalIn(answer);
+  return answer.created?.["sending"]?.id ?? "";
+}
+
+/* Takes a sending back: false when it is too late. The server puts the mail back into Drafts. */
+export async function cancelSending(accountId: Id, submissionId: Id, answered: Letter["answered"]): Promise<boolean> {
+  const calls: Invocation[] = [["EmailSubmission/set", { accountId, update: { [submissionId]: { undoStatus: "canceled" } } }, "cancel"]];
+  const answer = (await jmap(calls)).get<SetResponse>("cancel");
+  const refused = answer.notUpdated?.[submissionId];
+  if (refused?.type === "cannotUnsend") return false;
+  refusalIn(answer);
+  if (answered) await jmapOne<SetResponse>("Email/set", { accountId, update: { [answered.emailId]: keywordPatch(answered.keyword, false) } }).catch(() => undefined);
+  return true;
 }

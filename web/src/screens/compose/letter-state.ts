@@ -1,42 +1,35 @@
-import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import type { Editor } from "@tiptap/react";
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { useDesk } from "../../app/context.ts";
-import type { Id, Identity } from "../../jmap/types.ts";
+import { NetworkProblem } from "../../jmap/http.ts";
+import type { Id } from "../../jmap/types.ts";
 import { refreshLists } from "../../mail/cache.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { byRole } from "../../mail/mailboxes.ts";
-import { identitiesQuery, mailboxesQuery } from "../../mail/queries.ts";
+import { mailboxesQuery } from "../../mail/queries.ts";
 import { showToast } from "../../ui/toasts.ts";
-import { contentOf } from "./Editor.tsx";
-import type { DraftAttachment, Letter, NewLetter } from "./composer-store.ts";
+import { noteDraft, type DraftAttachment, type Letter, type NewLetter } from "./composer-store.ts";
 import { destroyDraft, saveDraft, type DraftMail } from "./draft-mail.ts";
+import { watchDraft, type DraftWatch } from "./draft-tabs.ts";
+import { contentOf } from "./Editor.tsx";
 import { hideInline } from "./inline-images.ts";
+import { dropCopy, holdCopy, keepCopy } from "./local-copy.ts";
+import { chooseSender, useSenders, type Sender } from "./senders.ts";
 
-export type Fields = Pick<Letter, "accountId" | "identityId" | "to" | "cc" | "bcc" | "subject" | "attachments">;
+export type Fields = Pick<Letter, "accountId" | "identityId" | "to" | "cc" | "bcc" | "subject" | "attachments" | "format" | "text" | "replyTo" | "priority" | "receipt">;
 
-export type SaveState = "clean" | "dirty" | "saving" | "saved" | "failed";
+export type SaveState = "clean" | "dirty" | "saving" | "saved" | "failed" | "offline";
 
 const SAVE_DELAY = 2_500;
-
-/* Where a letter can be sent from: every identity of every account the person reaches. */
-export interface Sender {
-  readonly accountId: Id;
-  readonly identity: Identity;
-}
-
-export function useSenders(): readonly Sender[] {
-  const desk = useDesk();
-  return useQueries({
-    queries: desk.accounts.map((account) => identitiesQuery(account.id)),
-    combine: (results) => results.flatMap((result, index) =>
-      (result.data ?? []).map((identity) => ({ accountId: desk.accounts[index]!.id, identity }))),
-  });
-}
+/* A letter with large files is not sent to the mailbox again with each sentence. */
+const LARGE = 2_000_000;
+const SAVE_DELAY_LARGE = 20_000;
+const COPY_DELAY = 400;
 
 function fieldsOf(letter: Letter): Fields {
-  const { accountId, identityId, to, cc, bcc, subject, attachments } = letter;
-  return { accountId, identityId, to, cc, bcc, subject, attachments };
+  const { accountId, identityId, to, cc, bcc, subject, attachments, format, text, replyTo, priority, receipt } = letter;
+  return { accountId, identityId, to, cc, bcc, subject, attachments, format, text, replyTo, priority, receipt };
 }
 
 interface Boxes {
@@ -72,68 +65,156 @@ interface Stored {
   readonly id: Id | null;
 }
 
-function mailOf(letter: Letter, { fields, sender, editor }: Now, stored: Stored): DraftMail {
-  const content = editor && !editor.isDestroyed ? contentOf(editor) : { html: letter.html, quoted: letter.quote !== null, text: "" };
+type Content = ReturnType<typeof contentOf>;
+
+/* What stands in the editor; the last of it once the editor is gone. */
+function useContent(letter: Letter, now: RefObject<Now>) {
+  const last = useRef<Content>({ html: letter.html, quoted: letter.quote !== null, text: "" });
+  return useCallback((): Content => {
+    const { editor } = now.current;
+    if (editor && !editor.isDestroyed) last.current = contentOf(editor);
+    return last.current;
+  }, [now]);
+}
+
+function mailOf(letter: Letter, { fields, sender }: Now, stored: Stored, content: Content): DraftMail {
   return {
-    accountId: fields.accountId, draftId: stored.accountId === fields.accountId ? stored.id : null,
-    identity: sender?.identity ?? null, to: fields.to, cc: fields.cc, bcc: fields.bcc, subject: fields.subject,
+    ...fields, draftId: stored.accountId === fields.accountId ? stored.id : null, identity: sender?.identity ?? null,
+    replyTo: fields.replyTo.length > 0 ? fields.replyTo : (sender?.identity.replyTo ?? []),
     ownHtml: hideInline(content.html, fields.attachments), quoteHtml: content.quoted ? (letter.quote?.html ?? null) : null,
     attachments: fields.attachments.filter((one) => one.blobId !== null),
     inReplyTo: letter.inReplyTo, references: letter.references, answered: letter.answered,
   };
 }
 
+/* The letter as it can be opened again: after an undone sending, or from its copy. */
+function snapshotOf(letter: Letter, now: Now, draftId: Id | null, content: Content): NewLetter {
+  const { fields } = now;
+  return {
+    ...fields, draftId, html: hideInline(content.html, fields.attachments), quote: content.quoted ? letter.quote : null,
+    attachments: fields.attachments.filter((one) => one.blobId !== null), inReplyTo: letter.inReplyTo, references: letter.references,
+    answered: letter.answered, copyId: letter.copyId, writtenTo: letter.writtenTo,
+  };
+}
+
+/* A copy on this machine, soon after each change; it goes when the mailbox has the letter. */
+function useLocalCopy(letter: Letter, snapshot: () => NewLetter) {
+  const { userAccount } = useDesk();
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(() => holdCopy(letter.copyId), [letter]);
+  const keep = useCallback((): Promise<void> => {
+    if (timer.current) clearTimeout(timer.current);
+    timer.current = null;
+    return keepCopy({ id: letter.copyId, userAccount, savedAt: Date.now(), letter: snapshot() }).catch(() => undefined);
+  }, [letter, snapshot, userAccount]);
+  const keepSoon = useCallback(() => { timer.current ??= setTimeout(() => void keep(), COPY_DELAY); }, [keep]);
+  const drop = useCallback(async () => {
+    if (timer.current) clearTimeout(timer.current);
+    timer.current = null;
+    await dropCopy(letter.copyId).catch(() => undefined);
+  }, [letter]);
+  return useMemo(() => ({ keep, keepSoon, drop }), [keep, keepSoon, drop]);
+}
+
+/* Whether the same draft is open in another page of this browser, or was changed elsewhere. */
+function useDraftWatch(letter: Letter) {
+  const [elsewhere, setElsewhere] = useState<"open" | "changed" | null>(null);
+  const watch = useRef<DraftWatch | null>(null);
+  useEffect(() => {
+    const made = watchDraft(letter.copyId, (open) => setElsewhere(open ? "open" : null));
+    watch.current = made;
+    made.follow(letter.accountId, letter.draftId);
+    return () => made.close();
+  }, [letter]);
+  const follow = useCallback((accountId: Id, draftId: Id | null, wasGone: boolean) => {
+    watch.current?.follow(accountId, draftId);
+    noteDraft(letter.key, accountId, draftId);
+    if (wasGone) setElsewhere("changed");
+  }, [letter]);
+  return { elsewhere, follow };
+}
+
 type RenewBlobs = (sent: readonly DraftAttachment[], blobIds: readonly Id[]) => void;
 
+interface SavingParts {
+  readonly letter: Letter;
+  readonly now: RefObject<Now>;
+  readonly content: () => Content;
+  readonly renew: RenewBlobs;
+  readonly follow: (accountId: Id, draftId: Id | null, wasGone: boolean) => void;
+  readonly copy: ReturnType<typeof useLocalCopy>;
+  readonly stored: RefObject<Stored>;
+}
+
 /* Keeps the letter in Drafts: by itself after a pause, and when asked to. */
-function useSaving(letter: Letter, now: RefObject<Now>, renew: RenewBlobs) {
+function useSaving({ letter, now, content, renew, follow, copy, stored }: SavingParts) {
   const client = useQueryClient();
-  const [saveState, setSaveState] = useState<SaveState>("clean");
-  const stored = useRef<Stored>({ accountId: letter.accountId, id: letter.draftId });
+  const [saveState, setSaveState] = useState<SaveState>(letter.recovered ? "dirty" : "clean");
   const queue = useRef<Promise<unknown>>(Promise.resolve());
-  const revision = useRef({ now: 0, saved: 0 });
+  const revision = useRef({ now: letter.recovered ? 1 : 0, saved: 0 });
   const touch = useCallback(() => {
     revision.current.now += 1;
     setSaveState("dirty");
-  }, []);
+    copy.keepSoon();
+  }, [copy]);
   const store = useCallback(async (): Promise<Id | null> => {
     const { draftsId } = now.current.boxes;
     if (revision.current.saved === revision.current.now && stored.current.id !== null) return stored.current.id;
     if (draftsId === null) return null;
-    const mail = mailOf(letter, now.current, stored.current);
+    const mail = mailOf(letter, now.current, stored.current, content());
     const at = revision.current.now;
     setSaveState("saving");
     const left = stored.current.accountId !== mail.accountId ? stored.current : null;
     const saved = await saveDraft(mail, draftsId);
     stored.current = { accountId: mail.accountId, id: saved.id };
     revision.current.saved = at;
+    follow(mail.accountId, saved.id, saved.wasGone);
     if (left?.id) await destroyDraft(left.accountId, left.id);
     if (saved.blobIds) renew(mail.attachments, saved.blobIds);
-    setSaveState(revision.current.now === at ? "saved" : "dirty");
+    const isLatest = revision.current.now === at;
+    if (isLatest) await copy.drop();
+    setSaveState(isLatest ? "saved" : "dirty");
     return saved.id;
-  }, [letter, now, renew]);
+  }, [letter, now, content, renew, follow, copy, stored]);
   /* One after the other, since each replaces the draft that the one before has made. */
   const save = useCallback((): Promise<Id | null> => {
+    content();
     const job = queue.current.then(store);
     queue.current = job.catch(() => undefined);
     return job;
-  }, [store]);
+  }, [store, content]);
   const saveQuietly = useCallback(() => {
     if (revision.current.now === revision.current.saved) return;
     save().catch((error: unknown) => {
+      void copy.keep();
+      if (error instanceof NetworkProblem) {
+        setSaveState("offline");
+        return;
+      }
       setSaveState("failed");
       showToast({ ...failureOf(error), tone: "problem" });
     });
-  }, [save]);
+  }, [save, copy]);
   const discard = useCallback(async () => {
     revision.current.saved = revision.current.now;
+    await copy.drop();
     await queue.current;
     const { accountId, id } = stored.current;
     stored.current = { accountId, id: null };
     if (id !== null) await destroyDraft(accountId, id);
     await refreshLists(client, accountId);
-  }, [client]);
-  return { saveState, stored, touch, save, saveQuietly, discard };
+  }, [client, copy, stored]);
+  return { saveState, touch, save, saveQuietly, discard };
+}
+
+/* Saves a while after a change, and as soon as the server is there again. */
+function useAutomaticSaving(saveState: SaveState, fields: Fields, saveQuietly: () => void): void {
+  const large = fields.attachments.reduce((sum, one) => sum + one.size, 0) > LARGE;
+  useEffect(() => {
+    if (saveState !== "dirty" && saveState !== "offline") return;
+    const timer = setTimeout(saveQuietly, saveState === "offline" ? 10_000 : large ? SAVE_DELAY_LARGE : SAVE_DELAY);
+    return () => clearTimeout(timer);
+  }, [saveState, fields, large, saveQuietly]);
 }
 
 /* The letter being written: its fields, and saving it to Drafts by itself. */
@@ -141,13 +222,22 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
   const senders = useSenders();
   const [fields, setFields] = useState(() => fieldsOf(letter));
   const boxes = useBoxes(fields.accountId);
-  const sender = senders.find((one) => one.accountId === fields.accountId && (fields.identityId === null || one.identity.id === fields.identityId)) ?? null;
+  const sender = chooseSender(senders, fields.accountId, fields.identityId, letter.writtenTo);
   const now = useRef<Now>({ fields, boxes, sender, editor });
   now.current = { fields, boxes, sender, editor };
+  const stored = useRef<Stored>({ accountId: letter.accountId, id: letter.draftId });
+  const content = useContent(letter, now);
+  const snapshot = useCallback((): NewLetter => {
+    const { accountId, id } = stored.current;
+    return snapshotOf(letter, now.current, accountId === now.current.fields.accountId ? id : null, content());
+  }, [letter, content]);
+  const draftId = useCallback(() => stored.current.id, []);
+  const copy = useLocalCopy(letter, snapshot);
+  const { elsewhere, follow } = useDraftWatch(letter);
   const renew = useCallback<RenewBlobs>((sent, blobIds) => {
     setFields((before) => ({ ...before, attachments: renewBlobs(before.attachments, sent, blobIds) }));
   }, []);
-  const { saveState, stored, touch, save, saveQuietly, discard } = useSaving(letter, now, renew);
+  const { saveState, touch, save, saveQuietly, discard } = useSaving({ letter, now, content, renew, follow, copy, stored });
   const change = useCallback((update: Partial<Fields>) => {
     setFields((before) => ({ ...before, ...update }));
     touch();
@@ -156,21 +246,9 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
     setFields((before) => ({ ...before, attachments: update(before.attachments) }));
     touch();
   }, [touch]);
-  useEffect(() => {
-    if (saveState !== "dirty") return;
-    const timer = setTimeout(saveQuietly, SAVE_DELAY);
-    return () => clearTimeout(timer);
-  }, [saveState, fields, saveQuietly]);
-  /* The letter as it can be opened again, after an undone sending. */
-  const snapshot = useCallback((draftId: Id | null): NewLetter => {
-    const { ownHtml, quoteHtml, draftId: _, identity: __, ...mail } = mailOf(letter, now.current, stored.current);
-    return {
-      ...mail, draftId, identityId: now.current.fields.identityId, html: ownHtml,
-      quote: quoteHtml === null ? null : { html: quoteHtml }, attachments: now.current.fields.attachments,
-    };
-  }, [letter, stored]);
-  return useMemo(() => ({ fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, senders, sender, boxes }),
-    [fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, senders, sender, boxes]);
+  useAutomaticSaving(saveState, fields, saveQuietly);
+  return useMemo(() => ({ fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, content, draftId, copy, elsewhere, senders, sender, boxes }),
+    [fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, content, draftId, copy, elsewhere, senders, sender, boxes]);
 }
 
 export type LetterState = ReturnType<typeof useLetterState>;

@@ -1,14 +1,16 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { formatFullDate } from "../../i18n/format.ts";
+import { i18n, regionalLocale } from "../../i18n/i18n.ts";
+import { NetworkProblem } from "../../jmap/http.ts";
 import type { Id } from "../../jmap/types.ts";
 import { refreshLists } from "../../mail/cache.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { keys } from "../../mail/queries.ts";
 import { showToast } from "../../ui/toasts.ts";
-import { openLetter, type NewLetter } from "./composer-store.ts";
-import { submitDraft, type Sending } from "./draft-mail.ts";
-
-export const UNDO_SECONDS = 8;
+import { openLetter, type Letter, type NewLetter } from "./composer-store.ts";
+import { cancelSending, submitDraft, type Sending } from "./draft-mail.ts";
+import { submissionsKey } from "./submissions.ts";
 
 /* The drafts on their way out: nobody should go on writing in one of them. */
 let sendingIds: ReadonlySet<Id> = new Set();
@@ -31,49 +33,52 @@ export function useIsSending(emailId: Id): boolean {
   return useSyncExternalStore(subscribe, () => sendingIds.has(emailId));
 }
 
-/*
- * The time in which sending can be taken back. The mail is in Drafts all the while, so nothing is lost; a page that is
- * left meanwhile sends at once.
- */
-export function sendSoon(client: QueryClient, sending: Sending, letter: NewLetter, seconds: number = UNDO_SECONDS): void {
-  let settled = false;
-  const onLeave = (): void => {
-    if (settled) return;
-    settled = true;
-    void submitDraft(sending, { keepalive: true });
-  };
-  const finish = (): boolean => {
-    if (settled) return false;
-    settled = true;
-    removeEventListener("pagehide", onLeave);
-    return true;
-  };
-  const timer = setTimeout(() => { if (finish()) void send(client, sending, letter); }, seconds * 1000);
-  addEventListener("pagehide", onLeave);
-  setSending(sending.emailId, true);
-  showToast({
-    text: "compose.sending",
-    duration: seconds * 1000,
-    undo: () => {
-      clearTimeout(timer);
-      if (!finish()) return;
-      setSending(sending.emailId, false);
-      openLetter(letter);
-      showToast({ text: "compose.sendUndone" });
-    },
-  });
+async function refresh(client: QueryClient, accountId: Id): Promise<void> {
+  await Promise.all([
+    refreshLists(client, accountId),
+    client.invalidateQueries({ queryKey: keys.threads(accountId) }),
+    client.invalidateQueries({ queryKey: submissionsKey(accountId) }),
+  ]);
 }
 
-async function send(client: QueryClient, sending: Sending, letter: NewLetter): Promise<void> {
+/* Takes a sending back and opens the mail again as it was. false: it was too late. */
+export async function undoSending(client: QueryClient, accountId: Id, submissionId: Id, letter: NewLetter | null, answered: Letter["answered"]): Promise<boolean> {
   try {
-    await submitDraft(sending);
-    showToast({ text: "compose.sent", duration: 4_000 });
+    if (!(await cancelSending(accountId, submissionId, answered))) {
+      showToast({ text: "compose.tooLateToUndo", tone: "problem" });
+      return false;
+    }
+    if (letter) {
+      openLetter(letter);
+      showToast({ text: "compose.sendUndone" });
+    }
+    return true;
   } catch (error) {
-    const failure = failureOf(error);
-    showToast({ ...failure, tone: "problem", duration: 60_000, undo: () => openLetter(letter), undoLabel: "draft.edit" });
+    showToast({ ...failureOf(error), tone: "problem" });
+    return false;
+  } finally {
+    await refresh(client, accountId);
   }
-  await refreshLists(client, sending.accountId);
-  await client.invalidateQueries({ queryKey: keys.threads(sending.accountId) });
-  setSending(sending.emailId, false);
+}
+
+/*
+ * Hands the draft to the server, which holds it for the time in which sending can be taken back; closing the page changes
+ * nothing. Throws when the server could not be asked.
+ */
+export async function sendDraft(client: QueryClient, sending: Sending, letter: NewLetter): Promise<void> {
+  const { accountId, emailId, seconds, sendAt, answered } = sending;
+  setSending(emailId, true);
+  try {
+    const submissionId = await submitDraft(sending);
+    const undo = { undo: () => void undoSending(client, accountId, submissionId, letter, answered) };
+    if (sendAt !== null) showToast({ text: "compose.scheduled", values: { at: formatFullDate(sendAt, regionalLocale(i18n.locale)) }, duration: 8_000, ...undo });
+    else showToast({ text: seconds > 0 ? "compose.sending" : "compose.sent", duration: seconds > 0 ? seconds * 1000 : 4_000, ...(seconds > 0 ? undo : {}) });
+  } catch (error) {
+    if (error instanceof NetworkProblem) throw error;
+    showToast({ ...failureOf(error), tone: "problem", duration: 60_000, undo: () => openLetter(letter), undoLabel: "draft.edit" });
+  } finally {
+    setSending(emailId, false);
+    void refresh(client, accountId);
+  }
 }
 

@@ -1,48 +1,136 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { formatBytes } from "../../i18n/format.ts";
 import { i18n, regionalLocale } from "../../i18n/i18n.ts";
-import { upload } from "../../jmap/blobs.ts";
+import { upload, type Upload } from "../../jmap/blobs.ts";
+import { NetworkProblem } from "../../jmap/http.ts";
 import type { Id } from "../../jmap/types.ts";
 import { showToast } from "../../ui/toasts.ts";
 import type { DraftAttachment } from "./composer-store.ts";
 
 type ChangeAttachments = (update: (now: readonly DraftAttachment[]) => readonly DraftAttachment[]) => void;
 
+export type UploadState = "running" | "paused" | "waiting" | "failed";
+
+/* How far a file is that is not with the server yet. */
+export interface UploadProgress {
+  readonly state: UploadState;
+  readonly fraction: number;
+}
+
+interface Job {
+  readonly file: File;
+  readonly attachment: DraftAttachment;
+  readonly onDone: ((done: DraftAttachment) => void) | undefined;
+  attempts: number;
+  running: Upload | null;
+}
+
+const MOST_ATTEMPTS = 6;
+const FIRST_PAUSE = 2_000;
+
 let nextKey = 1;
 
 function newAttachment(file: File, inline: boolean): DraftAttachment {
-  const key = `file-${nextKey++}`;
-  const cid = inline ? `${key}.${crypto.getRandomValues(new Uint32Array(2)).join("")}@postroom` : null;
-  return { key, name: file.name || key, type: file.type || "application/octet-stream", size: file.size, blobId: null, cid, inline };
+  const unique = [...crypto.getRandomValues(new Uint32Array(2))].join("");
+  const key = `file-${nextKey++}-${unique}`;
+  return { key, name: file.name || key, type: file.type || "application/octet-stream", size: file.size, blobId: null, cid: inline ? `${key}@postroom` : null, inline };
 }
 
-/* Uploads with progress, each on its own; a removed attachment's upload is broken off. */
+/*
+ * Uploads with progress, each on its own: paused and gone on with, tried again by themselves while the connection is lost, broken off
+ * when the attachment is removed. The server takes a file in one piece, so one that was broken off begins anew.
+ */
 export function useUploads(accountId: Id, limit: number, change: ChangeAttachments) {
-  const [progress, setProgress] = useState<Readonly<Record<string, number>>>({});
-  const running = useRef(new Map<string, () => void>());
+  const [progress, setProgress] = useState<Readonly<Record<string, UploadProgress>>>({});
+  const jobs = useRef(new Map<string, Job>());
+  const note = useCallback((key: string, state: UploadState, fraction: number) => setProgress((now) => ({ ...now, [key]: { state, fraction } })), []);
+  const start = useCallback((job: Job): void => {
+    const { key } = job.attachment;
+    const run = upload(accountId, job.file, (fraction) => note(key, "running", fraction));
+    job.running = run;
+    note(key, "running", 0);
+    run.done.then((blob) => {
+      const done = { ...job.attachment, blobId: blob.blobId };
+      job.running = null;
+      change((now) => now.map((one) => (one.key === key ? done : one)));
+      job.onDone?.(done);
+    }, (error: unknown) => {
+      job.running = null;
+      if (error instanceof DOMException || !jobs.current.has(key)) return;
+      job.attempts += 1;
+      const again = error instanceof NetworkProblem && job.attempts < MOST_ATTEMPTS;
+      note(key, again ? "waiting" : "failed", 0);
+      if (again) setTimeout(() => { if (jobs.current.get(key) === job && job.running === null && navigator.onLine) start(job); }, FIRST_PAUSE * 2 ** (job.attempts - 1));
+      else showToast({ text: "compose.uploadFailed", values: { name: job.file.name }, tone: "problem", detail: error instanceof Error ? error.message : null });
+    });
+  }, [accountId, change, note]);
   const add = useCallback((files: readonly File[], inline: boolean, onDone?: (attachment: DraftAttachment) => void) => {
     for (const file of files) {
       if (file.size > limit) {
         showToast({ text: "compose.tooLarge", values: { name: file.name, limit: formatBytes(limit, regionalLocale(i18n.locale)) }, tone: "problem" });
         continue;
       }
-      const attachment = newAttachment(file, inline);
-      change((now) => [...now, attachment]);
-      const job = upload(accountId, file, (fraction) => setProgress((now) => ({ ...now, [attachment.key]: fraction })));
-      running.current.set(attachment.key, job.cancel);
-      job.done.then((blob) => {
-        const done = { ...attachment, blobId: blob.blobId };
-        change((now) => now.map((one) => (one.key === attachment.key ? done : one)));
-        onDone?.(done);
-      }, (error: unknown) => {
-        change((now) => now.filter((one) => one.key !== attachment.key));
-        if (!(error instanceof DOMException)) showToast({ text: "compose.uploadFailed", values: { name: file.name }, tone: "problem", detail: error instanceof Error ? error.message : null });
-      }).finally(() => running.current.delete(attachment.key));
+      const job: Job = { file, attachment: newAttachment(file, inline), onDone, attempts: 0, running: null };
+      jobs.current.set(job.attachment.key, job);
+      change((now) => [...now, job.attachment]);
+      start(job);
     }
-  }, [accountId, limit, change]);
+  }, [limit, change, start]);
   const remove = useCallback((key: string) => {
-    running.current.get(key)?.();
+    jobs.current.get(key)?.running?.cancel();
+    jobs.current.delete(key);
     change((now) => now.filter((one) => one.key !== key));
   }, [change]);
-  return { progress, add, remove };
+  const pause = useCallback((key: string) => {
+    jobs.current.get(key)?.running?.cancel();
+    note(key, "paused", 0);
+  }, [note]);
+  const resume = useCallback((key: string) => {
+    const job = jobs.current.get(key);
+    if (!job || job.running) return;
+    job.attempts = 0;
+    start(job);
+  }, [start]);
+  const fileOf = useCallback((key: string): File | null => jobs.current.get(key)?.file ?? null, []);
+  useEffect(() => {
+    const retry = (): void => { for (const job of jobs.current.values()) if (job.running === null && job.attempts > 0 && job.attempts < MOST_ATTEMPTS) start(job); };
+    addEventListener("online", retry);
+    return () => removeEventListener("online", retry);
+  }, [start]);
+  return useMemo(() => ({ progress, add, remove, pause, resume, fileOf }), [progress, add, remove, pause, resume, fileOf]);
+}
+
+export type Uploads = ReturnType<typeof useUploads>;
+
+/* What a file of so many bytes takes in a mail: base64 in lines of 76 (RFC 2045, 6.8). */
+export function encodedSize(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4 + Math.ceil(bytes / 57) * 2;
+}
+
+/* What services take of one mail, as it is sent: beyond it they refuse, unless an administrator allowed more. */
+const USUAL: Readonly<Record<string, number>> = { microsoft: 36_700_160, google: 36_700_160 };
+
+export function usualLimit(providerType: string | null, limit: number): number {
+  return Math.min((providerType !== null ? USUAL[providerType] : undefined) ?? limit, limit);
+}
+
+const LARGE_PHOTO = 900_000;
+const EDGE = 1_600;
+
+export function isLargePhoto(file: File | null): file is File {
+  return file !== null && file.size > LARGE_PHOTO && /^image\/(?:jpeg|png|webp)$/.test(file.type);
+}
+
+/* A photo of a size that fills a screen; null where that would save nothing. */
+export async function shrinkPhoto(file: File): Promise<File | null> {
+  const picture = await createImageBitmap(file);
+  const scale = Math.min(1, EDGE / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  const blob = await new Promise<Blob | null>((resolve) => { canvas.toBlob(resolve, "image/jpeg", 0.85); });
+  if (!blob || blob.size >= file.size) return null;
+  return new File([blob], file.name.replace(/\.[^.]+$/, "") + ".jpg", { type: "image/jpeg" });
 }

@@ -10,7 +10,7 @@ import { mailboxesQuery, threadQuery, type ListView } from "../../mail/queries.t
 import { cachedMailboxMap, isUnified } from "../../mail/unified.ts";
 import { Spinner } from "../../ui/Notice.tsx";
 import { Splitter } from "../../ui/Splitter.tsx";
-import { useComposer } from "../compose/composer-store.ts";
+import { useLetters } from "../compose/composer-store.ts";
 import { FIRST_SIZES, LEAST, MOST, useMedia, usePaneSizes } from "../desk/panes.ts";
 import { Strip } from "../desk/Strip.tsx";
 import { ConversationList } from "../list/ConversationList.tsx";
@@ -79,7 +79,7 @@ function MailPanes({ route }: { readonly route: MailRoute }) {
   const view = useMemo<ListView>(() => ({ accountId, mailboxId, text, only, conversations, sort }), [accountId, mailboxId, text, only, conversations, sort]);
   const list = useListState(view, route, beside);
   const readerRoute = useReaderRoute(route, list.opened === null ? undefined : list.rowAt(list.indexOf(list.opened)));
-  const composing = useComposer() !== null;
+  const composing = useLetters().length > 0;
   const close = useCallback(() => setSheet(NO_SHEET), []);
   const ask = (kind: "move" | "copy") => (rows?: readonly Conversation[]): void => setSheet({ kind, rows: rows ?? null });
   useMailKeys({ route, list, mailboxes, openSheet: setSheet, enabled: sheet.kind === "none" });

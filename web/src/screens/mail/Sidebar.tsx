@@ -17,6 +17,7 @@ import { SIDEBAR_GROUPS } from "../desk/slots.ts";
 import type { FolderQuestion } from "./FolderDialog.tsx";
 import { MailboxLink } from "./MailboxLink.tsx";
 import { MailboxMenu, type MailboxMenuPlace } from "./MailboxMenu.tsx";
+import { OutboxLink } from "../compose/OutboxLink.tsx";
 import { ProgressLine } from "./ProgressLine.tsx";
 import { fold, treeEntry, useFolded } from "./sidebar-state.ts";
 
@@ -187,6 +188,7 @@ export function Sidebar({ route, onNavigate, onKeys }: Props) {
     <nav className="sidebar" aria-label={t("sidebar.label")}>
       <div className="sidebar-top"><Brand /></div>
       <Button kind="primary" icon={PenLine} className="compose-button" onClick={() => { onNavigate(); composeNew(writingAccount(desk, route.accountId)); }}>{t("compose.new")}</Button>
+      <OutboxLink />
       <div className="sidebar-accounts" onKeyDown={moveAmong}>
         <Favourites {...part} />
         {desk.accounts.length > 1 && <UnifiedSection {...part} />}

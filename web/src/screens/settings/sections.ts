@@ -1,4 +1,4 @@
-import { Activity, KeyRound, Languages, PlugZap, ScrollText, ShieldCheck, Tags, Users, type LucideIcon } from "lucide-react";
+import { Activity, KeyRound, Languages, PlugZap, ScrollText, Send, ShieldCheck, Tags, Users, UsersRound, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { MessageId } from "../../i18n/i18n.ts";
 
@@ -23,5 +23,7 @@ export const SECTIONS: readonly Section[] = [
   { key: "fleet", label: "fleet.title", icon: Activity, for: "organisation", page: page(() => import("../people/FleetSection.tsx").then((module) => module.FleetSection)) },
   { key: "audit", label: "audit.title", icon: ScrollText, for: "organisation", page: page(() => import("../people/AuditSection.tsx").then((module) => module.AuditSection)) },
   { key: "privacy", label: "reader.privacy", icon: ShieldCheck, for: "person", page: page(() => import("./PrivacySection.tsx").then((module) => module.PrivacySection)) },
+  { key: "sending", label: "compose.sendingSettings", icon: Send, for: "person", page: page(() => import("../compose/SendingSection.tsx").then((module) => module.SendingSection)) },
+  { key: "contacts", label: "compose.contacts", icon: UsersRound, for: "person", page: page(() => import("../compose/ContactsSection.tsx").then((module) => module.ContactsSection)) },
   { key: "microsoft", label: "menu.microsoft", icon: PlugZap, for: "organisation", page: page(() => import("../admin/MicrosoftSection.tsx").then((module) => module.MicrosoftSection)) },
 ];
