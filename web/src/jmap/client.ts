@@ -77,12 +77,11 @@ function methodError(args: Readonly<Record<string, unknown>>): MethodError {
 
 /* Of the types that are not of mail. */
 const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
-  EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, AccountHealth: MANAGE, AccountCheck: MANAGE, Autoconfig: MANAGE, SyncLogEntry: MANAGE, EmailView: MANAGE, Search: MANAGE,
-  Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE,
-  Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE,
-  ProviderTest: MANAGE, User: MANAGE, UserSession: MANAGE, UserIdentity: MANAGE, ApiToken: MANAGE, AccountShare: MANAGE, AuditEntry: MANAGE, FleetAccount: MANAGE,
-  EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, EmailView: MANAGE, Search: MANAGE,
-  Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE, Contact: MANAGE, HiddenContact: MANAGE,
+  EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, AccountHealth: MANAGE, AccountCheck: MANAGE,
+  Autoconfig: MANAGE, SyncLogEntry: MANAGE, EmailView: MANAGE, Search: MANAGE, Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE,
+  ContactGroup: MANAGE, TrustedSender: MANAGE, Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE, ProviderTest: MANAGE,
+  User: MANAGE, UserSession: MANAGE, UserIdentity: MANAGE, ApiToken: MANAGE, AccountShare: MANAGE, AuditEntry: MANAGE,
+  FleetAccount: MANAGE, Contact: MANAGE, HiddenContact: MANAGE,
 };
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {

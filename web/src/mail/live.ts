@@ -12,7 +12,6 @@ import { isUnified } from "./unified.ts";
 import { sendWaiting } from "./waiting.ts";
 import { savedKeys } from "./saved-searches.ts";
 import { trustedKey } from "./trusted.ts";
-import { fetchChanges, fetchSummaries, keys, knownState, rememberState } from "./queries.ts";
 
 const LIST_REFRESH_GAP = 1_500;
 /* Saved searches are counted by the server from the beginning. */
@@ -109,8 +108,6 @@ function accountsDiffer(client: QueryClient, userAccount: Id): boolean {
 }
 
 type Handler = (accountId: Id) => void;
-
-const MAIL_TYPES: ReadonlySet<string> = new Set(["Email", "Mailbox", "Thread", "Identity", "EmailSubmission"]);
 
 /* What each type's change sets going. */
 export function liveListener(client: QueryClient, onOnline: (online: boolean) => void): PushListener {

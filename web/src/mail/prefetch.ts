@@ -9,5 +9,5 @@ export function prefetchRow(client: QueryClient, listAccount: Id, row: Conversat
   const accountId = isUnified(listAccount) ? cachedMailboxMap(client).accountOf(leadOf(row)) : listAccount;
   if (accountId === null) return;
   void client.prefetchQuery(threadQuery(accountId, row.threadId));
-  void client.prefetchQuery(viewQuery(accountId, row.emails.at(-1)?.id ?? row.leadId, false));
+  void client.prefetchQuery(viewQuery(accountId, row.emails.at(-1)?.id ?? row.leadId, "safe"));
 }

@@ -133,7 +133,7 @@ function Health({ health, account }: { readonly health: AccountHealth; readonly 
   const t = useT();
   const [dialog, setDialog] = useState<DialogName>("none");
   const close = (): void => setDialog("none");
-  const shown = account ?? { ...health, canSend: health.sendProblem === null, progress: null, refused: [] };
+  const shown = account ?? { ...health, canSend: health.sendProblem === null, progress: null, refused: [], isOwner: false, access: "read" as const };
   return (
     <>
       <div className="page-title">
