@@ -74,6 +74,42 @@ function findCutTexts() {
   return cut;
 }
 
+/* Where the keyboard is: what it is called, and what is wrong with it: no sign of the focus to be seen, or nothing of it. Runs in the page. */
+function describeFocus() {
+  const node = document.activeElement;
+  if (!node || node === document.body) return null;
+  const active = document.getElementById(node.getAttribute('aria-activedescendant')) ?? node;
+  const marked = (one) => {
+    const style = getComputedStyle(one);
+    return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none';
+  };
+  /* A field may be marked by the frame around it; a text that is being written has its caret; Ant Design marks what stands beside a hidden input. */
+  const around = [active, ...(node.matches('input, textarea, select') ? [active.parentElement, active.parentElement?.parentElement, active.closest('.composer-field, .search')] : []),
+    ...(node.matches('[class^=ant-]') ? [node.parentElement, ...node.parentElement.querySelectorAll('*')] : [])].filter(Boolean);
+  const box = active.getBoundingClientRect();
+  const points = [0.5, 0.1, 0.9].flatMap((x) => [0.5, 0.1, 0.9].map((y) => [box.left + box.width * x, box.top + box.height * y]));
+  const seen = points.some(([x, y]) => {
+    const top = document.elementFromPoint(x, y);
+    return top && (active.contains(top) || top.contains(active) && top !== document.body && top !== document.documentElement && !top.matches('.mail, .page, #root'));
+  });
+  const name = `${active.tagName.toLowerCase()}.${[...active.classList].join('.')} "${(active.getAttribute('aria-label') ?? active.textContent).trim().slice(0, 30)}"`;
+  const wrong = [];
+  if (!node.isContentEditable && node.tagName !== 'IFRAME' && !around.some(marked)) wrong.push('is not marked');
+  if (!seen) wrong.push('is not to be seen');
+  const again = node.dataset.tabbed === 'yes';
+  node.dataset.tabbed = 'yes';
+  /* Frames and dates have more than one stop in them. */
+  return { name, again, manifold: node.matches('iframe, [type^=date], [type=time]'), wrong: again ? [] : wrong };
+}
+
+/* What the keyboard should have reached, and has not. Runs in the page. */
+function findUnreached() {
+  const within = [...document.querySelectorAll('dialog[open], .ant-modal')].at(-1) ?? document;
+  const all = within.querySelectorAll('a[href], button, input:not([type=radio]), select, textarea, summary, [tabindex], [contenteditable=true]');
+  return [...all].filter((node) => node.tabIndex >= 0 && !node.disabled && node.checkVisibility({ visibilityProperty: true }) && !node.closest('[inert]') && node.dataset.tabbed !== 'yes' && node.type !== 'file')
+    .map((node) => `${node.tagName.toLowerCase()}.${[...node.classList].join('.')} "${(node.getAttribute('aria-label') ?? node.textContent).trim().slice(0, 30)}" is not reached`);
+}
+
 /** One person at the screen. origins: where the page may ask for anything. */
 export class Visitor {
   problems = [];
@@ -143,6 +179,21 @@ export class Visitor {
   async cutTexts() {
     const cut = await this.page.evaluate(findCutTexts);
     return [...cut, ...await this.overflow()];
+  }
+
+  /** Goes through the whole screen by Tab: what is reached without a visible sign, what hides, what is never reached, where one is caught. */
+  async tabThrough() {
+    const wrong = [];
+    await this.page.evaluate(() => { for (const node of document.querySelectorAll('[data-tabbed]')) delete node.dataset.tabbed; });
+    for (let step = 0, turns = 0; step < 300; step++) {
+      await this.page.keyboard.press('Tab');
+      await this.atRest();
+      const at = await this.page.evaluate(describeFocus);
+      if (at === null) turns++;
+      if (turns > 2 || (at?.again && !at.manifold)) return [...wrong, ...await this.page.evaluate(findUnreached)];
+      wrong.push(...(at?.wrong ?? []).map((what) => `${at.name} ${what}`));
+    }
+    return [...wrong, 'there is no end to it'];
   }
 
   /** What axe-core finds wrong by WCAG 2.2 AA: rule, where, and why. The mail's own frame is left to its sender. */

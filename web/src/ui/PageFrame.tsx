@@ -1,13 +1,27 @@
 import { ArrowLeft } from "lucide-react";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useT } from "../i18n/i18n.ts";
 import { Brand } from "./Brand.tsx";
 import { Link } from "./Link.tsx";
 import { LanguageMenu, ThemeMenu } from "./Preferences.tsx";
 
-/* The frame of the pages beside the mail. */
-export function PageFrame({ children }: { readonly children: ReactNode }) {
+interface Props {
+  /* What the window is called while the page is shown. */
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+/* The frame of the pages beside the mail. Its content has the focus at first, so that whoever comes by keyboard goes on from there. */
+export function PageFrame({ title, children }: Props) {
   const t = useT();
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    document.title = `${title} – Postroom`;
+    return () => { document.title = "Postroom"; };
+  }, [title]);
+  useEffect(() => {
+    if (!main.current?.contains(document.activeElement) && !document.querySelector("dialog[open], .ant-modal")) main.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <div className="page">
       <header className="page-head">
@@ -15,7 +29,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
         <Brand />
         <span className="page-head-tools"><LanguageMenu placement="below-end" /><ThemeMenu placement="below-end" /></span>
       </header>
-      <main className="page-body">{children}</main>
+      <main className="page-body" ref={main} tabIndex={-1}>{children}</main>
     </div>
   );
 }

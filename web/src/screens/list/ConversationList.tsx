@@ -12,6 +12,7 @@ import { usePreferences, type Preferences } from "../../mail/preferences.ts";
 import { isUnified, useMailboxMap } from "../../mail/unified.ts";
 import { startRowDrag } from "../desk/dragging.ts";
 import { ConversationRow } from "./ConversationRow.tsx";
+import { useKeptFocus } from "./kept-focus.ts";
 import { ListEmpty, ListFailed } from "./ListNotices.tsx";
 import { ListHeader, type ListProps } from "./ListHeader.tsx";
 import { RowMenu, type MenuPlace } from "./RowMenu.tsx";
@@ -165,8 +166,9 @@ export function ConversationList(props: ListProps) {
   const t = useT();
   const { list, route, mailbox } = props;
   const empty = !list.loading && list.total === 0;
+  const focus = useKeptFocus(list.error === null && list.total > 0);
   return (
-    <section className="list-pane" aria-label={t("list.region")}>
+    <section className="list-pane" aria-label={t("list.region")} {...focus}>
       <ListHeader {...props} />
       {list.error ? <ListFailed error={list.error} text={route.text} onRetry={list.retry} />
         : empty ? <ListEmpty route={route} mailbox={mailbox} />

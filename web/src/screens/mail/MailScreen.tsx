@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type MouseEvent } from "react";
 import { useDesk } from "../../app/context.ts";
 import { mailboxRoute, navigate, type MailRoute, type Route } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
@@ -66,6 +66,12 @@ function useLayout() {
   return { readingPane, beside: roomy && readingPane !== "off", wide: useMedia("(min-width: 1100px)") };
 }
 
+/* By hand: because of <base>, the address alone would lead to the front page. */
+function skipToList(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("list")?.focus();
+}
+
 function MailPanes({ route }: { readonly route: MailRoute }) {
   const t = useT();
   const [sheet, setSheet] = useState<Sheet>(NO_SHEET);
@@ -87,7 +93,7 @@ function MailPanes({ route }: { readonly route: MailRoute }) {
   const size = { "--sidebar-size": `${sizes.sidebar}px`, "--list-size": `${sizes.list}px`, "--list-below-size": `${sizes.listBelow}px` } as Record<string, string>;
   return (
     <div className="mail" data-pane={threadId ? "reader" : "list"} data-drawer={drawer} data-reading={readingPane} style={size}>
-      <a className="skip" href="#list">{t("app.skip")}</a>
+      <a className="skip" href="#list" onClick={skipToList}>{t("app.skip")}</a>
       <Sidebar route={route} onNavigate={() => setDrawer(false)} onKeys={() => setSheet({ kind: "keys" })} />
       {drawer && <button type="button" className="scrim" aria-label={t("sidebar.close")} onClick={() => setDrawer(false)} />}
       <div className="mail-main">

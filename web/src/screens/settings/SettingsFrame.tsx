@@ -35,8 +35,9 @@ function Group({ heading, entries, current }: { readonly heading: MessageId; rea
 export function SettingsFrame({ current, children }: { readonly current: string; readonly children: ReactNode }) {
   const t = useT();
   const desk = useDesk();
+  const shown = [ACCOUNTS_ENTRY, ...entriesFor("person"), ...entriesFor("organisation")].find(({ key }) => key === current);
   return (
-    <PageFrame>
+    <PageFrame title={t(shown?.label ?? "settings.title")}>
       <div className="settings-frame">
         <nav className="settings-nav" aria-label={t("settings.title")}>
           <Group heading="settings.yours" entries={[...entriesFor("person"), ACCOUNTS_ENTRY]} current={current} />
