@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 /* Gzipped sizes against our budgets, in KB of 1,000 bytes: what a route needs beyond what is loaded before it. */
-interface Chunk { readonly file: string; readonly name?: string; readonly src?: string; readonly isEntry?: boolean; readonly imports?: readonly string[]; readonly dynamicImports?: readonly string[]; readonly css?: readonly string[] }
+interface Chunk { readonly file: string; readonly name?: string; readonly src?: string; readonly isEntry?: boolean; readonly isDynamicEntry?: boolean; readonly imports?: readonly string[]; readonly dynamicImports?: readonly string[]; readonly css?: readonly string[] }
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${dist}manifest.json`, "utf8")) as Record<string, Chunk>;
@@ -41,13 +41,21 @@ const beyond = (part: string, loaded: ReadonlySet<string>): number => sum([...fi
 const reader = new Set([...entry, ...filesOf(keyOf("MailFrame"))]);
 const english = sizeOf(manifest[languages.find((key) => key.includes("/en/mail")) ?? languages[0]!]!.file);
 
+/* Every other part that is loaded when it is wanted: what the mail opens has to come at once, a page may take a moment. */
+const NAMED = /catalogue|compose\/Composer|MailFrame|admin\/MicrosoftSection/;
+const lazy = Object.keys(manifest).filter((key) => manifest[key]!.isDynamicEntry && !NAMED.test(key) && !NAMED.test(manifest[key]!.src ?? ""));
+const withMail = (key: string): boolean => /screens\/(?:desk|list|mail|reader|search|organise)\//.test(key);
+const withComposer = (key: string): boolean => /screens\/compose\//.test(key);
+const composer = new Set([...reader, ...filesOf(keyOf("compose/Composer"))]);
+const others = lazy.map((key): readonly [string, number, number] => [
+  key.replace(/^src\/(?:screens\/)?|\.tsx?$/g, ""), beyond(key, withComposer(key) ? composer : withMail(key) ? reader : entry), withMail(key) || withComposer(key) ? 60 : 200,
+]);
+
 const lines: readonly (readonly [string, number, number])[] = [
   ["first route (page, reader, English)", sum(reader) + english, 250],
   ["composer", beyond("compose/Composer", reader), 160],
   ["administration", beyond("admin/MicrosoftSection", entry), 200],
-  ["link wizard", beyond("link/LinkWizard", filesOf(keyOf("accounts/AccountsPage"))), 200],
-  ["account health", beyond("accounts/AccountPage", entry), 200],
-  ["linked mailboxes", beyond("accounts/AccountsPage", entry), 200],
+  ...others,
   ...languages.map((key) => [`language ${key.split("/").slice(-2).join(" ")}`, sizeOf(manifest[key]!.file), 15] as const),
 ];
 

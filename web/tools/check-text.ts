@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileMessage } from "@lingui/message-utils/compileMessage";
 
@@ -8,7 +9,8 @@ const problems: string[] = [];
 
 type Catalogue = Readonly<Record<string, string>>;
 
-const areas = Object.values(JSON.parse(readFileSync(`${root}locales/parts.json`, "utf8")) as Record<string, readonly string[]>).flat();
+const parts = JSON.parse(readFileSync(`${root}locales/parts.json`, "utf8")) as Readonly<Record<"mail" | "pages", readonly string[]>>;
+const areas = Object.values(parts).flat();
 
 /* A language's folder, all areas together; an area that no part of the page loads would never be seen. */
 function catalogue(language: string): Catalogue {
@@ -44,6 +46,20 @@ function formsOf(compiled: unknown): string[][] {
     Array.isArray(token) && token[1] === "plural" ? [Object.keys(token[2] as object).filter((form) => form !== "offset")] : []);
 }
 
+/* Names and terms that are the same in every language, and words that a language shares with English. */
+const EVERYWHERE = ["Postroom", "Microsoft", "Google", "Gmail", "Outlook", "Graph", "Azure", "Entra", "AADSTS", "TLS", "STARTTLS", "IMAP", "SMTP", "JMAP", "OAuth", "HTTP", "HTTPS", "HOST", "PORT", "URL", "URI", "HTML", "PDF", "CSV", "ID", "Ctrl", "Enter", "Esc", "Shift", "Alt"];
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  de: ["Cc", "Bcc", "Link", "Links", "Port", "Code", "Details", "China", "21Vianet", "Orange", "Indigo", "Text", "Name", "Label", "Labels", "in", "In", "optional", "Filter", "Status", "Version", "System", "Server", "Proxy", "Token"],
+  tr: ["Cc", "Bcc", "Port"],
+  uk: [], zh: [], he: [],
+};
+
+/* Whether a text that is the same as in English may be: it has names only, and what is filled in. */
+function mayBeSame(text: string, language: string): boolean {
+  const words = text.replace(/\{\w+\}/g, " ").match(/[\p{L}\d]{2,}/gu) ?? [];
+  return words.every((word) => EVERYWHERE.includes(word) || (SHARED[language] ?? []).includes(word));
+}
+
 function compare(file: string, english: Catalogue, other: Catalogue): void {
   const rules = new Intl.PluralRules(file);
   const needed = new Set(Array.from({ length: 1000 }, (_, number) => rules.select(number)));
@@ -53,6 +69,7 @@ function compare(file: string, english: Catalogue, other: Catalogue): void {
       problems.push(`${file}: ${key} is missing`);
       continue;
     }
+    if (file !== "en" && text === english[key] && !mayBeSame(text, file)) problems.push(`${file}: ${key} is still English: "${text}"`);
     const [ours, theirs] = [compileMessage(english[key]!), compileMessage(text)];
     const wanted = [...valuesOf(ours)].sort().join();
     const given = [...valuesOf(theirs)].sort().join();
@@ -82,6 +99,33 @@ function literalTexts(source: string): string[] {
   return found.filter((text) => !NAMES.test(text));
 }
 
+/* What is loaded before any page beside the mail is: everything from main.tsx on, but not through lazyPage(). */
+function filesOfMail(): ReadonlySet<string> {
+  const found = new Set<string>();
+  const follow = (file: string): void => {
+    if (found.has(file) || !/\.tsx?$/.test(file)) return;
+    found.add(file);
+    const text = readFileSync(file, "utf8").replace(/lazyPage\(\(\) => import\("[^"]+"\)/g, "").replace(/^(?:import|export) type .*$/gm, "");
+    for (const match of text.matchAll(/(?:from|import\() ?"(\.{1,2}\/[^"]+)"/g)) follow(resolve(dirname(file), match[1]!));
+  };
+  follow(`${root}src/main.tsx`);
+  return found;
+}
+
+function keysOf(part: "mail" | "pages"): string[] {
+  return parts[part].flatMap((area) => Object.keys(JSON.parse(readFileSync(`${root}locales/en/${area}.json`, "utf8")) as Catalogue));
+}
+
+/* A text of the pages beside the mail would show its key where these have not been loaded. */
+function checkParts(code: readonly (readonly [string, string])[]): void {
+  const early = filesOfMail();
+  const late = keysOf("pages");
+  for (const [file, text] of code) {
+    if (!early.has(resolve(file))) continue;
+    for (const key of late) if (text.includes(`"${key}"`)) problems.push(`${file.slice(root.length)}: ${key} is not loaded with the mail (locales/parts.json)`);
+  }
+}
+
 const languages = readdirSync(`${root}locales`, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 const english = catalogue("en");
 compare("en", english, english);
@@ -90,6 +134,7 @@ for (const language of languages) if (language !== "en") compare(language, engli
 const code = sources("src").map((file) => [file, readFileSync(file, "utf8")] as const);
 for (const [file, text] of code)
   for (const literal of literalTexts(text)) problems.push(`${file.slice(root.length)}: "${literal}" is not in the catalogue`);
+checkParts(code);
 const everything = code.map(([, text]) => text).join("\n");
 for (const key of Object.keys(english)) {
   const built = /^(?:problem|refused|state)\./.test(key);

@@ -75,7 +75,7 @@ function findCutTexts() {
 }
 
 /* Where the keyboard is: what it is called, and what is wrong with it: no sign of the focus to be seen, or nothing of it. Runs in the page. */
-function describeFocus() {
+function describeFocus(secondLook) {
   const node = document.activeElement;
   if (!node || node === document.body) return null;
   const active = document.getElementById(node.getAttribute('aria-activedescendant')) ?? node;
@@ -96,7 +96,7 @@ function describeFocus() {
   const wrong = [];
   if (!node.isContentEditable && node.tagName !== 'IFRAME' && !around.some(marked)) wrong.push('is not marked');
   if (!seen) wrong.push('is not to be seen');
-  const again = node.dataset.tabbed === 'yes';
+  const again = !secondLook && node.dataset.tabbed === 'yes';
   node.dataset.tabbed = 'yes';
   /* Frames and dates have more than one stop in them. */
   return { name, again, manifold: node.matches('iframe, [type^=date], [type=time]'), wrong: again ? [] : wrong };
@@ -187,8 +187,11 @@ export class Visitor {
     await this.page.evaluate(() => { for (const node of document.querySelectorAll('[data-tabbed]')) delete node.dataset.tabbed; });
     for (let step = 0, turns = 0; step < 300; step++) {
       await this.page.keyboard.press('Tab');
-      await this.atRest();
-      const at = await this.page.evaluate(describeFocus);
+      const at = await this.page.evaluate(describeFocus, false);
+      if (at?.wrong.length > 0) {
+        await this.atRest();
+        at.wrong = (await this.page.evaluate(describeFocus, true))?.wrong ?? [];
+      }
       if (at === null) turns++;
       if (turns > 2 || (at?.again && !at.manifold)) return [...wrong, ...await this.page.evaluate(findUnreached)];
       wrong.push(...(at?.wrong ?? []).map((what) => `${at.name} ${what}`));
