@@ -167,6 +167,11 @@ static const struct jmap_arg note_get_args[] = {
 static const struct jmap_arg ties_args[] = {ACCOUNT, {"threadId", JMAP_ARG_STRING, 0}, END};
 static const struct jmap_arg merge_args[] = {ACCOUNT, {"threadIds", JMAP_ARG_STRINGS, 0}, END};
 static const struct jmap_arg split_args[] = {ACCOUNT, {"emailIds", JMAP_ARG_STRINGS, 0}, END};
+static const struct jmap_arg template_attach_args[] = {
+    ACCOUNT,
+    {"templateId", JMAP_ARG_STRING, 0},
+    END,
+};
 static const struct jmap_arg email_view_args[] = {
     ACCOUNT,
     {"ids", JMAP_ARG_STRINGS, 0},
@@ -311,6 +316,13 @@ static const struct jmap_method methods[] = {
     {"AuditEntry/query", JMAP_MANAGE, USER, STORE_READ, query_args, jmap_audit_entry_query},
     {"FleetAccount/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_fleet_account_get},
     {"FleetAccount/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_fleet_account_changes},
+    {"Signature/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_record_get},
+    {"Signature/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_record_changes},
+    {"Signature/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_record_set},
+    {"Template/get", JMAP_MANAGE, USER, STORE_READ, get_args, jmap_template_get},
+    {"Template/changes", JMAP_MANAGE, USER, STORE_READ, changes_args, jmap_template_changes},
+    {"Template/set", JMAP_MANAGE, USER, STORE_READ, set_args, jmap_template_set},
+    {"Template/attach", JMAP_MANAGE, MAILBOX, STORE_WRITE, template_attach_args, jmap_template_attach},
     {"EmailView/get", JMAP_MANAGE, MAIL, STORE_READ, email_view_args, jmap_email_view_get},
 };
 /* clang-format on */

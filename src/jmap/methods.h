@@ -17,6 +17,10 @@ json_t *jmap_mailbox_rights(const struct store_mailbox *mailbox);
 /* A Mailbox with all its properties (transfer full); NULL when there is none. */
 json_t *jmap_mailbox_one(struct jmap_call *call, int64_t id);
 
+void jmap_template_attach(struct jmap_call *call);
+void jmap_template_changes(struct jmap_call *call);
+void jmap_template_get(struct jmap_call *call);
+void jmap_template_set(struct jmap_call *call);
 void jmap_thread_get(struct jmap_call *call);
 void jmap_thread_changes(struct jmap_call *call);
 

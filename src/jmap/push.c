@@ -22,6 +22,8 @@ static const struct {
     {STORE_HIDDEN_CONTACT, "HiddenContact"},
     {STORE_NOTE, "Note"},
     {STORE_TODO, "Todo"},
+    {STORE_SIGNATURE, "Signature"},
+    {STORE_TEMPLATE, "Template"},
 };
 
 static bool wanted(const char *const *types, const char *name)

@@ -352,6 +352,15 @@ struct store_identity {
     char *html_signature; /* as some client gave it: hostile wherever it is shown */
     char *reply_to, *bcc; /* EmailAddress[] as JSON, or NULL */
     bool may_delete;      /* false: the one that came with the account */
+    /* Whether mail may be sent from its address, or what its proof came to. */
+    enum store_proof_state {
+        STORE_PROOF_GIVEN,
+        STORE_PROOF_PENDING, /* the mail with the code is under way */
+        STORE_PROOF_REFUSED  /* the server did not take it */
+    } proof;
+    int64_t proof_sent_at; /* of one that is not given */
+    char *proof_problem;   /* a problem code, or NULL */
+    char *proof_reply;     /* what the server said, or NULL */
 };
 void store_identity_free(struct store_identity *identity);
 /* All of the account, by id. (transfer full) with free func. */
@@ -364,13 +373,40 @@ struct store_identity_patch {
     const char *reply_to, *bcc; /* as above */
 };
 /* These need STORE_SEND: who writes a bcc into an identity reads what others send as it. */
-/* email: any spelling of the account's address, else ERROR_FORBIDDEN; ERROR_TOO_LARGE: there are
- * STORE_IDENTITIES_MAX. Returns the new id, 0 on error. */
+/* A mail from an address to itself, that proves that it is one of the mailbox: its arrival does,
+ * and so does its code. */
+#define STORE_PROOFS_PER_DAY 20
+#define STORE_PROOF_TRIES 5 /* of one code */
+struct store_proof {
+    const char *code, *message_id;
+    GBytes *raw;
+};
+/* email: any spelling of the account's address or of one that is proven; of another one proof is
+ * needed (else ERROR_FORBIDDEN), which is put into the outbox. ERROR_TOO_LARGE: there are
+ * STORE_IDENTITIES_MAX. ERROR_THROTTLED: too many proofs today. Returns the new id, 0 on error. */
 int64_t store_identity_create(const struct store_access *access, const char *email,
-                              const struct store_identity_patch *patch, GError **error);
+                              const struct store_identity_patch *patch,
+                              const struct store_proof *proof, GError **error);
+/* Sends another proof of one that has none yet. ERROR_NOT_FOUND, ERROR_CONFLICT (it is proven),
+ * ERROR_THROTTLED. */
+bool store_identity_prove(const struct store_access *access, int64_t id,
+                          const struct store_proof *proof, GError **error);
+/* With a code that a person typed. ERROR_NOT_FOUND; ERROR_CONFLICT: it is proven; ERROR_INVALID:
+ * another code; ERROR_OVER_QUOTA: tried too often, a new one is to be sent. */
+bool store_identity_verify(const struct store_access *access, int64_t id, const char *code,
+                           GError **error);
 /* ERROR_NOT_FOUND. */
 bool store_identity_update(const struct store_access *access, int64_t id,
                            const struct store_identity_patch *patch, GError **error);
+/* Texts of a signature. Borrowed. */
+struct store_signature {
+    const char *text, *html;
+};
+/* Gives an identity of an account that the handle's person owns a signature; instead_of (or NULL):
+ * only one that has this. An identity of others is left alone. */
+bool store_identity_sign(const struct store_access *access, int64_t id,
+                         const struct store_signature *signature,
+                         const struct store_signature *instead_of, GError **error);
 /* ERROR_NOT_FOUND; ERROR_FORBIDDEN when it may not be deleted. Submissions made with it go on. */
 bool store_identity_destroy(const struct store_access *access, int64_t id, GError **error);
 

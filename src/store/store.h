@@ -71,11 +71,13 @@ enum store_type {
     STORE_NOTE = 1 << 18, /* store/organise.h */
     STORE_TODO = 1 << 19,
     STORE_HIDDEN_CONTACT = 1 << 20, /* a record */
+    STORE_SIGNATURE = 1 << 23,      /* a record */
+    STORE_TEMPLATE = 1 << 24,       /* store/templates.h */
 };
 /* What belongs to a person and not to an account: listeners are told of account -user. */
 #define STORE_PERSONAL                                                                             \
     ((unsigned)(STORE_PREFERENCES | STORE_SAVED_SEARCH | STORE_CONTACT_GROUP |                     \
-                STORE_TRUSTED_SENDER | STORE_HIDDEN_CONTACT))
+                STORE_TRUSTED_SENDER | STORE_HIDDEN_CONTACT | STORE_SIGNATURE | STORE_TEMPLATE))
 
 /* Called after commit, from the store's own thread: must return quickly and must not call the
  * store. account 0: all; negative: a person's own (STORE_PERSONAL). */

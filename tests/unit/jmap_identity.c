@@ -33,7 +33,8 @@ static void test_create(struct jmap_fixture *t)
             " [{'name': null, 'email': 'keep@mail.example'}], 'textSignature': '-- \\nAnn'}}}");
     json_object_del(jmap_at(answer, "created/k"), "id");
     jmap_assert_json(jmap_at(answer, "created/k"),
-                     "{'replyTo': null, 'htmlSignature': '', 'mayDelete': true}");
+                     "{'replyTo': null, 'htmlSignature': '', 'mayDelete': true,"
+                     " 'postroom:verification': null}");
     g_assert_true(json_is_null(jmap_at(answer, "notCreated")));
     g_assert_cmpstr(jmap_text_at(answer, "oldState"), !=, jmap_text_at(answer, "newState"));
     got = get(t);
@@ -70,10 +71,9 @@ static void test_html_signature_is_kept(struct jmap_fixture *t)
 static void test_forbidden_from(struct jmap_fixture *t)
 {
     static const char *const foreign[] = {
-        "eve@mail.example",
         "*@mail.example",
-        "ann+x@mail.example",
-        "ann@mail.example.evil",
+        "eve",
+        "eve@mail.example, ann@mail.example",
         "",
         "ann@mail.example\\r\\nBcc: x@y.example",
     };

@@ -80,7 +80,7 @@ static void test_identity_get(struct jmap_fixture *t)
     json_t *answer = jmap_fixture_call(t, "Identity/get", "{}"), *one;
 
     one = jmap_at(answer, "list/0");
-    g_assert_cmpuint(json_object_size(one), ==, 8);
+    g_assert_cmpuint(json_object_size(one), ==, 9); /* with postroom:verification */
     g_assert_cmpstr(jmap_text_at(one, "email"), ==, "ann@mail.example");
     jmap_assert_json(jmap_at(one, "replyTo"), "null");
     jmap_assert_json(jmap_at(one, "bcc"), "null");

@@ -61,7 +61,7 @@ static void test_identities_of_one_address(struct jmap_fixture *t)
     json_t *answer = jmap_fixture_call(
         t, "Identity/set",
         "{'create': {'a': {'email': 'ann@mail.example', 'name': 'Ann'}, 'b': {'email':"
-        " 'ann@mail.example', 'name': 'Ann at work'}, 'c': {'email': 'eve@mail.example'}}}");
+        " 'ann@mail.example', 'name': 'Ann at work'}, 'c': {'email': '*@mail.example'}}}");
     json_t *got;
 
     g_assert_cmpstr(jmap_text_at(answer, "created/a/id"), !=, jmap_text_at(answer, "created/b/id"));

@@ -4,7 +4,16 @@
 /* RFC 8621, 6.1. */
 
 static const char *const properties[] = {
-    "id", "name", "email", "replyTo", "bcc", "textSignature", "htmlSignature", "mayDelete", NULL,
+    "id",
+    "name",
+    "email",
+    "replyTo",
+    "bcc",
+    "textSignature",
+    "htmlSignature",
+    "mayDelete",
+    JMAP_IDENTITY_VERIFICATION,
+    NULL,
 };
 
 void jmap_identity_get(struct jmap_call *call)
@@ -25,7 +34,7 @@ void jmap_identity_get(struct jmap_call *call)
         const struct store_identity *identity = g_ptr_array_index(identities, i);
 
         if (jmap_get_wants(&get, identity->id))
-            jmap_get_add(call, &get, identity->id, jmap_identity_object(identity));
+            jmap_get_add(call, &get, identity->id, jmap_identity_object(call, identity));
     }
     jmap_get_end(call, &get, &state);
 }

@@ -4,7 +4,10 @@
 
 #include "jmap/engine/engine.h"
 
-/* The whole object. (transfer full) */
-json_t *jmap_identity_object(const struct store_identity *identity);
+#define JMAP_IDENTITY_VERIFICATION "postroom:verification"
+
+/* The whole object; JMAP_IDENTITY_VERIFICATION is of those who use our capability. (transfer full)
+ */
+json_t *jmap_identity_object(const struct jmap_call *call, const struct store_identity *identity);
 
 #endif

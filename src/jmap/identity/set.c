@@ -1,4 +1,5 @@
 #include "jmap/identity/object.h"
+#include "jmap/identity/proof.h"
 #include "jmap/methods.h"
 #include "jmap/submission/object.h"
 
@@ -16,7 +17,9 @@ struct run {
 struct reading {
     struct store_identity_patch patch; /* borrows from the object and from here */
     char *reply_to, *bcc;
-    json_t *bad; /* names of wrong properties */
+    json_t *bad;      /* names of wrong properties */
+    const char *code; /* of a proof that a person typed, or NULL */
+    bool again;       /* another proof is to be sent */
     bool is_patch, too_large, wrong_path;
 };
 
@@ -103,6 +106,15 @@ static bool read_signature(struct reading *reading, const json_t *value, const c
     return is_default || (json_is_string(value) && !has_nul(value));
 }
 
+/* {"code": …} or {"again": true}. */
+static bool read_verification(struct reading *reading, json_t *value)
+{
+    reading->code = json_string_value(json_object_get(value, "code"));
+    reading->again = json_is_true(json_object_get(value, "again"));
+    return reading->is_patch && json_object_size(value) == 1 &&
+           (reading->again || (reading->code != NULL && !has_nul(json_object_get(value, "code"))));
+}
+
 static bool read_property(struct reading *reading, const char *name, json_t *value)
 {
     struct store_identity_patch *patch = &reading->patch;
@@ -121,7 +133,7 @@ static bool read_property(struct reading *reading, const char *name, json_t *val
         patch->has_bcc = true;
         return read_addresses(value, &reading->bcc);
     }
-    return false;
+    return strcmp(name, JMAP_IDENTITY_VERIFICATION) == 0 && read_verification(reading, value);
 }
 
 /* The SetError of what was read, or NULL. */
@@ -157,7 +169,7 @@ static json_t *load(struct run *run, int64_t id)
         const struct store_identity *identity = g_ptr_array_index(identities, i);
 
         if (identity->id == id)
-            return jmap_identity_object(identity);
+            return jmap_identity_object(run->call, identity);
     }
     return NULL;
 }
@@ -194,20 +206,57 @@ static json_t *without_given(json_t *whole, json_t *given)
     return whole;
 }
 
+/* An address that may be proven to be one of the mailbox: for those who know of proofs. */
+static bool is_alias(const struct run *run, const char *email)
+{
+    return (run->call->request->using & JMAP_MANAGE) != 0 && jmap_address_is_valid(email) &&
+           strchr(email, '*') == NULL;
+}
+
+static int64_t put_alias(struct run *run, const char *email,
+                         const struct store_identity_patch *patch, GError **error)
+{
+    struct jmap_proof proof = {0};
+    int64_t id = 0;
+
+    if (jmap_proof_write(run->call, email, &proof, error)) {
+        struct store_proof borrowed = jmap_proof_borrow(&proof);
+
+        id = store_identity_create(run->call->access, email, patch, &borrowed, error);
+    }
+    jmap_proof_clear(&proof);
+    return id;
+}
+
+/* Takes error. */
+static json_t *refusal(GError *error)
+{
+    json_t *result;
+
+    if (error_is(error, ERROR_FORBIDDEN))
+        result = jmap_set_error("forbiddenFrom", "not an address of this account");
+    else if (error_is(error, ERROR_THROTTLED))
+        result = jmap_set_error("rateLimit", error->message);
+    else
+        return jmap_set_error_of(error, NULL);
+    g_error_free(error);
+    return result;
+}
+
 static json_t *put(struct run *run, const char *key, json_t *object,
                    const struct store_identity_patch *patch)
 {
     const char *email = json_string_value(json_object_get(object, "email"));
     GError *error = NULL;
-    int64_t id = store_identity_create(run->call->access, email, patch, &error);
+    int64_t id = store_identity_create(run->call->access, email, patch, NULL, &error);
     json_t *created;
 
-    if (id == 0 && error_is(error, ERROR_FORBIDDEN)) {
-        g_error_free(error);
-        return jmap_set_error("forbiddenFrom", "not an address of this account");
+    if (id == 0 && error_is(error, ERROR_FORBIDDEN) && is_alias(run, email)) {
+        g_clear_error(&error);
+        id = put_alias(run, email, patch, &error);
     }
     if (id == 0)
-        return jmap_set_error_of(error, NULL);
+        return refusal(error);
     created = load(run, id);
     if (created == NULL) /* somebody was quick to destroy it */
         created = json_pack("{s: o}", "id", jmap_id('i', id));
@@ -233,7 +282,8 @@ static json_t *create(void *arg, const char *key, json_t *object)
 /* What the server sets may be sent as it is. */
 static json_t *read_update(struct reading *reading, json_t *current, json_t *patch)
 {
-    static const char *const fixed[] = {"id", "email", "mayDelete", NULL};
+    static const char *const fixed[] = {"id", "email", "mayDelete", JMAP_IDENTITY_VERIFICATION,
+                                        NULL};
     const char *name;
     json_t *value;
 
@@ -269,16 +319,46 @@ static json_t *told(struct run *run, int64_t id, json_t *patch)
     return json_null();
 }
 
+/* A code that was typed, or another mail that is asked for. */
+static json_t *verify(struct run *run, int64_t id, const struct reading *reading,
+                      const json_t *current)
+{
+    const char *email = json_string_value(json_object_get(current, "email"));
+    struct jmap_proof proof = {0};
+    GError *error = NULL;
+    bool ok;
+
+    if (reading->code == NULL && !reading->again)
+        return NULL;
+    if (reading->code != NULL) {
+        ok = store_identity_verify(run->call->access, id, reading->code, &error);
+    } else {
+        ok = jmap_proof_write(run->call, email, &proof, &error);
+        if (ok) {
+            struct store_proof borrowed = jmap_proof_borrow(&proof);
+
+            ok = store_identity_prove(run->call->access, id, &borrowed, &error);
+        }
+        jmap_proof_clear(&proof);
+    }
+    if (ok)
+        return NULL;
+    return error_is(error, ERROR_INVALID) ? jmap_set_error_of(error, JMAP_IDENTITY_VERIFICATION)
+                                          : refusal(error);
+}
+
 static json_t *update_known(struct run *run, int64_t id, json_t *current, json_t *patch)
 {
     struct reading reading = {.bad = json_array(), .is_patch = true};
-    json_t *refusal = read_update(&reading, current, patch);
+    json_t *answer = read_update(&reading, current, patch);
     GError *error = NULL;
 
-    if (refusal == NULL && !store_identity_update(run->call->access, id, &reading.patch, &error))
-        refusal = jmap_set_error_of(error, NULL);
+    if (answer == NULL && !store_identity_update(run->call->access, id, &reading.patch, &error))
+        answer = jmap_set_error_of(error, NULL);
+    if (answer == NULL)
+        answer = verify(run, id, &reading, current);
     reading_clear(&reading);
-    return refusal;
+    return answer;
 }
 
 static json_t *update(void *arg, const char *key, json_t *patch)

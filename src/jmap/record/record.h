@@ -50,6 +50,9 @@ struct jmap_record_type {
     /* What is to be done before one goes, whose properties these are; false: it stays. NULL:
      * nothing. */
     bool (*leave)(const struct store_access *access, const json_t *object, GError **error);
+    /* What follows a change that is kept; before NULL: a new one, object NULL: one that went.
+     * NULL: nothing. */
+    void (*kept)(const struct jmap_call *call, const json_t *before, const json_t *object);
 };
 
 /* The type that a method is of. Never NULL for the methods below. */
@@ -63,6 +66,10 @@ json_t *jmap_record_object(const struct jmap_record_type *type, const char *data
                            int64_t account);
 /* What is kept of an object (transfer full), and the key of it, or NULL (transfer full). */
 char *jmap_record_data(const struct jmap_record_type *type, const json_t *object, char **key);
+
+/* Identities of the person's own accounts have the text of their default signature, for programs
+ * that know no other (RFC 8621, 6). */
+void jmap_signature_kept(const struct jmap_call *call, const json_t *before, const json_t *object);
 
 /* The standard methods of all of them (RFC 8620, 5.1 to 5.3). */
 void jmap_record_get(struct jmap_call *call);

@@ -59,6 +59,12 @@ static json_t *judge(const struct run *run, json_t *object, const json_t *before
     return NULL;
 }
 
+static void kept(const struct run *run, const json_t *before, const json_t *object)
+{
+    if (run->type->kept != NULL)
+        run->type->kept(run->call, before, object);
+}
+
 /* --- create --- */
 
 /* A whole object of what was given; names that are no property go to bad. (transfer full) */
@@ -133,6 +139,7 @@ static json_t *create(void *arg, const char *key, json_t *given)
 
             jmap_id_created(run->call->request, key, json_object_get(result, "id"));
             json_object_set_new(run->answer.created, key, result);
+            kept(run, NULL, object);
         }
     }
     json_decref(object);
@@ -207,9 +214,10 @@ static json_t *write_once(struct run *run, const struct store_record *record, co
     json_t *error = NULL, *object = patched(run, before, patch, &error);
     GError *cause = NULL;
 
-    json_decref(before);
-    if (object == NULL)
+    if (object == NULL) {
+        json_decref(before);
         return error;
+    }
     g_autofree char *unique = NULL;
     g_autofree char *data = jmap_record_data(run->type, object, &unique);
     struct store_record_text text = {data, unique};
@@ -219,10 +227,13 @@ static json_t *write_once(struct run *run, const struct store_record *record, co
                                         record->data, &text, &cause);
     *again = error_is(cause, ERROR_CANNOT_CALCULATE) ||
              (record == NULL && error_is(cause, ERROR_TOO_LARGE));
-    if (ok)
+    if (ok) {
         json_object_set_new(run->answer.updated, key, differing(object, patch));
-    else
+        kept(run, before, object);
+    } else {
         error = refusal(run, cause);
+    }
+    json_decref(before);
     json_decref(object);
     return error;
 }
@@ -291,6 +302,7 @@ static json_t *destroy(void *arg, const char *key, json_t *unused)
     struct run *run = arg;
     const char *id = jmap_id_resolve(run->call->request, key);
     int64_t number = jmap_id_parse('r', id);
+    struct store_record *record;
     GError *error = NULL;
 
     (void)unused;
@@ -298,10 +310,20 @@ static json_t *destroy(void *arg, const char *key, json_t *unused)
         return jmap_set_error("singleton", NULL);
     if (number == 0)
         return jmap_set_error("notFound", NULL);
+    record = store_record(run->call->access, run->type->type, number, NULL);
     if (!leave(run, number, &error) ||
-        !store_record_destroy(run->call->access, run->type->type, number, &error))
+        !store_record_destroy(run->call->access, run->type->type, number, &error)) {
+        store_record_free(record);
         return jmap_set_error_of(error, NULL);
+    }
     json_array_append_new(run->answer.destroyed, json_string(id));
+    if (record != NULL) {
+        json_t *before = jmap_record_object(run->type, record->data, number, record->account);
+
+        kept(run, before, NULL);
+        json_decref(before);
+    }
+    store_record_free(record);
     return NULL;
 }
 

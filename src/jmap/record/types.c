@@ -66,6 +66,17 @@ static const struct jmap_field hidden_contact[] = {
     {NULL},
 };
 
+/* defaultFor, answersFor: identities whose new mail and whose answers begin with it. Pictures are
+ * in html as data: addresses. */
+static const struct jmap_field signature[] = {
+    {"name", JMAP_FIELD_LINE, 1, NAME_MAX_OCTETS, .flags = JMAP_FIELD_KEY},
+    {"html", JMAP_FIELD_TEXT, .most = JMAP_MAX_SIGNATURE, .fallback = "\"\""},
+    {"text", JMAP_FIELD_TEXT, .most = 32 * 1024, .fallback = "\"\""},
+    {"defaultFor", JMAP_FIELD_LINES, .most = 200, .fallback = "[]"},
+    {"answersFor", JMAP_FIELD_LINES, .most = 200, .fallback = "[]"},
+    {NULL},
+};
+
 static const struct jmap_record_type types[] = {
     {"Preferences", STORE_PREFERENCES, 1, true, preferences, .check = NULL},
     {"Label", STORE_LABEL, 200, false, label, .check = jmap_label_check,
@@ -74,6 +85,7 @@ static const struct jmap_record_type types[] = {
     {"ContactGroup", STORE_CONTACT_GROUP, 500, false, contact_group, .check = NULL},
     {"TrustedSender", STORE_TRUSTED_SENDER, 5000, false, trusted_sender, .check = NULL},
     {"HiddenContact", STORE_HIDDEN_CONTACT, 1000, false, hidden_contact, .check = NULL},
+    {"Signature", STORE_SIGNATURE, 50, false, signature, .kept = jmap_signature_kept},
 };
 
 const struct jmap_record_type *jmap_record_type(const struct jmap_call *call)

@@ -21,7 +21,7 @@ static bool identity_allows(const struct store_identity *identity, const char *a
 {
     const char *at = strrchr(address, '@');
 
-    if (identity->email == NULL)
+    if (identity->email == NULL || identity->proof != STORE_PROOF_GIVEN)
         return false;
     if (g_str_has_prefix(identity->email, "*@"))
         return at != NULL && g_ascii_strcasecmp(at, identity->email + 1) == 0;

@@ -213,6 +213,9 @@ static json_t *fill(struct run *run, json_t *object, const struct store_email *e
     g_autoptr(GPtrArray) identities = identities_beside(run, identity);
     json_t *error = email_problem(email);
 
+    if (error == NULL && identity->proof != STORE_PROOF_GIVEN)
+        error = jmap_set_error("forbiddenFrom", "the identity's address is still to be proven");
+
     if (error == NULL)
         error = check_fields(run, email);
     if (error == NULL)

@@ -1,5 +1,6 @@
 #include "store/sqlite/batch.h"
 
+#include "store/sqlite/aliases.h"
 #include "store/sqlite/fts.h"
 #include "store/sqlite/submissions.h"
 #include "store/sqlite/vacation.h"
@@ -218,7 +219,9 @@ bool batch_message(struct tx *tx, struct store_batch *batch, struct batch_op *op
 {
     struct remote_row remote;
     GError *cause = NULL;
-    if (!load_remote(tx, op->mailbox, op->uid, &remote, error))
+    const struct batch_place *place = g_hash_table_lookup(batch->places, &op->mailbox);
+    if (!load_remote(tx, op->mailbox, op->uid, &remote, error) ||
+        !alias_arrived(tx, batch->account, place->role, op->msgid, op->original, error))
         return false;
     if (remote.found && remote.email != 0) {
         update(tx, batch, op, &remote, remote.email, &cause);

@@ -1,4 +1,4 @@
-#include "store/sqlite/engine.h"
+#include "store/sqlite/aliases.h"
 
 void store_identity_free(struct store_identity *identity)
 {
@@ -10,6 +10,8 @@ void store_identity_free(struct store_identity *identity)
     g_free(identity->html_signature);
     g_free(identity->reply_to);
     g_free(identity->bcc);
+    g_free(identity->proof_problem);
+    g_free(identity->proof_reply);
     g_free(identity);
 }
 
@@ -22,8 +24,9 @@ static void list_account(struct db *db, int64_t account, GPtrArray *identities, 
 {
     sqlite3_stmt *row = DB_QUERY(db, error,
                                  "SELECT id, name, email, text_signature, html_signature,"
-                                 " reply_to, bcc, may_delete FROM identity WHERE account = ?"
-                                 " ORDER BY id",
+                                 " reply_to, bcc, may_delete, alias.identity, refused, sent_at,"
+                                 " problem, reply FROM identity LEFT JOIN alias ON alias.identity ="
+                                 " id WHERE identity.account = ? ORDER BY id",
                                  I(account));
     while (db_step(db, row, error)) {
         struct store_identity *identity = g_new0(struct store_identity, 1);
@@ -35,7 +38,13 @@ static void list_account(struct db *db, int64_t account, GPtrArray *identities, 
                                             .html_signature = db_text_copy(row, 4),
                                             .reply_to = db_text_copy(row, 5),
                                             .bcc = db_text_copy(row, 6),
-                                            .may_delete = db_int(row, 7) != 0};
+                                            .may_delete = db_int(row, 7) != 0,
+                                            .proof = db_int(row, 8) == 0   ? STORE_PROOF_GIVEN
+                                                     : db_int(row, 9) != 0 ? STORE_PROOF_REFUSED
+                                                                           : STORE_PROOF_PENDING,
+                                            .proof_sent_at = db_int(row, 10),
+                                            .proof_problem = db_text_copy(row, 11),
+                                            .proof_reply = db_text_copy(row, 12)};
         g_ptr_array_add(identities, identity);
     }
 }
@@ -67,19 +76,24 @@ struct identity_write {
     int64_t account, id;
     const char *email;
     const struct store_identity_patch *patch;
+    struct alias_proof proof; /* its proof NULL: none */
 };
 
-static bool check_create(struct tx *tx, const struct identity_write *write, GError **error)
+/* *ours: the address is the account's, or proven. */
+static bool check_create(struct tx *tx, const struct identity_write *write, int64_t *ours,
+                         GError **error)
 {
     GError *cause = NULL;
-    int64_t ours =
-        DB_NUMBER(tx->db, &cause, 0, "SELECT 1 FROM account WHERE id = ? AND address = ?",
-                  I(write->account), T(write->email));
+    *ours = DB_NUMBER(tx->db, &cause, 0,
+                      "SELECT 1 FROM account WHERE id = ?1 AND address = ?2 UNION SELECT 1 FROM"
+                      " identity LEFT JOIN alias ON alias.identity = id WHERE identity.account = ?1"
+                      " AND email = ?2 COLLATE NOCASE AND alias.identity IS NULL",
+                      I(write->account), T(write->email));
     int64_t count = DB_NUMBER(tx->db, &cause, 0, "SELECT count(*) FROM identity WHERE account = ?",
                               I(write->account));
     if (cause != NULL)
         g_propagate_error(error, cause);
-    else if (ours == 0)
+    else if (*ours == 0 && write->proof.proof == NULL)
         error_set(error, ERROR_FORBIDDEN, "not an address of this account");
     else if (count >= STORE_IDENTITIES_MAX)
         error_set(error, ERROR_TOO_LARGE, "too many identities");
@@ -92,7 +106,8 @@ static bool create(struct tx *tx, void *arg, GError **error)
 {
     struct identity_write *write = arg;
     const struct store_identity_patch *patch = write->patch;
-    if (!check_create(tx, write, error) ||
+    int64_t ours = 0;
+    if (!check_create(tx, write, &ours, error) ||
         !DB_RUN(tx->db, error,
                 "INSERT INTO identity(account, name, email, text_signature, html_signature,"
                 " reply_to, bcc, may_delete) VALUES(?1, coalesce(?2, ''), ?3, coalesce(?4, ''),"
@@ -102,7 +117,8 @@ static bool create(struct tx *tx, void *arg, GError **error)
         return false;
     write->id = sqlite3_last_insert_rowid(tx->db->handle);
     tx_change(tx, write->account, STORE_IDENTITY, write->id, CHANGE_CREATED);
-    return true;
+    return ours != 0 ||
+           alias_begin(tx, write->account, write->id, write->email, &write->proof, error);
 }
 
 static bool missing(GError **error)
@@ -161,9 +177,13 @@ static bool run(const struct store_access *access, tx_fn *fn, struct identity_wr
 }
 
 int64_t store_identity_create(const struct store_access *access, const char *email,
-                              const struct store_identity_patch *patch, GError **error)
+                              const struct store_identity_patch *patch,
+                              const struct store_proof *proof, GError **error)
 {
-    struct identity_write write = {.email = email, .patch = patch};
+    g_autoptr(GBytes) packed = proof != NULL ? blob_pack(store_access_store(access),
+                                                         store_access_account(access), proof->raw)
+                                             : NULL;
+    struct identity_write write = {.email = email, .patch = patch, .proof = {proof, packed}};
     return run(access, create, &write, error) ? write.id : 0;
 }
 
@@ -178,4 +198,42 @@ bool store_identity_destroy(const struct store_access *access, int64_t id, GErro
 {
     struct identity_write write = {.id = id};
     return run(access, destroy, &write, error);
+}
+
+/* --- signatures */
+
+struct sign_write {
+    int64_t user, id;
+    const struct store_signature *signature, *instead_of;
+};
+
+static bool sign(struct tx *tx, void *arg, GError **error)
+{
+    const struct sign_write *write = arg;
+    const struct store_signature *old = write->instead_of;
+    GError *cause = NULL;
+    int64_t account =
+        DB_NUMBER(tx->db, &cause, 0,
+                  "SELECT account FROM identity JOIN account ON account.id = identity.account WHERE"
+                  " identity.id = ?1 AND owner = ?2 AND (?3 IS NULL OR (text_signature = ?3 AND"
+                  " html_signature = ?4)) AND (text_signature <> ?5 OR html_signature <> ?6)",
+                  I(write->id), I(write->user), T(old != NULL ? old->text : NULL),
+                  T(old != NULL ? old->html : NULL), T(write->signature->text),
+                  T(write->signature->html));
+    if (account != 0 && cause == NULL) {
+        DB_RUN(tx->db, &cause,
+               "UPDATE identity SET text_signature = ?, html_signature = ? WHERE id = ?",
+               T(write->signature->text), T(write->signature->html), I(write->id));
+        tx_change(tx, account, STORE_IDENTITY, write->id, CHANGE_UPDATED);
+    }
+    return error_settle(error, cause);
+}
+
+bool store_identity_sign(const struct store_access *access, int64_t id,
+                         const struct store_signature *signature,
+                         const struct store_signature *instead_of, GError **error)
+{
+    struct sign_write write = {store_principal_user(store_access_principal(access)), id, signature,
+                               instead_of};
+    return store_write(store_access_store(access), STORE_LANE_INTERACTIVE, sign, &write, error);
 }

@@ -1,3 +1,4 @@
+#include "store/sqlite/aliases.h"
 #include "store/sqlite/contacts.h"
 #include "store/sqlite/submissions.h"
 
@@ -166,6 +167,17 @@ static bool follow_email(struct tx *tx, const struct mark_write *write, const st
     return error_settle(error, cause);
 }
 
+/* One of no email goes when it has ended. */
+static bool end_hidden(struct tx *tx, const struct mark_row *row, const struct mark_write *write,
+                       GError **error)
+{
+    const char *problem = write->state == STORE_SEND_SENT ? NULL
+                          : write->problem != NULL        ? write->problem
+                                                          : "server";
+    return alias_sending_ended(tx, row->account, write->id, problem, write->reply, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM submission WHERE id = ?", I(write->id));
+}
+
 static bool mark(struct tx *tx, void *arg, GError **error)
 {
     const struct mark_write *write = arg;
@@ -203,8 +215,7 @@ static bool mark(struct tx *tx, void *arg, GError **error)
                   I(counts)) &&
            (!was_open || is_open || blob_ref(tx, row.blob, -1, error)) &&
            (row.email != 0 ? follow_email(tx, write, &row, error)
-                           : is_open || DB_RUN(tx->db, error, "DELETE FROM submission WHERE id = ?",
-                                               I(write->id)));
+                           : is_open || end_hidden(tx, &row, write, error));
 }
 
 bool store_outbox_mark(struct store *store, int64_t submission, enum store_send_state state,

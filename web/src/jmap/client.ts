@@ -1,5 +1,5 @@
 import { requestJson, type JsonRequest } from "./http.ts";
-import { CORE, MAIL, MANAGE, SUBMISSION, type Id, type SetError } from "./types.ts";
+import { CORE, MAIL, MANAGE, SUBMISSION, VACATION, type Id, type SetError } from "./types.ts";
 
 export type Invocation = readonly [name: string, args: Readonly<Record<string, unknown>>, callId: string];
 
@@ -82,12 +82,16 @@ const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
   ContactGroup: MANAGE, TrustedSender: MANAGE, Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE, ProviderTest: MANAGE,
   User: MANAGE, UserSession: MANAGE, UserIdentity: MANAGE, ApiToken: MANAGE, AccountShare: MANAGE, AuditEntry: MANAGE,
   FleetAccount: MANAGE, Contact: MANAGE, HiddenContact: MANAGE,
+  VacationResponse: VACATION, EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, EmailView: MANAGE, Search: MANAGE,
+  Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE, Signature: MANAGE, Template: MANAGE,
 };
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {
   const using = new Set<string>([CORE]);
   for (const [name, args] of calls) {
     using.add(TYPE_CAPABILITY[name.slice(0, name.indexOf("/"))] ?? MAIL);
+    /* They tell whether an address is proven. */
+    if (name.startsWith("Identity/")) using.add(MANAGE);
     const properties = args["properties"];
     const vendor = Array.isArray(properties) && properties.some((property) => String(property).startsWith("postroom:"));
     if (vendor) using.add(MANAGE);
