@@ -49,7 +49,7 @@ function formsOf(compiled: unknown): string[][] {
 /* Names and terms that are the same in every language, and words that a language shares with English. */
 const EVERYWHERE = ["Postroom", "Microsoft", "Google", "Gmail", "Outlook", "Graph", "Azure", "Entra", "AADSTS", "TLS", "STARTTLS", "IMAP", "SMTP", "JMAP", "OAuth", "HTTP", "HTTPS", "HOST", "PORT", "URL", "URI", "HTML", "PDF", "CSV", "ID", "Ctrl", "Enter", "Esc", "Shift", "Alt"];
 const SHARED: Readonly<Record<string, readonly string[]>> = {
-  de: ["Cc", "Bcc", "Link", "Links", "Port", "Code", "Details", "China", "21Vianet", "Orange", "Indigo", "Text", "Name", "Label", "Labels", "in", "In", "optional", "Filter", "Status", "Version", "System", "Server", "Proxy", "Token"],
+  de: ["Cc", "Bcc", "Link", "Links", "Port", "Code", "Details", "China", "21Vianet", "Orange", "Indigo", "Text", "Name", "Label", "Labels", "in", "In", "optional", "Filter", "Status", "Version", "System", "Server", "Proxy", "Token", "Administrator", "Person", "Browser", "Problem", "Rate"],
   tr: ["Cc", "Bcc", "Port"],
   uk: [], zh: [], he: [],
 };

@@ -81,9 +81,7 @@ const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
   Autoconfig: MANAGE, SyncLogEntry: MANAGE, EmailView: MANAGE, Search: MANAGE, Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE,
   ContactGroup: MANAGE, TrustedSender: MANAGE, Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE, ProviderTest: MANAGE,
   User: MANAGE, UserSession: MANAGE, UserIdentity: MANAGE, ApiToken: MANAGE, AccountShare: MANAGE, AuditEntry: MANAGE,
-  FleetAccount: MANAGE, Contact: MANAGE, HiddenContact: MANAGE,
-  VacationResponse: VACATION, EmailSubmission: SUBMISSION, Identity: SUBMISSION, Provider: MANAGE, LinkedAccount: MANAGE, EmailView: MANAGE, Search: MANAGE,
-  Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE, ContactGroup: MANAGE, TrustedSender: MANAGE, Signature: MANAGE, Template: MANAGE,
+  FleetAccount: MANAGE, Contact: MANAGE, HiddenContact: MANAGE, VacationResponse: VACATION, Signature: MANAGE, Template: MANAGE,
 };
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {

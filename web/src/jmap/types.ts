@@ -350,3 +350,4 @@ export const CORE = "urn:ietf:params:jmap:core";
 export const MAIL = "urn:ietf:params:jmap:mail";
 export const SUBMISSION = "urn:ietf:params:jmap:submission";
 export const MANAGE = "urn:postroom:manage";
+export const VACATION = "urn:ietf:params:jmap:vacationresponse";
