@@ -119,7 +119,7 @@ static bool charge(struct session *session, bool at_end, GError **error)
     uint64_t now = conn_bytes_in(imap_client_conn(session->imap));
     int64_t day = clock_wall() / DAY_S;
     bool told = at_end && session->manager->config.note != NULL && now != session->charged;
-    if (most == 0 && !told)
+    if (most == 0 ? !told : at_end)
         return true;
     if (!store_sync_traffic(session->manager->config.store, session->account, day,
                             now - session->charged, &sum, error))

@@ -5,10 +5,11 @@ import { useDesk } from "../../app/context.ts";
 import { ACCOUNTS } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatAgo, formatBytes, formatDay, formatNumber } from "../../i18n/format.ts";
-import type { LinkedAccount } from "../../jmap/types.ts";
+import type { LinkedAccount, Problem } from "../../jmap/types.ts";
 import { accountKeys, checkQuery, healthQuery, runCheck, type AccountHealth } from "../../mail/accounts.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { updateLinked } from "../../mail/linked.ts";
+import { problemText } from "../../mail/problems.ts";
 import { linkedQuery } from "../../mail/queries.ts";
 import { canRelink, relink } from "../../mail/relink.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -41,21 +42,31 @@ function Tools({ account, onDialog }: ToolsProps) {
   const client = useQueryClient();
   const change = useChange();
   const paused = account.state === "paused";
+  /* The server holds this as well. */
+  const works = account.access !== "read";
   const toggle = (): void => void change(() => updateLinked(client, desk.userAccount, account.id, { paused: !paused }), paused ? "account.resumed" : "account.paused");
   if (account.awaitsStart) return <Link className="button button-primary" to={{ screen: "link-done", accountId: account.id }}>{t("account.continueSetUp")}</Link>;
   return (
     <div className="button-row">
-      {canRelink(account) ? <Button icon={RefreshCw} onClick={() => relink(account)}>{t("account.relink")}</Button> : <Button icon={KeyRound} onClick={() => onDialog("password")}>{t("account.newPassword")}</Button>}
-      <Button icon={paused ? Play : Pause} onClick={toggle}>{t(paused ? "account.resume" : "account.pause")}</Button>
-      <Button icon={CalendarClock} onClick={() => onDialog("since")}>{t("account.changeSince")}</Button>
-      <Button icon={ListRestart} onClick={() => onDialog("resync")}>{t("resync.button")}</Button>
-      <Button icon={Unlink} onClick={() => onDialog("unlink")}>{t("account.unlink")}</Button>
+      {account.isOwner && canRelink(account) && <Button icon={RefreshCw} onClick={() => relink(account)}>{t("account.relink")}</Button>}
+      {account.isOwner && !canRelink(account) && <Button icon={KeyRound} onClick={() => onDialog("password")}>{t("account.newPassword")}</Button>}
+      {works && <Button icon={paused ? Play : Pause} onClick={toggle}>{t(paused ? "account.resume" : "account.pause")}</Button>}
+      {works && <Button icon={CalendarClock} onClick={() => onDialog("since")}>{t("account.changeSince")}</Button>}
+      {works && <Button icon={ListRestart} onClick={() => onDialog("resync")}>{t("resync.button")}</Button>}
+      {works && <Button icon={Unlink} onClick={() => onDialog("unlink")}>{t("account.unlink")}</Button>}
     </div>
   );
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return <div><dt>{name}</dt><dd>{children}</dd></div>;
+}
+
+/* For an administrator who only looks: what to do is the person's who linked it. */
+function ForeignProblem({ problem }: { readonly problem: Problem }) {
+  const t = useT();
+  const text = problemText(problem, t);
+  return <Notice tone="problem" detail={problem.detail}><strong>{text.title}</strong><p>{text.action}</p></Notice>;
 }
 
 /* What works now, whatever is wrong. */
@@ -133,7 +144,6 @@ function Health({ health, account }: { readonly health: AccountHealth; readonly 
   const t = useT();
   const [dialog, setDialog] = useState<DialogName>("none");
   const close = (): void => setDialog("none");
-  const shown = account ?? { ...health, canSend: health.sendProblem === null, progress: null, refused: [], isOwner: false, access: "read" as const };
   return (
     <>
       <div className="page-title">
@@ -144,8 +154,9 @@ function Health({ health, account }: { readonly health: AccountHealth; readonly 
         {account && <Tools account={account} onDialog={setDialog} />}
       </div>
       <div className="cards">
-        {health.problem && <ProblemNotice account={shown} problem={health.problem} sending={false} />}
-        {health.sendProblem && <ProblemNotice account={shown} problem={health.sendProblem} sending />}
+        {account && health.problem && <ProblemNotice account={account} problem={health.problem} sending={false} />}
+        {account && health.sendProblem && <ProblemNotice account={account} problem={health.sendProblem} sending />}
+        {!account && [health.problem, health.sendProblem].map((problem) => problem && <ForeignProblem key={problem.code} problem={problem} />)}
         {account && account.refused.length > 0 && <Refused account={account} />}
         <section className="card">
           {account?.progress && <ProgressLine progress={account.progress} state={account.state} wide />}
