@@ -133,6 +133,10 @@ static char *sign_in_step(struct server *server, struct http_request *request)
         return NULL;
     enum oauth_purpose purpose =
         oauth_flow_purpose(server->flows, http_request_query(request, "state"));
+    g_autofree char *binding = http_request_cookie(request, BINDING_COOKIE);
+    /* A state that is used up or unknown: whoever began to sign in is told so as one who does. */
+    if (purpose == OAUTH_LINK && binding != NULL && http_request_principal(request) == NULL)
+        purpose = OAUTH_SIGN_IN;
     return purpose == OAUTH_LINK ? NULL : end_sign_in(server, request, purpose);
 }
 
