@@ -70,6 +70,7 @@ class Site {
     const path = url.pathname.slice(this.#base.length);
     this.log.push(`${request.method} ${path}`);
     if (this.#latency > 0) await new Promise((resolve) => setTimeout(resolve, this.#latency));
+    if (path === "auth/ways") return json(response, { password: true, microsoft: false });
     if (path === "auth/login") return this.#login(request, response);
     if (/^(?:auth|jmap|oauth|mail-image)(?:\/|$)/.test(path)) return this.#api(path, url, request, response);
     return this.#page(path, response);

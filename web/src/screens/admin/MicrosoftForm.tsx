@@ -98,7 +98,7 @@ function SignInFields({ types }: { readonly types: AccountTypes }) {
       <Radio.Group className="stacked-radios">
         <Radio value="off">{t("ms.signInOff")}</Radio>
         <Radio value="linked">{t("ms.signInLinked")}</Radio>
-        <Radio value="tenant" disabled={types !== "tenant"}>{t("ms.signInTenant")}</Radio>
+        {types === "tenant" && <Radio value="tenant">{t("ms.signInTenant")}</Radio>}
       </Radio.Group>
     </Form.Item>
   );

@@ -108,7 +108,8 @@ export function changeOf(values: MicrosoftValues): Record<string, string | null>
     cloud: values.cloud,
     secretExpires: values.secretExpires ? `${values.secretExpires}T00:00:00Z` : null,
     secondSecretExpires: values.secondSecretExpires ? `${values.secondSecretExpires}T00:00:00Z` : null,
-    signIn: values.signIn ?? "off",
+    /* Everybody of a tenant, where there is just one. */
+    signIn: values.signIn === "tenant" && values.accountTypes !== "tenant" ? "linked" : values.signIn ?? "off",
     caFile: orNull(values.caFile),
     proxy: orNull(values.proxy),
     ...Object.fromEntries(ENDPOINTS.map((name) => [name, orNull(values[name])])),

@@ -1,5 +1,5 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { AtSign, ChevronDown, CircleAlert, FolderPlus, Keyboard, LogOut, PenLine, PlugZap, Plus, Settings2, UserRound } from "lucide-react";
+import { AtSign, ChevronDown, CircleAlert, Eye, FolderPlus, Keyboard, LogOut, PenLine, PlugZap, Plus, Settings2, UserRound } from "lucide-react";
 import { lazy, Suspense, useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useDesk, writingAccount, type MailAccount } from "../../app/context.ts";
 import { ACCOUNTS, LINKING, navigate, settingsRoute, type MailRoute } from "../../app/router.ts";
@@ -119,6 +119,7 @@ function AccountSection({ account, linked, route, onNavigate, onMenu, onCreate }
     <section className="account" aria-label={account.address}>
       <Head entry={account.id} label={account.address}>
         {troubled && <CircleAlert size={15} className="account-alert" aria-label={t("account.troubled")} />}
+        {account.readOnly && <Eye size={15} className="account-shared" role="img" aria-label={t("account.readOnly")} />}
         {!account.readOnly && <IconButton label={t("folder.createIn", { account: account.address })} icon={FolderPlus} className="account-create" onClick={() => onCreate(account.id)} />}
       </Head>
       {linked?.progress && <ProgressLine progress={linked.progress} state={linked.state} />}

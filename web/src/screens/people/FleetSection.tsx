@@ -4,10 +4,10 @@ import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { useDesk } from "../../app/context.ts";
 import { formatAgo, formatBytes, formatNumber } from "../../i18n/format.ts";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
-import { pageUrl } from "../../jmap/http.ts";
 import type { AccountState } from "../../jmap/types.ts";
 import { hasProblem, sortFleet, useFleet, type FleetAccount, type FleetColumn } from "../../mail/fleet.ts";
 import { problemText } from "../../mail/problems.ts";
+import { Link } from "../../ui/Link.tsx";
 import { Loaded, Title } from "./parts.tsx";
 
 const ROW_HEIGHT = 56;
@@ -60,7 +60,7 @@ function Line({ account, top }: { readonly account: FleetAccount; readonly top: 
   const rate = account.progress?.bytesPerSecond ?? 0;
   return (
     <div className="fleet-row fleet-line" role="row" style={{ transform: `translateY(${top}px)` }} data-address={account.address}>
-      <div role="cell" className="fleet-cut"><a href={pageUrl(`accounts/${account.id}`)}><bdi>{account.address}</bdi></a>{account.sharedWith > 0 && <span className="tag">{t("fleet.shared", { count: account.sharedWith })}</span>}</div>
+      <div role="cell" className="fleet-cut"><Link to={{ screen: "account-health", accountId: account.id }}><bdi>{account.address}</bdi></Link>{account.sharedWith > 0 && <span className="tag">{t("fleet.shared", { count: account.sharedWith })}</span>}</div>
       <div role="cell" className="fleet-cut muted"><bdi>{account.owner}</bdi></div>
       <div role="cell"><span className={`state state-${TONES[account.state]}`}>{t(`state.${account.state}`)}</span></div>
       <div role="cell"><ProblemCell account={account} /></div>

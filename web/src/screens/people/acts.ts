@@ -17,3 +17,9 @@ export const KINDS: readonly (readonly [prefix: string, label: MessageId])[] = [
   ["", "audit.all"], ["sign-in.", "audit.kindSignIn"], ["user.", "audit.kindUser"], ["share.", "audit.kindShare"], ["account.", "audit.kindAccount"],
   ["mail.", "audit.kindMail"], ["provider.", "audit.kindProvider"], ["token.", "audit.kindToken"], ["backup.", "audit.kindBackup"],
 ];
+
+/* Words that the server notes beside an act. */
+export const DETAILS: Readonly<Record<string, MessageId>> = {
+  administrator: "people.administrator", member: "people.member", read: "share.read", work: "share.work", "work and send": "share.send",
+  password: "profile.password", link: "people.inviteLink", microsoft: "profile.microsoft", own: "people.self", none: "share.taken", removed: "people.removed",
+};

@@ -69,7 +69,7 @@ export function ShareDialog({ accountId, address, onClose }: { readonly accountI
   const shares = useQuery(listedQuery("AccountShare", desk.userAccount));
   const people = useQuery(listedQuery("User", desk.userAccount));
   return (
-    <Dialog title={t("share.title", { address })} onClose={onClose}>
+    <Dialog title={t("share.title", { address })} onClose={onClose} wide>
       <p className="muted">{t("share.lead")}</p>
       <Loaded query={shares}>{(all) => {
         const here = all.filter((share) => share.linkedAccountId === accountId);
