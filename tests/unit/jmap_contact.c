@@ -159,6 +159,9 @@ static void test_draft_moves_when_it_is_sent(struct jmap_fixture *t)
     g_assert_cmpstr(jmap_text_at(got, "list/0/postroom:nextAttempt"), ==,
                     jmap_text_at(got, "list/0/sendAt"));
     json_decref(got);
+    got = jmap_fixture_call(t, "EmailSubmission/get", "{'ids': []}");
+    jmap_assert_json(jmap_at(got, "list"), "[]");
+    json_decref(got);
     expect_place(t, email, true);
     expect(t, "bob", "");
     g_assert_true(store_outbox_mark(t->m.f.store, submission, STORE_SEND_SENT, 0, "250 ok", NULL,

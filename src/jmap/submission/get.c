@@ -8,12 +8,15 @@ void jmap_submission_get(struct jmap_call *call)
     struct jmap_get get;
     GError *error = NULL;
     uint64_t state = 0;
+    const int64_t none = 0, *ids = NULL;
 
     if (!jmap_get_begin(call, jmap_submission_properties, 's', &get))
         return;
-    submissions = store_submissions(call->access,
-                                    get.ids != NULL ? (const int64_t *)(void *)get.ids->data : NULL,
-                                    get.ids != NULL ? get.ids->len : 0, &state, &error);
+    /* An empty list has no data, and means none. */
+    if (get.ids != NULL)
+        ids = get.ids->len > 0 ? (const int64_t *)(void *)get.ids->data : &none;
+    submissions =
+        store_submissions(call->access, ids, get.ids != NULL ? get.ids->len : 0, &state, &error);
     if (submissions == NULL) {
         jmap_get_fail(call, &get, error);
         return;
