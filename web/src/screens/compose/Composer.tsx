@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, Ellipsis, Image as ImageIcon, Maximize2, Minimize2, Paperclip, Trash2, Type, X } from "lucide-react";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type RefObject } from "react";
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type RefObject } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useT, type MessageId } from "../../i18n/i18n.ts";
 import { refreshLists } from "../../mail/cache.ts";
@@ -19,15 +19,17 @@ import { FormatTools } from "./EditorTools.tsx";
 import { HeaderFields } from "./HeaderFields.tsx";
 import { inlineAddress, showInline } from "./inline-images.ts";
 import { useLetterState, type LetterState, type SaveState } from "./letter-state.ts";
-import { LinkDialog } from "./LinkDialog.tsx";
 import { isUnformatted, textOfLetter } from "./plain-text.ts";
 import { SendControls } from "./SendControls.tsx";
 import { useSend } from "./sending.ts";
-import { SimilarDraft } from "./SimilarDraft.tsx";
 import { ToolbarSlot } from "./slots.tsx";
 import { usualLimit, useUploads } from "./uploads.ts";
 import { textToHtml } from "../../mail/answers.ts";
 import "../../styles/compose.css";
+
+/* What is seldom wanted, and not before one has begun. */
+const LinkDialog = lazy(() => import("./LinkDialog.tsx").then((module) => ({ default: module.LinkDialog })));
+const SimilarDraft = lazy(() => import("./SimilarDraft.tsx").then((module) => ({ default: module.SimilarDraft })));
 
 const STATUS: Readonly<Record<SaveState, MessageId | null>> = {
   clean: null, dirty: null, saving: "compose.saving", saved: "compose.saved", failed: "compose.unsaved", offline: "compose.keptHere",
@@ -183,7 +185,7 @@ function Notes({ letter, writing }: { readonly letter: Letter; readonly writing:
   return <>
     {complaint && <div className="composer-note"><Notice tone="problem">{t(complaint.text, complaint.values)}</Notice></div>}
     {state.elsewhere && <div className="composer-note"><Notice tone="hint">{t(state.elsewhere === "open" ? "compose.openElsewhere" : "compose.changedElsewhere")}</Notice></div>}
-    <SimilarDraft letter={letter} state={state} />
+    <Suspense fallback={null}><SimilarDraft letter={letter} state={state} /></Suspense>
     {state.boxes.known && state.boxes.draftsId === null && <div className="composer-note"><Notice tone="problem">{t("compose.noDrafts")}</Notice></div>}
   </>;
 }
@@ -279,7 +281,7 @@ function LetterEditor({ open }: { readonly open: OpenLetter }) {
         <Attachments attachments={state.fields.attachments} uploads={uploads} {...limits} />
         <ComposerTools letter={letter} writing={writing} onDiscard={() => void discard()} onReplyTo={() => setWithReplyTo(true)} />
       </div>
-      {linking && editor && <LinkDialog editor={editor} onClose={() => setLinking(false)} />}
+      {linking && editor && <Suspense fallback={null}><LinkDialog editor={editor} onClose={() => setLinking(false)} /></Suspense>}
     </section>
   );
 }

@@ -18,7 +18,7 @@ import { openDraft } from "./composer-store.ts";
 import { destroyDraft } from "./draft-mail.ts";
 import { sendDraft, undoSending } from "./outbox.ts";
 import { dropWaiting, sendLeftCopiesSoon, useWaitingCopies } from "./recovery.ts";
-import { SendTimeDialog } from "./SendControls.tsx";
+import { SendTimeDialog } from "./SendTimeDialog.tsx";
 import { useOutgoing, type Outgoing, type OutgoingState } from "./submissions.ts";
 
 const STATES: Readonly<Record<OutgoingState, MessageId>> = {

@@ -9,12 +9,25 @@ import { useOutgoing } from "./submissions.ts";
 
 const OutboxDialog = lazy(() => import("./OutboxDialog.tsx").then((module) => ({ default: module.OutboxDialog })));
 
+const AHEAD_MS = 3_000;
+
+/* What one may want when the connection is gone: nothing could be loaded then. */
+function loadAhead(): void {
+  void import("./Composer.tsx").catch(() => undefined);
+  void import("./OutboxDialog.tsx").catch(() => undefined);
+  void import("./table-tools.ts").catch(() => undefined);
+}
+
 /* The way to the outbox, while there is something in it. */
 export function OutboxLink() {
   const t = useT();
   const locale = useLocale();
   const [open, setOpen] = useState(false);
   useRecovery();
+  useEffect(() => {
+    const timer = setTimeout(loadAhead, AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const { composeFormat } = usePreferences();
   useEffect(() => setUsualFormat(composeFormat), [composeFormat]);
   const outgoing = useOutgoing();

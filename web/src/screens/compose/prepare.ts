@@ -10,7 +10,7 @@ import { fetchBody, fetchDetail } from "../../mail/queries.ts";
 import { outgoingImages, sanitiseMailHtml } from "../../mail/sanitise.ts";
 import { byRole } from "../../mail/mailboxes.ts";
 import { jmap, jmapOne, resultOf } from "../../jmap/client.ts";
-import type { Address, GetResponse, Identity, Mailbox } from "../../jmap/types.ts";
+import type { Address, GetResponse, Identity, Mailbox, Submission } from "../../jmap/types.ts";
 import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
 import { cancelSending } from "./draft-mail.ts";
@@ -152,9 +152,10 @@ export async function prepareAnswer(kind: AnswerKind, accountId: Id, emailId: Id
 async function calledOff(accountId: Id, emailId: Id): Promise<boolean> {
   const results = await jmap([
     ["EmailSubmission/query", { accountId, filter: { emailIds: [emailId], undoStatus: "pending" } }, "query"],
-    ["EmailSubmission/get", { accountId, "#ids": resultOf("query", "EmailSubmission/query", "/ids"), properties: ["sendAt"] }, "submissions"],
+    ["EmailSubmission/get", { accountId, "#ids": resultOf("query", "EmailSubmission/query", "/ids"), properties: ["sendAt", "undoStatus"] }, "submissions"],
   ]);
-  for (const { id, sendAt } of results.get<GetResponse<{ id: Id; sendAt: string }>>("submissions").list) {
+  for (const { id, sendAt, undoStatus } of results.get<GetResponse<Pick<Submission, "id" | "sendAt" | "undoStatus">>>("submissions").list) {
+    if (undoStatus !== "pending") continue;
     const at = formatFullDate(sendAt, regionalLocale(i18n.locale));
     if (!(await confirmFirst({ title: "compose.scheduledDraft", text: "compose.scheduledDraftText", values: { at }, action: "compose.cancelAndEdit" }))) return false;
     if (!(await cancelSending(accountId, id, null))) {
