@@ -101,10 +101,12 @@ function snapshotOf(letter: Letter, now: Now, draftId: Id | null, content: Conte
 function useLocalCopy(letter: Letter, snapshot: () => NewLetter) {
   const { userAccount } = useDesk();
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const released = useRef(false);
   useEffect(() => holdCopy(letter.copyId), [letter]);
   const keep = useCallback((): Promise<void> => {
     if (timer.current) clearTimeout(timer.current);
     timer.current = null;
+    if (released.current) return Promise.resolve();
     return keepCopy({ id: letter.copyId, userAccount, savedAt: Date.now(), letter: snapshot() }).catch(() => undefined);
   }, [letter, snapshot, userAccount]);
   const keepSoon = useCallback(() => { timer.current ??= setTimeout(() => void keep(), COPY_DELAY); }, [keep]);
@@ -113,7 +115,9 @@ function useLocalCopy(letter: Letter, snapshot: () => NewLetter) {
     timer.current = null;
     await dropCopy(letter.copyId).catch(() => undefined);
   }, [letter]);
-  return useMemo(() => ({ keep, keepSoon, drop }), [keep, keepSoon, drop]);
+  /* Somebody else looks after the copy from now on. */
+  const release = useCallback(() => { released.current = true; }, []);
+  return useMemo(() => ({ keep, keepSoon, drop, release }), [keep, keepSoon, drop, release]);
 }
 
 /* Whether the same draft is open in another page of this browser, or was changed elsewhere. */
@@ -195,6 +199,11 @@ function useSaving({ letter, now, content, renew, follow, copy, stored }: Saving
       showToast({ ...failureOf(error), tone: "problem" });
     });
   }, [save, copy]);
+  /* The letter is on its way out: nothing of it is saved any more, whatever was typed since. */
+  const release = useCallback(() => {
+    revision.current.saved = revision.current.now;
+    copy.release();
+  }, [copy]);
   const discard = useCallback(async () => {
     revision.current.saved = revision.current.now;
     await copy.drop();
@@ -204,7 +213,7 @@ function useSaving({ letter, now, content, renew, follow, copy, stored }: Saving
     if (id !== null) await destroyDraft(accountId, id);
     await refreshLists(client, accountId);
   }, [client, copy, stored]);
-  return { saveState, touch, save, saveQuietly, discard };
+  return { saveState, touch, save, saveQuietly, discard, release };
 }
 
 /* Saves a while after a change, and as soon as the server is there again. */
@@ -237,7 +246,7 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
   const renew = useCallback<RenewBlobs>((sent, blobIds) => {
     setFields((before) => ({ ...before, attachments: renewBlobs(before.attachments, sent, blobIds) }));
   }, []);
-  const { saveState, touch, save, saveQuietly, discard } = useSaving({ letter, now, content, renew, follow, copy, stored });
+  const { saveState, touch, save, saveQuietly, discard, release } = useSaving({ letter, now, content, renew, follow, copy, stored });
   const change = useCallback((update: Partial<Fields>) => {
     setFields((before) => ({ ...before, ...update }));
     touch();
@@ -247,8 +256,8 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
     touch();
   }, [touch]);
   useAutomaticSaving(saveState, fields, saveQuietly);
-  return useMemo(() => ({ fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, content, draftId, copy, elsewhere, senders, sender, boxes }),
-    [fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, snapshot, content, draftId, copy, elsewhere, senders, sender, boxes]);
+  return useMemo(() => ({ fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, release, snapshot, content, draftId, copy, elsewhere, senders, sender, boxes }),
+    [fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, release, snapshot, content, draftId, copy, elsewhere, senders, sender, boxes]);
 }
 
 export type LetterState = ReturnType<typeof useLetterState>;

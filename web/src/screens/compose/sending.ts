@@ -63,6 +63,7 @@ export function useSend(letter: Letter, state: LetterState) {
   /* Without a connection it is kept here, and goes out with the next one. */
   const sendWhenBack = async (sendAt: string | null): Promise<void> => {
     await keepCopy({ id: letter.copyId, userAccount, savedAt: Date.now(), letter: state.snapshot(), sending: { seconds: 0, sendAt } });
+    state.release();
     closeLetter(letter.key);
     showToast({ text: "compose.sendsWhenBack", duration: 8_000 });
     sendLeftCopiesSoon();
@@ -79,6 +80,7 @@ export function useSend(letter: Letter, state: LetterState) {
       accountId: fields.accountId, emailId, identity: sender.identity, recipients: [...fields.to, ...fields.cc, ...fields.bcc, ...bcc],
       draftsId: boxes.draftsId, sentId: boxes.sentId, answered: letter.answered, seconds: undoSendSeconds, sendAt,
     }, snapshot);
+    state.release();
     await state.copy.drop();
     closeLetter(letter.key);
   };
