@@ -116,7 +116,11 @@ function useLocalCopy(letter: Letter, snapshot: () => NewLetter) {
     await dropCopy(letter.copyId).catch(() => undefined);
   }, [letter]);
   /* Somebody else looks after the copy from now on. */
-  const release = useCallback(() => { released.current = true; }, []);
+  const release = useCallback(() => {
+    released.current = true;
+    if (timer.current) clearTimeout(timer.current);
+    timer.current = null;
+  }, []);
   return useMemo(() => ({ keep, keepSoon, drop, release }), [keep, keepSoon, drop, release]);
 }
 

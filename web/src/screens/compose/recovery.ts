@@ -1,8 +1,7 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { useDesk } from "../../app/context.ts";
-import { jmap, jmapOne, resultOf } from "../../jmap/client.ts";
-import { NetworkProblem } from "../../jmap/http.ts";
+import { jmap, jmapOne, MethodError, RefusedError, resultOf } from "../../jmap/client.ts";
 import type { GetResponse, Id, Identity, Submission } from "../../jmap/types.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { byRole } from "../../mail/mailboxes.ts";
@@ -87,7 +86,8 @@ async function sendWaiting(client: QueryClient, userAccount: Id): Promise<boolea
         await sendCopy(client, copy);
         await dropCopy(copy.id);
       } catch (error) {
-        if (error instanceof NetworkProblem) { offline = true; break; }
+        /* No answer, or a server that is just starting: it is tried again. */
+        if (!(error instanceof RefusedError || error instanceof MethodError)) { offline = true; break; }
         /* Refused: it is a letter like any other again. */
         await keepCopy({ ...copy, sending: undefined });
         showToast({ ...failureOf(error), tone: "problem", duration: 60_000, undo: () => reopen(copy), undoLabel: "draft.edit" });

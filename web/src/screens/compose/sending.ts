@@ -62,8 +62,9 @@ export function useSend(letter: Letter, state: LetterState) {
   };
   /* Without a connection it is kept here, and goes out with the next one. */
   const sendWhenBack = async (sendAt: string | null): Promise<void> => {
-    await keepCopy({ id: letter.copyId, userAccount, savedAt: Date.now(), letter: state.snapshot(), sending: { seconds: 0, sendAt } });
+    const snapshot = state.snapshot();
     state.release();
+    await keepCopy({ id: letter.copyId, userAccount, savedAt: Date.now(), letter: snapshot, sending: { seconds: 0, sendAt } });
     closeLetter(letter.key);
     showToast({ text: "compose.sendsWhenBack", duration: 8_000 });
     sendLeftCopiesSoon();
