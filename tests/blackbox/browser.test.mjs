@@ -376,7 +376,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await inGoodShape(one, 'dark-02-reply');
     await dark.getByRole('button', { name: 'Discard the draft' }).click();
     await dark.keyboard.press('v');
-    await dark.getByRole('dialog').getByRole('textbox').waitFor();
+    await dark.getByRole('dialog').getByRole('combobox').waitFor();
     await inGoodShape(one, 'dark-03-move');
     await dark.goto(`${postroom.url}/settings/microsoft`);
     await dark.getByText('Ready to use').waitFor();

@@ -364,7 +364,7 @@ describe.skipIf(executable === null)("the page in a browser", () => {
     await page.locator(".composer-editor").waitFor();
     await page.keyboard.type("תודה נועה");
     await picture(page, "hebrew");
-    await page.locator(".sidebar").getByRole("button", { name: "שפה" }).click();
+    await page.locator(".sidebar").getByRole("button", { name: "שפה", exact: true }).click();
     await page.getByRole("menuitemradio", { name: "English" }).click();
     await page.getByRole("button", { name: "Send", exact: true }).waitFor();
     expect(await page.locator(".composer-editor").textContent()).toContain("תודה נועה");
