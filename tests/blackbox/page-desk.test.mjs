@@ -306,6 +306,34 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await page.goForward();
   });
 
+  test('notifications are asked for by a click only, come once for a mail, and open it', async () => {
+    await visitor.context.addInitScript(() => {
+      window.notes_ = [];
+      window.asks_ = 0;
+      window.Notification = class {
+        static permission = 'default';
+        static requestPermission() { window.asks_++; this.permission = 'granted'; return Promise.resolve('granted'); }
+        constructor(title, options) { this.title = title; this.tag = options.tag; window.notes_.push(this); }
+        close() {}
+      };
+      Document.prototype.hasFocus = () => false;
+    });
+    await page.goto(`${desk.postroom.url}/settings/general`);
+    const wish = page.getByRole('checkbox', { name: 'Notify me of new mail on this computer' });
+    await wish.waitFor();
+    assert.equal(await page.evaluate(() => window.asks_), 0);
+    await wish.check();
+    assert.equal(await page.evaluate(() => window.asks_), 1);
+    await visitor.screen('desk-notifications');
+    await deliver(desk.org, anna, 'Junk that nobody announces', { folder: 'Junk Email' }).catch(() => deliver(desk.org, anna, 'Junk that nobody announces', { folder: 'Junk' }));
+    await deliver(desk.org, anna, 'Knock knock');
+    await until('the notification', () => page.evaluate(() => window.notes_.length > 0), { ms: 20000 });
+    await sleep(2500);
+    assert.deepEqual(await page.evaluate(() => window.notes_.map((note) => note.title)), ['Priya Raman']);
+    await page.evaluate(() => window.notes_[0].onclick());
+    await page.locator('.reader-subject', { hasText: 'Knock knock' }).waitFor();
+  });
+
   test('in Hebrew, in the dark and on small screens it keeps its shape', async () => {
     for (const [name, options] of Object.entries({ 'he-1440': { locale: 'he-IL', width: 1440 }, 'dark-1024': { dark: true, width: 1024 }, 'phone-390': { width: 390, height: 780 } })) {
       const other = await desk.arrive(options);

@@ -1,4 +1,5 @@
-import { useQueries, type QueryClient } from "@tanstack/react-query";
+import { useQueries, type QueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useCallback } from "react";
 import type { EmailSummary, Id, Mailbox } from "../jmap/types.ts";
 import { pointer, unescapePointer, type EmailPatch } from "./patches.ts";
 import { keys, mailboxesQuery } from "./queries.ts";
@@ -89,12 +90,11 @@ export function ownPatch(map: MailboxMap, accountId: Id, patch: EmailPatch): Ema
 
 /* Which account each mailbox of these accounts is of, for rows that tell it. */
 export function useMailboxMap(accountIds: readonly Id[]): MailboxMap {
-  return useQueries({
-    queries: accountIds.map((id) => mailboxesQuery(id)),
-    combine: (results) => {
-      const accounts = new Map<Id, readonly Mailbox[]>();
-      results.forEach((result, index) => { if (result.data) accounts.set(accountIds[index]!, result.data); });
-      return mailboxMap(accounts);
-    },
-  });
+  /* The same function as long as the accounts are the same: the map is made anew only when mailboxes change. */
+  const combine = useCallback((results: readonly UseQueryResult<readonly Mailbox[]>[]) => {
+    const accounts = new Map<Id, readonly Mailbox[]>();
+    results.forEach((result, index) => { if (result.data) accounts.set(accountIds[index]!, result.data); });
+    return mailboxMap(accounts);
+  }, [accountIds]);
+  return useQueries({ queries: accountIds.map((id) => mailboxesQuery(id)), combine });
 }

@@ -78,14 +78,13 @@ function EverythingNote({ list, route, mailbox }: Pick<ListProps, "list" | "rout
 function SelectionBar(props: Omit<ListProps, "onDrawer">) {
   const { list, route, mailbox, onMove } = props;
   const t = useT();
-  const locale = useLocale();
   const commands = useListCommands(list, route, mailbox);
   const count = list.everything ? list.total : list.selected.size;
   return (
     <>
       <div className="selection-bar" role="toolbar" aria-label={t("selection.label")}>
         <IconButton label={t("selection.clear")} shortcut="u" icon={X} onClick={list.clearSelection} />
-        <span className="selection-count" role="status">{t("selection.count", { count, shown: formatNumber(count, locale) })}</span>
+        <span className="selection-count" role="status">{t("selection.count", { count })}</span>
         <IconButton label={t("selection.all")} shortcut="*" icon={SquareCheck} onClick={list.selectAll} />
         <IconButton label={t("action.archive")} shortcut="e" icon={Archive} onClick={commands.archive} />
         <IconButton label={t("action.delete")} shortcut="#" icon={Trash2} onClick={commands.remove} />
