@@ -9,7 +9,7 @@ import { openOrganise } from "./organise-store.ts";
 /* Opens the labels of what is ticked, open or under the cursor: the l key. */
 export function openLabels(list: ListState): void {
   const targets = list.targets();
-  if (targets.length > 0) openOrganise({ kind: "labels", accountId: list.view.accountId, targets });
+  if (targets.length > 0) openOrganise({ kind: "labels", accountId: list.view.accountId, targets, ...(list.everything ? { everything: { view: list.view, total: list.total } } : {}) });
 }
 
 /* What the bar of a selection has from here. */
@@ -24,7 +24,7 @@ export function SelectionTools({ list }: { readonly list: ListState }) {
   return (
     <>
       <IconButton label={t("label.button")} shortcut="l" icon={Tag} onClick={() => openLabels(list)} />
-      {list.selected.size > 1 && <IconButton label={t("why.mergeSelected")} icon={Merge} onClick={merge} />}
+      {list.selected.size > 1 && !list.everything && <IconButton label={t("why.mergeSelected")} icon={Merge} onClick={merge} />}
     </>
   );
 }

@@ -8,7 +8,7 @@ import { WhyDialog } from "./WhyDialog.tsx";
 
 export function Sheet({ sheet, route }: { readonly sheet: OrganiseSheet; readonly route: MailRoute }) {
   switch (sheet.kind) {
-    case "labels": return <LabelDialog accountId={sheet.accountId} threadIds={sheet.targets.map((row) => row.threadId)} targets={sheet.targets} />;
+    case "labels": return <LabelDialog accountId={sheet.accountId} targets={sheet.targets} everything={sheet.everything} />;
     case "why": return <WhyDialog accountId={sheet.accountId} threadId={sheet.threadId} route={route} />;
     case "merge": return <MergeDialog accountId={sheet.accountId} threadId={sheet.threadId} route={route} />;
     case "todos": return <TodosDialog group={sheet.group} />;

@@ -2,11 +2,18 @@ import { useSyncExternalStore } from "react";
 import type { Id } from "../../jmap/types.ts";
 import type { Conversation } from "../../mail/conversations.ts";
 import type { DueGroup } from "../../mail/notes.ts";
+import type { ListView } from "../../mail/queries.ts";
 import type { SavedSearch } from "../../mail/saved-searches.ts";
+
+/* All that a view has, on screen or not. */
+export interface Everything {
+  readonly view: ListView;
+  readonly total: number;
+}
 
 /* Which of the organising dialogs is open. */
 export type OrganiseSheet =
-  | { readonly kind: "labels"; readonly accountId: Id; readonly targets: readonly Conversation[] }
+  | { readonly kind: "labels"; readonly accountId: Id; readonly targets: readonly Conversation[]; readonly everything?: Everything }
   | { readonly kind: "why"; readonly accountId: Id; readonly threadId: Id }
   | { readonly kind: "merge"; readonly accountId: Id; readonly threadId: Id }
   | { readonly kind: "todos"; readonly group: DueGroup }

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import type { MailRoute } from "../../src/app/router.ts";
+import type { EmailSummary, Mailbox } from "../../src/jmap/types.ts";
+import { labelsOn, stateOf, type Label } from "../../src/mail/labels.ts";
+import { dayFromNow, dueGroup } from "../../src/mail/notes.ts";
+import { textToSave } from "../../src/screens/organise/SaveSearchButton.tsx";
+
+const label = (name: string, keyword: string, accountId = "a1"): Label => ({ id: `r-${accountId}-${keyword}`, accountId, name, color: "blue", keyword, sortOrder: 0 });
+const email = (...keywords: string[]): EmailSummary => ({ keywords: Object.fromEntries(keywords.map((keyword) => [keyword, true])) }) as unknown as EmailSummary;
+
+describe("labels", () => {
+  test("are those that any email has, one for each keyword", () => {
+    const labels = [label("Work", "work"), label("Arbeit", "work", "a2"), label("Fair", "fair"), label("None", "none")];
+    expect(labelsOn(labels, [email("$seen", "fair"), email("work")]).map((one) => one.name)).toEqual(["Work", "Fair"]);
+  });
+
+  test("are on all conversations, on some, or on none", () => {
+    const work = label("Work", "work");
+    expect(stateOf(work, [{ emails: [email("work"), email()] }, { emails: [email("work")] }])).toBe(true);
+    expect(stateOf(work, [{ emails: [email("work")] }, { emails: [email()] }])).toBe("mixed");
+    expect(stateOf(work, [{ emails: [email()] }])).toBe(false);
+  });
+});
+
+describe("to-dos", () => {
+  const now = new Date(2026, 10, 30, 23, 59);
+
+  test("are counted in days where the person is, over the end of a month", () => {
+    expect(dayFromNow(0, now)).toBe("2026-11-30");
+    expect(dayFromNow(1, now)).toBe("2026-12-01");
+    expect(dayFromNow(32, now)).toBe("2027-01-01");
+  });
+
+  test("are overdue, of today, or of later; those without a day are of later", () => {
+    expect(dueGroup("2026-11-29", now)).toBe("overdue");
+    expect(dueGroup("2026-11-30", now)).toBe("today");
+    expect(dueGroup("2026-12-01", now)).toBe("later");
+    expect(dueGroup(null, now)).toBe("later");
+  });
+});
+
+describe("a search that is saved", () => {
+  const route = (text: string, mailboxId: string | null): MailRoute => ({ screen: "mail", accountId: "a1", mailboxId, threadId: null, text, only: "all" });
+  const inbox = { id: "m1", name: "INBOX", role: "inbox" } as unknown as Mailbox;
+  const folder = { id: "m2", name: 'Customers "2026"', role: null } as unknown as Mailbox;
+
+  test("says the folder that it was made in", () => {
+    expect(textToSave(route("lamp", "m1"), inbox)).toBe("in:inbox lamp");
+    expect(textToSave(route("lamp OR glass", "m2"), folder)).toBe('in:"Customers 2026" (lamp OR glass)');
+  });
+
+  test("stays as it is where it says one, or was made everywhere", () => {
+    expect(textToSave(route("in:sent lamp", "m1"), inbox)).toBe("in:sent lamp");
+    expect(textToSave(route("lamp", null), undefined)).toBe("lamp");
+    expect(textToSave(route("begin:x", "m1"), inbox)).toBe("in:inbox begin:x");
+  });
+});
