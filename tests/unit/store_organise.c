@@ -142,6 +142,40 @@ static void test_notes_of_merged_threads_are_together(void)
     mail_close(&m);
 }
 
+static int64_t rows_in(struct mail_fixture *m, const char *table)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+    g_autofree char *path = g_build_filename(m->f.directory, "data", "postroom.db", NULL);
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", table);
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(db, sql, -1, &row, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_step(row), ==, SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
+    return count;
+}
+
+static int64_t split(struct mail_fixture *m, int64_t email);
+
+static void test_all_goes_with_the_account(void)
+{
+    static const char *const tables[] = {"note", "regroup", "apart", "ref"};
+    struct mail_fixture m;
+    mail_open(&m);
+    put(&m, 1, "a@x", NULL, "lamps");
+    put(&m, 2, "b@x", "a@x", "lamps");
+    note(&m, STORE_NOTE, find(&m, "a@x"), "one");
+    split(&m, find(&m, "b@x"));
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        g_assert_cmpint(rows_in(&m, tables[i]), >, 0);
+    g_assert_true(store_account_remove(m.f.store, m.account, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        g_assert_cmpint(rows_in(&m, tables[i]), ==, 0);
+    mail_close(&m);
+}
+
 /* --- taking apart and putting together */
 
 static void test_a_split_holds(void)
@@ -521,6 +555,7 @@ int main(int argc, char **argv)
                     test_a_note_stays_when_its_email_goes);
     g_test_add_func("/store/organise/notes-of-merged-threads",
                     test_notes_of_merged_threads_are_together);
+    g_test_add_func("/store/organise/all-goes-with-the-account", test_all_goes_with_the_account);
     g_test_add_func("/store/organise/split-holds", test_a_split_holds);
     g_test_add_func("/store/organise/merge-holds", test_a_merge_holds);
     g_test_add_func("/store/organise/what-cannot-be-regrouped", test_what_cannot_be_regrouped);
