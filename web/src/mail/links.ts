@@ -1,3 +1,5 @@
+import type { Address } from "../jmap/types.ts";
+
 /* Where a link of a mail really goes, whom it tells on the way, and whether its text says something else. */
 export interface LinkFacts {
   /* What is opened; its host, or the address of a mailto: link. */
@@ -96,4 +98,30 @@ export function linkFacts(text: string, href: string): LinkFacts | null {
   const real = (target ?? url).hostname;
   const another = claimed !== null && registered(claimed) !== registered(real) && registered(claimed) !== registered(url.hostname);
   return { href: url.href, host: url.hostname, target: target?.hostname ?? null, service, named: another ? claimed : null };
+}
+
+export interface MailtoLetter {
+  readonly to: readonly Address[];
+  readonly cc: readonly Address[];
+  readonly subject: string;
+  readonly html: string;
+}
+
+const MOST_ADDRESSES = 50;
+const MOST_TEXT = 10_000;
+
+function addressesOf(list: string): Address[] {
+  return list.split(",").map((one) => decoded(one).replace(/[\s<>"]/g, "")).filter((one) => /^[^@\s]+@[^@\s]+$/.test(one)).slice(0, MOST_ADDRESSES).map((email) => ({ name: null, email }));
+}
+
+/* RFC 6068, without what a link could slip past its reader: blind copies, attachments, other headers. */
+export function mailtoLetter(href: string): MailtoLetter | null {
+  const url = parse(href);
+  if (url?.protocol !== "mailto:") return null;
+  /* "+" is no blank here. */
+  const fields = new URLSearchParams(url.search.replaceAll("+", "%2B"));
+  const line = (name: string): string => (fields.get(name) ?? "").replace(/\p{C}+/gu, " ").trim().slice(0, 500);
+  const text = (fields.get("body") ?? "").slice(0, MOST_TEXT).split(/\r\n?|\n/);
+  const escaped = text.map((one) => `<p>${one.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)}</p>`);
+  return { to: [...addressesOf(url.pathname), ...addressesOf(fields.get("to") ?? "")], cc: addressesOf(fields.get("cc") ?? ""), subject: line("subject"), html: fields.get("body") ? escaped.join("") : "" };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linkFacts, namedHost, registered } from "../../src/mail/links.ts";
+import { linkFacts, mailtoLetter, namedHost, registered } from "../../src/mail/links.ts";
 
 describe("where a link goes", () => {
   it.each([
@@ -34,5 +34,19 @@ describe("where a link goes", () => {
     expect(linkFacts("x", "not an address")).toBeNull();
     expect(namedHost("e.g. this")).toBeNull();
     expect(registered("a.b.co.uk")).toBe("b.co.uk");
+  });
+});
+
+describe("a link to an address", () => {
+  it("begins a letter with what it says, and nothing hidden", () => {
+    const letter = mailtoLetter("mailto:ada@x.test,ben%40x.test?subject=Stand%20plan%0d%0aBcc:%20evil@y.test&bcc=evil@y.test&attach=/etc/passwd&body=a%3Cb%3E%0Ac");
+    expect(letter?.to.map((one) => one.email)).toEqual(["ada@x.test", "ben@x.test"]);
+    expect(letter?.cc).toEqual([]);
+    expect(letter?.subject).toBe("Stand plan Bcc: evil@y.test");
+    expect(letter?.html).toBe("<p>a&#60;b&#62;</p><p>c</p>");
+    expect(JSON.stringify(letter)).not.toContain("passwd");
+  });
+  it("is nothing for other addresses", () => {
+    expect(mailtoLetter("https://x.test/")).toBeNull();
   });
 });

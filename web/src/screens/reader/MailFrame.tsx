@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useDark } from "../../app/theme.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
-import { linkFacts, type LinkFacts } from "../../mail/links.ts";
+import { linkFacts, mailtoLetter, type LinkFacts, type MailtoLetter } from "../../mail/links.ts";
 import { displayImages, sanitiseMailHtml } from "../../mail/sanitise.ts";
 import { adaptColours } from "./dark.ts";
 import { frameDocument, setsColours } from "./frame-document.ts";
@@ -39,6 +39,7 @@ function forwardKeys(frame: HTMLIFrameElement, inner: Document): void {
 interface LinkWatch {
   readonly onPoint: (facts: LinkFacts | null) => void;
   readonly onDeceptive: (facts: LinkFacts) => void;
+  readonly onWrite: ((letter: MailtoLetter) => void) | undefined;
 }
 
 function factsAt(event: Event): LinkFacts | null {
@@ -54,9 +55,11 @@ function watchLinks(inner: Document, watch: LinkWatch): void {
   for (const kind of ["click", "auxclick"])
     inner.addEventListener(kind, (event) => {
       const facts = factsAt(event);
-      if (!facts?.named) return;
+      const letter = facts && watch.onWrite ? mailtoLetter(facts.href) : null;
+      if (!facts?.named && !letter) return;
       event.preventDefault();
-      watch.onDeceptive(facts);
+      if (letter) watch.onWrite?.(letter);
+      else if (facts) watch.onDeceptive(facts);
     }, true);
 }
 
@@ -65,10 +68,12 @@ interface Props {
   readonly title: string;
   /* On a dark page: the mail on white paper, as its sender meant it. */
   readonly original?: boolean;
+  /* A link to an address begins a letter. */
+  readonly onWrite?: (letter: MailtoLetter) => void;
 }
 
 /* HTML mail: sanitised once more, in a sandboxed frame without scripts. */
-export function MailFrame({ html, title, original = false }: Props) {
+export function MailFrame({ html, title, original = false, onWrite }: Props) {
   const t = useT();
   const locale = useLocale();
   const frame = useRef<HTMLIFrameElement>(null);
@@ -98,7 +103,7 @@ export function MailFrame({ html, title, original = false }: Props) {
       if (inner.documentElement.dataset["watched"]) return;
       inner.documentElement.dataset["watched"] = "yes";
       forwardKeys(element, inner);
-      watchLinks(inner, { onPoint: setPointed, onDeceptive: setDeceptive });
+      watchLinks(inner, { onPoint: setPointed, onDeceptive: setDeceptive, onWrite });
     };
     element.addEventListener("load", loaded);
     loaded();
@@ -106,7 +111,7 @@ export function MailFrame({ html, title, original = false }: Props) {
       element.removeEventListener("load", loaded);
       stop();
     };
-  }, [source, adapts]);
+  }, [source, adapts, onWrite]);
   return (
     <div className={original ? "mail-frame mail-paper" : "mail-frame"}>
       <iframe ref={frame} title={title} sandbox={SANDBOX} srcDoc={source} referrerPolicy="no-referrer" />

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useCallback } from "react";
 import { useT } from "../../i18n/i18n.ts";
 import type { EmailDetail, EmailView, Id, ViewAttachment } from "../../jmap/types.ts";
+import type { MailtoLetter } from "../../mail/links.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { viewQuery } from "../../mail/queries.ts";
 import { useTrustedSenders } from "../../mail/trusted.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Notice, Spinner } from "../../ui/Notice.tsx";
+import { openLetter } from "../compose/composer-store.ts";
 import { Attachments } from "./Attachments.tsx";
 import { PlainText } from "./PlainText.tsx";
 import { Privacy } from "./Privacy.tsx";
@@ -15,12 +17,20 @@ import type { ViewControl } from "./view-state.ts";
 const MailFrame = lazy(() => import("./MailFrame.tsx").then((module) => ({ default: module.MailFrame })));
 const InvitationCard = lazy(() => import("./InvitationCard.tsx").then((module) => ({ default: module.InvitationCard })));
 
-function Content({ view, subject, original }: { readonly view: EmailView; readonly subject: string; readonly original: boolean }) {
+interface ContentProps {
+  readonly accountId: Id;
+  readonly view: EmailView;
+  readonly subject: string;
+  readonly original: boolean;
+}
+
+function Content({ accountId, view, subject, original }: ContentProps) {
   const t = useT();
+  const write = useCallback((letter: MailtoLetter) => openLetter({ accountId, ...letter }), [accountId]);
   if (view.html !== null)
     return (
       <Suspense fallback={<Spinner label={t("common.loading")} />}>
-        <MailFrame html={view.html} original={original} title={t("reader.frame", { subject: subject || t("row.noSubject") })} />
+        <MailFrame html={view.html} original={original} onWrite={write} title={t("reader.frame", { subject: subject || t("row.noSubject") })} />
       </Suspense>
     );
   if (view.text !== null && view.text.trim() !== "") return <PlainText text={view.text} quotes={view.quotes} />;
@@ -63,7 +73,7 @@ export function MessageBody({ accountId, email, control }: Props) {
       {view.state === "unreadable" && <Notice tone="problem">{t("reader.unreadable")}</Notice>}
       {view.calendar && <Suspense><InvitationCard invitation={view.calendar} accountId={accountId} email={email} /></Suspense>}
       {!control.plain && <Privacy view={view} images={images && shown.data !== undefined} sender={sender} trusted={trusted} onShow={() => control.change({ images: true })} />}
-      <Content view={view} subject={email.subject ?? ""} original={control.original} />
+      <Content accountId={accountId} view={view} subject={email.subject ?? ""} original={control.original} />
       <Attachments accountId={accountId} email={email} attachments={filesOf(view)} />
     </div>
   );

@@ -22,6 +22,11 @@ function Quote({ block }: { readonly block: TextBlock }) {
   );
 }
 
+/* The fold that follows has room of its own. */
+function withoutEnd(lines: readonly string[]): readonly string[] {
+  return lines.slice(0, lines.findLastIndex((line) => line.trim() !== "") + 1);
+}
+
 interface Props {
   readonly text: string;
   readonly quotes: readonly (readonly [number, number])[];
@@ -31,7 +36,7 @@ export function PlainText({ text, quotes }: Props) {
   const blocks = useMemo(() => splitQuotes(text.trimEnd(), quotes), [text, quotes]);
   return (
     <div className="plain-text">
-      {blocks.map((block, index) => block.quoted ? <Quote key={index} block={block} /> : <Lines key={index} lines={block.lines} />)}
+      {blocks.map((block, index) => block.quoted ? <Quote key={index} block={block} /> : <Lines key={index} lines={blocks[index + 1] ? withoutEnd(block.lines) : block.lines} />)}
     </div>
   );
 }
