@@ -179,7 +179,9 @@ char *html_check_clean(const char *html)
     mime_sanitise(html, -1, &options, &result);
     check_clean(result.html);
     g_assert_cmpuint(result.blocked_remote, ==, 0);
-    return result.html;
+    char *clean = g_steal_pointer(&result.html);
+    mime_sanitised_clear(&result);
+    return clean;
 }
 
 static void check_blocked(const char *html)

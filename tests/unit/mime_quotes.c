@@ -14,8 +14,8 @@ static const char *const announced[] = {
     "Ann Lee <ann@lee.test>, 4 May 2020 Pzt, 10:11 tarihinde şunu yazdı:\n> old\n",
     "пн, 4 трав. 2020 р. о 10:11 Ann Lee <ann@lee.test> пише:\n> old\n",
     "пн, 4 трав. 2020 р. о 10:11 Дуже Довге Імʼя Людини\n<ann@lee.test> пише:\n> old\n",
-    "\u202bבתאריך יום ב׳, 4 במאי 2020 ב-10:11 מאת \u202aAnn Lee\u202c\u200f <\u202aann@lee.test"
-    "\u202c\u200f>:\u202c\n> old\n",
+    ("\u202bבתאריך יום ב׳, 4 במאי 2020 ב-10:11 מאת \u202aAnn\u202c\u200f "
+     "<\u202aann@lee.test\u202c>:\u202c\n> old\n"),
     "ב-4 במאי 2020, בשעה 10:11, Ann Lee <ann@lee.test> כתב/ה:\n> old\n",
     "Ann Lee <ann@lee.test> 于2020年5月4日周一 上午10:11写道：\n> old\n",
     "Ann Lee <ann@lee.test> 於 2020年5月4日 週一 上午10:11寫道：\n> old\n",
