@@ -10,7 +10,8 @@ export { MockError };
 const METHODS: Record<string, Method> = { "Core/echo": (args) => args, ...mailMethods, ...manageMethods, ...recordMethods };
 const OWNERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:EmailSubmission|Identity)\//, "urn:ietf:params:jmap:submission"],
-  [/^(?:Provider|LinkedAccount|AccountHealth|AccountCheck|Autoconfig|SyncLogEntry|EmailView|Search|Preferences|Label|SavedSearch|ContactGroup|TrustedSender)\//, "urn:postroom:manage"],
+  [/^(?:Provider|LinkedAccount|AccountHealth|AccountCheck|Autoconfig|SyncLogEntry|EmailView|Search|Preferences|Label|SavedSearch|ContactGroup|TrustedSender|Signature|Template)\//, "urn:postroom:manage"],
+  [/^VacationResponse\//, "urn:ietf:params:jmap:vacationresponse"],
   [/^(?:Email|Mailbox|Thread|SearchSnippet)\//, "urn:ietf:params:jmap:mail"],
   [/^Core\//, "urn:ietf:params:jmap:core"],
 ];

@@ -2,7 +2,7 @@ import { type Args, type Method } from "./method.ts";
 import type { World } from "./world.ts";
 
 /* Records (docs/api.md): kept as they come, without the server's judgement. */
-const TYPES = ["Preferences", "Label", "SavedSearch", "ContactGroup", "TrustedSender"];
+const TYPES = ["Preferences", "Label", "SavedSearch", "ContactGroup", "TrustedSender", "Signature", "Template", "VacationResponse"];
 const kept = new WeakMap<World, Map<string, Map<string, Args>>>();
 
 function recordsOf(world: World, accountId: string, type: string): Map<string, Args> {

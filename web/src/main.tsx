@@ -16,6 +16,7 @@ import "./styles/accounts.css";
 import "./styles/organise.css";
 import "./styles/people.css";
 import "./styles/outbox.css";
+import "./styles/writing.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());

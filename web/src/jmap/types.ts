@@ -168,6 +168,16 @@ export interface Identity {
   readonly htmlSignature: string;
   readonly replyTo: readonly Address[] | null;
   readonly bcc: readonly Address[] | null;
+  readonly mayDelete?: boolean;
+  /* null: its address is proven to be one of the mailbox (docs/api.md, Writing). */
+  readonly "postroom:verification"?: Verification | null;
+}
+
+export interface Verification {
+  readonly state: "pending" | "refused";
+  readonly sentAt: UTCDate;
+  readonly problem: string | null;
+  readonly reply: string | null;
 }
 
 /* RFC 8621, 7, with what docs/api.md adds. */
@@ -349,5 +359,6 @@ export interface UploadedBlob {
 export const CORE = "urn:ietf:params:jmap:core";
 export const MAIL = "urn:ietf:params:jmap:mail";
 export const SUBMISSION = "urn:ietf:params:jmap:submission";
+export const VACATION = "urn:ietf:params:jmap:vacationresponse";
 export const MANAGE = "urn:postroom:manage";
 export const VACATION = "urn:ietf:params:jmap:vacationresponse";

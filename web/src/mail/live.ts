@@ -12,6 +12,7 @@ import { isUnified } from "./unified.ts";
 import { sendWaiting } from "./waiting.ts";
 import { savedKeys } from "./saved-searches.ts";
 import { trustedKey } from "./trusted.ts";
+import { vacationKey } from "./vacation.ts";
 
 const LIST_REFRESH_GAP = 1_500;
 /* Saved searches are counted by the server from the beginning. */
@@ -141,6 +142,9 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     TrustedSender: (id) => pace(`TrustedSender ${id}`, 500, refetch(trustedKey(id))),
     EmailSubmission: (id) => pace(`EmailSubmission ${id}`, 500, refetch(["submissions", id])),
     ContactGroup: (id) => pace(`ContactGroup ${id}`, 500, refetch(["contactGroups", id])),
+    Signature: (id) => pace(`Signature ${id}`, 500, refetch(["signatures", id])),
+    Template: (id) => pace(`Template ${id}`, 500, refetch(["templates", id])),
+    VacationResponse: (id) => pace(`VacationResponse ${id}`, 500, refetch(vacationKey(id))),
     Identity: (id) => pace(`Identity ${id}`, 500, refetch(keys.identities(id))),
   };
   const onChange = (change: StateChange): void => {

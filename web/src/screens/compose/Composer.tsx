@@ -170,7 +170,7 @@ function ComposerTools({ letter, writing, onDiscard, onReplyTo }: ToolsProps) {
         {rich && <IconButton label={t("compose.format")} icon={Type} aria-pressed={formatting} onClick={() => setFormatting(!formatting)} />}
         <FilePicker named="compose.attach" icon={Paperclip} onFiles={(files) => addFiles(files, false)} />
         {rich && <FilePicker named="compose.picture" icon={ImageIcon} accept="image/png,image/jpeg,image/gif,image/webp" onFiles={(files) => addFiles(files, true)} />}
-        <ToolbarSlot letter={letter} fields={state.fields} sender={state.sender} editor={rich ? editor : null} change={state.change} />
+        <ToolbarSlot letter={letter} fields={state.fields} sender={state.sender} editor={rich ? editor : null} change={state.change} changeAttachments={state.changeAttachments} />
         <MoreMenu letter={letter} writing={writing} onReplyTo={onReplyTo} />
         <span className="composer-tools-space" />
         <IconButton label={t("compose.discard")} icon={Trash2} onClick={onDiscard} />

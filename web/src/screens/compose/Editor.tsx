@@ -1,7 +1,9 @@
 import { Extension, type Editor as TipTapEditor } from "@tiptap/core";
 import { EditorContent, useEditor } from "@tiptap/react";
 import StarterKit from "@tiptap/starter-kit";
-import { Highlight, SignatureBlock, Table, TableCell, TableHeader, TableRow, TextAlignment, TextColour, TextDirection } from "./editor-nodes.ts";
+import { SignatureNode } from "../writing/signature-node.ts";
+import { variableMarks } from "../writing/variable-marks.ts";
+import { Highlight, Table, TableCell, TableHeader, TableRow, TextAlignment, TextColour, TextDirection } from "./editor-nodes.ts";
 import { Picture } from "./image-node.tsx";
 import { cleanPasted } from "./paste.ts";
 import { QUOTE_PLACEHOLDER, QuoteNode } from "./quote-node.tsx";
@@ -30,7 +32,7 @@ function extensions(options: EditorOptions) {
       link: { openOnClick: false, autolink: true, protocols: ["http", "https", "mailto", "tel"], HTMLAttributes: { rel: null, target: null }, isAllowedUri: (uri) => /^(?:https?:|mailto:|tel:)/i.test(uri) },
       heading: { levels: [1, 2, 3] },
     }),
-    TextDirection, TextAlignment, TextColour, Highlight, Table, TableRow, TableCell, TableHeader, SignatureBlock, Picture, QuoteNode,
+    TextDirection, TextAlignment, TextColour, Highlight, Table, TableRow, TableCell, TableHeader, SignatureNode, Picture, QuoteNode, variableMarks(false),
     Extension.create({
       name: "composerKeys",
       addKeyboardShortcuts: () => ({

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { Address, Id } from "../../jmap/types.ts";
+import { textToHtml } from "../../mail/answers.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { showToast } from "../../ui/toasts.ts";
 
@@ -143,6 +144,11 @@ export function setUsualFormat(format: Letter["format"]): void {
 
 export function composeNew(accountId: Id): void {
   openLetter({ accountId, format: usualFormat });
+}
+
+/* A new letter that begins with a text, in whichever format the person writes. */
+export function composeText(start: NewLetter, text: string): void {
+  openLetter({ ...start, format: usualFormat, ...(usualFormat === "text" ? { text } : { html: text ? `<p>${textToHtml(text)}</p>` : "" }) });
 }
 
 /* A new letter with these mails in it as they are. */

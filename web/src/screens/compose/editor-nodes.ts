@@ -55,16 +55,6 @@ function colourMark(name: string, property: "color" | "backgroundColor", css: st
 export const TextColour = colourMark("textColour", "color", "color");
 export const Highlight = colourMark("highlight", "backgroundColor", "background-color");
 
-/* The block that a signature stands in: taken out and put in as one, written in like any other text. */
-export const SignatureBlock = Node.create({
-  name: "signature",
-  group: "block",
-  content: "block+",
-  defining: true,
-  parseHTML: () => [{ tag: "div.postroom-signature" }],
-  renderHTML: () => ["div", { class: "postroom-signature" }, 0],
-});
-
 const ROLES: Readonly<Record<string, string>> = { table: "table", tableRow: "row", tableCell: "cell", tableHeader: "header_cell" };
 const CELL = { colspan: { default: 1, parseHTML: spanOf("colspan") }, rowspan: { default: 1, parseHTML: spanOf("rowspan") }, colwidth: { default: null, rendered: false } };
 const CELL_STYLE = "border: 1px solid #b8bfc8; padding: 4px 8px; vertical-align: top";

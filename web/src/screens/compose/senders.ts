@@ -1,9 +1,10 @@
 import { useQueries } from "@tanstack/react-query";
 import { useDesk } from "../../app/context.ts";
 import type { Id, Identity } from "../../jmap/types.ts";
+import { isProven } from "../../mail/identities.ts";
 import { identitiesQuery } from "../../mail/queries.ts";
 
-/* Where a letter can be sent from: every identity of every account the person reaches. */
+/* Where a letter can be sent from: every identity of every account the person reaches whose address is proven. */
 export interface Sender {
   readonly accountId: Id;
   readonly identity: Identity;
@@ -14,7 +15,7 @@ export function useSenders(): readonly Sender[] {
   return useQueries({
     queries: desk.accounts.filter((account) => !account.readOnly).map((account) => identitiesQuery(account.id)),
     combine: (results) => results.flatMap((result, index) =>
-      (result.data ?? []).map((identity) => ({ accountId: desk.accounts.filter((account) => !account.readOnly)[index]!.id, identity }))),
+      (result.data ?? []).filter(isProven).map((identity) => ({ accountId: desk.accounts.filter((account) => !account.readOnly)[index]!.id, identity }))),
   });
 }
 

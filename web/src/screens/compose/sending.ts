@@ -9,6 +9,7 @@ import { usePreferences } from "../../mail/preferences.ts";
 import { addressProblem } from "../../mail/recipients.ts";
 import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
+import { variablesFilled } from "../writing/variables-left.ts";
 import { closeLetter, type Letter } from "./composer-store.ts";
 import type { Fields, LetterState } from "./letter-state.ts";
 import { keepCopy } from "./local-copy.ts";
@@ -90,7 +91,7 @@ export function useSend(letter: Letter, state: LetterState) {
     setComplaint(found);
     if (found || busy) return;
     const { fields, text } = checked(letter, state);
-    if (!(await nothingForgotten(fields, text))) return;
+    if (!(await nothingForgotten(fields, text)) || !(await variablesFilled(fields.subject, text))) return;
     setBusy(true);
     try {
       await carryOut(sendAt);

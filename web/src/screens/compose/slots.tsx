@@ -1,4 +1,6 @@
 import type { Editor } from "@tiptap/core";
+import { WritingTools } from "../writing/WritingTools.tsx";
+import type { ChangeAttachments } from "../writing/use-signature.ts";
 import type { Letter } from "./composer-store.ts";
 import type { Fields } from "./letter-state.ts";
 import type { Sender } from "./senders.ts";
@@ -11,24 +13,13 @@ export interface SlotProps {
   /* null while the letter is written in plain text: then change({ text }) is how to write into it. */
   readonly editor: Editor | null;
   readonly change: (update: Partial<Fields>) => void;
+  readonly changeAttachments: ChangeAttachments;
 }
 
 /* In the row of tools, between the files and the menu. */
-export function ToolbarSlot(_: SlotProps) {
-  return null;
-}
-
-/* Puts a signature (sanitised HTML) before the quotation, in place of the one that is there; null takes it away. */
-export function setSignature(editor: Editor, html: string | null): void {
-  const places: { from: number; to: number }[] = [];
-  let quoteAt: number | null = null;
-  editor.state.doc.forEach((node, offset) => {
-    if (node.type.name === "signature") places.push({ from: offset, to: offset + node.nodeSize });
-    if (node.type.name === "quotedMail") quoteAt ??= offset;
-  });
-  const chain = editor.chain();
-  const [old] = places;
-  for (const place of places.toReversed()) chain.deleteRange(place);
-  if (html !== null) chain.insertContentAt(old?.from ?? quoteAt ?? editor.state.doc.content.size, `<div class="postroom-signature">${html}</div>`, { updateSelection: false });
-  chain.run();
+export function ToolbarSlot({ letter, fields, sender, editor, change, changeAttachments }: SlotProps) {
+  return (
+    <WritingTools editor={editor} accountId={fields.accountId} identity={sender?.accountId === fields.accountId ? sender.identity : null} text={fields.text} to={fields.to} subject={fields.subject}
+      isAnswer={letter.answered !== null || letter.inReplyTo !== null} isContinued={letter.draftId !== null || letter.recovered} onChange={change} changeAttachments={changeAttachments} />
+  );
 }

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type MouseEvent } from "react";
-import { useDesk } from "../../app/context.ts";
+import { useDesk, writingAccount } from "../../app/context.ts";
 import { mailboxRoute, navigate, type MailRoute, type Route } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import { leadOf, type Conversation } from "../../mail/conversations.ts";
@@ -22,6 +22,8 @@ import { KeySheet } from "./KeySheet.tsx";
 import { MoveDialog } from "./MoveDialog.tsx";
 import { NoAccounts } from "./NoAccounts.tsx";
 import { Sidebar } from "./Sidebar.tsx";
+import { useComposeLink } from "../writing/compose-link.ts";
+import { VacationBanner } from "../writing/VacationBanner.tsx";
 import { useMailKeys } from "./mail-keys.ts";
 
 const Composer = lazy(() => import("../compose/Composer.tsx").then((module) => ({ default: module.Composer })));
@@ -74,6 +76,7 @@ function skipToList(event: MouseEvent): void {
 
 function MailPanes({ route }: { readonly route: MailRoute }) {
   const t = useT();
+  const desk = useDesk();
   const [sheet, setSheet] = useState<Sheet>(NO_SHEET);
   const [drawer, setDrawer] = useState(false);
   const [sizes, setSizes] = usePaneSizes();
@@ -86,6 +89,7 @@ function MailPanes({ route }: { readonly route: MailRoute }) {
   const list = useListState(view, route, beside);
   const readerRoute = useReaderRoute(route, list.opened === null ? undefined : list.rowAt(list.indexOf(list.opened)));
   const composing = useLetters().length > 0;
+  useComposeLink(writingAccount(desk, accountId));
   const close = useCallback(() => setSheet(NO_SHEET), []);
   const ask = (kind: "move" | "copy") => (rows?: readonly Conversation[]): void => setSheet({ kind, rows: rows ?? null });
   useMailKeys({ route, list, mailboxes, openSheet: setSheet, enabled: sheet.kind === "none" });
@@ -100,6 +104,7 @@ function MailPanes({ route }: { readonly route: MailRoute }) {
         {wide && <Splitter label={t("panes.sidebar")} axis="inline" value={sizes.sidebar} initial={FIRST_SIZES.sidebar} least={LEAST.sidebar} most={MOST.sidebar} onChange={(sidebar) => setSizes({ sidebar })} />}
         <Strip />
         <AccountBanners accountId={accountId} />
+        {!isUnified(accountId) && <VacationBanner accountId={accountId} />}
         <div className="mail-panes">
           <ConversationList list={list} route={route} mailbox={mailbox} onDrawer={() => setDrawer(true)} onMove={ask("move")} onCopy={ask("copy")} />
           {beside && (below

@@ -2,6 +2,7 @@ import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import { isLanguageCode, LANGUAGES } from "../../i18n/languages.ts";
 import { chooseTheme, useThemeChoice, type ThemeChoice } from "../../app/theme.ts";
 import { NotificationSettings } from "../desk/NotificationSettings.tsx";
+import { MailtoCard } from "../writing/MailtoCard.tsx";
 import { switchLanguage } from "../../ui/Preferences.tsx";
 
 const THEMES: readonly (readonly [ThemeChoice, MessageId])[] = [["system", "theme.system"], ["light", "theme.light"], ["dark", "theme.dark"]];
@@ -32,6 +33,7 @@ export function GeneralSection() {
         </label>
       </section>
       <NotificationSettings />
+      <MailtoCard />
     </>
   );
 }

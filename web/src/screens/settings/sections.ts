@@ -1,4 +1,4 @@
-import { Activity, KeyRound, Languages, PlugZap, ScrollText, Send, ShieldCheck, Tags, Users, UsersRound, type LucideIcon } from "lucide-react";
+import { Activity, AtSign, FileText, KeyRound, Languages, PenLine, Plane, PlugZap, ScrollText, Send, ShieldCheck, Tags, Users, UsersRound, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { MessageId } from "../../i18n/i18n.ts";
 
@@ -25,5 +25,9 @@ export const SECTIONS: readonly Section[] = [
   { key: "privacy", label: "reader.privacy", icon: ShieldCheck, for: "person", page: page(() => import("./PrivacySection.tsx").then((module) => module.PrivacySection)) },
   { key: "sending", label: "compose.sendingSettings", icon: Send, for: "person", page: page(() => import("../compose/SendingSection.tsx").then((module) => module.SendingSection)) },
   { key: "contacts", label: "compose.contacts", icon: UsersRound, for: "person", page: page(() => import("../compose/ContactsSection.tsx").then((module) => module.ContactsSection)) },
+  { key: "signatures", label: "writing.signatures", icon: PenLine, for: "person", page: page(() => import("../writing/SignaturesSection.tsx").then((module) => module.SignaturesSection)) },
+  { key: "templates", label: "writing.templates", icon: FileText, for: "person", page: page(() => import("../writing/TemplatesSection.tsx").then((module) => module.TemplatesSection)) },
+  { key: "identities", label: "writing.identities", icon: AtSign, for: "person", page: page(() => import("../writing/IdentitiesSection.tsx").then((module) => module.IdentitiesSection)) },
+  { key: "vacation", label: "writing.vacation", icon: Plane, for: "person", page: page(() => import("../writing/VacationSection.tsx").then((module) => module.VacationSection)) },
   { key: "microsoft", label: "menu.microsoft", icon: PlugZap, for: "organisation", page: page(() => import("../admin/MicrosoftSection.tsx").then((module) => module.MicrosoftSection)) },
 ];
