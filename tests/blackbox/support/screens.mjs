@@ -12,9 +12,13 @@ export const SCREENS = [
   { name: 'keys', goto: '', open: (page) => press(page, '?', 'dialog[open]'), ready: 'dialog[open]' },
   { name: 'user-menu', goto: '', open: (page) => page.locator('.sidebar-foot [aria-haspopup=menu]').first().click(), ready: '[role=menu]' },
   { name: 'move', goto: '', open: async (page) => { await select(page); await press(page, 'v', 'dialog[open]'); }, ready: 'dialog[open]' },
+  { name: 'palette', goto: '', open: (page) => press(page, 'Control+k', 'dialog[open]'), ready: 'dialog[open] #palette-entries' },
+  { name: 'row-menu', goto: '', open: async (page) => { await press(page, 'j', '.row-active'); await page.locator('.row-active').click({ button: 'right' }); }, ready: '[role=menu]' },
+  { name: 'folder-menu', goto: '', open: (page) => page.locator('.mailbox', { hasText: 'Germany' }).click({ button: 'right' }), ready: '[role=menu]' },
   { name: 'composer', goto: '', open: (page) => press(page, 'c', '.composer-editor'), ready: '.composer-editor' },
   { name: 'reply', goto: '', open: async (page) => { await openNewest(page); await press(page, 'r', '.composer-editor'); }, ready: '.composer-editor' },
   { name: 'accounts', goto: 'accounts', ready: '.card' },
+  { name: 'account-health', goto: 'accounts', open: (page) => page.locator('.card a[href*="/accounts/"]').first().click(), ready: '.settings-content h1, .page-title h1' },
   { name: 'link', goto: 'accounts/link', ready: '[role=dialog] input, .page-body form input' },
   { name: 'link-failed', goto: 'link/failed?code=wrong-account&expected=a@northlight.example&got=b@northlight.example', ready: '.result' },
   { name: 'not-found', goto: 'nowhere/at/all', ready: '.empty' },
@@ -55,7 +59,7 @@ export async function allScreens(page, url) {
 /** Goes there and waits until it is at rest. */
 export async function visit(page, url, screen) {
   await page.goto(`${url}/${screen.goto}`);
-  if (screen.open) await page.locator('.row').first().waitFor();
+  if (screen.open && screen.goto === '') await page.locator('.row').first().waitFor();
   await screen.open?.(page);
   await page.locator(screen.ready).first().waitFor();
   await page.waitForLoadState('networkidle', { timeout: 500 }).catch(() => {});
