@@ -8,7 +8,23 @@ import { defineConfig } from "vitest/config";
 const CATALOGUE = "virtual:catalogue/";
 const areas = JSON.parse(readFileSync(new URL("./locales/parts.json", import.meta.url), "utf8")) as Record<string, readonly string[]>;
 
-/* Catalogues are compiled at build time, so that no parser of ICU messages is shipped. */
+/* A part's texts of a language, in the order of its files. */
+function textsOf(language: string, part: string, watch: (file: string) => void): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const area of areas[part] ?? []) {
+    const file = fileURLToPath(new URL(`./locales/${language}/${area}.json`, import.meta.url));
+    watch(file);
+    Object.assign(texts, JSON.parse(readFileSync(file, "utf8")));
+  }
+  return texts;
+}
+
+const asJson = (value: unknown): string => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+
+/*
+ * Catalogues are compiled at build time, so that no parser of ICU messages is shipped. The names of the texts are one
+ * module for all languages, "virtual:catalogue/names/PART"; a language has its texts in the order of these names.
+ */
 function catalogues(): Plugin {
   return {
     name: "postroom-catalogues",
@@ -16,16 +32,11 @@ function catalogues(): Plugin {
     load(id) {
       if (!id.startsWith(`\0${CATALOGUE}`)) return undefined;
       const [language = "", part = ""] = id.slice(CATALOGUE.length + 1).split("/");
-      const source: Record<string, string> = {};
-      for (const area of areas[part] ?? []) {
-        const file = fileURLToPath(new URL(`./locales/${language}/${area}.json`, import.meta.url));
-        this.addWatchFile(file);
-        Object.assign(source, JSON.parse(readFileSync(file, "utf8")));
-      }
-      const compiled = Object.fromEntries(
-        Object.entries(source).map(([key, text]) => [key, compileMessage(text)]),
-      );
-      return `export const messages = JSON.parse(${JSON.stringify(JSON.stringify(compiled))});`;
+      const names = Object.keys(textsOf("en", part, (file) => this.addWatchFile(file)));
+      if (language === "names") return `export const names = ${asJson(names)};`;
+      const texts = textsOf(language, part, (file) => this.addWatchFile(file));
+      const compiled = names.map((name) => compileMessage(texts[name] ?? name));
+      return `import { names } from "${CATALOGUE}names/${part}";\nconst texts = ${asJson(compiled)};\nexport const messages = Object.fromEntries(names.map((name, index) => [name, texts[index]]));`;
     },
   };
 }

@@ -33,13 +33,14 @@ function keyOf(part: string): string {
   return found;
 }
 
-const languages = Object.keys(manifest).filter((key) => key.includes("virtual:catalogue/") || /catalogue/.test(manifest[key]?.src ?? ""));
+const languages = Object.keys(manifest).filter((key) => manifest[key]?.isDynamicEntry && (key.includes("virtual:catalogue/") || /catalogue/.test(manifest[key]?.src ?? "")));
 const entry = filesOf(keyOf("index.html"));
 const sum = (files: Iterable<string>): number => [...files].reduce((total, file) => total + sizeOf(file), 0);
 const beyond = (part: string, loaded: ReadonlySet<string>): number => sum([...filesOf(keyOf(part))].filter((file) => !loaded.has(file)));
 /* The reader's frame is loaded as soon as a mail is opened, so it counts to the first route. */
 const reader = new Set([...entry, ...filesOf(keyOf("MailFrame"))]);
-const english = sizeOf(manifest[languages.find((key) => key.includes("/en/mail")) ?? languages[0]!]!.file);
+/* Its texts, and the names of them that all languages share. */
+const english = beyond("/en/mail", reader);
 
 /* Every other part that is loaded when it is wanted: what the mail opens has to come at once, a page may take a moment. */
 const NAMED = /catalogue|compose\/Composer|MailFrame|admin\/MicrosoftSection/;
