@@ -361,4 +361,3 @@ export const MAIL = "urn:ietf:params:jmap:mail";
 export const SUBMISSION = "urn:ietf:params:jmap:submission";
 export const VACATION = "urn:ietf:params:jmap:vacationresponse";
 export const MANAGE = "urn:postroom:manage";
-export const VACATION = "urn:ietf:params:jmap:vacationresponse";
