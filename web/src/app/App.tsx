@@ -1,8 +1,8 @@
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type ComponentType } from "react";
-import { useT, wantPages } from "../i18n/i18n.ts";
+import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useT } from "../i18n/i18n.ts";
 import { currentUser, signOut, type User } from "../jmap/auth.ts";
 import { HttpProblem, whenSignedOut } from "../jmap/http.ts";
 import { startPush } from "../jmap/push.ts";
@@ -17,15 +17,8 @@ import { QuestionDialog } from "../ui/QuestionDialog.tsx";
 import { ToastRegion } from "../ui/ToastRegion.tsx";
 import { DeskProvider, mailAccountsOf, maxUploadOf, publicUrlOf, userAccountOf, type Desk } from "./context.ts";
 import { Failed, NotFound } from "./Failed.tsx";
+import { lazyPage } from "./lazy-page.ts";
 import { navigate, useRoute } from "./router.ts";
-
-/* A page beside the mail, with its texts. */
-function lazyPage<Props>(load: () => Promise<ComponentType<Props>>) {
-  return lazy(async () => {
-    const [component] = await Promise.all([load(), wantPages()]);
-    return { default: component };
-  });
-}
 
 const AccountsPage = lazyPage(() => import("../screens/accounts/AccountsPage.tsx").then((module) => module.AccountsPage));
 const AccountPage = lazyPage(() => import("../screens/accounts/AccountPage.tsx").then((module) => module.AccountPage));

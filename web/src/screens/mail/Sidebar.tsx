@@ -1,6 +1,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { AtSign, ChevronDown, CircleAlert, Eye, FolderPlus, Keyboard, LogOut, PenLine, PlugZap, Plus, Settings2, UserRound } from "lucide-react";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { Suspense, useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { lazyPage } from "../../app/lazy-page.ts";
 import { useDesk, writingAccount, type MailAccount } from "../../app/context.ts";
 import { ACCOUNTS, LINKING, navigate, settingsRoute, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
@@ -16,12 +17,13 @@ import { composeNew } from "../compose/composer-store.ts";
 import { SIDEBAR_GROUPS } from "../desk/slots.ts";
 import type { FolderQuestion } from "./FolderDialog.tsx";
 import { MailboxLink } from "./MailboxLink.tsx";
-import { MailboxMenu, type MailboxMenuPlace } from "./MailboxMenu.tsx";
+import type { MailboxMenuPlace } from "./MailboxMenu.tsx";
 import { OutboxLink } from "../compose/OutboxLink.tsx";
 import { ProgressLine } from "./ProgressLine.tsx";
 import { fold, treeEntry, useFolded } from "./sidebar-state.ts";
 
-const FolderDialog = lazy(() => import("./FolderDialog.tsx").then((module) => ({ default: module.FolderDialog })));
+const FolderDialog = lazyPage(() => import("./FolderDialog.tsx").then((module) => module.FolderDialog));
+const MailboxMenu = lazyPage(() => import("./MailboxMenu.tsx").then((module) => module.MailboxMenu));
 
 interface PartProps {
   readonly route: MailRoute;
@@ -205,7 +207,7 @@ export function Sidebar({ route, onNavigate, onKeys }: Props) {
         <LanguageMenu placement="above-start" />
         <ThemeMenu placement="above-start" />
       </div>
-      {menu && <MailboxMenu place={menu} onQuestion={setQuestion} onClose={closeMenu} />}
+      {menu && <Suspense><MailboxMenu place={menu} onQuestion={setQuestion} onClose={closeMenu} /></Suspense>}
       {question && <Suspense><FolderDialog question={question} onClose={() => setQuestion(null)} /></Suspense>}
     </nav>
   );
