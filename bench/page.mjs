@@ -110,7 +110,7 @@ async function scrolling(page) {
       return performance.now() - since;
     }, [began, ROW]));
   }
-  const last = await page.locator(ROW).last().getAttribute('aria-posinset');
+  const last = await page.locator(ROW).last().getAttribute('aria-rowindex');
   await page.evaluate(() => cancelAnimationFrame(window.ticking_));
   report('frames while scrolling', steady);
   const long = steady.filter((frame) => frame > 50).length;
