@@ -7,7 +7,7 @@
 /* AccountShare of docs/api.md: who may see which linked mailbox. Its id is "a<n>-u<n>". */
 
 static const char *const properties[] = {
-    "id",    "linkedAccountId", "userId",    "address",   "email",
+    "id",     "linkedAccountId", "userId",    "address",   "email",
     "access", "isOwner",         "grantedBy", "grantedAt", NULL,
 };
 
