@@ -51,7 +51,7 @@ function reasonOf(one: Outgoing, t: Translate): string | null {
   const problem = one.submission["postroom:problem"];
   if (problem !== null) {
     const { title, action } = problemText({ code: problem }, t);
-    return `${title} ${action}`.trim();
+    return [title, action].filter(Boolean).join(" · ");
   }
   return one.refused.length > 0 ? t("compose.refusedFor", { count: one.refused.length, address: one.refused[0]!.address }) : null;
 }
