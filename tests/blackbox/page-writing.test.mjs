@@ -66,7 +66,8 @@ async function compose({ to, subject } = {}) {
 }
 
 async function discard() {
-  await page.getByRole('button', { name: 'Discard the draft' }).click();
+  await page.locator('.composer').getByRole('button', { name: 'Discard the draft' }).click();
+  await dialog().locator('.button-danger').click();
   await editor().waitFor({ state: 'detached' });
 }
 

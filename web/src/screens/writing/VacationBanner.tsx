@@ -8,8 +8,15 @@ import { isAnswering, saveVacation, vacationQuery } from "../../mail/vacation.ts
 import { Button } from "../../ui/Button.tsx";
 import { showToast } from "../../ui/toasts.ts";
 
-/* While a mailbox answers by itself, whoever looks at it is told. */
+/* Of one mailbox, or of each where all are looked at as one. */
 export function VacationBanner({ accountId }: { readonly accountId: string }) {
+  const { accounts } = useDesk();
+  const shown = accounts.some((one) => one.id === accountId) ? [accountId] : accounts.map((one) => one.id);
+  return shown.map((id) => <AccountVacation key={id} accountId={id} />);
+}
+
+/* While a mailbox answers by itself, whoever looks at it is told. */
+function AccountVacation({ accountId }: { readonly accountId: string }) {
   const t = useT();
   const locale = useLocale();
   const client = useQueryClient();
