@@ -179,8 +179,8 @@ describe('administration in the page', { skip: noBrowser, timeout: 300000 }, () 
     await page.getByText('Read in another’s mailbox').first().waitFor();
     await page.getByText('Shared a mailbox').first().waitFor();
     await inGoodShape(admin, 'admin-06-audit');
-    await page.locator('.filters').getByLabel('Person').selectOption({ label: MEMBER.name });
-    await page.locator('.filters').getByLabel('Act').selectOption({ label: 'API tokens' });
+    await page.locator('.people-filters').getByLabel('Person').selectOption({ label: MEMBER.name });
+    await page.locator('.people-filters').getByLabel('Act').selectOption({ label: 'API tokens' });
     await page.getByText('1 entry').waitFor();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as CSV' }).click()]);
     const text = readFileSync(await download.path(), 'utf8');

@@ -77,7 +77,7 @@ export function SearchDialog({ accountId, text, search }: Props) {
             {desk.accounts.map((account) => <option key={account.id} value={account.id}>{account.address}</option>)}
           </select>
         </label>
-        <label className="check"><input type="checkbox" checked={values.showCount} onChange={(event) => setValues({ ...values, showCount: event.target.checked })} /><span>{t("saved.showCount")}</span></label>
+        <label className="check-field"><input type="checkbox" checked={values.showCount} onChange={(event) => setValues({ ...values, showCount: event.target.checked })} /><span>{t("saved.showCount")}</span></label>
         {problem && <p role="alert" className="form-problem">{problem}</p>}
       </form>
     </Dialog>

@@ -121,9 +121,9 @@ export function AuditSection() {
   return (
     <>
       <Title heading="audit.title" lead="audit.lead" />
-      <div className="filters">
+      <div className="people-filters">
         <Filters chosen={chosen} onChoose={setChosen} />
-        <div className="filters-end"><Button icon={Download} disabled={busy} onClick={() => void download()}>{t("audit.csv")}</Button></div>
+        <div className="people-filters-end"><Button icon={Download} disabled={busy} onClick={() => void download()}>{t("audit.csv")}</Button></div>
       </div>
       <Entries filter={filter} />
     </>

@@ -104,10 +104,10 @@ function Board({ all }: { readonly all: ReadonlyMap<string, FleetAccount> }) {
   const troubled = useMemo(() => [...all.values()].filter(hasProblem).length, [all]);
   return (
     <>
-      <div className="filters">
+      <div className="people-filters">
         <label className="field"><span>{t("fleet.find")}</span><input className="input" type="search" value={text} onChange={(event) => setText(event.target.value)} dir="auto" /></label>
         <label className="check-line"><input type="checkbox" checked={onlyProblems} onChange={(event) => setOnlyProblems(event.target.checked)} /><span>{t("fleet.onlyProblems")}</span></label>
-        <p className="muted filters-end" role="status">{t("fleet.count", { all: formatNumber(all.size, locale), troubled: formatNumber(troubled, locale) })}</p>
+        <p className="muted people-filters-end" role="status">{t("fleet.count", { all: formatNumber(all.size, locale), troubled: formatNumber(troubled, locale) })}</p>
       </div>
       {rows.length > 0 ? <Grid accounts={rows} order={order} onOrder={setOrder} /> : <p className="muted">{t(all.size === 0 ? "fleet.none" : "fleet.noneMatch")}</p>}
     </>

@@ -84,7 +84,7 @@ function RemoveDialog({ person, onClose }: { readonly person: Person; readonly o
       {sole.length > 0 && (
         <>
           <p>{t("people.removeSole", { count: sole.length })}</p>
-          <ul className="plain-list">{sole.map((address) => <li key={address}><bdi>{address}</bdi></li>)}</ul>
+          <ul className="bullet-list">{sole.map((address) => <li key={address}><bdi>{address}</bdi></li>)}</ul>
           <p className="muted">{t("people.removeServer")}</p>
         </>
       )}
