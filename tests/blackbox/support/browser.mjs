@@ -47,7 +47,7 @@ function findFaintTexts() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || node.closest(':disabled, [aria-hidden=true], .visually-hidden, script, style')) continue;
+    if (!walker.currentNode.data.trim() || !node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || node.closest(':disabled, .ant-radio-wrapper-disabled, .ant-checkbox-wrapper-disabled, [aria-hidden=true], .visually-hidden, script, style')) continue;
     const style = getComputedStyle(node);
     const ground = groundOf(node);
     const [a, b] = [light(over(partsOf(style.color), ground)), light(ground)].toSorted((x, y) => y - x);
@@ -208,12 +208,12 @@ export class Visitor {
     });
   }
 
-  /** Whatever the eye or a screen reader finds, as one list of texts. */
+  /** Whatever the eye or a screen reader finds, as one list of texts; but names that stand in tables are those of people and servers. */
   texts() {
     return this.page.evaluate(() => {
       const found = new Set();
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      while (walker.nextNode()) if (walker.currentNode.parentElement.checkVisibility()) found.add(walker.currentNode.data.trim());
+      while (walker.nextNode()) if (walker.currentNode.parentElement.checkVisibility() && !walker.currentNode.parentElement.closest('td bdi')) found.add(walker.currentNode.data.trim());
       for (const node of document.querySelectorAll('[aria-label], [title], [placeholder]')) for (const name of ['aria-label', 'title', 'placeholder']) found.add(node.getAttribute(name)?.trim());
       return [...found].filter(Boolean);
     });
