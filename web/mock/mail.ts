@@ -26,7 +26,7 @@ function mailboxView(account: MockAccount, mailbox: MockMailbox): Args & { id: s
   };
 }
 
-const EMAIL_PROPERTIES = new Set(["id", "blobId", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "messageId", "inReplyTo", "references", "sender", "from", "to", "cc", "bcc", "replyTo", "subject", "sentAt", "hasAttachment", "preview", "bodyValues", "textBody", "htmlBody", "attachments", "bodyStructure", "postroom:state"]);
+const EMAIL_PROPERTIES = new Set(["id", "blobId", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "messageId", "inReplyTo", "references", "sender", "from", "to", "cc", "bcc", "replyTo", "subject", "sentAt", "hasAttachment", "preview", "bodyValues", "textBody", "htmlBody", "attachments", "bodyStructure", "postroom:state", "postroom:notes", "postroom:todos"]);
 
 function bodyPart(email: MockEmail, partId: string, type: string, value: string): Args {
   return { partId, blobId: `${email.blobId}-${partId}`, size: value.length, name: null, type, cid: null, disposition: null };
@@ -43,7 +43,7 @@ function emailView(email: MockEmail, args: Args): Args & { id: string } {
   if (textPart && args["fetchTextBodyValues"]) bodyValues["t"] = { value: email.text, isEncodingProblem: false, isTruncated: false };
   if (htmlPart && args["fetchHTMLBodyValues"]) bodyValues["h"] = { value: html, isEncodingProblem: false, isTruncated: false };
   const all: Args = {
-    ...email, "postroom:state": email.state, hasAttachment: email.parts.some((part) => part.disposition === "attachment"),
+    ...email, "postroom:state": email.state, "postroom:notes": 0, "postroom:todos": null, hasAttachment: email.parts.some((part) => part.disposition === "attachment"),
     htmlBody: [htmlPart ?? textPart].filter(Boolean), textBody: [textPart ?? htmlPart].filter(Boolean), attachments: email.parts, bodyValues, sender: null,
   };
   return { id: email.id, ...Object.fromEntries(wanted.map((property) => [property, all[property] ?? null])) };

@@ -15,7 +15,6 @@ import { attachDropped, hasAttachable } from "./attach-dropped.ts";
 import { Attachments } from "./Attachments.tsx";
 import { closeLetter, composerHasOpened, setWindow, useLetters, type Letter, type OpenLetter } from "./composer-store.ts";
 import { MailEditor, useMailEditor } from "./Editor.tsx";
-import { FormatTools } from "./EditorTools.tsx";
 import { HeaderFields } from "./HeaderFields.tsx";
 import { inlineAddress, showInline } from "./inline-images.ts";
 import { useLetterState, type LetterState, type SaveState } from "./letter-state.ts";
@@ -28,6 +27,7 @@ import { textToHtml } from "../../mail/answers.ts";
 import "../../styles/compose.css";
 
 /* What is seldom wanted, and not before one has begun. */
+const FormatTools = lazy(() => import("./EditorTools.tsx").then((module) => ({ default: module.FormatTools })));
 const LinkDialog = lazy(() => import("./LinkDialog.tsx").then((module) => ({ default: module.LinkDialog })));
 const SimilarDraft = lazy(() => import("./SimilarDraft.tsx").then((module) => ({ default: module.SimilarDraft })));
 
@@ -164,7 +164,7 @@ function ComposerTools({ letter, writing, onDiscard, onReplyTo }: ToolsProps) {
   const rich = state.fields.format === "html" && editor !== null;
   return (
     <footer className="composer-foot">
-      {rich && formatting && <FormatTools editor={editor} onLink={() => setLinking(true)} />}
+      {rich && formatting && <Suspense fallback={<div className="format-tools" />}><FormatTools editor={editor} onLink={() => setLinking(true)} /></Suspense>}
       <div className="composer-tools">
         <SendControls busy={busy} onSend={(sendAt) => void send(sendAt)} />
         {rich && <IconButton label={t("compose.format")} icon={Type} aria-pressed={formatting} onClick={() => setFormatting(!formatting)} />}

@@ -1,9 +1,11 @@
 import type { Editor } from "@tiptap/core";
-import { WritingTools } from "../writing/WritingTools.tsx";
+import { lazy, Suspense } from "react";
 import type { ChangeAttachments } from "../writing/use-signature.ts";
 import type { Letter } from "./composer-store.ts";
 import type { Fields } from "./letter-state.ts";
 import type { Sender } from "./senders.ts";
+
+const WritingTools = lazy(() => import("../writing/WritingTools.tsx").then((module) => ({ default: module.WritingTools })));
 
 /* What stands beside the composer's own tools may use: templates, signatures. */
 export interface SlotProps {
@@ -19,7 +21,9 @@ export interface SlotProps {
 /* In the row of tools, between the files and the menu. */
 export function ToolbarSlot({ letter, fields, sender, editor, change, changeAttachments }: SlotProps) {
   return (
-    <WritingTools editor={editor} accountId={fields.accountId} identity={sender?.accountId === fields.accountId ? sender.identity : null} text={fields.text} to={fields.to} subject={fields.subject}
-      isAnswer={letter.answered !== null || letter.inReplyTo !== null} isContinued={letter.draftId !== null || letter.recovered} onChange={change} changeAttachments={changeAttachments} />
+    <Suspense>
+      <WritingTools editor={editor} accountId={fields.accountId} identity={sender?.accountId === fields.accountId ? sender.identity : null} text={fields.text} to={fields.to} subject={fields.subject}
+        isAnswer={letter.answered !== null || letter.inReplyTo !== null} isContinued={letter.draftId !== null || letter.recovered} onChange={change} changeAttachments={changeAttachments} />
+    </Suspense>
   );
 }
