@@ -1,6 +1,6 @@
-/* Contents of attachments as text: the only place that sees poppler and expat, and reads archives. It runs
- * in a process of its own (main.c) that confine.h has shut in; nothing of it is linked into the
- * server. No function here opens a file or keeps anything between two calls.
+/* Contents of attachments as text: the only place that sees poppler and expat, and reads archives.
+ * It runs in a process of its own (main.c) that confine.h has shut in; nothing of it is linked into
+ * the server. No function here opens a file or keeps anything between two calls.
  *
  * All input is hostile. What is too large, too deep, encrypted or broken is refused or cut: text is
  * at most what the caller has room for, of an archive at most EXTRACT_UNPACKED_MAX bytes are

@@ -174,7 +174,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
   step('the list shows conversations, folders and what is unread', async () => {
     const unread = (await org.control('messages', { person: anna.mail })).filter((m) => !m.flags.includes('\\Seen')).length;
     await page.locator('.mailbox', { hasText: 'Inbox' }).getByText(`${unread} unread`).waitFor({ state: 'attached' });
-    assert.equal(await page.title(), `(${unread}) Postroom`);
+    await until('the title to count them', async () => (await page.title()) === `(${unread}) Postroom`);
     for (const name of ['Drafts', 'Sent', 'Archive', 'Junk', 'Trash', 'Germany', 'Newsletters']) await page.locator('.mailbox', { hasText: name }).first().waitFor();
     assert.match(await row(SUBJECT).innerText(), /James/);
     assert.ok(await row(SUBJECT).evaluate((node) => node.classList.contains('row-unread')));

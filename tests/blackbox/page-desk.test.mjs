@@ -146,7 +146,7 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await toInbox(anna.mail);
     await row('Shipment 8 of 8').click({ modifiers: ['Control'] });
     await row('Shipment 5 of 8').click({ modifiers: ['Shift'] });
-    await page.getByText('4 selected').waitFor();
+    await page.locator('.selection-count', { hasText: '4 selected' }).waitFor();
     await page.keyboard.press('Shift+I');
     await toast('Marked as read').waitFor();
     const seen = async () => (await desk.org.control('messages', { person: anna.mail })).filter((m) => /^Shipment [5-8]/.test(m.subject) && m.flags.includes('\\Seen')).length;
@@ -160,7 +160,7 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await page.keyboard.press('u');
     await page.keyboard.press('Shift+J');
     await page.keyboard.press('Shift+J');
-    await page.getByText('3 selected').waitFor();
+    await page.locator('.selection-count', { hasText: '3 selected' }).waitFor();
     await page.keyboard.press('Escape');
     await page.locator('.selection-bar').waitFor({ state: 'detached' });
   });

@@ -26,7 +26,7 @@ static const struct jmap_field preferences[] = {
     {"undoSendSeconds", JMAP_FIELD_INT, 0, 30, .fallback = "10"},
     {"recentSearches", JMAP_FIELD_LINES, .most = 20, .fallback = "[]"},
     {"favourites", JMAP_FIELD_LINES, .most = 50, .fallback = "[]"},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct jmap_field label[] = {
@@ -35,7 +35,7 @@ static const struct jmap_field label[] = {
     {"keyword", JMAP_FIELD_LINE, 0, KEYWORD_MAX_OCTETS, .fallback = "\"\"",
      .flags = JMAP_FIELD_FIXED},
     {"sortOrder", JMAP_FIELD_INT, 0, INT32_MAX, .fallback = "0"},
-    {NULL},
+    {.name = NULL},
 };
 
 /* inAccount: null for all accounts. */
@@ -45,25 +45,25 @@ static const struct jmap_field saved_search[] = {
     {"inAccount", JMAP_FIELD_ID, .fallback = "null", .flags = JMAP_FIELD_NULLABLE},
     {"sortOrder", JMAP_FIELD_INT, 0, INT32_MAX, .fallback = "0"},
     {"showCount", JMAP_FIELD_BOOLEAN, .fallback = "true"},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct jmap_field contact_group[] = {
     {"name", JMAP_FIELD_LINE, 1, NAME_MAX_OCTETS, .flags = JMAP_FIELD_KEY},
     {"members", JMAP_FIELD_ADDRESSES, .most = 500, .fallback = "[]"},
-    {NULL},
+    {.name = NULL},
 };
 
 /* Whose remote images are shown without asking. */
 static const struct jmap_field trusted_sender[] = {
     {"address", JMAP_FIELD_LINE, 3, 320, .flags = JMAP_FIELD_KEY | JMAP_FIELD_FIXED},
-    {NULL},
+    {.name = NULL},
 };
 
 /* Who is not to be offered as a recipient (store/contacts.h). */
 static const struct jmap_field hidden_contact[] = {
     {"address", JMAP_FIELD_LINE, 3, 320, .flags = JMAP_FIELD_KEY | JMAP_FIELD_FIXED},
-    {NULL},
+    {.name = NULL},
 };
 
 /* defaultFor, answersFor: identities whose new mail and whose answers begin with it. Pictures are
@@ -74,7 +74,7 @@ static const struct jmap_field signature[] = {
     {"text", JMAP_FIELD_TEXT, .most = 32 * 1024, .fallback = "\"\""},
     {"defaultFor", JMAP_FIELD_LINES, .most = 200, .fallback = "[]"},
     {"answersFor", JMAP_FIELD_LINES, .most = 200, .fallback = "[]"},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct jmap_record_type types[] = {

@@ -430,17 +430,34 @@ static bool create(struct store *store, GError **error)
 
 static bool upgrade_2(struct store *store, GError **error)
 {
-    /* clang-format off: one a line */
+    /* clang-format off */
     const char *const scripts[] = {
-        "BEGIN IMMEDIATE", folders_2,       watch_2,
-        proxies_2,         changes_2,       dictionaries_2,
-        identities_2,      reports_2,       push_2,
-        pending_2,         index_2,         vacation_2,
-        attachments_2,     subscriptions_2, envelopes_2,
-        filing_2,          roles_2,         quotas_2,
-        records_2,         oversight_2,     contacts_2,
-        organise_2,        people_2,        aliases_2,
-        templates_2,       "PRAGMA user_version=2; COMMIT",
+        "BEGIN IMMEDIATE",
+        folders_2,
+        watch_2,
+        proxies_2,
+        changes_2,
+        dictionaries_2,
+        identities_2,
+        reports_2,
+        push_2,
+        pending_2,
+        index_2,
+        vacation_2,
+        attachments_2,
+        subscriptions_2,
+        envelopes_2,
+        filing_2,
+        roles_2,
+        quotas_2,
+        records_2,
+        oversight_2,
+        contacts_2,
+        organise_2,
+        people_2,
+        aliases_2,
+        templates_2,
+        "PRAGMA user_version=2; COMMIT",
     };
     /* clang-format on */
     bool ok = true;
