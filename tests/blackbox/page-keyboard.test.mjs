@@ -101,7 +101,7 @@ describe('by keyboard alone', { skip: noBrowser, timeout: 300000 }, () => {
 
   step('one answers and sends', async () => {
     await press('r');
-    await page.locator('.composer-editor:focus').waitFor();
+    await page.locator('.composer-editor:focus, .composer-plain:focus').waitFor();
     await page.keyboard.type(ANSWER);
     await press('Control+Enter');
     await page.locator('.composer').waitFor({ state: 'detached' });

@@ -100,7 +100,7 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await outgoing('For another day').getByText('Will be sent on').waitFor();
     await visitor.screen('sending-outbox');
     assert.deepEqual(await visitor.faintTexts(), []);
-    assert.equal((await mails(all.person.mail, 'Drafts', 'For another day')).length, 1);
+    await until('it among the drafts at the server', async () => (await mails(all.person.mail, 'Drafts', 'For another day')).length === 1);
     await outgoing('For another day').getByRole('button', { name: 'Cancel and edit' }).click();
     await editor().waitFor();
     await until('the letter', async () => (await box().getByLabel('Subject').inputValue()) === 'For another day');

@@ -280,7 +280,8 @@ static struct store_filter *read_todo(struct reading *reading, json_t *json)
                 strcmp(name, "personId") == 0 ? jmap_id_parse('u', text) : jmap_day_parse(text);
         ok = ok && (number == NULL || *number > 0);
     }
-    filter->todo.done = json_is_true(json_object_get(json, "isDone"));
+    value = json_object_get(json, "isDone");
+    filter->todo.done = json_is_true(value);
     if (ok)
         return filter;
     store_filter_free(filter);
