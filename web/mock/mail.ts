@@ -274,5 +274,15 @@ export const mailMethods: Record<string, Method> = {
     return getList(args, [identity], "0", 500);
   },
   "EmailSubmission/set": submissionSet,
+  "EmailSubmission/query": (args, context) => {
+    const account = accountOf(args, context);
+    const { emailIds, undoStatus } = (args["filter"] ?? {}) as { emailIds?: string[]; undoStatus?: string };
+    const ids = [...account.submissions].filter(([, one]) => (!emailIds || emailIds.includes(String(one["emailId"]))) && (!undoStatus || one["undoStatus"] === undoStatus)).map(([id]) => id);
+    return { accountId: args["accountId"], queryState: String(account.state), canCalculateChanges: false, position: 0, ids };
+  },
+  "EmailSubmission/get": (args, context) => {
+    const account = accountOf(args, context);
+    return getList(args, [...account.submissions].map(([id, one]) => ({ ...one, id })), String(account.state), 500);
+  },
   "EmailView/get": viewGet,
 };

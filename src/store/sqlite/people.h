@@ -63,4 +63,7 @@ void accounts_progressed(struct store *store, struct db *db, uint64_t since, uin
 /* Takes a person and what is theirs alone: accounts (of int64_t) are marked for removal. */
 bool people_remove(struct tx *tx, int64_t user, GArray *accounts, GError **error);
 
+/* templates.c: a person is about to go, and their own templates with them. */
+bool templates_leave(struct tx *tx, int64_t user, GError **error);
+
 #endif

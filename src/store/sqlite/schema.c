@@ -323,6 +323,7 @@ static const char *const contacts_2 =
     " DELETE CASCADE, address TEXT NOT NULL, email TEXT NOT NULL, name TEXT, words TEXT NOT NULL,"
     " sent INTEGER NOT NULL, got INTEGER NOT NULL, last INTEGER NOT NULL, automatic INTEGER NOT"
     " NULL, UNIQUE(account, address)) STRICT;";
+
 /* Addresses that are to be proven (store/mail.h); no row: the identity's address is. msgid: a hash
  * of the Message-ID of the mail with the code. alias_sent: how many such mails went out. */
 static const char *const aliases_2 =
@@ -337,7 +338,7 @@ static const char *const aliases_2 =
     "CREATE INDEX alias_sent_account ON alias_sent(account);";
 
 /* store/templates.h. audience: 0: the author alone; -1: everybody; else an account. A person's own
- * go with them, what is shared stays. Files are blobs of no account, which go with their rows. */
+ * go with them (templates.c), what is shared stays. Files are blobs of no account. */
 static const char *const templates_2 =
     "CREATE TABLE template(id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " author INTEGER REFERENCES user ON DELETE SET NULL, audience INTEGER NOT NULL,"
@@ -346,12 +347,7 @@ static const char *const templates_2 =
     "CREATE INDEX template_audience ON template(audience) WHERE audience <> 0;"
     "CREATE TABLE template_file(template INTEGER NOT NULL REFERENCES template ON DELETE CASCADE,"
     " place INTEGER NOT NULL, blob INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
-    " size INTEGER NOT NULL, PRIMARY KEY(template, place)) STRICT, WITHOUT ROWID;"
-    "CREATE TRIGGER template_left AFTER UPDATE OF author ON template WHEN NEW.author IS NULL AND"
-    " NEW.audience = 0 BEGIN DELETE FROM template WHERE id = NEW.id; END;"
-    "CREATE TRIGGER template_file_gone AFTER DELETE ON template_file BEGIN"
-    " UPDATE blob SET refs = refs - 1 WHERE id = OLD.blob;"
-    " INSERT OR IGNORE INTO blob_trash SELECT id FROM blob WHERE id = OLD.blob AND refs = 0; END;";
+    " size INTEGER NOT NULL, PRIMARY KEY(template, place)) STRICT, WITHOUT ROWID;";
 
 /* Notes and to-dos (store/organise.h). note.email: the internal number that it stands at, which may
  * be gone; thread: the conversation that it belongs to. due: yyyymmdd. regroup: what people did

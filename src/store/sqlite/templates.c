@@ -170,6 +170,48 @@ static bool check_audience(const struct template_write *write, GError **error)
     return false;
 }
 
+/* Takes files from a template, from a place on, and their blobs when nothing else has them. */
+static bool drop_files(struct tx *tx, int64_t template, int64_t from, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) blobs = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, &cause, "SELECT blob FROM template_file WHERE template = ? AND place >= ?",
+                 I(template), I(from));
+    while (db_step(tx->db, row, &cause)) {
+        int64_t blob = db_int(row, 0);
+        g_array_append_val(blobs, blob);
+    }
+    if (cause == NULL)
+        DB_RUN(tx->db, &cause, "DELETE FROM template_file WHERE template = ? AND place >= ?",
+               I(template), I(from));
+    for (guint i = 0; i < blobs->len && cause == NULL; i++)
+        blob_ref(tx, g_array_index(blobs, int64_t, i), -1, &cause);
+    return error_settle(error, cause);
+}
+
+static bool drop(struct tx *tx, int64_t template, GError **error)
+{
+    return drop_files(tx, template, 0, error) &&
+           DB_RUN(tx->db, error, "DELETE FROM template WHERE id = ?", I(template));
+}
+
+bool templates_leave(struct tx *tx, int64_t user, GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) own = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, &cause, "SELECT id FROM template WHERE author = ? AND audience = 0",
+                 I(user));
+    while (db_step(tx->db, row, &cause)) {
+        int64_t id = db_int(row, 0);
+        g_array_append_val(own, id);
+    }
+    for (guint i = 0; i < own->len && cause == NULL; i++)
+        drop(tx, g_array_index(own, int64_t, i), &cause);
+    return error_settle(error, cause);
+}
+
 /* The files as they are to be: kept ones first get another reference, so that none is lost when
  * the old rows go. */
 static bool put_files(struct tx *tx, const struct template_write *write, GError **error)
@@ -202,9 +244,7 @@ static bool put_files(struct tx *tx, const struct template_write *write, GError 
     }
     if (cause == NULL && sum > STORE_TEMPLATE_BYTES_MAX)
         error_set(&cause, ERROR_TOO_LARGE, "the files are too large together");
-    return error_settle(error, cause) &&
-           DB_RUN(tx->db, error, "DELETE FROM template_file WHERE template = ? AND place >= 0",
-                  I(write->id)) &&
+    return error_settle(error, cause) && drop_files(tx, write->id, 0, error) &&
            DB_RUN(tx->db, error,
                   "UPDATE template_file SET place = -1 - place WHERE template = ? AND place < 0",
                   I(write->id));
@@ -277,7 +317,7 @@ static bool destroy(struct tx *tx, void *arg, GError **error)
         return false;
     g_autoptr(GHashTable) people = people_of(tx, author, audience, error);
     tell(tx, people, NULL, write->id, CHANGE_DESTROYED);
-    return DB_RUN(tx->db, error, "DELETE FROM template WHERE id = ?", I(write->id));
+    return drop(tx, write->id, error);
 }
 
 static bool run(struct template_write *write, tx_fn *fn, GError **error)

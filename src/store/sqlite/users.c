@@ -140,6 +140,7 @@ bool people_remove(struct tx *tx, int64_t user, GArray *accounts, GError **error
                   " WHERE account = account.id AND user <> ?1 ORDER BY user LIMIT 1), 0) WHERE"
                   " owner = ?1",
                   I(user)) &&
+           templates_leave(tx, user, error) &&
            DB_RUN(tx->db, error, "DELETE FROM user WHERE id = ?", I(user)) &&
            log_remove_account(tx, LOG_USER(user), error);
 }

