@@ -220,7 +220,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await page.keyboard.press('a');
     await page.locator('.composer-editor:focus').waitFor();
     await page.keyboard.type(ANSWER);
-    await page.locator('.composer input[type=file]').setInputFiles({ name: 'Angebot Größe 7.pdf', mimeType: 'application/pdf', buffer: PROTOCOL });
+    await page.locator('.composer input[type=file]').first().setInputFiles({ name: 'Angebot Größe 7.pdf', mimeType: 'application/pdf', buffer: PROTOCOL });
     await page.locator('.composer-attachment', { hasText: 'Angebot Größe 7.pdf' }).getByText('KB').waitFor();
     await page.getByText('Saved to Drafts').waitFor();
     assert.deepEqual((await page.locator('.chip').allTextContents()).toSorted(), ['James Okafor', 'Maeve O\'Neill']);

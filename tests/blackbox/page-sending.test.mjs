@@ -85,6 +85,8 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
 
   test('a mail for later waits among the drafts and in the outbox, and is called off', async () => {
     await write('For another day');
+    /* A draft that is there stays there; one whose sending was planned before it got there waits here only. */
+    await until('the draft at the server', async () => (await mails(all.person.mail, 'Drafts', 'For another day')).length === 1);
     await box().getByRole('button', { name: 'Send later' }).click();
     await visitor.screen('sending-later');
     await page.getByRole('menuitem', { name: 'Another time…' }).click();

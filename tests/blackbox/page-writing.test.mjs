@@ -192,10 +192,11 @@ describe('writing', { skip: noBrowser, timeout: 300000 }, () => {
     await signature().waitFor();
     await page.keyboard.press('Escape');
     await editor().waitFor({ state: 'detached' });
-    const draft = await until('the draft', async () => (await client.call('Email/query', { accountId: account, filter: { subject: 'Opened again' } })).ids[0]);
-    assert.ok(draft);
+    await until('the draft', async () => (await client.call('Email/query', { accountId: account, filter: { subject: 'Opened again' } })).ids.length === 1);
+    await page.waitForLoadState('networkidle');
     const boxes = await client.mailboxes(account);
     await page.goto(`${postroom.url}/mail/${account}/${boxes.drafts.id}`);
+    await until('one draft of the letter', async () => (await page.locator('.row', { hasText: 'Opened again' }).count()) === 1, { ms: 8000 });
     await page.locator('.row', { hasText: 'Opened again' }).click();
     await page.locator('.message-draft').getByRole('button').click();
     await editor().waitFor();

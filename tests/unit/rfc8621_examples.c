@@ -280,7 +280,7 @@ static void test_snippets(struct jmap_fixture *t)
 
 static void test_identities(struct jmap_fixture *t)
 {
-    json_t *answer;
+    json_t *whole, *answer;
 
     json_decref(jmap_fixture_call(
         t, "Identity/set",
@@ -288,7 +288,13 @@ static void test_identities(struct jmap_fixture *t)
         "null,"
         " 'email': 'joe+archive@example.com'}], 'textSignature': '-- \\nJoe Bloggs\\nMaster of"
         " Email', 'htmlSignature': '<div><b>Joe Bloggs</b></div><div>Master of Email</div>'}}}"));
-    answer = jmap_fixture_call(t, "Identity/get", "{}");
+    /* A client that knows of nothing but the RFC. */
+    whole = jmap_fixture_request(
+        t,
+        "{'using': ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:submission'],"
+        " 'methodCalls': [['Identity/get', {'accountId': 'a%" G_GINT64_FORMAT "'}, '0']]}",
+        t->m.account);
+    answer = jmap_at(whole, "methodResponses/0/1");
     json_object_del(jmap_at(answer, "list/1"), "id");
     jmap_assert_json(jmap_at(answer, "list/1"),
                      "{'name': 'Joe Bloggs', 'email': 'ann@mail.example', 'replyTo': null, 'bcc':"
@@ -298,7 +304,7 @@ static void test_identities(struct jmap_fixture *t)
                      " true}");
     g_assert_true(json_is_false(jmap_at(answer, "list/0/mayDelete")));
     jmap_assert_json(jmap_at(answer, "notFound"), "[]");
-    json_decref(answer);
+    json_decref(whole);
 }
 
 /* --- 7.5.1 --- */

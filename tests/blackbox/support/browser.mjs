@@ -94,7 +94,7 @@ function describeFocus(secondLook) {
   });
   const name = `${active.tagName.toLowerCase()}.${[...active.classList].join('.')} "${(active.getAttribute('aria-label') ?? active.textContent).trim().slice(0, 30)}"`;
   const wrong = [];
-  if (!node.isContentEditable && node.tagName !== 'IFRAME' && !around.some(marked)) wrong.push('is not marked');
+  if (!node.isContentEditable && !node.matches('.composer-plain') && node.tagName !== 'IFRAME' && !around.some(marked)) wrong.push('is not marked');
   if (!seen) wrong.push('is not to be seen');
   const again = !secondLook && node.dataset.tabbed === 'yes';
   node.dataset.tabbed = 'yes';
