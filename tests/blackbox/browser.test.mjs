@@ -227,7 +227,6 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await inGoodShape(visitor, '12-reply');
     await page.keyboard.press('Control+Enter');
     await page.getByRole('status').getByText('Sending…').waitFor();
-    await page.locator('.message-draft').getByText('Sending…').waitFor();
     await inGoodShape(visitor, '13-sending');
     const arrived = await until('the answer at the colleague', async () => (await org.control('messages', { person: james.mail, raw: true })).find((m) => m.subject === `Re: ${SUBJECT}`));
     const raw = Buffer.from(arrived.raw, 'base64').toString('latin1');
@@ -296,6 +295,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await inGoodShape(visitor, '18-forgotten');
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Discard the draft' }).click();
+    await page.locator('dialog[open]').getByRole('button', { name: 'Discard the draft' }).click();
     await page.getByText('Draft discarded').waitFor();
     await page.locator('.mailbox', { hasText: 'Inbox' }).click();
     await row('The van is here').click();
@@ -340,6 +340,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await he.keyboard.type('תודה רבה, נדבר ביום ראשון.');
     await inGoodShape(one, 'he-03-reply');
     await he.getByRole('button', { name: 'מחיקת הטיוטה' }).click();
+    await he.locator('dialog[open]').getByRole('button', { name: 'מחיקת הטיוטה' }).click();
     await he.keyboard.press('?');
     await he.getByRole('dialog').waitFor();
     await inGoodShape(one, 'he-04-keys');

@@ -113,7 +113,6 @@ static void test_todo(struct jmap_fixture *t)
                                               "'2026-11-22', 'personId': 'u%" G_GINT64_FORMAT "'}",
                                               thread, self);
     g_autofree char *id = make(t, "Todo", object);
-    g_autofree char *path = g_strdup_printf("updated/%s/doneById", id);
     g_autofree char *person = g_strdup_printf("u%" G_GINT64_FORMAT, self);
     json_t *found = jmap_fixture_call(t, "Todo/query",
                                       "{'filter': {'isDone': false, 'dueBefore': '2026-11-23', "
@@ -186,7 +185,7 @@ static void test_push(struct jmap_fixture *t)
     struct jmap_told told;
 
     jmap_told_begin(t, &told);
-    g_autofree char *id = note_of(t, thread);
+    g_free(note_of(t, thread));
     g_assert_cmpuint(jmap_told_types(t, &told) & STORE_NOTE, !=, 0);
     jmap_told_end(t, &told);
     json_t *change = jmap_fixture_change(t, t->m.user, t->m.account, STORE_NOTE, NULL);
@@ -199,7 +198,8 @@ static void test_push(struct jmap_fixture *t)
 
 static void test_split_and_merge(struct jmap_fixture *t)
 {
-    g_autofree char *thread = conversation(t), *id = note_of(t, thread);
+    g_autofree char *thread = conversation(t);
+    g_free(note_of(t, thread));
     g_autofree char *state = jmap_state_of(t, "Email");
     json_t *split = jmap_fixture_call(t, "Conversation/split",
                                       "{'emailIds': ['e%" G_GINT64_FORMAT "']}", second);
@@ -298,7 +298,8 @@ static void test_label_keywords(struct jmap_fixture *t)
 
 static void test_label_goes_with_its_keyword(struct jmap_fixture *t)
 {
-    g_autofree char *thread = conversation(t), *id = make(t, "Label", "{'name': 'Work'}");
+    g_free(conversation(t));
+    g_autofree char *id = make(t, "Label", "{'name': 'Work'}");
 
     json_decref(jmap_fixture_call(t, "Email/set",
                                   "{'update': {'e%" G_GINT64_FORMAT "': {'keywords/work': true}}}",
@@ -333,7 +334,7 @@ static void test_search(struct jmap_fixture *t)
     g_autofree char *self =
         g_strdup_printf("{'postroom:todo': {'personId': 'u%" G_GINT64_FORMAT "'}}",
                         store_principal_user(t->m.user));
-    g_autofree char *label = make(t, "Label", "{'name': 'Große Messe', 'keyword': 'fair'}");
+    g_free(make(t, "Label", "{'name': 'Große Messe', 'keyword': 'fair'}"));
 
     expect_search(t, "label:\\\"GROSSE messe\\\"", "{'hasKeyword': 'fair'}");
     expect_search(t, "label:fair", "{'hasKeyword': 'fair'}");

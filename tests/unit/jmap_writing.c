@@ -279,7 +279,7 @@ static void test_wrong_values_are_named(struct jmap_fixture *t)
 static void test_shared_ones_outlive_their_author(struct jmap_fixture *t)
 {
     struct store_principal *bob = fixture_user(&t->m.f, "bob@example.org");
-    g_autofree char *own = make_template(t, bob, "");
+    g_free(make_template(t, bob, ""));
     g_autofree char *all = make_template(t, bob, ", 'sharedWith': 'everybody'");
     GError *error = NULL;
     json_t *got;
@@ -435,7 +435,7 @@ static void test_refusal_of_an_alias_is_told(struct jmap_fixture *t)
 {
     g_autofree char *id = make_alias(t), *message_id = NULL;
     int64_t submission;
-    g_autofree char *raw = proof_mail(t, &submission, &message_id);
+    g_free(proof_mail(t, &submission, &message_id));
     g_autoptr(GError) error = NULL;
     json_t *now, *answer;
 

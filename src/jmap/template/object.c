@@ -6,7 +6,7 @@ static const struct jmap_field fields[] = {
     {"category", JMAP_FIELD_LINE, 0, 100, .fallback = "\"\""},
     {"subject", JMAP_FIELD_LINE, 0, 1000, .fallback = "\"\""},
     {"html", JMAP_FIELD_TEXT, .most = 512 * 1024, .fallback = "\"\""},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct jmap_record_type jmap_template_type = {
