@@ -134,8 +134,12 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await row.getByText('SendAsDenied').waitFor();
     await visitor.screen('sending-failed');
     assert.deepEqual(await visitor.faintTexts(), []);
+    const top = async () => (await page.locator('dialog').boundingBox()).y;
+    const before = await top();
     await row.getByRole('button', { name: 'Try again' }).click();
     await until('the arrival', async () => (await arrived('Refused once')).length === 1, { ms: 30000 });
+    await row.waitFor({ state: 'detached' });
+    assert.equal(await top(), before, 'what is in a dialog goes, and its buttons stay where they are');
     await closeDialog();
   });
 
