@@ -5,7 +5,8 @@ import { chooseSender } from "../../src/screens/compose/senders.ts";
 import { cleanPasted } from "../../src/screens/compose/paste.ts";
 import { isUnformatted, ownText, quoteText, textOfLetter, wrapText } from "../../src/screens/compose/plain-text.ts";
 import { chosenTime, sendTimes, utcDate } from "../../src/screens/compose/send-times.ts";
-import { outgoingState } from "../../src/screens/compose/submissions.ts";
+import type { Submission } from "../../src/jmap/types.ts";
+import { outgoingOf, outgoingState } from "../../src/screens/compose/submissions.ts";
 import { encodedSize, usualLimit } from "../../src/screens/compose/uploads.ts";
 
 const person = (email: string, name: string | null = null) => ({ name, email });
@@ -109,6 +110,16 @@ describe("the outbox", () => {
     expect(outgoingState({ ...base, deliveryStatus: { "a@x.org": refused, "b@x.org": fine } }, at)).toBe("bounced");
     expect(outgoingState({ ...base, deliveryStatus: { "b@x.org": fine } }, at)).toBeNull();
     expect(outgoingState({ ...base, undoStatus: "canceled", deliveryStatus: { "a@x.org": refused } }, at)).toBeNull();
+  });
+  it("is told once for a mail, by its last sending, and not when its draft is gone", () => {
+    const email = { id: "e1", subject: "S", to: null, threadId: "t1" }, emails = new Map([["e1", email]]);
+    const failed = { ...base, id: "s1", emailId: "e1", "postroom:problem": "message-too-large", deliveryStatus: { "a@x.org": refused } };
+    const again = { ...base, id: "s2", emailId: "e1", sendAt: "2026-05-15T10:00:30Z", undoStatus: "pending" as const };
+    const states = (...all: Submission[]) => outgoingOf("a1", all, emails, at).map((one) => [one.submission.id, one.state]);
+    expect(states(failed)).toEqual([["s1", "failed"]]);
+    expect(states(again, failed)).toEqual([["s2", "sending"]]);
+    expect(states(failed, { ...again, undoStatus: "final", deliveryStatus: { "b@x.org": fine } })).toEqual([]);
+    expect(states({ ...failed, emailId: "e2" })).toEqual([]);
   });
 });
 

@@ -34,6 +34,22 @@ export function outgoingState(submission: Submission, now: number): OutgoingStat
   return problem !== null && refused === Object.keys(submission.deliveryStatus ?? {}).length ? "failed" : "bounced";
 }
 
+/*
+ * What there is to tell about these submissions. Of one mail only the newest counts: sent again, it has not failed any more.
+ * A failed one whose draft is gone was discarded or written anew.
+ */
+export function outgoingOf(accountId: Id, submissions: readonly Submission[], emails: ReadonlyMap<Id, NonNullable<Outgoing["email"]>>, now: number): readonly Outgoing[] {
+  const newest = new Map<Id, Submission>();
+  for (const submission of submissions) {
+    const other = newest.get(submission.emailId);
+    if (!other || other.sendAt < submission.sendAt) newest.set(submission.emailId, submission);
+  }
+  return [...newest.values()].flatMap((submission) => {
+    const state = outgoingState(submission, now), email = emails.get(submission.emailId) ?? null;
+    return state === null || (state === "failed" && email === null) ? [] : [{ accountId, submission, state, email, refused: refusedOf(submission) }];
+  });
+}
+
 const PROPERTIES = ["identityId", "emailId", "sendAt", "undoStatus", "deliveryStatus", "postroom:problem", "postroom:nextAttempt"];
 
 async function fetchOutgoing(accountId: Id, signal: AbortSignal): Promise<readonly Outgoing[]> {
@@ -45,10 +61,7 @@ async function fetchOutgoing(accountId: Id, signal: AbortSignal): Promise<readon
     ["Email/get", { accountId, "#ids": resultOf("submissions", "EmailSubmission/get", "/list/*/emailId"), properties: ["id", "subject", "to", "threadId"] }, "emails"],
   ], { signal });
   const emails = new Map(results.get<GetResponse<NonNullable<Outgoing["email"]>>>("emails").list.map((email) => [email.id, email]));
-  return results.get<GetResponse<Submission>>("submissions").list.flatMap((submission) => {
-    const state = outgoingState(submission, now);
-    return state === null ? [] : [{ accountId, submission, state, email: emails.get(submission.emailId) ?? null, refused: refusedOf(submission) }];
-  });
+  return outgoingOf(accountId, results.get<GetResponse<Submission>>("submissions").list, emails, now);
 }
 
 export const submissionsKey = (accountId: Id) => ["submissions", accountId] as const;
