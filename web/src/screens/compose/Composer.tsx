@@ -6,6 +6,7 @@ import { useT, type MessageId } from "../../i18n/i18n.ts";
 import { refreshLists } from "../../mail/cache.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { linkedQuery } from "../../mail/queries.ts";
+import { lazyAhead } from "../../ui/ahead.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -27,8 +28,8 @@ import { textToHtml } from "../../mail/answers.ts";
 import "../../styles/compose.css";
 
 /* What is seldom wanted, and not before one has begun. */
-const FormatTools = lazy(() => import("./EditorTools.tsx").then((module) => ({ default: module.FormatTools })));
-const LinkDialog = lazy(() => import("./LinkDialog.tsx").then((module) => ({ default: module.LinkDialog })));
+const FormatTools = lazyAhead(() => import("./EditorTools.tsx").then((module) => module.FormatTools));
+const LinkDialog = lazyAhead(() => import("./LinkDialog.tsx").then((module) => module.LinkDialog));
 const SimilarDraft = lazy(() => import("./SimilarDraft.tsx").then((module) => ({ default: module.SimilarDraft })));
 
 const STATUS: Readonly<Record<SaveState, MessageId | null>> = {

@@ -1,22 +1,14 @@
 import { Send } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { usePreferences } from "../../mail/preferences.ts";
+import { lazyAhead } from "../../ui/ahead.ts";
 import { setUsualFormat } from "./composer-store.ts";
 import { useRecovery, useWaitingCopies } from "./recovery.ts";
 import { useOutgoing } from "./submissions.ts";
 
-const OutboxDialog = lazy(() => import("./OutboxDialog.tsx").then((module) => ({ default: module.OutboxDialog })));
-
-const AHEAD_MS = 3_000;
-
-/* What one may want when the connection is gone: nothing could be loaded then. */
-function loadAhead(): void {
-  void import("./Composer.tsx").catch(() => undefined);
-  void import("./OutboxDialog.tsx").catch(() => undefined);
-  void import("./table-tools.ts").catch(() => undefined);
-}
+const OutboxDialog = lazyAhead(() => import("./OutboxDialog.tsx").then((module) => module.OutboxDialog));
 
 /* The way to the outbox, while there is something in it. */
 export function OutboxLink() {
@@ -24,10 +16,6 @@ export function OutboxLink() {
   const locale = useLocale();
   const [open, setOpen] = useState(false);
   useRecovery();
-  useEffect(() => {
-    const timer = setTimeout(loadAhead, AHEAD_MS);
-    return () => clearTimeout(timer);
-  }, []);
   const { composeFormat } = usePreferences();
   useEffect(() => setUsualFormat(composeFormat), [composeFormat]);
   const outgoing = useOutgoing();

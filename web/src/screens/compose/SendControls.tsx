@@ -1,11 +1,12 @@
 import { CalendarClock, ChevronUp } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useLocale, useT } from "../../i18n/i18n.ts";
+import { lazyAhead } from "../../ui/ahead.ts";
 import { Button, IconButton } from "../../ui/Button.tsx";
 import { Menu } from "../../ui/Menu.tsx";
 import { sendTimes, utcDate } from "./send-times.ts";
 
-const SendTimeDialog = lazy(() => import("./SendTimeDialog.tsx").then((module) => ({ default: module.SendTimeDialog })));
+const SendTimeDialog = lazyAhead(() => import("./SendTimeDialog.tsx").then((module) => module.SendTimeDialog));
 
 interface Props {
   readonly busy: boolean;

@@ -1,5 +1,9 @@
 import { Extension, Mark, mergeAttributes, Node, type Editor } from "@tiptap/core";
 import type { Node as EditorNode } from "@tiptap/pm/model";
+import { ahead } from "../../ui/ahead.ts";
+
+const tableTools = () => import("./table-tools.ts");
+ahead(tableTools);
 
 const BLOCKS = ["paragraph", "heading", "blockquote", "listItem", "tableCell", "tableHeader"];
 
@@ -71,7 +75,7 @@ function wantTables(editor: Editor, storage: { ready: boolean }): void {
   editor.state.doc.forEach((node) => { found ||= node.type.name !== "paragraph" && holdsTable(node); });
   if (!found) return;
   storage.ready = true;
-  void import("./table-tools.ts").then(({ editTables }) => { if (!editor.isDestroyed) editTables(editor); });
+  void tableTools().then(({ editTables }) => { if (!editor.isDestroyed) editTables(editor); });
 }
 
 function holdsTable(node: EditorNode): boolean {

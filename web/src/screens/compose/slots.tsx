@@ -1,11 +1,12 @@
 import type { Editor } from "@tiptap/core";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import type { ChangeAttachments } from "../writing/use-signature.ts";
+import { lazyAhead } from "../../ui/ahead.ts";
 import type { Letter } from "./composer-store.ts";
 import type { Fields } from "./letter-state.ts";
 import type { Sender } from "./senders.ts";
 
-const WritingTools = lazy(() => import("../writing/WritingTools.tsx").then((module) => ({ default: module.WritingTools })));
+const WritingTools = lazyAhead(() => import("../writing/WritingTools.tsx").then((module) => module.WritingTools));
 
 /* What stands beside the composer's own tools may use: templates, signatures. */
 export interface SlotProps {

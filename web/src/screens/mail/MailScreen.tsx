@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type MouseEvent } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useState, type MouseEvent } from "react";
 import { useDesk, writingAccount } from "../../app/context.ts";
 import { mailboxRoute, navigate, type MailRoute, type Route } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
@@ -8,6 +8,7 @@ import { byRole } from "../../mail/mailboxes.ts";
 import { usePreferences } from "../../mail/preferences.ts";
 import { mailboxesQuery, threadQuery, type ListView } from "../../mail/queries.ts";
 import { cachedMailboxMap, isUnified } from "../../mail/unified.ts";
+import { lazyAhead } from "../../ui/ahead.ts";
 import { Spinner } from "../../ui/Notice.tsx";
 import { Splitter } from "../../ui/Splitter.tsx";
 import { useLetters } from "../compose/composer-store.ts";
@@ -19,6 +20,7 @@ import { Reader } from "../reader/Reader.tsx";
 import { OrganiseSheets } from "../organise/OrganiseSheets.tsx";
 import { AccountBanners } from "./AccountBanner.tsx";
 import { KeySheet } from "./KeySheet.tsx";
+import { useLoadAhead } from "./load-ahead.ts";
 import { MoveDialog } from "./MoveDialog.tsx";
 import { NoAccounts } from "./NoAccounts.tsx";
 import { Sidebar } from "./Sidebar.tsx";
@@ -26,8 +28,8 @@ import { useComposeLink } from "../writing/compose-link.ts";
 import { VacationBanner } from "../writing/VacationBanner.tsx";
 import { useMailKeys } from "./mail-keys.ts";
 
-const Composer = lazy(() => import("../compose/Composer.tsx").then((module) => ({ default: module.Composer })));
-const Palette = lazy(() => import("../desk/Palette.tsx").then((module) => ({ default: module.Palette })));
+const Composer = lazyAhead(() => import("../compose/Composer.tsx").then((module) => module.Composer));
+const Palette = lazyAhead(() => import("../desk/Palette.tsx").then((module) => module.Palette));
 
 export type Sheet = { readonly kind: "none" | "keys" | "palette" } | { readonly kind: "move" | "copy"; readonly rows: readonly Conversation[] | null };
 
@@ -90,6 +92,7 @@ function MailPanes({ route }: { readonly route: MailRoute }) {
   const readerRoute = useReaderRoute(route, list.opened === null ? undefined : list.rowAt(list.indexOf(list.opened)));
   const composing = useLetters().length > 0;
   useComposeLink(writingAccount(desk, accountId));
+  useLoadAhead();
   const close = useCallback(() => setSheet(NO_SHEET), []);
   const ask = (kind: "move" | "copy") => (rows?: readonly Conversation[]): void => setSheet({ kind, rows: rows ?? null });
   useMailKeys({ route, list, mailboxes, openSheet: setSheet, enabled: sheet.kind === "none" });

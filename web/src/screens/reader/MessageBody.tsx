@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback } from "react";
+import { Suspense, useCallback } from "react";
 import { useT } from "../../i18n/i18n.ts";
 import type { EmailDetail, EmailView, Id, ViewAttachment } from "../../jmap/types.ts";
 import type { MailtoLetter } from "../../mail/links.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { viewQuery } from "../../mail/queries.ts";
 import { useTrustedSenders } from "../../mail/trusted.ts";
+import { lazyAhead } from "../../ui/ahead.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Notice, Spinner } from "../../ui/Notice.tsx";
 import { openLetter } from "../compose/composer-store.ts";
@@ -14,8 +15,8 @@ import { PlainText } from "./PlainText.tsx";
 import { Privacy } from "./Privacy.tsx";
 import type { ViewControl } from "./view-state.ts";
 
-const MailFrame = lazy(() => import("./MailFrame.tsx").then((module) => ({ default: module.MailFrame })));
-const InvitationCard = lazy(() => import("./InvitationCard.tsx").then((module) => ({ default: module.InvitationCard })));
+const MailFrame = lazyAhead(() => import("./MailFrame.tsx").then((module) => module.MailFrame));
+const InvitationCard = lazyAhead(() => import("./InvitationCard.tsx").then((module) => module.InvitationCard));
 
 interface ContentProps {
   readonly accountId: Id;
