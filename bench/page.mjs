@@ -68,14 +68,10 @@ async function opening(page) {
       await row.hover();
       await page.waitForTimeout(400);
     } else await page.mouse.move(5, 5);
-    const took = await whenDrawn(page, `#${id}.row-open`, async () => {
+    const shown = await whenDrawn(page, `.mail:has(#${id}.row-open) .message[data-open=true] :is(.plain-text, iframe[style*=block-size])`, async () => {
       if (i % 2) await row.click();
       else await row.evaluate((node) => { node.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true })); node.click(); });
     });
-    const shown = await page.evaluate(async (began) => {
-      while (!document.querySelector('.message[data-open=true] :is(.plain-text, iframe)')) await new Promise(requestAnimationFrame);
-      return performance.now() - began;
-    }, await page.evaluate((spent) => performance.now() - spent, took));
     (i % 2 ? prefetched : cold).push(shown);
     await page.keyboard.press('u');
     await page.locator('#list').evaluate((node, top) => node.scrollTo(0, top), 900 * (i + 1));
