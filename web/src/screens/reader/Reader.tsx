@@ -16,6 +16,8 @@ import { NotesPanel } from "../organise/NotesPanel.tsx";
 import { Message } from "./Message.tsx";
 import { ReaderBar } from "./ReaderBar.tsx";
 
+const DRAWN_MS = 60;
+
 interface Props {
   readonly list: ListState;
   readonly route: MailRoute;
@@ -46,7 +48,8 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
   const subject = thread.emails.find((email) => email.subject)?.subject ?? "";
   useEffect(() => {
     const unread = thread.emails.filter(isUnread);
-    if (unread.length > 0) actions.markRead(unread);
+    /* After the mail has been drawn: the list is drawn again for it. */
+    if (unread.length > 0) setTimeout(() => actions.markRead(unread), DRAWN_MS);
     /* Only on opening: marking unread again must not be undone by looking. */
   }, [thread.id]);
   useEffect(() => {
