@@ -346,9 +346,5 @@ GArray *store_changed_since(const struct store_access *access, uint64_t since, G
     if (access_is_unified(access) && access->state > since)
         g_array_append_val(list, gained);
     reader_end(access->store, reader);
-    if (cause == NULL)
-        return list;
-    g_propagate_error(error, cause);
-    g_array_unref(list);
-    return NULL;
+    return db_settle_array(list, cause, error);
 }

@@ -167,11 +167,7 @@ GPtrArray *store_accounts_of(struct store *store, const struct store_principal *
     if (state != NULL)
         *state = linked_state(&reader->main, principal, tick);
     reader_end(store, reader);
-    if (cause == NULL)
-        return views;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(views);
-    return NULL;
+    return db_settle_list(views, cause, error);
 }
 
 bool store_accounts_state(struct store *store, const struct store_principal *principal,
@@ -504,11 +500,7 @@ static GPtrArray *load_statuses(struct store *store, int64_t account, GError **e
         quotas_list(&reader->main, status->view->id, status->quotas, &cause);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return statuses;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(statuses);
-    return NULL;
+    return db_settle_list(statuses, cause, error);
 }
 
 struct store_account_status *store_account_status(struct store *store, int64_t account,

@@ -43,11 +43,7 @@ GArray *store_attachments_next(struct store *store, size_t limit, int64_t *accou
                    " DESC LIMIT ?",
                    I(*account), I(limit));
     reader_end(store, reader);
-    if (cause == NULL)
-        return emails;
-    g_propagate_error(error, cause);
-    g_array_unref(emails);
-    return NULL;
+    return db_settle_array(emails, cause, error);
 }
 
 struct put {

@@ -244,11 +244,7 @@ GArray *store_audit_query(struct store *store, const struct store_principal *pri
                                          FILTER_VALUES(only, filter, prefix));
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return ids;
-    g_propagate_error(error, cause);
-    g_array_unref(ids);
-    return NULL;
+    return db_settle_array(ids, cause, error);
 }
 
 static void load_entry(struct db *db, int64_t only, int64_t id, GPtrArray *entries, GError **error)
@@ -286,9 +282,5 @@ GPtrArray *store_audit_get(struct store *store, const struct store_principal *pr
             load_entry(&reader->main, only, g_array_index(ids, int64_t, i), entries, &cause);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return entries;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(entries);
-    return NULL;
+    return db_settle_list(entries, cause, error);
 }

@@ -261,9 +261,5 @@ GPtrArray *store_contacts(const struct store_access *access, const char *text, s
         g_ptr_array_add(contacts, contact);
     g_ptr_array_sort(contacts, best_first);
     g_ptr_array_set_size(contacts, (gint)MIN(contacts->len, MIN(limit, STORE_SUGGEST_MAX)));
-    if (cause == NULL)
-        return contacts;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(contacts);
-    return NULL;
+    return db_settle_list(contacts, cause, error);
 }

@@ -289,6 +289,24 @@ int64_t db_changes(struct db *db)
     return sqlite3_changes64(db->handle);
 }
 
+GPtrArray *db_settle_list(GPtrArray *list, GError *cause, GError **error)
+{
+    if (cause == NULL)
+        return list;
+    g_propagate_error(error, cause);
+    g_ptr_array_unref(list);
+    return NULL;
+}
+
+GArray *db_settle_array(GArray *array, GError *cause, GError **error)
+{
+    if (cause == NULL)
+        return array;
+    g_propagate_error(error, cause);
+    g_array_unref(array);
+    return NULL;
+}
+
 int64_t db_int(sqlite3_stmt *statement, int column)
 {
     return sqlite3_column_int64(statement, column);

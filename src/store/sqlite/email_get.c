@@ -95,11 +95,7 @@ GPtrArray *store_emails(const struct store_access *access, const int64_t *ids, s
     if (state != NULL)
         *state = access_state(&reader->main, access, STORE_EMAIL);
     reader_end(store, reader);
-    if (cause == NULL)
-        return emails;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(emails);
-    return NULL;
+    return db_settle_list(emails, cause, error);
 }
 
 struct want {

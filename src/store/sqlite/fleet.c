@@ -41,11 +41,7 @@ GPtrArray *store_fleet(struct store *store, const struct store_principal *princi
         *state = fleet_state(&reader->main, tick);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return list;
-    g_propagate_error(error, cause);
-    g_clear_pointer(&list, g_ptr_array_unref);
-    return NULL;
+    return db_settle_list(list, cause, error);
 }
 
 /* Who loses a share loses the account; it is still there. */

@@ -63,11 +63,7 @@ GPtrArray *store_identities(const struct store_access *access, uint64_t *state, 
     if (state != NULL)
         *state = access_state(&reader->main, access, STORE_IDENTITY);
     reader_end(store, reader);
-    if (cause == NULL)
-        return identities;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(identities);
-    return NULL;
+    return db_settle_list(identities, cause, error);
 }
 
 /* --- set */

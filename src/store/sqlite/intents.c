@@ -73,11 +73,7 @@ static GPtrArray *take_intents(struct store *store, struct reader *reader, sqlit
     while (db_step(&reader->main, row, &cause))
         g_ptr_array_add(intents, intent_of_row(row));
     reader_end(store, reader);
-    if (cause == NULL)
-        return intents;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(intents);
-    return NULL;
+    return db_settle_list(intents, cause, error);
 }
 
 /* Those whose message is not on the server yet wait, unless their step may have been taken: then

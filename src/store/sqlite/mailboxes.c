@@ -25,11 +25,7 @@ GPtrArray *store_mailboxes(const struct store_access *access, uint64_t *state, G
     if (state != NULL)
         *state = access_state(&reader->main, access, STORE_MAILBOX);
     reader_end(store, reader);
-    if (cause == NULL)
-        return mailboxes;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(mailboxes);
-    return NULL;
+    return db_settle_list(mailboxes, cause, error);
 }
 
 uint64_t store_state(const struct store_access *access, enum store_type type)

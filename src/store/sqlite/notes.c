@@ -93,11 +93,7 @@ GPtrArray *store_notes(const struct store_access *access, enum store_type type,
         *state = access_state(&reader->main, access, type);
     reader_end(store, reader);
     g_ptr_array_sort(notes, compare_notes);
-    if (cause == NULL)
-        return notes;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(notes);
-    return NULL;
+    return db_settle_list(notes, cause, error);
 }
 
 /* --- what changes with them */
@@ -388,9 +384,5 @@ GPtrArray *store_viewers(const struct store_access *access, GError **error)
         g_array_append_val(last->accounts, account);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return people;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(people);
-    return NULL;
+    return db_settle_list(people, cause, error);
 }

@@ -105,11 +105,7 @@ GPtrArray *store_sync_notes(struct store *store, int64_t account, uint64_t posit
         g_ptr_array_add(notes, note);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return notes;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(notes);
-    return NULL;
+    return db_settle_list(notes, cause, error);
 }
 
 /* --- checks */

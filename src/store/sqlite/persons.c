@@ -110,11 +110,7 @@ GPtrArray *store_people(struct store *store, const struct store_principal *princ
         }
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return people;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(people);
-    return NULL;
+    return db_settle_list(people, cause, error);
 }
 
 /* --- changes */

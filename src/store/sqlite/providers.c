@@ -197,11 +197,7 @@ GPtrArray *store_providers(struct store *store, GError **error)
     while (db_step(&reader->main, row, &cause))
         g_ptr_array_add(providers, provider_of_row(row));
     reader_end(store, reader);
-    if (cause == NULL)
-        return providers;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(providers);
-    return NULL;
+    return db_settle_list(providers, cause, error);
 }
 
 static bool set_problem(struct tx *tx, void *arg, GError **error)

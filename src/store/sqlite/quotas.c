@@ -58,11 +58,7 @@ GPtrArray *store_quotas(const struct store_access *access, uint64_t *state, GErr
         quotas_list(&reader->main, g_array_index(accounts, int64_t, i), quotas, &cause);
     *state = access_state(&reader->main, access, STORE_QUOTA);
     reader_end(store, reader);
-    if (cause == NULL)
-        return quotas;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(quotas);
-    return NULL;
+    return db_settle_list(quotas, cause, error);
 }
 
 bool quotas_leave_room(struct db *db, int64_t account, enum store_quota_of of, uint64_t more)

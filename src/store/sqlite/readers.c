@@ -131,9 +131,5 @@ GArray *reader_numbers(struct store *store, const char *sql, const struct db_val
         return NULL;
     GArray *numbers = db_numbers(&reader->main, sql, values, count, &cause);
     reader_end(store, reader);
-    if (cause == NULL)
-        return numbers;
-    g_propagate_error(error, cause);
-    g_array_unref(numbers);
-    return NULL;
+    return db_settle_array(numbers, cause, error);
 }

@@ -61,11 +61,7 @@ GPtrArray *store_records(const struct store_access *access, enum store_type type
     if (state != NULL)
         *state = access_state(&reader->main, access, type);
     reader_end(store, reader);
-    if (cause == NULL)
-        return records;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(records);
-    return NULL;
+    return db_settle_list(records, cause, error);
 }
 
 static bool may_see(const struct store_access *access, enum store_type type, int64_t owner)

@@ -85,11 +85,7 @@ GPtrArray *store_refusals(const struct store_access *access, GError **error)
         g_ptr_array_add(refusals, refusal);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return refusals;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(refusals);
-    return NULL;
+    return db_settle_list(refusals, cause, error);
 }
 
 struct clearing {

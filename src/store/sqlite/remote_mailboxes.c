@@ -58,11 +58,7 @@ GPtrArray *store_sync_mailboxes(struct store *store, int64_t account, GError **e
         g_ptr_array_add(mailboxes, mailbox);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return mailboxes;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(mailboxes);
-    return NULL;
+    return db_settle_list(mailboxes, cause, error);
 }
 
 struct mailbox_write {

@@ -114,11 +114,7 @@ GArray *store_sync_uids_apart(struct store *store, int64_t mailbox, uint32_t eve
         g_array_append_val(uids, uid);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return uids;
-    g_propagate_error(error, cause);
-    g_array_unref(uids);
-    return NULL;
+    return db_settle_array(uids, cause, error);
 }
 
 bool store_sync_message_is(struct store *store, int64_t mailbox, uint32_t uid,
@@ -164,11 +160,7 @@ GArray *store_sync_steps(struct store *store, int64_t mailbox, GError **error)
         g_array_append_val(steps, step);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return steps;
-    g_propagate_error(error, cause);
-    g_array_unref(steps);
-    return NULL;
+    return db_settle_array(steps, cause, error);
 }
 
 GArray *store_sync_pending(struct store *store, int64_t account, size_t limit, GError **error)
@@ -194,11 +186,7 @@ GArray *store_sync_pending(struct store *store, int64_t account, size_t limit, G
         g_array_append_val(pending, one);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return pending;
-    g_propagate_error(error, cause);
-    g_array_unref(pending);
-    return NULL;
+    return db_settle_array(pending, cause, error);
 }
 
 bool store_sync_totals(struct store *store, int64_t account, uint64_t *ready, uint64_t *ready_bytes,

@@ -58,11 +58,7 @@ GPtrArray *store_shares(struct store *store, const struct store_principal *princ
     if (people_require(&reader->main, principal, &cause))
         load_shares(&reader->main, principal, shares, &cause);
     reader_end(store, reader);
-    if (cause == NULL)
-        return shares;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(shares);
-    return NULL;
+    return db_settle_list(shares, cause, error);
 }
 
 struct share_write {

@@ -156,11 +156,7 @@ GPtrArray *store_own_identities(struct store *store, const struct store_principa
         g_ptr_array_add(list, one);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return list;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(list);
-    return NULL;
+    return db_settle_list(list, cause, error);
 }
 
 static bool remove_own(struct tx *tx, void *arg, GError **error)

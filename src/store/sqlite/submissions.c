@@ -106,11 +106,7 @@ GPtrArray *store_submissions(const struct store_access *access, const int64_t *i
     if (state != NULL)
         *state = access_state(&reader->main, access, STORE_SUBMISSION);
     reader_end(store, reader);
-    if (cause == NULL)
-        return submissions;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(submissions);
-    return NULL;
+    return db_settle_list(submissions, cause, error);
 }
 
 struct create_write {

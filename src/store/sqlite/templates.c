@@ -91,11 +91,7 @@ GPtrArray *store_templates(const struct store_access *access, uint64_t *state, G
     if (state != NULL)
         *state = access_state(&reader->main, access, STORE_TEMPLATE);
     reader_end(store, reader);
-    if (cause == NULL)
-        return templates;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(templates);
-    return NULL;
+    return db_settle_list(templates, cause, error);
 }
 
 GBytes *store_template_bytes(const struct store_access *access, int64_t template, int64_t blob,

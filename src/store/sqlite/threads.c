@@ -119,9 +119,5 @@ GArray *store_thread_emails(const struct store_access *access, int64_t thread, G
             g_array_append_val(ids, id);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return ids;
-    g_propagate_error(error, cause);
-    g_array_unref(ids);
-    return NULL;
+    return db_settle_array(ids, cause, error);
 }

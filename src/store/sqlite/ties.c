@@ -194,9 +194,5 @@ GPtrArray *store_thread_ties(const struct store_access *access, int64_t id, GErr
     g_hash_table_destroy(thread.owners);
     g_hash_table_destroy(thread.mentioners);
     reader_end(store, reader);
-    if (cause == NULL)
-        return ties;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(ties);
-    return NULL;
+    return db_settle_list(ties, cause, error);
 }

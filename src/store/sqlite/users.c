@@ -182,9 +182,5 @@ GPtrArray *store_users(struct store *store, GError **error)
         g_ptr_array_add(users, user);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return users;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(users);
-    return NULL;
+    return db_settle_list(users, cause, error);
 }

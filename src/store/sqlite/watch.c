@@ -28,11 +28,7 @@ GArray *store_sync_watches(struct store *store, int64_t account, GError **error)
         g_array_append_val(list, watch);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return list;
-    g_propagate_error(error, cause);
-    g_array_unref(list);
-    return NULL;
+    return db_settle_array(list, cause, error);
 }
 
 struct watch_write {
