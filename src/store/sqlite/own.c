@@ -57,11 +57,7 @@ GPtrArray *store_own_sessions(struct store *store, const struct store_principal 
         g_ptr_array_add(list, one);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return list;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(list);
-    return NULL;
+    return db_settle_list(list, cause, error);
 }
 
 struct own_write {
@@ -129,11 +125,7 @@ GPtrArray *store_own_tokens(struct store *store, const struct store_principal *p
         g_ptr_array_add(list, one);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return list;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(list);
-    return NULL;
+    return db_settle_list(list, cause, error);
 }
 
 static bool create_token(struct tx *tx, void *arg, GError **error)
@@ -147,12 +139,9 @@ static bool create_token(struct tx *tx, void *arg, GError **error)
         error_set(error, ERROR_TOO_LARGE, "there are %d API tokens already", TOKENS_MAX);
         return false;
     }
-    if (!DB_RUN(tx->db, error,
-                "INSERT INTO token(hash, user, name, created, used) VALUES(?, ?, ?, ?, 0)",
-                R(write->hash, SESSION_HASH_BYTES), I(user), T(write->text), I(clock_wall())))
-        return false;
-    write->id = sqlite3_last_insert_rowid(tx->db->handle);
-    return audit_act(tx, write->principal, "token.create", 0, write->text, NULL, error);
+    write->id = people_put_token(tx, user, write->text, write->hash, error);
+    return write->id != 0 &&
+           audit_act(tx, write->principal, "token.create", 0, write->text, NULL, error);
 }
 
 int64_t store_own_token_create(struct store *store, const struct store_principal *principal,
@@ -163,10 +152,7 @@ int64_t store_own_token_create(struct store *store, const struct store_principal
         error_set(error, ERROR_INVALID, "a token has a name of at most %d octets", TOKEN_NAME_MAX);
         return 0;
     }
-    char *random = people_random(32);
-    char *text = g_strconcat("prt_", random, NULL);
-    secret_wipe_string(random);
-    people_hash(store, "token", text, write.hash);
+    char *text = people_new_token(store, write.hash);
     if (store_write(store, STORE_LANE_INTERACTIVE, create_token, &write, error)) {
         *token = text;
         return write.id;

@@ -50,6 +50,12 @@ bool people_end_sessions(struct tx *tx, int64_t user, bool tokens, GError **erro
 bool people_put_identity(struct tx *tx, int64_t user, const struct store_identity_of *identity,
                          GError **error);
 
+/* A new API token, and the hash that is kept of it. (transfer full), wiped by the caller */
+char *people_new_token(const struct store *store, uint8_t hash[SESSION_HASH_BYTES]);
+/* Its number, 0 on failure. */
+int64_t people_put_token(struct tx *tx, int64_t user, const char *name,
+                         const uint8_t hash[SESSION_HASH_BYTES], GError **error);
+
 /* --- accounts.c: the state of LinkedAccount is a modseq with a count of progress reports. */
 uint64_t accounts_tick(struct store *store);
 uint64_t accounts_state(int64_t modseq, uint64_t tick);

@@ -24,34 +24,46 @@ struct token_write {
     int64_t id;
 };
 
+char *people_new_token(const struct store *store, uint8_t hash[SESSION_HASH_BYTES])
+{
+    char *random = people_random(32);
+    char *text = g_strconcat("prt_", random, NULL);
+    secret_wipe_string(random);
+    people_hash(store, "token", text, hash);
+    return text;
+}
+
+int64_t people_put_token(struct tx *tx, int64_t user, const char *name,
+                         const uint8_t hash[SESSION_HASH_BYTES], GError **error)
+{
+    if (!DB_RUN(tx->db, error,
+                "INSERT INTO token(hash, user, name, created, used) VALUES(?, ?, ?, ?, 0)",
+                R(hash, SESSION_HASH_BYTES), I(user), T(name), I(clock_wall())))
+        return 0;
+    return sqlite3_last_insert_rowid(tx->db->handle);
+}
+
 static bool add_token(struct tx *tx, void *arg, GError **error)
 {
     struct token_write *write = arg;
-    if (!DB_RUN(tx->db, error,
-                "INSERT INTO token(hash, user, name, created, used)"
-                " SELECT ?, id, ?, ?, 0 FROM user WHERE email = ?",
-                R(write->hash, SESSION_HASH_BYTES), T(write->name), I(clock_wall()),
-                T(write->user)))
-        return false;
-    if (db_changes(tx->db) == 0) {
+    int64_t user =
+        DB_NUMBER(tx->db, NULL, 0, "SELECT id FROM user WHERE email = ?", T(write->user));
+    if (user == 0) {
         error_set(error, ERROR_NOT_FOUND, "no user has this address");
         return false;
     }
-    write->id = sqlite3_last_insert_rowid(tx->db->handle);
-    return true;
+    write->id = people_put_token(tx, user, write->name, write->hash, error);
+    return write->id != 0;
 }
 
 int64_t store_token_create(struct store *store, const char *user, const char *name,
                            struct secret **token, GError **error)
 {
     struct token_write write = {.user = user, .name = name};
-    char *random = people_random(32);
-    char *text = g_strconcat("prt_", random, NULL);
-    people_hash(store, "token", text, write.hash);
+    char *text = people_new_token(store, write.hash);
     bool ok = store_write(store, STORE_LANE_INTERACTIVE, add_token, &write, error);
     if (ok)
         *token = secret_new(text, strlen(text));
-    secret_wipe_string(random);
     secret_wipe_string(text);
     return ok ? write.id : 0;
 }
@@ -78,11 +90,7 @@ GPtrArray *store_tokens(struct store *store, GError **error)
         g_ptr_array_add(tokens, token);
     }
     reader_end(store, reader);
-    if (cause == NULL)
-        return tokens;
-    g_propagate_error(error, cause);
-    g_ptr_array_unref(tokens);
-    return NULL;
+    return db_settle_list(tokens, cause, error);
 }
 
 static bool revoke_token(struct tx *tx, void *arg, GError **error)
