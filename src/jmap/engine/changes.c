@@ -68,3 +68,21 @@ void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix)
     jmap_changes_answer(call, &changes, prefix, NULL);
     store_changes_clear(&changes);
 }
+
+void jmap_changes_run_whole(struct jmap_call *call, jmap_changes_fn *read, char prefix)
+{
+    struct store_changes changes = {0};
+    GError *error = NULL;
+    uint64_t since;
+    size_t max;
+
+    if (!jmap_changes_arguments(call, &since, &max))
+        return;
+    if (!read(call->request->jmap->config.store, call->request->principal, since, &changes, &error))
+        jmap_fail_error(call, error);
+    else if (changes.created->len + changes.updated->len + changes.destroyed->len > max)
+        jmap_fail(call, "cannotCalculateChanges", NULL);
+    else
+        jmap_changes_answer(call, &changes, prefix, NULL);
+    store_changes_clear(&changes);
+}

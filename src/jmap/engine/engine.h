@@ -246,6 +246,11 @@ void jmap_get_fail(struct jmap_call *call, struct jmap_get *get, GError *error);
 void jmap_changes_run(struct jmap_call *call, enum store_type type, char prefix);
 /* *since and *max of the arguments; false: answered. */
 bool jmap_changes_arguments(struct jmap_call *call, uint64_t *since, size_t *max);
+/* A kind of /changes that is read at once, whatever number there is: more than maxChanges cannot be
+ * calculated. */
+typedef bool jmap_changes_fn(struct store *store, const struct store_principal *principal,
+                             uint64_t since, struct store_changes *changes, GError **error);
+void jmap_changes_run_whole(struct jmap_call *call, jmap_changes_fn *read, char prefix);
 /* What of a type of the store changed, as the arguments ask, to clear; false: answered. */
 bool jmap_changes_read(struct jmap_call *call, enum store_type type, struct store_changes *changes);
 /* Answers with changes of ids of a kind. counts (transfer full): "updatedProperties" when nothing
@@ -280,6 +285,11 @@ void jmap_set_each_destroy(const struct jmap_call *call, jmap_set_one_fn *destro
 /* All that a /set asks for one by one: creates, updates, destroys. */
 void jmap_set_carry_out(const struct jmap_call *call, struct jmap_set *set, jmap_set_one_fn *create,
                         jmap_set_one_fn *update, jmap_set_one_fn *destroy, void *arg);
+/* The whole destroy of one object of a /set, key its id or creation id: remove takes its number
+ * away. */
+typedef bool jmap_set_remove_fn(void *arg, int64_t id, GError **error);
+json_t *jmap_set_destroy(const struct jmap_call *call, struct jmap_set *set, const char *key,
+                         char prefix, jmap_set_remove_fn *remove, void *arg);
 /* Answers that a commit failed, nothing of it done. committed: an earlier one of this call was
  * carried out, so the client is to resynchronise (RFC 8620, 3.6.2). Takes error. */
 void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error);

@@ -128,21 +128,7 @@ void jmap_linked_account_get(struct jmap_call *call)
 
 void jmap_linked_account_changes(struct jmap_call *call)
 {
-    struct store_changes changes = {0};
-    GError *error = NULL;
-    uint64_t since;
-    size_t max;
-
-    if (!jmap_changes_arguments(call, &since, &max))
-        return;
-    if (!store_accounts_changes(call->request->jmap->config.store, call->request->principal, since,
-                                &changes, &error))
-        jmap_fail_error(call, error);
-    else if (changes.created->len + changes.updated->len + changes.destroyed->len > max)
-        jmap_fail(call, "cannotCalculateChanges", NULL);
-    else
-        jmap_changes_answer(call, &changes, 'a', NULL);
-    store_changes_clear(&changes);
+    jmap_changes_run_whole(call, store_accounts_changes, 'a');
 }
 
 /* --- LinkedAccount/set --- */

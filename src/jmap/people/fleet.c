@@ -60,19 +60,5 @@ void jmap_fleet_account_get(struct jmap_call *call)
 
 void jmap_fleet_account_changes(struct jmap_call *call)
 {
-    struct store_changes changes = {0};
-    GError *error = NULL;
-    uint64_t since;
-    size_t max;
-
-    if (!jmap_changes_arguments(call, &since, &max))
-        return;
-    if (!store_fleet_changes(call->request->jmap->config.store, call->request->principal, since,
-                             &changes, &error))
-        jmap_fail_error(call, error);
-    else if (changes.created->len + changes.updated->len + changes.destroyed->len > max)
-        jmap_fail(call, "cannotCalculateChanges", NULL);
-    else
-        jmap_changes_answer(call, &changes, 'a', NULL);
-    store_changes_clear(&changes);
+    jmap_changes_run_whole(call, store_fleet_changes, 'a');
 }
