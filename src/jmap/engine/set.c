@@ -129,6 +129,21 @@ void jmap_set_carry_out(const struct jmap_call *call, struct jmap_set *set, jmap
     jmap_set_each_destroy(call, destroy, arg, set->not_destroyed);
 }
 
+json_t *jmap_set_destroy(const struct jmap_call *call, struct jmap_set *set, const char *key,
+                         char prefix, jmap_set_remove_fn *remove, void *arg)
+{
+    const char *id = jmap_id_resolve(call->request, key);
+    int64_t number = jmap_id_parse(prefix, id);
+    GError *error = NULL;
+
+    if (number <= 0)
+        return jmap_set_error("notFound", NULL);
+    if (!remove(arg, number, &error))
+        return jmap_set_error_of(error, NULL);
+    json_array_append_new(set->destroyed, json_string(id));
+    return NULL;
+}
+
 void jmap_set_commit_failed(struct jmap_call *call, bool committed, GError *error)
 {
     if (!committed) {

@@ -380,20 +380,19 @@ static json_t *update(void *arg, const char *key, json_t *patch)
 
 /* --- destroy --- */
 
+static bool take_away(void *arg, int64_t id, GError **error)
+{
+    struct run *run = arg;
+
+    return store_identity_destroy(run->call->access, id, error);
+}
+
 static json_t *destroy(void *arg, const char *key, json_t *unused)
 {
     struct run *run = arg;
-    const char *id = jmap_id_resolve(run->call->request, key);
-    int64_t number = jmap_id_parse('i', id);
-    GError *error = NULL;
 
     (void)unused;
-    if (number == 0)
-        return jmap_set_error("notFound", NULL);
-    if (!store_identity_destroy(run->call->access, number, &error))
-        return jmap_set_error_of(error, NULL);
-    json_array_append_new(run->answer.destroyed, json_string(id));
-    return NULL;
+    return jmap_set_destroy(run->call, &run->answer, key, 'i', take_away, run);
 }
 
 void jmap_identity_set(struct jmap_call *call)

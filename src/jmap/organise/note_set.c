@@ -198,20 +198,20 @@ static json_t *update(void *arg, const char *key, json_t *patch)
     return error;
 }
 
+static bool take_away(void *arg, int64_t id, GError **error)
+{
+    struct run *run = arg;
+
+    return store_note_destroy(run->call->access, run->type, id, error);
+}
+
 static json_t *destroy(void *arg, const char *key, json_t *unused)
 {
     struct run *run = arg;
-    const char *id = jmap_id_resolve(run->call->request, key);
-    int64_t number = jmap_id_parse(jmap_note_prefix(run->type), id);
-    GError *error = NULL;
 
     (void)unused;
-    if (number <= 0)
-        return jmap_set_error("notFound", NULL);
-    if (!store_note_destroy(run->call->access, run->type, number, &error))
-        return jmap_set_error_of(error, NULL);
-    json_array_append_new(run->answer.destroyed, json_string(id));
-    return NULL;
+    return jmap_set_destroy(run->call, &run->answer, key, jmap_note_prefix(run->type), take_away,
+                            run);
 }
 
 void jmap_note_set(struct jmap_call *call)

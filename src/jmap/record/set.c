@@ -283,16 +283,24 @@ static json_t *update(void *arg, const char *key, json_t *patch)
 
 /* --- destroy --- */
 
-static bool leave(const struct run *run, int64_t id, GError **error)
+static bool remove_record(struct run *run, const struct store_record *record, GError **error)
 {
-    if (run->type->leave == NULL)
-        return true;
-    struct store_record *record = store_record(run->call->access, run->type->type, id, error);
-    if (record == NULL)
-        return false;
-    json_t *object = jmap_record_object(run->type, record->data, id, record->account);
-    bool ok = run->type->leave(run->call->access, object, error);
+    json_t *object = jmap_record_object(run->type, record->data, record->id, record->account);
+    bool ok = (run->type->leave == NULL || run->type->leave(run->call->access, object, error)) &&
+              store_record_destroy(run->call->access, run->type->type, record->id, error);
+
+    if (ok)
+        kept(run, object, NULL);
     json_decref(object);
+    return ok;
+}
+
+static bool take_away(void *arg, int64_t id, GError **error)
+{
+    struct run *run = arg;
+    struct store_record *record = store_record(run->call->access, run->type->type, id, error);
+    bool ok = record != NULL && remove_record(run, record, error);
+
     store_record_free(record);
     return ok;
 }
@@ -300,31 +308,11 @@ static bool leave(const struct run *run, int64_t id, GError **error)
 static json_t *destroy(void *arg, const char *key, json_t *unused)
 {
     struct run *run = arg;
-    const char *id = jmap_id_resolve(run->call->request, key);
-    int64_t number = jmap_id_parse('r', id);
-    struct store_record *record;
-    GError *error = NULL;
 
     (void)unused;
-    if (run->type->is_singleton && strcmp(id, "singleton") == 0)
-        return jmap_set_error("singleton", NULL);
-    if (number == 0)
-        return jmap_set_error("notFound", NULL);
-    record = store_record(run->call->access, run->type->type, number, NULL);
-    if (!leave(run, number, &error) ||
-        !store_record_destroy(run->call->access, run->type->type, number, &error)) {
-        store_record_free(record);
-        return jmap_set_error_of(error, NULL);
-    }
-    json_array_append_new(run->answer.destroyed, json_string(id));
-    if (record != NULL) {
-        json_t *before = jmap_record_object(run->type, record->data, number, record->account);
-
-        kept(run, before, NULL);
-        json_decref(before);
-    }
-    store_record_free(record);
-    return NULL;
+    if (run->type->is_singleton)
+        return jmap_set_error(strcmp(key, "singleton") == 0 ? "singleton" : "notFound", NULL);
+    return jmap_set_destroy(run->call, &run->answer, key, 'r', take_away, run);
 }
 
 void jmap_record_set(struct jmap_call *call)
