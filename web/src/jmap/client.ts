@@ -1,5 +1,5 @@
 import { requestJson, type JsonRequest } from "./http.ts";
-import { CORE, MAIL, MANAGE, SUBMISSION, VACATION, type Id, type SetError } from "./types.ts";
+import { CORE, MAIL, MANAGE, SUBMISSION, VACATION, type Id, type SetError, type SetResponse } from "./types.ts";
 
 export type Invocation = readonly [name: string, args: Readonly<Record<string, unknown>>, callId: string];
 
@@ -34,6 +34,12 @@ export class RefusedError extends Error {
     this.name = "RefusedError";
     this.refusal = refusal;
   }
+}
+
+/* Throws the first of what was refused. */
+export function assertAccepted({ notCreated, notUpdated, notDestroyed }: Pick<SetResponse, "notCreated" | "notUpdated" | "notDestroyed">): void {
+  const refused = [notCreated, notUpdated, notDestroyed].flatMap((map) => Object.values(map ?? {}))[0];
+  if (refused) throw new RefusedError(refused);
 }
 
 /* A reference to an earlier result of the same request (RFC 8620, 3.7). */

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { EmailSummary, Id, Mailbox, SetError } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
 import { patchCache, refreshLists } from "./cache.ts";
@@ -25,8 +25,7 @@ async function copy(from: Id, to: Id, steps: readonly Step[], destroy: boolean, 
     const create = Object.fromEntries(steps.slice(at, at + MOST_PER_CALL).map(({ id, mailboxIds, keywords }) => [id, { id, mailboxIds, keywords }]));
     const answer = await jmapOne<CopyResponse>("Email/copy", { fromAccountId: from, accountId: to, create, onSuccessDestroyOriginal: destroy });
     for (const [original, { id }] of Object.entries(answer.created ?? {})) made.set(original, id);
-    const refused = Object.values(answer.notCreated ?? {})[0];
-    if (refused) throw new RefusedError(refused);
+    assertAccepted(answer);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { Address, Id, Identity, SetResponse } from "../jmap/types.ts";
 import { keys } from "./queries.ts";
 
@@ -18,8 +18,7 @@ export interface IdentityChange {
 async function set(client: QueryClient, accountId: Id, change: Record<string, unknown>): Promise<void> {
   const answer = await jmapOne<SetResponse>("Identity/set", { accountId, ...change });
   await client.invalidateQueries({ queryKey: keys.identities(accountId) });
-  const refused = [...Object.values(answer.notCreated ?? {}), ...Object.values(answer.notUpdated ?? {}), ...Object.values(answer.notDestroyed ?? {})][0];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
 }
 
 export async function createIdentity(client: QueryClient, accountId: Id, email: string, name: string): Promise<void> {

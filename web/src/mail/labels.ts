@@ -2,7 +2,7 @@ import { queryOptions, useQuery, type QueryClient } from "@tanstack/react-query"
 import { useMemo } from "react";
 import { useDesk } from "../app/context.ts";
 import type { MessageId } from "../i18n/i18n.ts";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { EmailSummary, GetResponse, Id, SetResponse } from "../jmap/types.ts";
 import { changeEmails } from "./actions.ts";
 import { keywordPatch, type EmailPatch } from "./patches.ts";
@@ -68,8 +68,7 @@ export function setLabel(client: QueryClient, accountId: Id, label: Label, email
 
 async function set(accountId: Id, args: Readonly<Record<string, unknown>>): Promise<SetResponse> {
   const answer = await jmapOne<SetResponse>("Label/set", { accountId, ...args });
-  const refused = Object.values({ ...answer.notCreated, ...answer.notUpdated, ...answer.notDestroyed })[0];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
   return answer;
 }
 

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { Id, LinkedAccount, SetResponse } from "../jmap/types.ts";
 import { keys } from "./queries.ts";
 
@@ -9,11 +9,6 @@ export interface PlainAccount {
   readonly smtpUrl: string;
   readonly password: string;
   readonly since: string;
-}
-
-function assertAccepted(answer: SetResponse): void {
-  const refused = [answer.notCreated, answer.notUpdated, answer.notDestroyed].flatMap((map) => Object.values(map ?? {}))[0];
-  if (refused) throw new RefusedError(refused);
 }
 
 async function refresh(client: QueryClient, userAccount: Id): Promise<void> {

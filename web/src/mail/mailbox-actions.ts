@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
-import type { Id, Mailbox, SetError, SetResponse } from "../jmap/types.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
+import type { Id, Mailbox, SetResponse } from "../jmap/types.ts";
 import { showToast, type NewToast } from "../ui/toasts.ts";
 import { changeEverything } from "./bulk.ts";
 import { failureOf } from "./failures.ts";
@@ -11,15 +11,10 @@ import { isUnified } from "./unified.ts";
 
 export type MailboxUpdate = Partial<Pick<Mailbox, "name" | "parentId" | "role" | "sortOrder" | "isSubscribed">>;
 
-function firstRefusal(answer: SetResponse): SetError | undefined {
-  return [answer.notCreated, answer.notUpdated, answer.notDestroyed].flatMap((map) => Object.values(map ?? {}))[0];
-}
-
 async function setMailboxes(client: QueryClient, accountId: Id, args: Readonly<Record<string, unknown>>): Promise<SetResponse> {
   try {
     const answer = await jmapOne<SetResponse>("Mailbox/set", { accountId, ...args });
-    const refused = firstRefusal(answer);
-    if (refused) throw new RefusedError(refused);
+    assertAccepted(answer);
     return answer;
   } finally {
     await client.invalidateQueries({ queryKey: keys.allMailboxes, predicate: ({ queryKey }) => queryKey[1] === accountId || isUnified(String(queryKey[1])) });

@@ -1,5 +1,5 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
-import { jmap, jmapOne, RefusedError, resultOf } from "../jmap/client.ts";
+import { assertAccepted, jmap, jmapOne, resultOf } from "../jmap/client.ts";
 import type { EmailSummary, GetResponse, Id, SetResponse, UTCDate } from "../jmap/types.ts";
 
 /* What people write beside a conversation (docs/api.md, Organising). */
@@ -128,8 +128,7 @@ export function dueGroup(due: string | null, now: Date = new Date()): DueGroup {
 
 async function set(type: NoteType, accountId: Id, args: Readonly<Record<string, unknown>>): Promise<SetResponse> {
   const answer = await jmapOne<SetResponse>(`${type}/set`, { accountId, ...args });
-  const refused = Object.values({ ...answer.notCreated, ...answer.notUpdated, ...answer.notDestroyed })[0];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
   return answer;
 }
 

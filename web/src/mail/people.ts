@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import { requestJson, setCsrfToken } from "../jmap/http.ts";
 import type { User as SignedInUser } from "../jmap/auth.ts";
 import type { GetResponse, Id, SetResponse, UTCDate } from "../jmap/types.ts";
@@ -89,8 +89,7 @@ export function listedQuery<Type extends keyof Listed>(type: Type, userAccount: 
 /* Throws what was refused. */
 export async function change(type: string, userAccount: Id, what: Readonly<Record<string, unknown>>): Promise<SetResponse> {
   const answer = await jmapOne<SetResponse>(`${type}/set`, { accountId: userAccount, ...what });
-  const refused = [answer.notCreated, answer.notUpdated, answer.notDestroyed].flatMap((map) => Object.values(map ?? {}))[0];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
   return answer;
 }
 

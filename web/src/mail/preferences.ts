@@ -1,7 +1,7 @@
 import { queryOptions, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useDesk } from "../app/context.ts";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { GetResponse, Id, SetResponse } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
 import { failureOf } from "./failures.ts";
@@ -50,8 +50,7 @@ export async function setPreferences(client: QueryClient, userAccount: Id, chang
   client.setQueryData<Preferences>(key, { ...DEFAULTS, ...before, ...change });
   try {
     const answer = await jmapOne<SetResponse>("Preferences/set", { accountId: userAccount, update: { singleton: change } });
-    const refused = answer.notUpdated?.["singleton"];
-    if (refused) throw new RefusedError(refused);
+    assertAccepted(answer);
   } catch (error) {
     client.setQueryData(key, before);
     showToast({ ...failureOf(error), tone: "problem" });

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
-import { jmap, jmapOne, RefusedError, resultOf, type Invocation } from "../jmap/client.ts";
+import { assertAccepted, jmap, jmapOne, resultOf, type Invocation } from "../jmap/client.ts";
 import type { GetResponse, Id, QueryResponse, SetResponse } from "../jmap/types.ts";
 
 /* A search that a person keeps in the sidebar (docs/api.md, Records). */
@@ -69,8 +69,7 @@ export function countsQuery(searches: readonly SavedSearch[], userAccount: Id) {
 async function set(client: QueryClient, userAccount: Id, args: Readonly<Record<string, unknown>>): Promise<SetResponse> {
   const answer = await jmapOne<SetResponse>("SavedSearch/set", { accountId: userAccount, ...args });
   await client.invalidateQueries({ queryKey: savedKeys.list(userAccount) });
-  const refused = Object.values({ ...answer.notCreated, ...answer.notUpdated, ...answer.notDestroyed })[0];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
   return answer;
 }
 

@@ -1,5 +1,5 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { GetResponse, Id, Identity, SetResponse } from "../jmap/types.ts";
 import { sanitiseMailHtml, type ImagePolicy } from "./sanitise.ts";
 
@@ -36,8 +36,7 @@ async function set(client: QueryClient, userAccount: Id, change: Record<string, 
   const answer = await jmapOne<SetResponse>("Signature/set", { accountId: userAccount, ...change });
   await client.invalidateQueries({ queryKey: signaturesKey(userAccount) });
   await client.invalidateQueries({ queryKey: ["identities"] });
-  const refused = [...Object.values(answer.notCreated ?? {}), ...Object.values(answer.notUpdated ?? {}), ...Object.values(answer.notDestroyed ?? {})][0];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
   return answer;
 }
 

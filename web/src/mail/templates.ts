@@ -1,5 +1,5 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { GetResponse, Id, SetResponse } from "../jmap/types.ts";
 
 /* docs/api.md, Writing. */
@@ -40,8 +40,7 @@ export function templatesQuery(userAccount: Id) {
 async function set(client: QueryClient, userAccount: Id, change: Record<string, unknown>, keepalive = false): Promise<void> {
   const answer = await jmapOne<SetResponse>("Template/set", { accountId: userAccount, ...change }, { keepalive });
   await client.invalidateQueries({ queryKey: templatesKey(userAccount) });
-  const refused = [...Object.values(answer.notCreated ?? {}), ...Object.values(answer.notUpdated ?? {}), ...Object.values(answer.notDestroyed ?? {})][0];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
 }
 
 export async function saveTemplate(client: QueryClient, userAccount: Id, id: Id | null, content: TemplateContent): Promise<void> {

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useDesk } from "../app/context.ts";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { GetResponse, Id, SetResponse } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
 import { failureOf } from "./failures.ts";
@@ -24,8 +24,7 @@ export function trustedQuery(userAccount: Id) {
 async function change(client: QueryClient, userAccount: Id, set: Record<string, unknown>): Promise<void> {
   try {
     const answer = await jmapOne<SetResponse>("TrustedSender/set", { accountId: userAccount, ...set });
-    const refused = [answer.notCreated, answer.notDestroyed].flatMap((errors) => Object.values(errors ?? {}))[0];
-    if (refused) throw new RefusedError(refused);
+    assertAccepted(answer);
   } catch (error) {
     showToast({ ...failureOf(error), tone: "problem" });
   }

@@ -1,5 +1,5 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
-import { jmapOne, RefusedError } from "../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { GetResponse, Id, SetResponse, UTCDate } from "../jmap/types.ts";
 
 /* RFC 8621, 8. */
@@ -25,8 +25,7 @@ export function vacationQuery(accountId: Id) {
 export async function saveVacation(client: QueryClient, accountId: Id, change: Partial<Vacation>): Promise<void> {
   const answer = await jmapOne<SetResponse>("VacationResponse/set", { accountId, update: { singleton: change } });
   await client.invalidateQueries({ queryKey: vacationKey(accountId) });
-  const refused = answer.notUpdated?.["singleton"];
-  if (refused) throw new RefusedError(refused);
+  assertAccepted(answer);
 }
 
 /* Whether mail that comes now is answered. */

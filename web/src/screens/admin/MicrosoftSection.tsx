@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useT } from "../../i18n/i18n.ts";
-import { jmapOne, RefusedError } from "../../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../../jmap/client.ts";
 import type { Provider, SetResponse } from "../../jmap/types.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { problemText } from "../../mail/problems.ts";
@@ -30,8 +30,7 @@ function useSave(provider: Provider | undefined) {
         accountId: desk.userAccount,
         ...(provider ? { update: { [provider.id]: change } } : { create: { [NAME]: { name: NAME, type: NAME, ...change } } }),
       });
-      const refused = [...Object.values(answer.notCreated ?? {}), ...Object.values(answer.notUpdated ?? {})][0];
-      if (refused) throw new RefusedError(refused);
+      assertAccepted(answer);
       await client.invalidateQueries({ queryKey: keys.providers(desk.userAccount) });
       showToast({ text: "ms.saved" });
       return true;

@@ -3,7 +3,7 @@ import { Pencil, Plus, Trash2, Undo2 } from "lucide-react";
 import { useId, useState, type FormEvent } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useT, type MessageId } from "../../i18n/i18n.ts";
-import { jmapOne, RefusedError } from "../../jmap/client.ts";
+import { assertAccepted, jmapOne } from "../../jmap/client.ts";
 import type { GetResponse, Id, SetResponse } from "../../jmap/types.ts";
 import { formatAddress } from "../../mail/answers.ts";
 import { failureOf } from "../../mail/failures.ts";
@@ -24,8 +24,7 @@ interface Hidden {
 async function change(type: string, accountId: Id, args: Readonly<Record<string, unknown>>): Promise<boolean> {
   try {
     const answer = await jmapOne<SetResponse>(`${type}/set`, { accountId, ...args });
-    const refused = [...Object.values(answer.notCreated ?? {}), ...Object.values(answer.notUpdated ?? {}), ...Object.values(answer.notDestroyed ?? {})][0];
-    if (refused) throw new RefusedError(refused);
+    assertAccepted(answer);
     return true;
   } catch (error) {
     showToast({ ...failureOf(error), tone: "problem" });

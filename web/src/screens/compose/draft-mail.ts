@@ -1,4 +1,4 @@
-import { jmap, jmapOne, RefusedError, type Invocation } from "../../jmap/client.ts";
+import { assertAccepted, jmap, jmapOne, type Invocation } from "../../jmap/client.ts";
 import type { Address, EmailBody, GetResponse, Id, Identity, SetResponse } from "../../jmap/types.ts";
 import { htmlToText, joinDraft } from "../../mail/answers.ts";
 import { keywordPatch, pointer } from "../../mail/patches.ts";
@@ -66,9 +66,9 @@ export interface SavedDraft {
   readonly wasGone: boolean;
 }
 
-function refusalIn(answer: SetResponse): void {
-  const refused = [...Object.values(answer.notCreated ?? {}), ...Object.values(answer.notUpdated ?? {})][0];
-  if (refused) throw new RefusedError(refused);
+/* An old draft that is there no more is no refusal. */
+function assertWritten(answer: SetResponse): void {
+  assertAccepted({ ...answer, notDestroyed: null });
 }
 
 /* An email cannot be changed, so saving makes a new one and removes the old in the same call. */
@@ -79,7 +79,7 @@ export async function saveDraft(mail: DraftMail, draftsId: Id): Promise<SavedDra
     create: { draft: emailObject(mail, draftsId) },
     ...(draftId === null ? {} : { destroy: [draftId] }),
   });
-  refusalIn(answer);
+  assertWritten(answer);
   const id = answer.created?.["draft"]?.id ?? "";
   const wasGone = draftId !== null && answer.notDestroyed?.[draftId]?.type === "notFound";
   if (mail.attachments.length === 0) return { id, blobIds: null, wasGone };
@@ -136,7 +136,7 @@ export function sendCalls(sending: Sending): Invocation[] {
 export async function submitDraft(sending: Sending): Promise<Id> {
   const results = await jmap(sendCalls(sending));
   const answer = results.get<SetResponse>("send");
-  refusalIn(answer);
+  assertWritten(answer);
   return answer.created?.["sending"]?.id ?? "";
 }
 
@@ -146,7 +146,7 @@ export async function cancelSending(accountId: Id, submissionId: Id, answered: L
   const answer = (await jmap(calls)).get<SetResponse>("cancel");
   const refused = answer.notUpdated?.[submissionId];
   if (refused?.type === "cannotUnsend") return false;
-  refusalIn(answer);
+  assertWritten(answer);
   if (answered) await jmapOne<SetResponse>("Email/set", { accountId, update: { [answered.emailId]: keywordPatch(answered.keyword, false) } }).catch(() => undefined);
   return true;
 }
