@@ -4,7 +4,7 @@
 // By environment: PAGE_MESSAGES (145000, 70 % of them in the inbox), QUERY_AVG_SIZE (2000 bytes), PAGE_RUNS (10 of what is done once at a time).
 
 import { launchBrowser, Visitor } from '../tests/blackbox/support/browser.mjs';
-import { signIn } from '../tests/blackbox/support/desk.mjs';
+import { ADMIN } from '../tests/blackbox/support/postroom.mjs';
 import { startFilled } from './account.mjs';
 import { finish, ms, number, quantile, say, wanted } from './report.mjs';
 
@@ -175,7 +175,7 @@ async function main() {
     const unified = Object.keys((await account.client.session()).accounts).find((id) => id.startsWith('u'));
     await account.client.call('Preferences/set', { accountId: unified, update: { singleton: { conversations: false } } });
     const visitor = await Visitor.arrive(browser, [url], { width: 1440, height: 900 });
-    await signIn(visitor, url);
+    await visitor.signIn(url, ADMIN, ROW);
     const { page } = visitor;
     const paint = await firstPaint(browser, url, await visitor.context.storageState());
     const open = await opening(page);

@@ -3,14 +3,17 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { after, before, describe } from 'node:test';
 
 import { beam } from '../../dev/mail/generate/png.mjs';
 import { benchTalk, PROTOCOL, SUBJECT } from './support/bench-talk.mjs';
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
+import { inGoodShape } from './support/shape.mjs';
+import { passSignInService } from './support/sign-in-service.mjs';
+import { isBroken, step } from './support/steps.mjs';
 
 const ANSWER = 'Thank you both. The beam is just what Priya asked for; the signed offer is attached.';
 
@@ -31,58 +34,6 @@ const row = (subject) => page.locator('.row', { hasText: subject });
 const mailFrame = () => page.frameLocator('.message[data-open=true] .mail-frame iframe').last();
 const inInbox = async (subject) => (await org.control('messages', { person: anna.mail })).find((m) => m.subject === subject);
 
-/* Through the identity provider's pages, whichever of them it shows. */
-async function passIdentityProvider(person, { screens = false } = {}) {
-  const place = page.locator('#username, #other-account, #accept').first();
-  await place.waitFor();
-  if (await page.locator('#other-account').count()) await page.locator(`[data-upn="${person.upn}"], #other-account`).first().click();
-  await page.locator('#username, #accept, .mail, .wizard, .result').first().waitFor();
-  if (await page.locator('#username').count()) {
-    assert.equal(await page.locator('#username').inputValue(), person.mail);
-    if (screens) await visitor.screen('06-provider-sign-in');
-    await page.locator('#password').fill(person.password);
-    await page.locator('#signin').click();
-  }
-  await page.locator('#accept, .mail, .wizard, .result').first().waitFor();
-  if (await page.locator('#accept').count()) {
-    if (screens) await visitor.screen('07-provider-consent');
-    await page.locator('#accept').click();
-  }
-}
-
-const LOCALES = new URL('../../web/locales/', import.meta.url);
-const catalogue = (language) => Object.assign({}, ...readdirSync(new URL(`${language}/`, LOCALES)).map((file) => JSON.parse(readFileSync(new URL(`${language}/${file}`, LOCALES), 'utf8'))));
-
-/* A picture of the screen, and what no screen may have: texts too faint, something sticking out, English where the language is another. */
-async function inGoodShape(who, name) {
-  await who.screen(name);
-  assert.deepEqual(await who.overflow(), [], name);
-  assert.deepEqual(await who.faintTexts(), [], name);
-  const [language] = await who.direction();
-  const [english, other] = [catalogue('en'), catalogue(language)];
-  const untranslated = new Set(Object.keys(english).filter((key) => english[key] !== other[key]).map((key) => english[key]));
-  assert.deepEqual((await who.texts()).filter((text) => untranslated.has(text)), [], `${name} has texts in English`);
-}
-
-async function signIn(who, password = ADMIN.password) {
-  await who.page.goto(postroom.url);
-  await who.page.locator('input[name=email]').fill(ADMIN.email);
-  await who.page.locator('input[name=password]').fill(password);
-  await who.page.locator('form button[type=submit]').click();
-}
-
-/* Each step stands on the one before. */
-let broken = false;
-
-function step(name, play) {
-  test(name, async (context) => {
-    if (broken) return context.skip('a step before this one failed');
-    broken = true;
-    await play();
-    broken = false;
-  });
-}
-
 describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
   before(async () => {
     [org, pictures, browser] = await Promise.all([startOrganisation(), startPictureServer(), launchBrowser()]);
@@ -100,7 +51,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
   }, { timeout: 300000 });
 
   after(async () => {
-    if (broken && visitor) await visitor.screen('failed').catch(() => {});
+    if (isBroken() && visitor) await visitor.screen('failed').catch(() => {});
     await browser?.close();
     await postroom?.close();
     await pictures?.close();
@@ -108,10 +59,10 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
   });
 
   step('a wrong password is refused in plain words, the right one opens the door', async () => {
-    await signIn(visitor, 'not this one');
+    await visitor.signIn(postroom.url, { ...ADMIN, password: 'not this one' });
     await page.getByRole('alert').getByText('do not match').waitFor();
     await inGoodShape(visitor, '01-sign-in');
-    await signIn(visitor);
+    await visitor.signIn(postroom.url, ADMIN);
     await page.getByText('Welcome to Postroom').waitFor();
     await inGoodShape(visitor, '02-welcome');
   });
@@ -154,7 +105,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await inGoodShape(visitor, '05-link');
     await org.control('addFault', { service: 'imap', kind: 'delay', person: anna.mail, command: 'UID FETCH', ms: 300, times: 200 });
     await page.getByRole('button', { name: 'Continue at Microsoft' }).click();
-    await passIdentityProvider(anna, { screens: true });
+    await passSignInService(page, anna, { expected: anna.mail, look: (name) => visitor.screen({ 'sign-in': '06-provider-sign-in', consent: '07-provider-consent' }[name]) });
     await page.getByRole('heading', { name: `Set up ${anna.mail}` }).waitFor();
     await page.getByLabel('Fetch mail since').fill('2025-01-15');
     await page.locator('.start-estimate').getByText(/mails, about/).waitFor();
@@ -266,7 +217,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await mailFrame().getByText('Thank you both').waitFor();
     await inGoodShape(visitor, '15-banner');
     await banner.getByRole('button', { name: 'Sign in again' }).click();
-    await passIdentityProvider(anna);
+    await passSignInService(page, anna, { expected: anna.mail });
     await page.getByRole('heading', { name: `${anna.mail} is linked` }).waitFor();
     await inGoodShape(visitor, '16-linked-again');
     await page.getByRole('link', { name: 'Open the inbox' }).click();
@@ -325,7 +276,7 @@ describe('the story in a browser', { skip: noBrowser, timeout: 600000 }, () => {
     await he.getByRole('heading', { name: 'כניסה' }).waitFor();
     assert.deepEqual(await one.direction(), ['he', 'rtl']);
     await inGoodShape(one, 'he-01-sign-in');
-    await signIn(one);
+    await one.signIn(postroom.url, ADMIN);
     await he.locator('.row', { hasText: SUBJECT }).waitFor();
     assert.ok(await one.startOf('.sidebar') > await one.startOf('.list-pane'), 'folders stand to the right of the list');
     assert.ok(await one.startOf('.list-pane') > await one.startOf('.reader-pane'), 'the list stands to the right of the reader');

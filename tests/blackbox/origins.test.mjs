@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, noBrowser } from './support/browser.mjs';
+import { launchBrowser, noBrowser, signInAt } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { ADMIN } from './support/postroom.mjs';
 
@@ -99,10 +99,7 @@ describe('a page of another origin', { skip: noBrowser, timeout: 300000 }, () =>
 
   test('gains nothing by a person who is signed in beside it', async () => {
     const own = await context.newPage();
-    await own.goto(postroom.url);
-    await own.locator('input[name=email]').fill(ADMIN.email);
-    await own.locator('input[name=password]').fill(ADMIN.password);
-    await own.locator('form button[type=submit]').click();
+    await signInAt(own, postroom.url, ADMIN);
     await own.getByText(linked.person.mail).first().waitFor();
     for (const how of [{ headers: { 'Content-Type': 'application/json' } }, {}])
       assert.equal(await page.evaluate(tryWithout, { url: postroom.url, credentials: 'include', how }), 'TypeError');

@@ -2,31 +2,18 @@
 // before the start date is agreed to, and what can go wrong on the way. Pictures of every screen are left in build-logs/screens.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
+import { passSignInService } from './support/sign-in-service.mjs';
+import { isBroken, step } from './support/steps.mjs';
 
 let org, postroom, browser, visitor, page, anna, james, dmytro, elif, workshop;
 
 const row = (name) => page.locator('.check').filter({ has: page.locator('.check-head strong', { hasText: name }) });
 const linkedTo = (address) => postroom.json('account', 'list').some((one) => one.email === address);
-
-/* Through the identity provider's pages, whichever of them it shows. */
-async function passIdentityProvider(person) {
-  await page.locator('#username, #other-account, #accept').first().waitFor();
-  if (await page.locator('#other-account').count()) await page.locator(`[data-upn="${person.upn}"], #other-account`).first().click();
-  await page.locator('#username, #accept, .wizard, .result').first().waitFor();
-  if (await page.locator('#username').count()) {
-    await page.locator('#username').fill(person.upn);
-    await page.locator('#password').fill(person.password);
-    await page.locator('#signin').click();
-  }
-  await page.locator('#accept, .wizard, .result').first().waitFor();
-  if (await page.locator('#accept').count()) await page.locator('#accept').click();
-  await page.locator('.wizard, .result').first().waitFor();
-}
 
 async function inGoodShape(name) {
   await visitor.screen(`accounts-${name}`);
@@ -46,18 +33,12 @@ async function otherLooks(name) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
-async function signInAtPage() {
-  await page.goto(postroom.url);
-  await page.locator('input[name=email]').fill(ADMIN.email);
-  await page.locator('input[name=password]').fill(ADMIN.password);
-  await page.locator('form button[type=submit]').click();
-}
-
 const oauth = async (person, address = person.mail) => {
   await page.goto(`${postroom.url}/accounts/link`);
   await page.getByLabel('E-mail address of the mailbox').fill(address);
   await page.getByRole('button', { name: 'Continue at Microsoft' }).click();
-  await passIdentityProvider(person);
+  await passSignInService(page, person);
+  await page.locator('.wizard, .result').first().waitFor();
 };
 
 async function fillPlain({ address = workshop.mail, password = workshop.password, imap = org.dovecot.imapsPort, smtp = org.dovecot.submissionsPort, host = 'localhost' } = {}) {
@@ -73,17 +54,6 @@ async function fillPlain({ address = workshop.mail, password = workshop.password
   await page.getByRole('button', { name: 'Check', exact: true }).click();
 }
 
-/* Each step stands on the one before. */
-let broken = false;
-function step(name, play) {
-  test(name, async (context) => {
-    if (broken) return context.skip('a step before this one failed');
-    broken = true;
-    await play();
-    broken = false;
-  });
-}
-
 describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     [org, browser] = await Promise.all([startOrganisation(['--mails', '60']), launchBrowser()]);
@@ -95,12 +65,12 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await postroom.serve();
     visitor = await Visitor.arrive(browser, [postroom.url, new URL(org.authority).origin], { width: 1440, height: 900 });
     page = visitor.page;
-    await signInAtPage();
+    await visitor.signIn(postroom.url, ADMIN);
     await page.getByText('Welcome to Postroom').waitFor();
   }, { timeout: 120000 });
 
   after(async () => {
-    if (broken && visitor) await visitor.screen('accounts-failed').catch(() => {});
+    if (isBroken() && visitor) await visitor.screen('accounts-failed').catch(() => {});
     await browser?.close();
     await postroom?.close();
     await org?.close();

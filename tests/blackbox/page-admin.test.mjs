@@ -2,35 +2,19 @@
 // everybody does with their own ways in, by password and by Microsoft.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { after, before, describe } from 'node:test';
 
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
+import { inGoodShape } from './support/shape.mjs';
+import { passSignInService } from './support/sign-in-service.mjs';
+import { isBroken, step } from './support/steps.mjs';
 
-const LOCALES = new URL('../../web/locales/', import.meta.url);
-const catalogue = (language) => Object.assign({}, ...readdirSync(new URL(`${language}/`, LOCALES)).map((file) => JSON.parse(readFileSync(new URL(`${language}/${file}`, LOCALES), 'utf8'))));
 const MEMBER = { email: 'maeve.oneill@northlight.example', name: 'Maeve O’Neill', password: 'maeve chose this' };
 
 let org, postroom, browser, admin, page, anna, james;
-
-async function inGoodShape(who, name) {
-  await who.screen(name);
-  assert.deepEqual(await who.overflow(), [], name);
-  assert.deepEqual(await who.faintTexts(), [], name);
-  const [language] = await who.direction();
-  const [english, other] = [catalogue('en'), catalogue(language)];
-  const untranslated = new Set(Object.keys(english).filter((key) => english[key] !== other[key]).map((key) => english[key]));
-  assert.deepEqual((await who.texts()).filter((text) => untranslated.has(text)), [], `${name} has texts in English`);
-}
-
-async function signIn(who, { email, password }) {
-  await who.page.goto(postroom.url);
-  await who.page.locator('input[name=email]').fill(email);
-  await who.page.locator('input[name=password]').fill(password);
-  await who.page.locator('form button[type=submit]').click();
-}
 
 const arrive = (options) => Visitor.arrive(browser, [postroom.url, new URL(org.authority).origin], options);
 const settings = (section) => page.goto(`${postroom.url}/settings/${section}`);
@@ -39,31 +23,6 @@ const rowOf = (email) => page.locator(`tr[data-user="${email}"]`);
 async function choose(email, action) {
   await rowOf(email).getByRole('button').click();
   await page.getByRole('menuitem', { name: action }).click();
-}
-
-/* Through the pages of the sign-in service, whichever it shows. */
-async function passMicrosoft(who, person) {
-  await who.page.locator('#username, #other-account, #accept').first().waitFor();
-  if (await who.page.locator('#other-account').count()) await who.page.locator(`[data-upn="${person.upn}"], #other-account`).first().click();
-  await who.page.locator('#username, #accept, .settings-frame, .sign-in, .mail').first().waitFor();
-  if (await who.page.locator('#username').count()) {
-    await who.page.locator('#username').fill(person.upn);
-    await who.page.locator('#password').fill(person.password);
-    await who.page.locator('#signin').click();
-  }
-  await who.page.locator('#accept, .settings-frame, .sign-in, .mail').first().waitFor();
-  if (await who.page.locator('#accept').count()) await who.page.locator('#accept').click();
-}
-
-let broken = false;
-
-function step(name, play) {
-  test(name, async (context) => {
-    if (broken) return context.skip('a step before this one failed');
-    broken = true;
-    await play();
-    broken = false;
-  });
 }
 
 describe('administration in the page', { skip: noBrowser, timeout: 300000 }, () => {
@@ -80,12 +39,12 @@ describe('administration in the page', { skip: noBrowser, timeout: 300000 }, () 
     await postroom.settled(anna.mail);
     admin = await arrive({ width: 1440, height: 900 });
     page = admin.page;
-    await signIn(admin, ADMIN);
+    await admin.signIn(postroom.url, ADMIN);
     await page.locator('.sidebar').waitFor();
   }, { timeout: 200000 });
 
   after(async () => {
-    if (broken && admin) await admin.screen('admin-failed').catch(() => {});
+    if (isBroken() && admin) await admin.screen('admin-failed').catch(() => {});
     await browser?.close();
     await postroom?.close();
     await org?.close();
@@ -237,15 +196,15 @@ describe('administration in the page', { skip: noBrowser, timeout: 300000 }, () 
     const stranger = await arrive();
     await stranger.page.goto(postroom.url);
     await stranger.page.getByRole('link', { name: 'Sign in with Microsoft' }).click();
-    await passMicrosoft(stranger, anna);
+    await passSignInService(stranger.page, anna);
     await stranger.page.getByText('Nobody here signs in with this Microsoft account').waitFor();
     await inGoodShape(stranger, 'admin-09-stranger');
     await settings('profile');
     await page.getByRole('link', { name: 'Link a Microsoft account' }).click();
-    await passMicrosoft(admin, anna);
+    await passSignInService(page, anna);
     await page.getByText('Your Microsoft account is linked').waitFor();
     await stranger.page.getByRole('link', { name: 'Sign in with Microsoft' }).click();
-    await passMicrosoft(stranger, anna);
+    await passSignInService(stranger.page, anna);
     await stranger.page.locator('.sidebar').waitFor();
     assert.deepEqual((await stranger.page.evaluate(() => fetch('auth/session').then((answer) => answer.json()))).user.email, ADMIN.email);
     await stranger.context.close();

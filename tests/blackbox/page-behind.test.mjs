@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
+import { passSignInService } from './support/sign-in-service.mjs';
 
 const PREFIX = '/team/mail';
 
@@ -68,20 +69,12 @@ describe('behind a reverse proxy, below a sub-path', { skip: noBrowser, timeout:
   });
 
   test('one signs in, links a mailbox through the provider and comes back below the path', async () => {
-    await page.goto(proxy.url);
-    await page.locator('input[name=email]').fill(ADMIN.email);
-    await page.locator('input[name=password]').fill(ADMIN.password);
-    await page.locator('form button[type=submit]').click();
+    await visitor.signIn(proxy.url, ADMIN);
     await page.getByText('Welcome to Postroom').waitFor();
     const [cookie] = await visitor.context.cookies(`${proxy.url}/`);
     assert.equal(cookie.path, `${PREFIX}/`);
     await page.goto(`${proxy.url}/oauth/microsoft/start?login_hint=${anna.mail}&since=2025-01-15`);
-    await page.locator('#username, #other-account').first().waitFor();
-    if (await page.locator('#other-account').count()) await page.locator(`[data-upn="${anna.upn}"], #other-account`).first().click();
-    await page.locator('#username').waitFor();
-    await page.locator('#password').fill(anna.password);
-    await page.locator('#signin').click();
-    await page.locator('#accept').click();
+    await passSignInService(page, anna);
     await page.waitForURL((url) => url.pathname.startsWith(`${PREFIX}/`));
     await postroom.settled(anna.mail);
   });

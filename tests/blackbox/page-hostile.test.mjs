@@ -120,10 +120,7 @@ describe('mail that attacks its reader', { skip: noBrowser, timeout: 300000 }, (
     visitor = await Visitor.arrive(browser, [postroom.url]);
     page = visitor.page;
     visitor.context.on('request', (request) => requests.push(new URL(request.url())));
-    await page.goto(postroom.url);
-    await page.locator('input[name=email]').fill(ADMIN.email);
-    await page.locator('input[name=password]').fill(ADMIN.password);
-    await page.locator('form button[type=submit]').click();
+    await visitor.signIn(postroom.url, ADMIN);
     await page.locator('.row').first().waitFor();
   });
   after(async () => {

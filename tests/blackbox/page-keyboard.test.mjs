@@ -1,13 +1,14 @@
 // The page by keyboard alone: a day's work without a pointer, and on every screen: each control is reached by Tab, shows that it is, and lets go again.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
 import { allScreens, visit } from './support/screens.mjs';
+import { isBroken, step } from './support/steps.mjs';
 
 const ANSWER = 'Thursday suits me well.';
 let world, browser, visitor, page, anna, james;
@@ -49,18 +50,6 @@ async function walkTo(subject) {
 
 const letter = (subject, minutes) => `From: James Okafor <${james.mail}>\nTo: Anna Berg <${anna.mail}>\nSubject: ${subject}\nMessage-ID: <${subject.replaceAll(' ', '-')}@northlight.example>\nDate: ${new Date(Date.now() - minutes * 60e3).toUTCString()}\n\nWhen can we meet? The lamps are ready.\n`;
 
-/* Each step stands on the one before. */
-let broken = false;
-
-function step(name, play) {
-  test(name, async (context) => {
-    if (broken) return context.skip('a step before this one failed');
-    broken = true;
-    await play();
-    broken = false;
-  });
-}
-
 describe('by keyboard alone', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     world = await startLinked('anna.berg@northlight.example', { mails: 30 });
@@ -73,7 +62,7 @@ describe('by keyboard alone', { skip: noBrowser, timeout: 300000 }, () => {
   }, { timeout: 120000 });
 
   after(async () => {
-    if (broken && visitor) await visitor.screen('keyboard-failed').catch(() => {});
+    if (isBroken() && visitor) await visitor.screen('keyboard-failed').catch(() => {});
     await browser?.close();
     await world?.close();
   });

@@ -3,12 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { Client } from './support/client.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
+import { isBroken, step } from './support/steps.mjs';
 
 let org, postroom, browser, admin, page, client, anna;
 
@@ -47,17 +48,6 @@ async function signInAt(visitor, person) {
 const endOf = async (visitor, callback) => new URL((await visitor.fetch(callback)).headers.get('location'), postroom.url);
 const whoIs = async (visitor) => { const answer = await visitor.fetch('auth/session'); return answer.ok ? (await answer.json()).user.email : null; };
 
-let broken = false;
-
-function step(name, play) {
-  test(name, async (context) => {
-    if (broken) return context.skip('a step before this one failed');
-    broken = true;
-    await play();
-    broken = false;
-  });
-}
-
 describe('the Microsoft settings page', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     [org, browser] = await Promise.all([startOrganisation(['--mails', '20']), launchBrowser()]);
@@ -71,16 +61,13 @@ describe('the Microsoft settings page', { skip: noBrowser, timeout: 300000 }, ()
     await postroom.settled(anna.mail);
     admin = await Visitor.arrive(browser, [postroom.url, new URL(org.authority).origin], { width: 1440, height: 1000 });
     page = admin.page;
-    await page.goto(postroom.url);
-    await page.locator('input[name=email]').fill(ADMIN.email);
-    await page.locator('input[name=password]').fill(ADMIN.password);
-    await page.locator('form button[type=submit]').click();
+    await admin.signIn(postroom.url, ADMIN);
     await page.locator('.sidebar').waitFor();
     await page.goto(`${postroom.url}/settings/microsoft`);
   }, { timeout: 200000 });
 
   after(async () => {
-    if (broken && admin) await admin.screen('microsoft-failed').catch(() => {});
+    if (isBroken() && admin) await admin.screen('microsoft-failed').catch(() => {});
     await browser?.close();
     await postroom?.close();
     await org?.close();
@@ -203,10 +190,7 @@ describe('the Microsoft settings page', { skip: noBrowser, timeout: 300000 }, ()
     const storageState = await admin.context.storageState().then((state) => ({ ...state, cookies: [] }));
     for (const [locale, title, width] of [['de-DE', 'Einrichtung, Schritt für Schritt', 1440], ['he-IL', 'הגדרה, צעד אחר צעד', 1024], ['tr-TR', 'Adım adım kurulum', 1440], ['uk-UA', 'Налаштування крок за кроком', 390], ['zh-CN', '分步设置', 1440]]) {
       const who = await Visitor.arrive(browser, [postroom.url], { locale, width, height: 1000, dark: locale === 'zh-CN', storageState });
-      await who.page.goto(postroom.url);
-      await who.page.locator('input[name=email]').fill(ADMIN.email);
-      await who.page.locator('input[name=password]').fill(ADMIN.password);
-      await who.page.locator('form button[type=submit]').click();
+      await who.signIn(postroom.url, ADMIN);
       await who.page.locator('input[name=password]').waitFor({ state: 'detached' });
       await who.page.goto(`${postroom.url}/settings/microsoft`);
       await who.page.getByRole('heading', { name: title }).waitFor();

@@ -1,12 +1,13 @@
 // Organising in a browser: labels, notes, to-dos, saved searches, and how conversations are put together.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
+import { isBroken, step } from './support/steps.mjs';
 
 let org, postroom, anna, account, client, close, browser, visitor, page;
 
@@ -43,24 +44,6 @@ async function inGoodShape(name) {
   assert.deepEqual(await visitor.faintTexts(), [], name);
 }
 
-async function signIn(who) {
-  await who.page.goto(postroom.url);
-  await who.page.locator('input[name=email]').fill(ADMIN.email);
-  await who.page.locator('input[name=password]').fill(ADMIN.password);
-  await who.page.locator('form button[type=submit]').click();
-  await who.page.locator('.row').first().waitFor();
-}
-
-let broken = false;
-function step(name, play) {
-  test(name, async (context) => {
-    if (broken) return context.skip('a step before this one failed');
-    broken = true;
-    await play();
-    broken = false;
-  });
-}
-
 describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     ([{ org, postroom, person: anna, account, client, close }, browser] = await Promise.all([startLinked('main', { mails: 6 }), launchBrowser()]));
@@ -68,11 +51,11 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await until('the mail', async () => (await call('Email/query', { filter: { from: 'bea@x.example' } })).ids.length === MAILS.length);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await signIn(visitor);
+    await visitor.signIn(postroom.url, ADMIN, '.row');
   }, { timeout: 200000 });
 
   after(async () => {
-    if (broken && visitor) await visitor.screen('organise-failed').catch(() => {});
+    if (isBroken() && visitor) await visitor.screen('organise-failed').catch(() => {});
     await browser?.close();
     await close?.();
   });
@@ -243,7 +226,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await call('Email/set', { update: { [first]: { [`keywords/${label.keyword}`]: true } } });
     for (const [name, options] of [['narrow', { width: 390, height: 844 }], ['hebrew', { locale: 'he-IL', width: 1440, height: 900 }], ['dark', { dark: true, width: 1024, height: 768 }]]) {
       const other = await Visitor.arrive(browser, [postroom.url], options);
-      await signIn(other);
+      await other.signIn(postroom.url, ADMIN, '.row');
       await other.page.goto(`${postroom.url}/mail/${account}/all/${threadId}`);
       await other.page.locator('.notes .note').first().waitFor();
       await other.screen(`organise-08-${name}`);

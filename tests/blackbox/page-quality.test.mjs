@@ -2,31 +2,19 @@
 // language was chosen, and room for texts that are 40 % longer. Each screen is visited once and then changes its language, light and size in place.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { ADMIN } from './support/postroom.mjs';
 import { allScreens, visit } from './support/screens.mjs';
+import { LANGUAGES, untranslated } from './support/shape.mjs';
 
-const LOCALES = new URL('../../web/locales/', import.meta.url);
-const LANGUAGES = readdirSync(LOCALES, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-const catalogue = (language) => Object.assign({}, ...readdirSync(new URL(`${language}/`, LOCALES)).map((file) => JSON.parse(readFileSync(new URL(`${language}/${file}`, LOCALES), 'utf8'))));
-const ENGLISH = catalogue('en');
 const WIDE = [1440, 900];
 /* A laptop, one at 200 % zoom, a telephone. */
 const SIZES = [[1024, 768], [720, 450], [390, 844]];
 
 let world, browser, inside, outside;
-
-/* Texts of the screen that are English where the language has others, and those that are a key for lack of any. */
-async function untranslated(who, language) {
-  const other = catalogue(language);
-  const english = new Set(Object.keys(ENGLISH).filter((key) => ENGLISH[key] !== other[key]).map((key) => ENGLISH[key]));
-  const texts = await who.texts();
-  return [...texts.filter((text) => english.has(text)).map((text) => `in English: ${text}`), ...texts.filter((text) => text in ENGLISH).map((text) => `no text for ${text}`)];
-}
 
 async function inGoodShape(who) {
   return [...await who.axe(), ...await who.faintTexts(), ...await who.overflow()];
@@ -42,7 +30,7 @@ async function faults(who) {
   await who.light('light');
   for (const language of LANGUAGES) {
     await who.speak(language);
-    await look(language, [...await untranslated(who, language), ...await who.overflow(), ...(language === 'he' ? await inGoodShape(who) : [])]);
+    await look(language, [...await untranslated(who), ...await who.overflow(), ...(language === 'he' ? await inGoodShape(who) : [])]);
   }
   await who.speak('en');
   for (const size of SIZES) {

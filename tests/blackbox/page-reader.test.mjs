@@ -84,14 +84,6 @@ async function menu(name) {
   await page.getByRole('menuitem', { name, exact: true }).click();
 }
 
-async function signIn(who) {
-  await who.page.goto(postroom.url);
-  await who.page.locator('input[name=email]').fill(ADMIN.email);
-  await who.page.locator('input[name=password]').fill(ADMIN.password);
-  await who.page.locator('form button[type=submit]').click();
-  await who.page.locator('.row').first().waitFor();
-}
-
 async function inGoodShape(who, name) {
   await who.screen(name);
   assert.deepEqual(await who.overflow(), [], name);
@@ -106,7 +98,7 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
     await postroom.settled(person.mail);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await signIn(visitor);
+    await visitor.signIn(postroom.url, ADMIN, '.row');
   });
   after(async () => {
     await browser?.close();
@@ -270,7 +262,7 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
   for (const [name, options] of Object.entries({ dark: { dark: true, width: 1440, height: 900 }, hebrew: { locale: 'he-IL', width: 1024, height: 768 }, narrow: { width: 390, height: 844 } }))
     test(`mail is legible and in its place: ${name}`, async () => {
       const other = await Visitor.arrive(browser, [postroom.url], options);
-      await signIn(other);
+      await other.signIn(postroom.url, ADMIN, '.row');
       for (const [subject, picture] of [['Spring fair', 'newsletter'], ['Stand plan', 'invitation'], ['Everything for the stand', 'files']]) {
         await other.page.goto(`${postroom.url}/mail/${account}`);
         await other.page.locator('.row', { hasText: subject }).first().click();

@@ -2,41 +2,21 @@
 // organisation, where press@ is another address of Maeve's mailbox and sales@ is none. Pictures of the screens are left in build-logs/screens.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 
 import { beam } from '../../dev/mail/generate/png.mjs';
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
+import { inGoodShape } from './support/shape.mjs';
+import { isBroken, step } from './support/steps.mjs';
 
 const ALIAS = 'press@northlight.example';
 const STRANGER = 'sales@northlight.example';
 const JAMES = 'james.okafor@northlight.example';
 
 let linked, org, postroom, client, account, maeve, browser, visitor, page;
-
-const LOCALES = new URL('../../web/locales/', import.meta.url);
-const catalogue = (language) => Object.assign({}, ...readdirSync(new URL(`${language}/`, LOCALES)).map((file) => JSON.parse(readFileSync(new URL(`${language}/${file}`, LOCALES), 'utf8'))));
-
-async function inGoodShape(who, name) {
-  await who.screen(name);
-  assert.deepEqual(await who.overflow(), [], name);
-  assert.deepEqual(await who.faintTexts(), [], name);
-  const [language] = await who.direction();
-  const [english, other] = [catalogue('en'), catalogue(language)];
-  const untranslated = new Set(Object.keys(english).filter((key) => english[key] !== other[key]).map((key) => english[key]));
-  assert.deepEqual((await who.texts()).filter((text) => untranslated.has(text)), [], `${name} has texts in English`);
-}
-
-async function signIn(who) {
-  await who.page.goto(postroom.url);
-  await who.page.locator('input[name=email]').fill(ADMIN.email);
-  await who.page.locator('input[name=password]').fill(ADMIN.password);
-  await who.page.locator('form button[type=submit]').click();
-  await who.page.locator('.row').first().waitFor();
-}
 
 const settings = async (section) => {
   await page.goto(`${postroom.url}/settings/${section}`);
@@ -71,28 +51,17 @@ async function discard() {
   await editor().waitFor({ state: 'detached' });
 }
 
-let broken = false;
-
-function step(name, play) {
-  test(name, async (context) => {
-    if (broken) return context.skip('a step before this one failed');
-    broken = true;
-    await play();
-    broken = false;
-  });
-}
-
 describe('writing', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     [linked, browser] = await Promise.all([startLinked('maeve.oneill@northlight.example', { mails: 5 }), launchBrowser()]);
     ({ org, postroom, client, account, person: maeve } = linked);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await signIn(visitor);
+    await visitor.signIn(postroom.url, ADMIN, '.row');
   }, { timeout: 120000 });
 
   after(async () => {
-    if (broken && visitor) await visitor.screen('writing-failed').catch(() => {});
+    if (isBroken() && visitor) await visitor.screen('writing-failed').catch(() => {});
     await browser?.close();
     await linked?.close();
   });

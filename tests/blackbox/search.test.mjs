@@ -129,12 +129,8 @@ test('the search box finds, marks and points at mistakes, in English, Hebrew and
 async function inLanguage(browser, { name, locale, dark, word, mark, subject, title, storageState }) {
   const visitor = await Visitor.arrive(browser, [postroom.url], { locale, dark, storageState });
   const { page } = visitor;
-  await page.goto(postroom.url);
-  if (!storageState) {
-    await page.locator('input[name=email]').fill(ADMIN.email);
-    await page.locator('input[name=password]').fill(ADMIN.password);
-    await page.locator('form button[type=submit]').click();
-  }
+  if (storageState) await page.goto(postroom.url);
+  else await visitor.signIn(postroom.url, ADMIN);
   await page.locator('.row', { hasText: subject }).waitFor();
   await page.locator('#search').fill(word);
   await page.locator('.row mark', { hasText: mark }).first().waitFor();

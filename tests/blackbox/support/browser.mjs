@@ -110,6 +110,14 @@ function findUnreached() {
     .map((node) => `${node.tagName.toLowerCase()}.${[...node.classList].join('.')} "${(node.getAttribute('aria-label') ?? node.textContent).trim().slice(0, 30)}" is not reached`);
 }
 
+/** Through Postroom's door with an e-mail and a password; back when it has been knocked at. */
+export async function signInAt(page, url, { email, password }) {
+  await page.goto(url);
+  await page.locator('input[name=email]').fill(email);
+  await page.locator('input[name=password]').fill(password);
+  await page.locator('form button[type=submit]').click();
+}
+
 /** One person at the screen. origins: where the page may ask for anything. */
 export class Visitor {
   problems = [];
@@ -143,12 +151,10 @@ export class Visitor {
     });
   }
 
-  /** Through the door, with an e-mail and a password. */
-  async signIn(url, { email, password }) {
-    await this.page.goto(url);
-    await this.page.locator('input[name=email]').fill(email);
-    await this.page.locator('input[name=password]').fill(password);
-    await this.page.locator('form button[type=submit]').click();
+  /** Signs in; ready: what is then waited for, if anything. */
+  async signIn(url, person, ready = null) {
+    await signInAt(this.page, url, person);
+    if (ready) await this.page.locator(ready).first().waitFor();
   }
 
   /** Everything that went wrong so far. */

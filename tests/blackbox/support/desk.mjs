@@ -27,7 +27,7 @@ export async function startDesk(people = ['main', 'james.okafor@northlight.examp
     for (const person of found) await postroom.settled(person.mail);
     const arrive = async (options = {}) => {
       const visitor = await Visitor.arrive(browser, [postroom.url], options);
-      await signIn(visitor, postroom.url);
+      await visitor.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
       return visitor;
     };
     return { org, postroom, client, people: found, accounts, browser, arrive, close };
@@ -35,14 +35,6 @@ export async function startDesk(people = ['main', 'james.okafor@northlight.examp
     await close();
     throw error;
   }
-}
-
-export async function signIn({ page }, url) {
-  await page.goto(url);
-  await page.locator('input[name=email]').fill(ADMIN.email);
-  await page.locator('input[name=password]').fill(ADMIN.password);
-  await page.locator('form button[type=submit]').click();
-  await page.locator('.row:not(.row-skeleton)').first().waitFor();
 }
 
 /** A plain mail into a person's folder, read or not. */

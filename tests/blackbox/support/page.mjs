@@ -13,12 +13,7 @@ export async function startPage(address, { mails = 10, config = {}, screen = {} 
     const { postroom, org } = linked;
     const arrive = async (options = {}) => {
       const visitor = await Visitor.arrive(browser, [postroom.url, new URL(org.authority).origin].map((url) => new URL(url).origin), { width: 1440, height: 900, ...options });
-      const { page } = visitor;
-      await page.goto(postroom.url);
-      await page.locator('input[name=email]').fill(ADMIN.email);
-      await page.locator('input[name=password]').fill(ADMIN.password);
-      await page.locator('form button[type=submit]').click();
-      await page.locator('.compose-button, .mail').first().waitFor();
+      await visitor.signIn(postroom.url, ADMIN, '.compose-button, .mail');
       return visitor;
     };
     const visitor = await arrive(screen);
