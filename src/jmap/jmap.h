@@ -16,8 +16,8 @@ struct jmap;
  * method then answers serverFail. Any thread. */
 struct jmap_hooks {
     void *arg;
-    /* Redirect URI really used for a provider, and a warning word or NULL ("not-https",
-     * "other-origin"). (transfer full) */
+    /* Redirect URI really used for a provider, and a warning word or NULL ("not-https"). (transfer
+     * full) */
     char *(*redirect_uri)(const char *provider, const char **warning, void *arg);
     /* Provider/set of one provider: patch as in docs/api.md; null: destroy. *property names
      * the wrong one. */

@@ -275,7 +275,7 @@ export interface Provider {
   readonly caFile?: string | null;
   readonly proxy?: string | null;
   readonly redirectUri?: string;
-  readonly redirectWarning?: "not-https" | "other-origin" | null;
+  readonly redirectWarning?: "not-https" | null;
 }
 
 export interface SessionAccount {

@@ -29,7 +29,7 @@ function RedirectUri({ uri, warning }: { readonly uri: string; readonly warning:
   return (
     <Form.Item label={t("ms.redirect")} extra={t("ms.redirectHint")}>
       <div className="copy-line"><code dir="ltr">{uri}</code><CopyButton text={uri} /></div>
-      {warning && <div className="form-warning"><Notice tone="problem">{t(warning === "not-https" ? "ms.redirectNotHttps" : "ms.redirectOtherOrigin")}</Notice></div>}
+      {warning && <div className="form-warning"><Notice tone="problem">{t("ms.redirectNotHttps")}</Notice></div>}
     </Form.Item>
   );
 }
