@@ -78,6 +78,58 @@ static const char *const starts[] = {
     "{'property':'name','isAscending':false}],'calculateTotal':true}]",
     "['Quota/queryChanges',{'accountId':'a1','sinceQueryState':'1','upToId':'q1',"
     "'calculateTotal':true}]",
+    "['Preferences/set',{'accountId':'u1','update':{'singleton':{'theme':'dark',"
+    "'undoSendSeconds':30,'recentSearches':['a','b'],'favourites':['m1'],'language':null}}}]",
+    "['Preferences/get',{'accountId':'u1','ids':['singleton'],'properties':['theme','density']}]",
+    "['Label/set',{'accountId':'a1','create':{'k':{'name':'Work','color':'red','keyword':'work',"
+    "'sortOrder':2}},'update':{'r1':{'name':'x'}},'destroy':['r2']}]",
+    "['Label/get',{'accountId':'a1','ids':null}]",
+    "['Label/changes',{'accountId':'a1','sinceState':'1','maxChanges':2}]",
+    "['SavedSearch/set',{'accountId':'u1','create':{'k':{'name':'n','text':'from:ann',"
+    "'inAccount':'a1','showCount':false}}}]",
+    "['ContactGroup/set',{'accountId':'u1','create':{'k':{'name':'team','members':[{'name':'Bob',"
+    "'email':'bob@example.org'}]}}}]",
+    "['HiddenContact/set',{'accountId':'u1','create':{'k':{'address':'x@example.org'}},"
+    "'destroy':['r1']}]",
+    "['TrustedSender/set',{'accountId':'u1','create':{'k':{'address':'x@example.org'}},"
+    "'update':{'r1':{'address':'y@example.org'}}}]",
+    "['Signature/set',{'accountId':'u1','create':{'k':{'name':'short','html':'<p>Ann',"
+    "'text':'Ann','defaultFor':['i1'],'answersFor':['i1']}}}]",
+    "['Template/set',{'accountId':'u1','create':{'k':{'name':'t','category':'c','subject':'s',"
+    "'html':'<p>x','sharedWith':'a1','attachments':[{'blobId':'b1-3','type':'image/gif',"
+    "'name':'y.gif'}]}},'update':{'l1':{'sharedWith':null}},'destroy':['l2']}]",
+    "['Template/get',{'accountId':'u1','ids':null}]",
+    "['Template/attach',{'accountId':'a1','templateId':'l1'}]",
+    "['Contact/suggest',{'accountId':'u1','text':'b','limit':5}]",
+    "['Note/set',{'accountId':'a1','create':{'k':{'threadId':'t1','text':'note'}}}]",
+    "['Note/query',{'accountId':'a1','filter':{'threadId':'t1'}}]",
+    "['Note/get',{'accountId':'a1','threadIds':['t1']}]",
+    "['Todo/set',{'accountId':'a1','create':{'k':{'threadId':'t1','text':'todo','personId':'u1',"
+    "'due':'2026-11-22'}}}]",
+    "['Todo/query',{'accountId':'a1','filter':{'isDone':false},'sort':[{'property':'due'}]}]",
+    "['Person/get',{'accountId':'u1','ids':['bob@example.org']}]",
+    "['Conversation/ties',{'accountId':'a1','threadId':'t1'}]",
+    "['Conversation/merge',{'accountId':'a1','threadIds':['t1','t2']}]",
+    "['Conversation/split',{'accountId':'a1','emailIds':['e1']}]",
+    "['Search/parse',{'accountId':'u1','text':'from:ann has:file -x (a OR b)','inMailbox':'m1',"
+    "'timeZone':'Europe/Berlin'}]",
+    "['AccountHealth/get',{'accountId':'u1','ids':['a1']}]",
+    "['AccountCheck/get',{'accountId':'u1','ids':['k']}]",
+    "['Autoconfig/find',{'accountId':'u1','address':'x@example.org'}]",
+    "['SyncLogEntry/query',{'accountId':'u1','account':'a1','position':1,'limit':5}]",
+    "['FleetAccount/get',{'accountId':'u1','ids':null}]",
+    "['FleetAccount/changes',{'accountId':'u1','sinceState':'1','maxChanges':1}]",
+    "['User/get',{'accountId':'u1','ids':null}]",
+    "['UserSession/get',{'accountId':'u1','ids':null}]",
+    "['UserIdentity/get',{'accountId':'u1','ids':null}]",
+    "['ApiToken/set',{'accountId':'u1','create':{'k':{'name':'t'}},'destroy':['k1']}]",
+    "['AccountShare/set',{'accountId':'u1','create':{'k':{'linkedAccountId':'a1','userId':'u2',"
+    "'access':'read'}}}]",
+    "['AuditEntry/query',{'accountId':'u1','filter':{'linkedAccountId':'a1','act':'token.create',"
+    "'after':'2020-01-01T00:00:00Z'},'limit':3}]",
+    "['AuditEntry/get',{'accountId':'u1','ids':null}]",
+    "['VacationResponse/set',{'accountId':'a1','update':{'singleton':{'isEnabled':true,"
+    "'fromDate':'2026-01-01T00:00:00Z','textBody':'away'}}}]",
 };
 
 static const char *const texts[] = {
@@ -157,6 +209,23 @@ static const char *const texts[] = {
     "q1",
     "octets",
     "account",
+    "singleton",
+    "r1",
+    "r2",
+    "l1",
+    "n1",
+    "dark",
+    "red",
+    "work",
+    "from:ann",
+    "has:file",
+    "bob@example.org",
+    "2026-11-22",
+    "Europe/Berlin",
+    "Label/set",
+    "Note/query",
+    "read",
+    "send",
 };
 
 static const char *const keys[] = {
@@ -276,6 +345,45 @@ static const char *const keys[] = {
     "scope",
     "resourceType",
     "type",
+    "theme",
+    "density",
+    "readingPane",
+    "conversations",
+    "composeFormat",
+    "undoSendSeconds",
+    "recentSearches",
+    "favourites",
+    "color",
+    "inAccount",
+    "showCount",
+    "members",
+    "address",
+    "html",
+    "defaultFor",
+    "answersFor",
+    "threadId",
+    "threadIds",
+    "due",
+    "isDone",
+    "templateId",
+    "timeZone",
+    "account",
+    "user",
+    "access",
+    "singleton",
+    "r1",
+    "l1",
+    "isEnabled",
+    "fromDate",
+    "toDate",
+    "category",
+    "sharedWith",
+    "linkedAccountId",
+    "userId",
+    "act",
+    "personId",
+    "dueFrom",
+    "dueBefore",
 };
 
 #endif
