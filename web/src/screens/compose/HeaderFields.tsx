@@ -33,7 +33,7 @@ function FromField({ letter, state }: Props) {
           if (chosen) change({ accountId: chosen.accountId, identityId: chosen.identity.id });
         }}>
         {choices.map((one) => (
-          <option key={keyOf(one.accountId, one.identity.id)} value={keyOf(one.accountId, one.identity.id)}>
+          <option key={keyOf(one.accountId, one.identity.id)} dir="auto" value={keyOf(one.accountId, one.identity.id)}>
             {one.identity.name ? `${one.identity.name} <${one.identity.email}>` : one.identity.email}
           </option>
         ))}

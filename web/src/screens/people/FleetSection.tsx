@@ -60,8 +60,8 @@ function Line({ account, top }: { readonly account: FleetAccount; readonly top: 
   const rate = account.progress?.bytesPerSecond ?? 0;
   return (
     <div className="fleet-row fleet-line" role="row" style={{ transform: `translateY(${top}px)` }} data-address={account.address}>
-      <div role="cell" className="fleet-cut"><Link to={{ screen: "account-health", accountId: account.id }}><bdi>{account.address}</bdi></Link>{account.sharedWith > 0 && <span className="tag">{t("fleet.shared", { count: account.sharedWith })}</span>}</div>
-      <div role="cell" className="fleet-cut muted"><bdi>{account.owner}</bdi></div>
+      <div role="cell" className="fleet-cut" dir="auto"><Link to={{ screen: "account-health", accountId: account.id }}><bdi>{account.address}</bdi></Link>{account.sharedWith > 0 && <span className="tag">{t("fleet.shared", { count: account.sharedWith })}</span>}</div>
+      <div role="cell" className="fleet-cut muted" dir="auto"><bdi>{account.owner}</bdi></div>
       <div role="cell"><span className={`state state-${TONES[account.state]}`}>{t(`state.${account.state}`)}</span></div>
       <div role="cell"><ProblemCell account={account} /></div>
       <div role="cell" className="muted">{account.lastSync ? formatAgo(account.lastSync, locale) : t("people.never")}</div>
