@@ -185,7 +185,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await page.locator('.card', { hasText: elif.mail }).getByRole('link', { name: 'Health' }).click();
     await page.getByRole('heading', { name: elif.mail }).waitFor();
     await page.locator('.facts').getByText('Does not work').waitFor();
-    await page.locator('.facts').getByText('Is fetched').waitFor();
+    await page.locator('.facts').getByText('Is fetched').waitFor({ timeout: 60000 });
     await page.goto(`${postroom.url}/accounts`);
     await page.locator('.card', { hasText: anna.mail }).getByRole('link', { name: 'Health' }).click();
     await page.getByRole('heading', { name: anna.mail }).waitFor();
@@ -206,7 +206,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.locator('.facts').getByText('Is paused').waitFor();
     await page.getByRole('button', { name: 'Resume' }).click();
-    await page.locator('.facts').getByText('Is fetched').waitFor();
+    await page.locator('.facts').getByText('Is fetched').waitFor({ timeout: 60000 });
     await page.getByRole('button', { name: 'Change start date' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'A year' }).click();
     await page.getByRole('dialog').locator('.start-estimate').getByText(/mails, about/).waitFor();

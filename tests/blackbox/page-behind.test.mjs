@@ -81,7 +81,7 @@ describe('behind a reverse proxy, below a sub-path', { skip: noBrowser, timeout:
 
   test('mail is read, and new mail appears by itself', async () => {
     await page.goto(proxy.url);
-    await page.locator('.row').first().click();
+    await page.locator('.row:not(.row-skeleton)').first().click();
     await page.locator('.message[data-open=true]').waitFor();
     await org.control('append', { person: anna.mail, message: `From: a@northlight.example\nTo: ${anna.mail}\nSubject: Through the proxy\nMessage-ID: <proxy@northlight.example>\nDate: ${new Date().toUTCString()}\n\nHello.\n` });
     await page.locator('.row', { hasText: 'Through the proxy' }).waitFor();
@@ -98,7 +98,7 @@ describe('behind a reverse proxy, below a sub-path', { skip: noBrowser, timeout:
 
   test('a mail is written and sent', async () => {
     await page.goto(proxy.url);
-    await page.locator('.row').first().waitFor();
+    await page.locator('.row:not(.row-skeleton)').first().waitFor();
     await page.keyboard.press('c');
     await page.locator('.composer-editor').waitFor();
     await page.getByLabel('To', { exact: true }).fill('james.okafor@northlight.example');

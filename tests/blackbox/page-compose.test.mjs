@@ -232,7 +232,7 @@ describe('writing in a browser', { skip: noBrowser, timeout: 300000 }, () => {
   test('narrow, from right to left and in the dark it is in good shape', async () => {
     for (const [name, options] of [['1024', { width: 1024, height: 800 }], ['390', { width: 390, height: 844 }], ['he', { locale: 'he-IL' }], ['dark', { dark: true }]]) {
       const other = await all.arrive(options);
-      await other.page.locator('.row').first().waitFor();
+      await other.page.locator('.row:not(.row-skeleton)').first().waitFor();
       await other.page.keyboard.press('c');
       await other.page.locator('.composer-editor').waitFor();
       await other.page.locator('.composer-recipient input').first().fill('j');

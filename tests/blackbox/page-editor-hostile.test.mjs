@@ -145,7 +145,7 @@ describe('hostile HTML in the editor', { skip: noBrowser, timeout: 300000 }, () 
     /* What goes out, and not what the policy stops before it does. */
     await visitor.context.route((url) => /^https?:$/.test(url.protocol) && url.origin !== new URL(all.postroom.url).origin, (route) => { asked.push(route.request().url()); return route.abort(); });
     await page.reload();
-    await page.locator('.row').first().waitFor();
+    await page.locator('.row:not(.row-skeleton)').first().waitFor();
   }, { timeout: 200000 });
   after(async () => { await all?.close(); });
 
@@ -157,6 +157,6 @@ describe('hostile HTML in the editor', { skip: noBrowser, timeout: 300000 }, () 
   test('nothing was asked for, no dialog opened', async () => {
     assert.deepEqual(asked, []);
     assert.deepEqual(visitor.problems.filter((text) => text.includes('dialog')), []);
-    await until('the page', () => page.locator('.row').first().isVisible());
+    await until('the page', () => page.locator('.row:not(.row-skeleton)').first().isVisible());
   });
 });

@@ -121,7 +121,7 @@ describe('mail that attacks its reader', { skip: noBrowser, timeout: 300000 }, (
     page = visitor.page;
     visitor.context.on('request', (request) => requests.push(new URL(request.url())));
     await visitor.signIn(postroom.url, ADMIN);
-    await page.locator('.row').first().waitFor();
+    await page.locator('.row:not(.row-skeleton)').first().waitFor();
   });
   after(async () => {
     await browser?.close();

@@ -51,7 +51,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await until('the mail', async () => (await call('Email/query', { filter: { from: 'bea@x.example' } })).ids.length === MAILS.length);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await visitor.signIn(postroom.url, ADMIN, '.row');
+    await visitor.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
   }, { timeout: 200000 });
 
   after(async () => {
@@ -226,7 +226,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await call('Email/set', { update: { [first]: { [`keywords/${label.keyword}`]: true } } });
     for (const [name, options] of [['narrow', { width: 390, height: 844 }], ['hebrew', { locale: 'he-IL', width: 1440, height: 900 }], ['dark', { dark: true, width: 1024, height: 768 }]]) {
       const other = await Visitor.arrive(browser, [postroom.url], options);
-      await other.signIn(postroom.url, ADMIN, '.row');
+      await other.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
       await other.page.goto(`${postroom.url}/mail/${account}/all/${threadId}`);
       await other.page.locator('.notes .note').first().waitFor();
       await other.screen(`organise-08-${name}`);

@@ -55,7 +55,7 @@ describe('every screen', { skip: noBrowser, timeout: 600000 }, () => {
     browser = await launchBrowser();
     [inside, outside] = await Promise.all([1, 2].map(() => Visitor.arrive(browser, [world.postroom.url], { width: WIDE[0], height: WIDE[1] })));
     await inside.signIn(world.postroom.url, ADMIN);
-    await inside.page.locator('.row').first().waitFor();
+    await inside.page.locator('.row:not(.row-skeleton)').first().waitFor();
   }, { timeout: 300000 });
 
   after(async () => {

@@ -35,7 +35,7 @@ const arrived = async (subject, person = JAMES) => {
 
 async function compose({ to, subject } = {}) {
   await page.goto(postroom.url);
-  await page.locator('.row').first().waitFor();
+  await page.locator('.row:not(.row-skeleton)').first().waitFor();
   await page.keyboard.press('c');
   await editor().waitFor();
   if (to) {
@@ -57,7 +57,7 @@ describe('writing', { skip: noBrowser, timeout: 300000 }, () => {
     ({ org, postroom, client, account, person: maeve } = linked);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await visitor.signIn(postroom.url, ADMIN, '.row');
+    await visitor.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
   }, { timeout: 120000 });
 
   after(async () => {

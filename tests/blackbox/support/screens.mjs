@@ -33,7 +33,7 @@ async function press(page, key, effect) {
 }
 
 async function openNewest(page) {
-  await page.locator('.row').first().click();
+  await page.locator('.row:not(.row-skeleton)').first().click();
   await page.locator('.message[data-open=true]').first().waitFor();
 }
 
@@ -59,7 +59,7 @@ export async function allScreens(page, url) {
 /** Goes there and waits until it is at rest. */
 export async function visit(page, url, screen) {
   await page.goto(`${url}/${screen.goto}`);
-  if (screen.open && screen.goto === '') await page.locator('.row').first().waitFor();
+  if (screen.open && screen.goto === '') await page.locator('.row:not(.row-skeleton)').first().waitFor();
   await screen.open?.(page);
   await page.locator(screen.ready).first().waitFor();
   await page.waitForLoadState('networkidle', { timeout: 500 }).catch(() => {});
