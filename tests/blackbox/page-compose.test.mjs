@@ -151,6 +151,33 @@ describe('writing in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     assert.equal(mail.attachments[0].disposition, 'inline');
   });
 
+  test('a draft that is opened again is as urgent as it was, and asks for the same answers', async () => {
+    const wish = async (name) => {
+      await box().getByRole('button', { name: 'More', exact: true }).click();
+      await page.getByRole('menu').getByText(name, { exact: true }).click();
+    };
+    await write();
+    await box().getByLabel('Subject').fill('With wishes');
+    await wish('High priority');
+    await wish('Ask for a read receipt');
+    await wish('Reply to');
+    await box().getByLabel('Reply to').fill('desk@northlight.example');
+    await box().getByText('Saved to Drafts').waitFor();
+    await page.keyboard.press('Escape');
+    await box().waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: /^Drafts/ }).click();
+    await page.locator('.row', { hasText: 'With wishes' }).click();
+    await page.getByRole('button', { name: 'Continue writing' }).or(page.locator('.composer')).first().waitFor();
+    if (!(await page.locator('.composer').count())) await page.getByRole('button', { name: 'Continue writing' }).click();
+    await editor().waitFor();
+    assert.equal(await box().getByLabel('Reply to').inputValue(), 'desk@northlight.example');
+    await box().getByRole('button', { name: 'More', exact: true }).click();
+    for (const name of ['High priority', 'Ask for a read receipt']) assert.equal(await page.getByRole('menu').locator('[aria-checked=true]', { hasText: name }).count(), 1, name);
+    await page.keyboard.press('Escape');
+    await discard();
+    await page.getByRole('link', { name: /^Inbox/ }).first().click();
+  });
+
   test('plain text: formatting is given up after a question, and one text goes out', async () => {
     await write();
     await editor().click();

@@ -3,7 +3,7 @@ import {
   answerRecipients, answerReferences, answerSubject, htmlToText, isAddress, joinDraft, parseAddresses, quoteForForward,
   quoteForReply, splitDraft,
 } from "../../src/mail/answers.ts";
-import { emailObject, sendCalls } from "../../src/screens/compose/draft-mail.ts";
+import { emailObject, sendCalls, readWishes, type WishedEmail } from "../../src/screens/compose/draft-mail.ts";
 import { email } from "./fixtures.ts";
 
 const ME = ["ada@example.org"];
@@ -107,6 +107,17 @@ describe("what is sent", () => {
     const sent = emailObject({ ...mail, format: "text", text: "Hello", priority: "high", receipt: true }, "drafts");
     expect(sent["htmlBody"]).toBeUndefined();
     expect(sent).toMatchObject({ bodyValues: { text: { value: "Hello" } }, "header:Importance:asText": "high", "header:Disposition-Notification-To:asAddresses": [{ name: "Ada", email: "ada@example.org" }] });
+  });
+  it("has its wishes again when its draft is opened again", () => {
+    const identity = { ...mail.identity, replyTo: [person("desk")] };
+    const stored = { from: [{ name: "Ada", email: "ada@example.org" }], replyTo: null, "header:X-Priority:asText": null, "header:Importance:asText": null, "header:Disposition-Notification-To:asAddresses": null };
+    const again = (wishes: object) => {
+      const sent = emailObject({ ...mail, ...wishes }, "drafts");
+      return readWishes({ ...stored, ...sent } as WishedEmail, [identity]);
+    };
+    for (const wishes of [{ replyTo: [], priority: "normal", receipt: false }, { replyTo: [person("office")], priority: "high", receipt: true }, { replyTo: [], priority: "low", receipt: false }])
+      expect(again(wishes)).toEqual(wishes);
+    expect(readWishes({ ...stored, replyTo: [person("desk")], "header:X-Priority:asText": "1 (Highest)" }, [identity])).toEqual({ replyTo: [], priority: "high", receipt: false });
   });
   it("stays where it is when there is no Sent mailbox", () => {
     const [submission] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, draftsId: "d", sentId: null, answered: null });

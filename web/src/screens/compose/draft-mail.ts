@@ -1,4 +1,4 @@
-import { assertAccepted, jmap, jmapOne, type Invocation } from "../../jmap/client.ts";
+import { assertAccepted, jmap, jmapOne, MethodError, type Invocation } from "../../jmap/client.ts";
 import type { Address, EmailBody, GetResponse, Id, Identity, SetResponse } from "../../jmap/types.ts";
 import { htmlToText, joinDraft } from "../../mail/answers.ts";
 import { keywordPatch, pointer } from "../../mail/patches.ts";
@@ -28,6 +28,42 @@ function wishes({ priority, receipt, identity }: DraftMail): Record<string, unkn
   }
   if (receipt && identity) headers["header:Disposition-Notification-To:asAddresses"] = [{ name: identity.name || null, email: identity.email }];
   return headers;
+}
+
+const WISHES = ["from", "replyTo", "header:X-Priority:asText", "header:Importance:asText", "header:Disposition-Notification-To:asAddresses"] as const;
+
+export interface WishedEmail {
+  readonly from: readonly Address[] | null;
+  readonly replyTo: readonly Address[] | null;
+  readonly "header:X-Priority:asText": string | null;
+  readonly "header:Importance:asText": string | null;
+  readonly "header:Disposition-Notification-To:asAddresses": readonly Address[] | null;
+}
+
+type Wishes = Pick<Letter, "replyTo" | "priority" | "receipt">;
+
+const addressesOf = (addresses: readonly Address[] | null): string => (addresses ?? []).map((one) => one.email.toLowerCase()).sort().join();
+
+/* What wishes() and the identity wrote, read again; other programs write "1 (Highest)" and "High". */
+export function readWishes(email: WishedEmail, identities: readonly Identity[]): Wishes {
+  const number = /^\s*([1-5])/.exec(email["header:X-Priority:asText"] ?? "")?.[1], word = email["header:Importance:asText"]?.trim().toLowerCase();
+  const own = identities.find((one) => one.email.toLowerCase() === addressesOf(email.from));
+  return {
+    /* What the identity adds by itself follows it when another is chosen. */
+    replyTo: own && addressesOf(own.replyTo) === addressesOf(email.replyTo) ? [] : (email.replyTo ?? []),
+    priority: number === "1" || number === "2" || word === "high" ? "high" : number === "4" || number === "5" || word === "low" ? "low" : "normal",
+    receipt: (email["header:Disposition-Notification-To:asAddresses"] ?? []).length > 0,
+  };
+}
+
+export async function fetchWishes(accountId: Id, emailId: Id): Promise<Wishes> {
+  const results = await jmap([
+    ["Email/get", { accountId, ids: [emailId], properties: WISHES }, "email"],
+    ["Identity/get", { accountId, ids: null }, "identities"],
+  ]);
+  const email = results.get<GetResponse<WishedEmail>>("email").list[0];
+  if (!email) throw new MethodError("notFound", null);
+  return readWishes(email, results.get<GetResponse<Identity>>("identities").list);
 }
 
 function bodies(mail: DraftMail): Record<string, unknown> {

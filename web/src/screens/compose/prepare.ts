@@ -13,7 +13,7 @@ import { jmap, jmapOne, resultOf } from "../../jmap/client.ts";
 import type { Address, GetResponse, Identity, Mailbox, Submission } from "../../jmap/types.ts";
 import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
-import { cancelSending } from "./draft-mail.ts";
+import { cancelSending, fetchWishes } from "./draft-mail.ts";
 import { quoteText } from "./plain-text.ts";
 import type { AnswerKind, DraftAttachment, NewLetter } from "./composer-store.ts";
 
@@ -173,7 +173,7 @@ export async function prepareStoredDraft(accountId: Id, emailId: Id): Promise<Ne
 
 /* A draft as it was left, also one begun in another program. */
 export async function prepareDraft(accountId: Id, emailId: Id): Promise<NewLetter> {
-  const [draft, body] = await Promise.all([fetchDetail(accountId, emailId), fetchBody(accountId, emailId)]);
+  const [draft, body, wishes] = await Promise.all([fetchDetail(accountId, emailId), fetchBody(accountId, emailId), fetchWishes(accountId, emailId)]);
   const plain = isPlain(body);
   const { own, quote } = plain ? { own: "", quote: null } : splitDraft(bodyHtml(body));
   return {
@@ -185,7 +185,7 @@ export async function prepareDraft(accountId: Id, emailId: Id): Promise<NewLette
     html: sanitiseMailHtml(own, outgoingImages),
     quote: quote === null ? null : { html: sanitiseMailHtml(quote, outgoingImages) },
     attachments: body.attachments.filter((part) => part.blobId !== null).map(toAttachment),
-    inReplyTo: draft.inReplyTo, references: draft.references,
+    inReplyTo: draft.inReplyTo, references: draft.references, ...wishes,
     writtenTo: (draft.from ?? []).map((address) => address.email.toLowerCase()),
   };
 }
