@@ -243,6 +243,17 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
     for (const name of ['chart.png', 'plan.pdf', 'Größen.txt', 'hum.wav', 'letter.docx', 'data.bin']) assert.ok(bytes.includes(Buffer.from(name)), name);
   });
 
+  test('a mail is forwarded as it is, in a file', async () => {
+    await open('Everything for the stand');
+    await menu('Forward as attachment');
+    const file = page.locator('.composer-attachment', { hasText: '.eml' });
+    await file.waitFor();
+    assert.match(await file.innerText(), /Everything for the stand/);
+    await page.locator('.composer').getByRole('button', { name: 'Discard the draft' }).click();
+    await page.locator('dialog').getByRole('button', { name: 'Discard the draft' }).click();
+    await page.locator('.composer').waitFor({ state: 'detached' });
+  });
+
   test('a conversation is printed on clean paper, without script and without the page', async () => {
     await open('Stand plan');
     await page.evaluate(() => { window.printed = []; new MutationObserver((changes) => { for (const change of changes) for (const node of change.addedNodes) if (node.tagName === 'IFRAME') node.addEventListener('load', () => { node.contentWindow.print = () => window.printed.push([node.getAttribute('sandbox'), node.contentDocument.body.innerText]); }, true); }).observe(document.body, { childList: true }); });

@@ -11,7 +11,7 @@ import { viewQuery } from "../../mail/queries.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { showToast } from "../../ui/toasts.ts";
-import { answer } from "../compose/composer-store.ts";
+import { answer, forwardAsAttachment } from "../compose/composer-store.ts";
 import { bundleName } from "./Attachments.tsx";
 import type { ViewControl } from "./view-state.ts";
 
@@ -53,6 +53,7 @@ export function MessageMenu({ accountId, email, emails, control }: Props) {
   const items: MenuItem[] = [
     { key: "replyAll", label: t("action.replyAll"), icon: ReplyAll, onSelect: () => void answer("replyAll", accountId, email.id) },
     { key: "forward", label: t("action.forward"), icon: Forward, onSelect: () => void answer("forward", accountId, email.id) },
+    { key: "forwardAsFile", label: t("reader.forwardAsFile"), icon: Paperclip, onSelect: () => void forwardAsAttachment(accountId, [email.id]) },
     { key: "unread", label: t("reader.unreadFromHere"), icon: MailOpen, onSelect: () => actions.markUnread(later) },
     ...(view?.html ? [{ key: "plain", label: t(control.plain ? "reader.asHtml" : "reader.asText"), icon: Type, separated: true, onSelect: () => control.change({ plain: !control.plain }) }] : []),
     ...(view?.html && dark && !control.plain ? [{ key: "original", label: t(control.original ? "reader.adaptedColours" : "reader.originalColours"), icon: Palette, onSelect: () => control.change({ original: !control.original }) }] : []),
