@@ -42,7 +42,7 @@ static bool is_address(const json_t *value)
 {
     const json_t *name = json_object_get(value, "name"), *email = json_object_get(value, "email");
 
-    return json_object_size(value) == (size_t)((name != NULL) + (email != NULL)) &&
+    return json_object_size(value) == (name != NULL ? 1U : 0U) + (email != NULL ? 1U : 0U) &&
            is_line(email, 1, LINE_OF_LIST_MAX) && jmap_address_is_valid(json_string_value(email)) &&
            (name == NULL || json_is_null(name) || is_line(name, 0, LINE_OF_LIST_MAX));
 }

@@ -1,8 +1,6 @@
 #include "store/records.h"
 #include "store/sqlite/engine.h"
 
-#include <string.h>
-
 void store_record_free(struct store_record *record)
 {
     if (record == NULL)
@@ -155,7 +153,7 @@ static bool update(struct tx *tx, void *arg, GError **error)
     g_autofree char *now = NULL;
     if (!find(tx, write, &now, error))
         return false;
-    if (strcmp(now, write->before) != 0) {
+    if (g_strcmp0(now, write->before) != 0) {
         error_set(error, ERROR_CANNOT_CALCULATE, "it was changed meanwhile");
         return false;
     }

@@ -54,7 +54,8 @@ export class Editor {
 
   /**
    * A message that both sides move at the same time may come back as another email; its bytes and flags do not change. And Dovecot, which copies
-   * before it expunges, then has it in both folders, whoever the two clients are.
+   * before it expunges, then has it in both folders, whoever the two clients are. A copy made here whose answer was lost with the program, and that was
+   * moved away there since, is not where it is looked for, and made again.
    */
   #moved(id, side) {
     const life = this.lives.get(id);
@@ -275,6 +276,7 @@ export class Editor {
       const to = this.#among(boxes.keys()), target = boxes.get(to);
       if (e.mailboxIds[target]) return;
       this.lives.get(e.messageId[0]).copies++;
+      this.#moved(e.messageId[0], 'here');
       this.#tell(e.messageId[0], `copied here to ${to}`);
       this.#aim(e.messageId[0], to);
       await this.#set({ update: { [e.id]: { [`mailboxIds/${target}`]: true } } });
