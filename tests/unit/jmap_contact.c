@@ -170,6 +170,49 @@ static void test_draft_moves_when_it_is_sent(struct jmap_fixture *t)
     expect(t, "bob", "bob@example.org ");
 }
 
+static void expect_state(struct jmap_fixture *t, const char *undo_status)
+{
+    json_t *got = jmap_fixture_call(t, "EmailSubmission/get", "{}");
+
+    g_assert_cmpstr(jmap_text_at(got, "list/0/undoStatus"), ==, undo_status);
+    json_decref(got);
+}
+
+static void test_draft_that_goes_is_not_sent(struct jmap_fixture *t)
+{
+    g_autofree char *email = NULL;
+    int64_t submission = schedule(t, &email);
+    g_autoptr(GError) error = NULL;
+    json_t *got =
+        jmap_fixture_call(t, "Email/set",
+                          "{'update': {'%s': {'mailboxIds/m%" G_GINT64_FORMAT "': true}}}", email,
+                          t->m.inbox);
+
+    json_decref(got);
+    expect_state(t, "pending");
+    got = jmap_fixture_call(t, "Email/set",
+                            "{'update': {'%s': {'mailboxIds': {'m%" G_GINT64_FORMAT "': true}}}}",
+                            email, t->m.trash);
+    g_assert_true(jmap_has(got, "updated"));
+    json_decref(got);
+    expect_state(t, "canceled");
+    g_assert_false(store_outbox_mark(t->m.f.store, submission, STORE_SEND_SENDING, 0, NULL, NULL,
+                                     NULL, NULL, &error));
+    g_assert_true(error_is(error, ERROR_CONFLICT));
+}
+
+static void test_draft_that_is_destroyed_is_not_sent(struct jmap_fixture *t)
+{
+    g_autofree char *email = NULL;
+    json_t *got;
+
+    schedule(t, &email);
+    got = jmap_fixture_call(t, "Email/set", "{'destroy': ['%s']}", email);
+    g_assert_cmpstr(jmap_text_at(got, "destroyed/0"), ==, email);
+    json_decref(got);
+    expect_state(t, "canceled");
+}
+
 /* Ten thousand correspondents: no search may take longer than a person notices. */
 static void test_large(struct jmap_fixture *t)
 {
@@ -201,6 +244,8 @@ static const struct jmap_case cases[] = {
     {"/contact/names-are-not-believed", test_names_are_not_believed},
     {"/contact/hidden", test_hidden},
     {"/submission/draft-moves-when-it-is-sent", test_draft_moves_when_it_is_sent},
+    {"/submission/draft-in-trash-is-not-sent", test_draft_that_goes_is_not_sent},
+    {"/submission/draft-destroyed-is-not-sent", test_draft_that_is_destroyed_is_not_sent},
 };
 static const struct jmap_case slow[] = {{"/contact/large", test_large}};
 

@@ -242,6 +242,22 @@ bool store_submission_cancel(const struct store_access *access, int64_t id, GErr
            store_write(store_access_store(access), STORE_LANE_INTERACTIVE, mark, &write, error);
 }
 
+bool outbox_call_off(struct tx *tx, int64_t email, GError **error)
+{
+    g_autoptr(GArray) ids =
+        DB_NUMBERS(tx->db, error,
+                   "SELECT id FROM submission WHERE email = ? AND state = ? AND files <> 0",
+                   I(email), I(STORE_SEND_PENDING));
+    for (guint i = 0; ids != NULL && i < ids->len; i++) {
+        struct mark_write write = {.id = g_array_index(ids, int64_t, i),
+                                   .state = STORE_SEND_CANCELLED,
+                                   .cancel = true};
+        if (!mark(tx, &write, error))
+            return false;
+    }
+    return ids != NULL;
+}
+
 bool store_outbox_message(struct store *store, int64_t submission, int64_t *email,
                           char **message_id, GBytes **raw, GError **error)
 {

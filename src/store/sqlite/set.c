@@ -4,6 +4,7 @@
 
 #include "store/sqlite/fts.h"
 #include "store/sqlite/quotas.h"
+#include "store/sqlite/submissions.h"
 #include "store/sqlite/unified.h"
 
 enum set_kind { SET_UPDATE, SET_CREATE, SET_DESTROY };
@@ -230,6 +231,18 @@ static bool move_members(struct tx *tx, const struct email_row *row, const GArra
     return true;
 }
 
+static bool goes_to_trash(struct tx *tx, const GArray *now, const GArray *wanted)
+{
+    for (guint i = 0; i < wanted->len; i++) {
+        int64_t mailbox = g_array_index(wanted, int64_t, i);
+        if (!ids_hold(now, mailbox) &&
+            DB_NUMBER(tx->db, NULL, 0, "SELECT role FROM mailbox WHERE id = ?", I(mailbox)) ==
+                MAIL_ROLE_TRASH)
+            return true;
+    }
+    return false;
+}
+
 static size_t keyword_count(const struct mail_flags *flags)
 {
     return (size_t)__builtin_popcount(flags->bits) +
@@ -268,7 +281,8 @@ static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *i
     else if (too_many_keywords(&row->flags, &flags))
         refuse(item, ERROR_TOO_LARGE, "keywords", "too many keywords");
     else
-        ok = email_set_flags(tx, row, &flags, error) && move_members(tx, row, now, wanted, error) &&
+        ok = (!goes_to_trash(tx, now, wanted) || outbox_call_off(tx, row->id, error)) &&
+             email_set_flags(tx, row, &flags, error) && move_members(tx, row, now, wanted, error) &&
              email_settle(tx, row->id, error);
     mail_flags_clear(&flags);
     return ok;
@@ -276,7 +290,8 @@ static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *i
 
 static bool destroy_email(struct tx *tx, struct email_row *row, GError **error)
 {
-    return email_hide(tx, row, error) && email_settle(tx, row->id, error);
+    return outbox_call_off(tx, row->id, error) && email_hide(tx, row, error) &&
+           email_settle(tx, row->id, error);
 }
 
 static bool change_email(struct tx *tx, struct store_set *set, struct set_item *item,

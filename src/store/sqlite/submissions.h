@@ -15,6 +15,10 @@
     "submission.email"
 struct store_submission *submission_of_row(sqlite3_stmt *row);
 
+/* --- outbox.c */
+/* Cancels what is still to send of an email that is a draft until then (postroom:moveToSent). */
+bool outbox_call_off(struct tx *tx, int64_t email, GError **error);
+
 /* --- reports.c */
 /* A notification that came as this blob; report NULL: none. What is about no submission is left. */
 bool report_take(struct tx *tx, int64_t account, const struct mail_report *report, int64_t blob,
