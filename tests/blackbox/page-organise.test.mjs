@@ -74,6 +74,8 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     const [label] = (await call('Label/get', { ids: null })).list;
     assert.equal(label.keyword, 'gro-e-messe');
     assert.equal((await call('Email/query', { filter: { hasKeyword: label.keyword } })).ids.length, 1);
+    await page.locator('#search').fill('label:gro');
+    await page.getByRole('option', { name: 'label:"Große Messe"' }).waitFor();
     await page.locator('#search').fill('label:"große messe"');
     await until('the search', async () => (await page.locator('.row').count()) === 1, { ms: 10000 });
     await page.locator('#search').press('Escape');

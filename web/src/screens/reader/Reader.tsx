@@ -101,7 +101,7 @@ export function Reader(props: Props) {
     return (
       <section className="reader-pane reader-idle" aria-label={t("reader.region")}>
         <Empty icon={MailOpen} title={list.selected.size > 0 ? t("selection.count", { count: list.selected.size }) : t("reader.nothing")}>
-          {t("reader.nothingHint")}
+          {list.selected.size === 0 && t("reader.nothingHint")}
         </Empty>
       </section>
     );

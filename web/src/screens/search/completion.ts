@@ -5,6 +5,7 @@ import { useT, type MessageId, type Translate } from "../../i18n/i18n.ts";
 import type { Address, Mailbox } from "../../jmap/types.ts";
 import { displayName } from "../../mail/conversations.ts";
 import { findPeople } from "../../mail/correspondents.ts";
+import { useLabels, type Label } from "../../mail/labels.ts";
 import { mailboxPath, roleName } from "../../mail/mailboxes.ts";
 import { keys } from "../../mail/queries.ts";
 import { FIELDS, lastTerm, quoted, type Field } from "../../mail/search-terms.ts";
@@ -58,6 +59,13 @@ function mailboxOffers(sign: string, value: string, mailboxes: readonly Mailbox[
     .map(({ mailbox, name }) => ({ key: `in ${mailbox.id}`, label: `${sign}in:${quoted(name)}`, hint: "", insert: `${sign}in:${quoted(mailbox.role ?? name)}` }));
 }
 
+/* Each name once, whichever accounts have it. */
+function labelOffers(sign: string, value: string, labels: readonly Label[]): Offer[] {
+  const wanted = value.toLocaleLowerCase();
+  return [...new Set(labels.map((label) => label.name))].filter((name) => name.toLocaleLowerCase().includes(wanted))
+    .map((name) => ({ key: `label ${name}`, label: `${sign}label:${quoted(name)}`, hint: "", insert: `${sign}label:${quoted(name)}` }));
+}
+
 function personOffer(sign: string, field: string, address: Address): Offer {
   return { key: `${field} ${address.email}`, label: displayName(address), hint: address.name ? address.email : "", insert: `${sign}${field}:${quoted(address.email)}` };
 }
@@ -68,6 +76,7 @@ const TERM = /^(-?)(?:([a-z]+)[:：])?(.*)$/isu;
 export function useOffers(rest: string, route: MailRoute, open: boolean): readonly Offer[] {
   const t = useT();
   const client = useQueryClient();
+  const labels = useLabels(route.accountId);
   const { term } = lastTerm(rest);
   const [, sign = "", field = "", raw = ""] = TERM.exec(term) ?? [];
   const value = raw.replaceAll('"', "");
@@ -84,5 +93,6 @@ export function useOffers(rest: string, route: MailRoute, open: boolean): readon
   if (name === "") return [...fieldOffers(sign, value, t), ...people.slice(0, 4).map((address) => personOffer(sign, "from", address))].slice(0, MOST);
   if (PEOPLE.has(name)) return people.map((address) => personOffer(sign, name, address));
   if (name === "in") return mailboxOffers(sign, value, client.getQueryData<readonly Mailbox[]>(keys.mailboxes(route.accountId)) ?? [], t).slice(0, MOST);
+  if (name === "label") return labelOffers(sign, value, labels).slice(0, MOST);
   return (FIELDS as readonly string[]).includes(name) ? valueOffers(sign, name as Field, value, t) : [];
 }

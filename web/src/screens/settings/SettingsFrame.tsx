@@ -1,5 +1,5 @@
 import { AtSign } from "lucide-react";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useDesk } from "../../app/context.ts";
 import { ACCOUNTS, settingsRoute, type Route } from "../../app/router.ts";
 import { useT, type MessageId } from "../../i18n/i18n.ts";
@@ -35,11 +35,17 @@ function Group({ heading, entries, current }: { readonly heading: MessageId; rea
 export function SettingsFrame({ current, children }: { readonly current: string; readonly children: ReactNode }) {
   const t = useT();
   const desk = useDesk();
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    /* Where it is one line, what is open may be out of sight. */
+    const list = nav.current, open = list?.querySelector<HTMLElement>("a[aria-current]");
+    if (list && open && list.scrollWidth > list.clientWidth) open.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   const shown = [ACCOUNTS_ENTRY, ...entriesFor("person"), ...entriesFor("organisation")].find(({ key }) => key === current);
   return (
     <PageFrame title={t(shown?.label ?? "settings.title")}>
       <div className="settings-frame">
-        <nav className="settings-nav" aria-label={t("settings.title")}>
+        <nav ref={nav} className="settings-nav" aria-label={t("settings.title")}>
           <Group heading="settings.yours" entries={[...entriesFor("person"), ACCOUNTS_ENTRY]} current={current} />
           {desk.user.admin && <Group heading="settings.organisation" entries={entriesFor("organisation")} current={current} />}
         </nav>
