@@ -294,7 +294,7 @@ GPtrArray *db_settle_list(GPtrArray *list, GError *cause, GError **error)
     if (cause == NULL)
         return list;
     g_propagate_error(error, cause);
-    g_ptr_array_unref(list);
+    g_clear_pointer(&list, g_ptr_array_unref);
     return NULL;
 }
 
@@ -303,7 +303,7 @@ GArray *db_settle_array(GArray *array, GError *cause, GError **error)
     if (cause == NULL)
         return array;
     g_propagate_error(error, cause);
-    g_array_unref(array);
+    g_clear_pointer(&array, g_array_unref);
     return NULL;
 }
 

@@ -82,7 +82,8 @@ bool db_script(struct db *db, const char *sql, GError **error);
     db_number((db), (sql), DB_VALUES(__VA_ARGS__), (fallback), (error))
 #define DB_NUMBERS(db, error, sql, ...) db_numbers((db), (sql), DB_VALUES(__VA_ARGS__), (error))
 
-/* What a query has filled (transfer full), or NULL, freed, with its cause, which is taken. */
+/* What a query has filled (transfer full, or NULL when there is a cause), or NULL, freed, with its
+ * cause, which is taken. */
 GPtrArray *db_settle_list(GPtrArray *list, GError *cause, GError **error);
 GArray *db_settle_array(GArray *array, GError *cause, GError **error);
 
