@@ -86,7 +86,7 @@ function Groups() {
   };
   return (
     <section className="card">
-      <header className="card-head"><h2>{t("compose.groups")}</h2><Button icon={Plus} onClick={() => setEditing("new")}>{t("compose.groupNew")}</Button></header>
+      <header className="card-head"><h2>{t("compose.groups")}</h2><div className="card-tools"><Button icon={Plus} onClick={() => setEditing("new")}>{t("compose.groupNew")}</Button></div></header>
       {groups.length === 0 && <p className="muted">{t("compose.groupNone")}</p>}
       <ul className="plain-list">
         {[...groups].sort((a, b) => a.name.localeCompare(b.name)).map((group) => (
@@ -131,8 +131,10 @@ export function ContactsSection() {
   return (
     <>
       <div className="page-title"><div><h1>{t("compose.contacts")}</h1><p>{t("compose.contactsLead")}</p></div></div>
-      <Groups />
-      <HiddenAddresses />
+      <div className="cards">
+        <Groups />
+        <HiddenAddresses />
+      </div>
     </>
   );
 }

@@ -66,6 +66,9 @@ export function MoveDialog({ list, route, mailbox, rows, copy, onClose }: Props)
   const wanted = fold(text.trim());
   const found = choices.filter(({ mailbox: one, accountId, name, path }) =>
     !(one.id === route.mailboxId && accountId === route.accountId) && (fold(name).includes(wanted) || fold(path).includes(wanted))).slice(0, MOST_SHOWN);
+  const shown = new Set(found.map((choice) => choice.key));
+  /* Below its parent, or by its path where that is not offered: it would seem to be below another. */
+  const isBelow = ({ accountId, mailbox: one }: Choice): boolean => one.parentId === null || shown.has(`${accountId} ${one.parentId}`);
   const several = new Set(found.map((choice) => choice.account)).size > 1;
   const choose = (choice: Choice | undefined): void => {
     if (!choice) return;
@@ -93,8 +96,8 @@ export function MoveDialog({ list, route, mailbox, rows, copy, onClose }: Props)
             {several && choice.account !== found[index - 1]?.account && <span className="move-account" role="presentation"><bdi>{choice.account}</bdi></span>}
             <button type="button" id={`move-${index}`} role="option" aria-selected={index === current} tabIndex={-1} className={index === current ? "move-current" : undefined}
               ref={(node) => { if (index === current) node?.scrollIntoView({ block: "nearest" }); }}
-              style={{ paddingInlineStart: `${12 + (wanted ? 0 : choice.depth * 16)}px` }} onClick={() => choose(choice)}>
-              <MailboxIcon role={choice.mailbox.role} /><bdi>{wanted ? choice.path || choice.name : choice.name}</bdi>
+              style={{ paddingInlineStart: `${12 + (!wanted && isBelow(choice) ? choice.depth * 16 : 0)}px` }} onClick={() => choose(choice)}>
+              <MailboxIcon role={choice.mailbox.role} /><bdi>{!wanted && isBelow(choice) ? choice.name : choice.path || choice.name}</bdi>
             </button>
           </li>
         ))}

@@ -109,7 +109,7 @@ export function LabelsSection() {
   return (
     <>
       <div className="page-title"><div><h1>{t("label.section")}</h1><p>{t("label.sectionLead")}</p></div></div>
-      {desk.accounts.map((account) => <AccountLabels key={account.id} account={account} />)}
+      <div className="cards">{desk.accounts.map((account) => <AccountLabels key={account.id} account={account} />)}</div>
     </>
   );
 }
