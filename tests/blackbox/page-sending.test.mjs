@@ -85,8 +85,7 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
 
   test('a mail for later waits among the drafts and in the outbox, and is called off', async () => {
     await write('For another day');
-    /* A draft that is there stays there; one whose sending was planned before it got there waits here only. */
-    await until('the draft at the server', async () => (await mails(all.person.mail, 'Drafts', 'For another day')).length === 1);
+    /* At once: the draft gets to the server while it waits for its time. */
     await box().getByRole('button', { name: 'Send later' }).click();
     await visitor.screen('sending-later');
     await page.getByRole('menuitem', { name: 'Another time…' }).click();
@@ -109,6 +108,23 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await until('nothing in the outbox', async () => (await outbox().count()) === 0);
     await page.keyboard.press('Escape');
     await page.locator('.composer').waitFor({ state: 'detached' });
+  });
+
+  test('what is scheduled before it is at the server gets there while it waits', async () => {
+    const { client, account, person } = all;
+    const boxes = await client.mailboxes(account);
+    const [identity] = (await client.call('Identity/get', { accountId: account, ids: null })).list;
+    const results = await client.calls([
+      ['Email/set', { accountId: account, create: { d: { mailboxIds: { [boxes.drafts.id]: true }, keywords: { $draft: true }, from: [{ email: person.mail }], to: [{ email: james.mail }], subject: 'In one breath', textBody: [{ partId: 't', type: 'text/plain' }], bodyValues: { t: { value: 'Soon.' } } } } }],
+      ['EmailSubmission/set', { accountId: account, create: { s: { emailId: '#d', identityId: identity.id, 'postroom:moveToSent': true, envelope: { mailFrom: { email: person.mail, parameters: { HOLDFOR: '86400' } }, rcptTo: [{ email: james.mail, parameters: null }] } } } }],
+    ]);
+    const { id } = results[1][1].created.s;
+    await until('it among the drafts at the server', async () => (await mails(person.mail, 'Drafts', 'In one breath')).length === 1, { ms: 20000 });
+    const draft = results[0][1].created.d.id;
+    await client.call('Email/set', { accountId: account, update: { [draft]: { mailboxIds: { [boxes.trash.id]: true } } } });
+    const { list } = await client.call('EmailSubmission/get', { accountId: account, ids: [id] });
+    assert.equal(list[0].undoStatus, 'canceled', 'a draft in Trash is not sent');
+    await until('it in the trash there', async () => (await mails(person.mail, 'Drafts', 'In one breath')).length === 0);
   });
 
   test('what was scheduled goes at once when it is told to', async () => {

@@ -124,11 +124,13 @@ static bool write_wanted(struct plan *plan, GError **error)
 
 enum sending { SENDING_NONE, SENDING_UNDER_WAY, SENDING_SENT };
 
+/* What is a draft until its time comes (postroom:moveToSent) is not under way before. */
 static enum sending sending_of(struct tx *tx, int64_t email)
 {
     int64_t state = DB_NUMBER(tx->db, NULL, -1,
-                              "SELECT min(state) FROM submission WHERE email = ? AND state <= ?",
-                              I(email), I(STORE_SEND_SENT));
+                              "SELECT min(state) FROM submission WHERE email = ? AND state <= ?"
+                              " AND (files = 0 OR state <> ?)",
+                              I(email), I(STORE_SEND_SENT), I(STORE_SEND_PENDING));
     if (state < 0)
         return SENDING_NONE;
     return state == STORE_SEND_SENT ? SENDING_SENT : SENDING_UNDER_WAY;

@@ -171,7 +171,7 @@ export class Visitor {
 
   /** What sticks out of the window sideways: nothing should. */
   overflow() {
-    return this.page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.list-pane, .reader-pane, .sidebar, .page-body, .composer, dialog, .ant-modal')]
+    return this.page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.list-pane, .reader-pane, .sidebar, .page-body, .composer, .composer-fields, dialog, .ant-modal')]
       .filter((node) => node.scrollWidth > node.clientWidth + 1)
       .map((node) => `${node.tagName.toLowerCase()}.${node.className}: ${node.scrollWidth} > ${node.clientWidth}`));
   }

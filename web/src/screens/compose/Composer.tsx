@@ -222,7 +222,7 @@ function Head({ open: { letter, window }, state, onClose }: HeadProps) {
   const small = window === "minimised";
   return (
     <header className="composer-head" onDoubleClick={() => setWindow(letter.key, small ? "docked" : "minimised")}>
-      <h2 dir="auto">{state.fields.subject.trim() ? <bdi>{state.fields.subject}</bdi> : t(titleOf(letter))}</h2>
+      <h2 dir="auto">{state.fields.subject.trim() || t(titleOf(letter))}</h2>
       <span className="composer-status" role="status">{status && t(status)}</span>
       <IconButton label={t(small ? "compose.restore" : "compose.minimise")} icon={small ? ChevronUp : ChevronDown} onClick={() => setWindow(letter.key, small ? "docked" : "minimised")} className="composer-minimise" />
       <IconButton label={t(window === "large" ? "compose.shrink" : "compose.enlarge")} icon={window === "large" ? Minimize2 : Maximize2} onClick={() => setWindow(letter.key, window === "large" ? "docked" : "large")} className="composer-size" />
