@@ -244,18 +244,18 @@ bool store_submission_cancel(const struct store_access *access, int64_t id, GErr
 
 bool outbox_call_off(struct tx *tx, int64_t email, GError **error)
 {
+    GError *cause = NULL;
     g_autoptr(GArray) ids =
-        DB_NUMBERS(tx->db, error,
+        DB_NUMBERS(tx->db, &cause,
                    "SELECT id FROM submission WHERE email = ? AND state = ? AND files <> 0",
                    I(email), I(STORE_SEND_PENDING));
-    for (guint i = 0; ids != NULL && i < ids->len; i++) {
+    for (guint i = 0; i < ids->len && cause == NULL; i++) {
         struct mark_write write = {.id = g_array_index(ids, int64_t, i),
                                    .state = STORE_SEND_CANCELLED,
                                    .cancel = true};
-        if (!mark(tx, &write, error))
-            return false;
+        mark(tx, &write, &cause);
     }
-    return ids != NULL;
+    return error_settle(error, cause);
 }
 
 bool store_outbox_message(struct store *store, int64_t submission, int64_t *email,
