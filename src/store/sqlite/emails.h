@@ -94,6 +94,8 @@ bool email_expect(struct tx *tx, int64_t email, int64_t mailbox, enum expect_kin
 
 /* --- mailboxes (remote_mailboxes.c) */
 uint32_t mailbox_sort_order(enum mail_role role);
+/* The role of a mailbox; none for one that is gone. */
+enum mail_role mailbox_role(struct db *db, int64_t mailbox, GError **error);
 /* Its role has become another: what else changes with that. */
 bool mailbox_role_changed(struct tx *tx, int64_t account, int64_t mailbox, enum mail_role from,
                           enum mail_role to, GError **error);

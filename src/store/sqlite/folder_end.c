@@ -261,8 +261,7 @@ static bool undo_delete(struct tx *tx, int64_t account, int64_t mailbox, GError 
             email_settle(tx, id, &cause);
         email_row_clear(&row);
     }
-    if (cause == NULL && DB_NUMBER(tx->db, &cause, 0, "SELECT role FROM mailbox WHERE id = ?",
-                                   I(mailbox)) == MAIL_ROLE_TRASH)
+    if (cause == NULL && mailbox_role(tx->db, mailbox, &cause) == MAIL_ROLE_TRASH)
         counts_recount_account(tx, account, &cause);
     return error_settle(error, cause);
 }

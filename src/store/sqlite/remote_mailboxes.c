@@ -148,6 +148,12 @@ static bool insert_mailbox(struct tx *tx, struct mailbox_write *write, const cha
     return true;
 }
 
+enum mail_role mailbox_role(struct db *db, int64_t mailbox, GError **error)
+{
+    return (enum mail_role)DB_NUMBER(db, error, 0, "SELECT role FROM mailbox WHERE id = ?",
+                                     I(mailbox));
+}
+
 bool mailbox_role_changed(struct tx *tx, int64_t account, int64_t mailbox, enum mail_role from,
                           enum mail_role to, GError **error)
 {

@@ -231,16 +231,17 @@ static bool move_members(struct tx *tx, const struct email_row *row, const GArra
     return true;
 }
 
-static bool goes_to_trash(struct tx *tx, const GArray *now, const GArray *wanted)
+/* What goes to the trash is not sent any more. */
+static bool call_off_in_trash(struct tx *tx, int64_t email, const GArray *now, const GArray *wanted,
+                              GError **error)
 {
-    for (guint i = 0; i < wanted->len; i++) {
+    GError *cause = NULL;
+    for (guint i = 0; i < wanted->len && cause == NULL; i++) {
         int64_t mailbox = g_array_index(wanted, int64_t, i);
-        if (!ids_hold(now, mailbox) &&
-            DB_NUMBER(tx->db, NULL, 0, "SELECT role FROM mailbox WHERE id = ?", I(mailbox)) ==
-                MAIL_ROLE_TRASH)
-            return true;
+        if (!ids_hold(now, mailbox) && mailbox_role(tx->db, mailbox, &cause) == MAIL_ROLE_TRASH)
+            outbox_call_off(tx, email, &cause);
     }
-    return false;
+    return error_settle(error, cause);
 }
 
 static size_t keyword_count(const struct mail_flags *flags)
@@ -281,7 +282,7 @@ static bool patch_email(struct tx *tx, struct store_set *set, struct set_item *i
     else if (too_many_keywords(&row->flags, &flags))
         refuse(item, ERROR_TOO_LARGE, "keywords", "too many keywords");
     else
-        ok = (!goes_to_trash(tx, now, wanted) || outbox_call_off(tx, row->id, error)) &&
+        ok = call_off_in_trash(tx, row->id, now, wanted, error) &&
              email_set_flags(tx, row, &flags, error) && move_members(tx, row, now, wanted, error) &&
              email_settle(tx, row->id, error);
     mail_flags_clear(&flags);

@@ -159,12 +159,6 @@ GArray *unified_real(struct db *db, int64_t account, const GArray *ids, GError *
     return real;
 }
 
-static enum mail_role role_of(struct db *db, int64_t mailbox, GError **error)
-{
-    return (enum mail_role)DB_NUMBER(db, error, 0, "SELECT role FROM mailbox WHERE id = ?",
-                                     I(mailbox));
-}
-
 static void add_role(GArray *ids, enum mail_role role)
 {
     int64_t id = ROLE_ID(role);
@@ -176,7 +170,7 @@ void unified_add_roles(struct db *db, GArray *mailboxes, GError **error)
 {
     guint count = mailboxes->len;
     for (guint i = 0; i < count; i++)
-        add_role(mailboxes, role_of(db, g_array_index(mailboxes, int64_t, i), error));
+        add_role(mailboxes, mailbox_role(db, g_array_index(mailboxes, int64_t, i), error));
 }
 
 void unified_add_changes(struct db *db, struct store_changes *changes, GError **error)
