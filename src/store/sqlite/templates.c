@@ -166,21 +166,17 @@ static bool check_audience(const struct template_write *write, GError **error)
     return false;
 }
 
-/* Takes files from a template, from a place on, and their blobs when nothing else has them. */
-static bool drop_files(struct tx *tx, int64_t template, int64_t from, GError **error)
+/* Takes the files from a template, and their blobs when nothing else has them; those that
+ * put_files() is putting there stay. */
+static bool drop_files(struct tx *tx, int64_t template, GError **error)
 {
     GError *cause = NULL;
-    g_autoptr(GArray) blobs = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *row =
-        DB_QUERY(tx->db, &cause, "SELECT blob FROM template_file WHERE template = ? AND place >= ?",
-                 I(template), I(from));
-    while (db_step(tx->db, row, &cause)) {
-        int64_t blob = db_int(row, 0);
-        g_array_append_val(blobs, blob);
-    }
+    g_autoptr(GArray) blobs =
+        DB_NUMBERS(tx->db, &cause,
+                   "SELECT blob FROM template_file WHERE template = ? AND place >= 0", I(template));
     if (cause == NULL)
-        DB_RUN(tx->db, &cause, "DELETE FROM template_file WHERE template = ? AND place >= ?",
-               I(template), I(from));
+        DB_RUN(tx->db, &cause, "DELETE FROM template_file WHERE template = ? AND place >= 0",
+               I(template));
     for (guint i = 0; i < blobs->len && cause == NULL; i++)
         blob_ref(tx, g_array_index(blobs, int64_t, i), -1, &cause);
     return error_settle(error, cause);
@@ -188,21 +184,16 @@ static bool drop_files(struct tx *tx, int64_t template, int64_t from, GError **e
 
 static bool drop(struct tx *tx, int64_t template, GError **error)
 {
-    return drop_files(tx, template, 0, error) &&
+    return drop_files(tx, template, error) &&
            DB_RUN(tx->db, error, "DELETE FROM template WHERE id = ?", I(template));
 }
 
 bool templates_leave(struct tx *tx, int64_t user, GError **error)
 {
     GError *cause = NULL;
-    g_autoptr(GArray) own = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    sqlite3_stmt *row =
-        DB_QUERY(tx->db, &cause, "SELECT id FROM template WHERE author = ? AND audience = 0",
-                 I(user));
-    while (db_step(tx->db, row, &cause)) {
-        int64_t id = db_int(row, 0);
-        g_array_append_val(own, id);
-    }
+    g_autoptr(GArray) own =
+        DB_NUMBERS(tx->db, &cause, "SELECT id FROM template WHERE author = ? AND audience = 0",
+                   I(user));
     for (guint i = 0; i < own->len && cause == NULL; i++)
         drop(tx, g_array_index(own, int64_t, i), &cause);
     return error_settle(error, cause);
@@ -240,7 +231,7 @@ static bool put_files(struct tx *tx, const struct template_write *write, GError 
     }
     if (cause == NULL && sum > STORE_TEMPLATE_BYTES_MAX)
         error_set(&cause, ERROR_TOO_LARGE, "the files are too large together");
-    return error_settle(error, cause) && drop_files(tx, write->id, 0, error) &&
+    return error_settle(error, cause) && drop_files(tx, write->id, error) &&
            DB_RUN(tx->db, error,
                   "UPDATE template_file SET place = -1 - place WHERE template = ? AND place < 0",
                   I(write->id));
