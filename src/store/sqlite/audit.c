@@ -94,12 +94,13 @@ void store_audit_operator(struct store *store, const char *act, const char *subj
 static bool note_refused(struct tx *tx, void *arg, GError **error)
 {
     struct audit_row *row = arg;
-    int64_t user = DB_NUMBER(tx->db, error, 0, "SELECT id FROM user WHERE email = ?",
-                             T(row->subject != NULL ? row->subject : ""));
+    GError *cause = NULL;
     struct audit_row kept = *row;
-    if (user == 0)
+    if (people_user_of(tx->db, row->subject != NULL ? row->subject : "", &cause) == 0)
         kept.subject = NULL;
-    return audit_add(tx, &kept, error);
+    if (cause == NULL)
+        audit_add(tx, &kept, &cause);
+    return error_settle(error, cause);
 }
 
 void store_audit_refused(struct store *store, const char *email, const char *act,

@@ -50,6 +50,8 @@ bool people_end_sessions(struct tx *tx, int64_t user, bool tokens, GError **erro
 bool people_put_identity(struct tx *tx, int64_t user, const struct store_identity_of *identity,
                          GError **error);
 
+/* The number of who has this address; 0: nobody. */
+int64_t people_user_of(struct db *db, const char *email, GError **error);
 /* A new API token, and the hash that is kept of it. (transfer full), wiped by the caller */
 char *people_new_token(const struct store *store, uint8_t hash[SESSION_HASH_BYTES]);
 /* Its number, 0 on failure. */

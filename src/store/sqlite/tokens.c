@@ -46,14 +46,13 @@ int64_t people_put_token(struct tx *tx, int64_t user, const char *name,
 static bool add_token(struct tx *tx, void *arg, GError **error)
 {
     struct token_write *write = arg;
-    int64_t user =
-        DB_NUMBER(tx->db, NULL, 0, "SELECT id FROM user WHERE email = ?", T(write->user));
-    if (user == 0) {
-        error_set(error, ERROR_NOT_FOUND, "no user has this address");
-        return false;
-    }
-    write->id = people_put_token(tx, user, write->name, write->hash, error);
-    return write->id != 0;
+    GError *cause = NULL;
+    int64_t user = people_user_of(tx->db, write->user, &cause);
+    if (cause == NULL && user == 0)
+        error_set(&cause, ERROR_NOT_FOUND, "no user has this address");
+    if (cause == NULL)
+        write->id = people_put_token(tx, user, write->name, write->hash, &cause);
+    return error_settle(error, cause);
 }
 
 int64_t store_token_create(struct store *store, const char *user, const char *name,

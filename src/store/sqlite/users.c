@@ -34,7 +34,7 @@ struct user_write {
     GArray *accounts;
 };
 
-static int64_t user_of(struct db *db, const char *email, GError **error)
+int64_t people_user_of(struct db *db, const char *email, GError **error)
 {
     return DB_NUMBER(db, error, 0, "SELECT id FROM user WHERE email = ?", T(email));
 }
@@ -42,7 +42,7 @@ static int64_t user_of(struct db *db, const char *email, GError **error)
 static bool add_user(struct tx *tx, void *arg, GError **error)
 {
     struct user_write *write = arg;
-    if (user_of(tx->db, write->email, error) != 0) {
+    if (people_user_of(tx->db, write->email, error) != 0) {
         error_set(error, ERROR_CONFLICT, "a user with this address exists already");
         return false;
     }
@@ -73,7 +73,7 @@ int64_t store_user_add(struct store *store, const char *email, const struct secr
 static bool require_user(struct tx *tx, struct user_write *write, GError **error)
 {
     GError *cause = NULL;
-    write->id = user_of(tx->db, write->email, &cause);
+    write->id = people_user_of(tx->db, write->email, &cause);
     if (cause != NULL)
         g_propagate_error(error, cause);
     else if (write->id == 0)
