@@ -9,10 +9,8 @@
     "SELECT submission.id, identity, CASE WHEN email.thread > 0 THEN email.public ELSE"            \
     " submission.public END, CASE WHEN email.thread > 0 THEN email.thread ELSE submission.thread"  \
     " END, mail_from, rcpt_to, envelope, send_at, submission.state, attempts, next_attempt,"       \
-    " reply, problem, rcpt_replies, handed_over, reported, files FROM submission LEFT JOIN email " \
-    "ON "                                                                                          \
-    "email.id = "                                                                                  \
-    "submission.email"
+    " reply, problem, rcpt_replies, handed_over, reported, files FROM submission"                  \
+    " LEFT JOIN email ON email.id = submission.email"
 struct store_submission *submission_of_row(sqlite3_stmt *row);
 
 /* --- outbox.c */
