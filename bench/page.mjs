@@ -3,14 +3,13 @@
 // without a graphics card; the budgets are those that people are promised.
 // By environment: PAGE_MESSAGES (145000, 70 % of them in the inbox), QUERY_AVG_SIZE (2000 bytes), PAGE_RUNS (10 of what is done once at a time).
 
-import { launchBrowser, Visitor } from '../tests/blackbox/support/browser.mjs';
+import { launchBrowser, ROW, Visitor } from '../tests/blackbox/support/browser.mjs';
 import { ADMIN } from '../tests/blackbox/support/postroom.mjs';
 import { startFilled } from './account.mjs';
 import { finish, ms, number, quantile, say, wanted } from './report.mjs';
 
 const MESSAGES = number('PAGE_MESSAGES', 145000), AVG_SIZE = number('QUERY_AVG_SIZE', 2000), RUNS = number('PAGE_RUNS', 10);
 const LIMITS = { paint: 1000, open: 100, frame: 50, dropped: 0.1, search: 400, key: 50 };
-const ROW = '.row:not(.row-skeleton)';
 
 function report(name, times) {
   say(`${name.padEnd(48)} ${[ms(quantile(times, 0.5)), ms(quantile(times, 0.99))].map((c) => c.padStart(11)).join('')}`);

@@ -7,6 +7,7 @@ import { after, before, describe } from 'node:test';
 import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
+import { inGoodShape } from './support/shape.mjs';
 import { passSignInService } from './support/sign-in-service.mjs';
 import { isBroken, step } from './support/steps.mjs';
 
@@ -15,21 +16,15 @@ let org, postroom, browser, visitor, page, anna, james, dmytro, elif, workshop;
 const row = (name) => page.locator('.check').filter({ has: page.locator('.check-head strong', { hasText: name }) });
 const linkedTo = (address) => postroom.json('account', 'list').some((one) => one.email === address);
 
-async function inGoodShape(name) {
-  await visitor.screen(`accounts-${name}`);
-  assert.deepEqual(await visitor.overflow(), [], name);
-  assert.deepEqual(await visitor.faintTexts(), [], name);
-}
-
 /* The same screen narrow, from right to left and dark. */
 async function otherLooks(name) {
   for (const width of [1024, 390]) {
     await page.setViewportSize({ width, height: 844 });
-    await inGoodShape(`${name}-${width}`);
+    await inGoodShape(visitor, `accounts-${name}-${width}`);
   }
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ colorScheme: 'dark' });
-  await inGoodShape(`${name}-dark`);
+  await inGoodShape(visitor, `accounts-${name}-dark`);
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
@@ -81,7 +76,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await page.getByRole('heading', { name: 'Link a mailbox' }).waitFor();
     await page.getByRole('button', { name: 'Continue at Microsoft' }).click();
     await page.getByRole('alert').getByText('Enter an e-mail address').waitFor();
-    await inGoodShape('01-wizard');
+    await inGoodShape(visitor, 'accounts-01-wizard');
     await otherLooks('01-wizard');
   });
 
@@ -92,7 +87,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     assert.equal(await page.getByLabel('IMAP server (incoming), Host name').inputValue(), 'imap.mail.yahoo.com');
     assert.equal(await page.getByLabel('SMTP server (outgoing), Port').inputValue(), '465');
     await page.getByText('This provider wants an app password').waitFor();
-    await inGoodShape('01-found');
+    await inGoodShape(visitor, 'accounts-01-found');
     await page.getByLabel('E-mail address of the mailbox').fill('somebody@outlook.com');
     await page.getByText('This address is at Microsoft.').waitFor();
     await page.getByRole('button', { name: 'Continue at Microsoft' }).waitFor();
@@ -112,13 +107,13 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     const quarter = await page.locator('.start-estimate').innerText();
     await page.getByRole('button', { name: 'Everything' }).click();
     await until('another estimate', async () => { const text = await page.locator('.start-estimate').innerText(); return /mails, about/.test(text) && text !== quarter; });
-    await inGoodShape('02-set-up');
+    await inGoodShape(visitor, 'accounts-02-set-up');
     await otherLooks('02-set-up');
     await page.getByRole('button', { name: 'Link and fetch mail' }).click();
     await page.getByRole('heading', { name: `${anna.mail} is linked` }).waitFor();
     await postroom.settled(anna.mail);
     await page.getByText('Everything since the start date is here.').waitFor();
-    await inGoodShape('03-linked');
+    await inGoodShape(visitor, 'accounts-03-linked');
     assert.deepEqual(await org.control('outside'), [], 'no test mail was sent');
   });
 
@@ -142,7 +137,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await row('Signing in to read').getByText('Does not work').waitFor();
     await page.getByText('Mail cannot be fetched yet').waitFor();
     assert.ok(await page.getByRole('button', { name: 'Link and fetch mail' }).isDisabled());
-    await inGoodShape('04-imap-off');
+    await inGoodShape(visitor, 'accounts-04-imap-off');
     await page.getByRole('button', { name: 'Do not link' }).click();
     await page.getByText('Nothing was linked').waitFor();
   });
@@ -151,7 +146,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await oauth(elif);
     await row('Signing in to send').getByText('Sending is switched off for this mailbox').waitFor();
     await page.locator('.start-estimate').getByText(/mails, about/).waitFor();
-    await inGoodShape('05-smtp-off');
+    await inGoodShape(visitor, 'accounts-05-smtp-off');
     await page.getByRole('button', { name: 'Link and fetch mail' }).click();
     await page.getByRole('heading', { name: `${elif.mail} is linked` }).waitFor();
     await postroom.settled(elif.mail);
@@ -161,7 +156,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await fillPlain({ password: 'not this one' });
     await row('Signing in to read').getByText('The password was refused').waitFor();
     await row('Folders').getByText('Not checked').waitFor();
-    await inGoodShape('06-wrong-password');
+    await inGoodShape(visitor, 'accounts-06-wrong-password');
     await fillPlain({ imap: 1 });
     await row('Signing in to read').getByText('The mail server cannot be reached').waitFor();
     assert.ok(!linkedTo(workshop.mail));
@@ -174,7 +169,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     assert.ok(!linkedTo(workshop.mail));
     await page.getByRole('button', { name: 'Everything' }).click();
     await page.locator('.start-estimate').getByText(/mails, about/).waitFor();
-    await inGoodShape('07-plain');
+    await inGoodShape(visitor, 'accounts-07-plain');
     await page.getByRole('button', { name: 'Link and fetch mail' }).click();
     await page.getByRole('heading', { name: `${workshop.mail} is linked` }).waitFor();
     await postroom.settled(workshop.mail);
@@ -196,9 +191,9 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await page.locator('.sync-log').getByText('folders compared').waitFor();
     await page.getByRole('button', { name: 'Check now' }).click();
     await page.locator('.sync-log').getByText('Checked: all in order.').nth(1).waitFor();
-    await inGoodShape('08-health');
+    await inGoodShape(visitor, 'accounts-08-health');
     await page.locator('.sync-log').scrollIntoViewIfNeeded();
-    await inGoodShape('08-health-log');
+    await inGoodShape(visitor, 'accounts-08-health-log');
     await otherLooks('08-health');
   });
 
@@ -210,14 +205,14 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await page.getByRole('button', { name: 'Change start date' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'A year' }).click();
     await page.getByRole('dialog').locator('.start-estimate').getByText(/mails, about/).waitFor();
-    await inGoodShape('09-since');
+    await inGoodShape(visitor, 'accounts-09-since');
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   step('resync from the page', async () => {
     await page.getByRole('button', { name: 'Resync' }).click();
-    await inGoodShape('10-resync');
+    await inGoodShape(visitor, 'accounts-10-resync');
     await page.getByRole('dialog').getByRole('button', { name: 'Resync' }).click();
     await page.locator('.sync-log').getByText('A resync was begun.').waitFor();
     await postroom.settled(anna.mail);
@@ -234,12 +229,12 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await page.locator('.sync-log li').first().waitFor();
     await page.locator('.health-table').waitFor();
     assert.deepEqual(await other.direction(), [language, direction]);
-    await inGoodShape(`11-health-${language}`);
+    await inGoodShape(visitor, `accounts-11-health-${language}`);
     await page.goto(`${postroom.url}/accounts/link`);
     await page.locator('.link-form').waitFor();
-    await inGoodShape(`11-wizard-${language}`);
+    await inGoodShape(visitor, `accounts-11-wizard-${language}`);
     await page.setViewportSize({ width: 390, height: 844 });
-    await inGoodShape(`11-wizard-${language}-390`);
+    await inGoodShape(visitor, `accounts-11-wizard-${language}-390`);
     assert.deepEqual(other.complaints(), []);
     await other.context.close();
     [visitor, page] = [english, before];
@@ -253,7 +248,7 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await dialog.getByText('kept here are removed').waitFor();
     await dialog.getByText('At the provider nothing changes').waitFor();
     assert.ok(await dialog.getByRole('button', { name: 'Unlink' }).isDisabled());
-    await inGoodShape('12-unlink');
+    await inGoodShape(visitor, 'accounts-12-unlink');
     await dialog.getByLabel(`To confirm, type ${workshop.mail}`).fill(workshop.mail);
     await dialog.getByRole('button', { name: 'Unlink' }).click();
     await page.getByText('Mailbox unlinked').waitFor();

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
 import { passSignInService } from './support/sign-in-service.mjs';
@@ -74,14 +74,14 @@ describe('behind a reverse proxy, below a sub-path', { skip: noBrowser, timeout:
     const [cookie] = await visitor.context.cookies(`${proxy.url}/`);
     assert.equal(cookie.path, `${PREFIX}/`);
     await page.goto(`${proxy.url}/oauth/microsoft/start?login_hint=${anna.mail}&since=2025-01-15`);
-    await passSignInService(page, anna);
+    await passSignInService(page, anna, { expected: anna.mail });
     await page.waitForURL((url) => url.pathname.startsWith(`${PREFIX}/`));
     await postroom.settled(anna.mail);
   });
 
   test('mail is read, and new mail appears by itself', async () => {
     await page.goto(proxy.url);
-    await page.locator('.row:not(.row-skeleton)').first().click();
+    await page.locator(ROW).first().click();
     await page.locator('.message[data-open=true]').waitFor();
     await org.control('append', { person: anna.mail, message: `From: a@northlight.example\nTo: ${anna.mail}\nSubject: Through the proxy\nMessage-ID: <proxy@northlight.example>\nDate: ${new Date().toUTCString()}\n\nHello.\n` });
     await page.locator('.row', { hasText: 'Through the proxy' }).waitFor();
@@ -98,7 +98,7 @@ describe('behind a reverse proxy, below a sub-path', { skip: noBrowser, timeout:
 
   test('a mail is written and sent', async () => {
     await page.goto(proxy.url);
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
     await page.keyboard.press('c');
     await page.locator('.composer-editor').waitFor();
     await page.getByLabel('To', { exact: true }).fill('james.okafor@northlight.example');

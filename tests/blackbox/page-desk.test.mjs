@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser } from './support/browser.mjs';
+import { noBrowser, ROW } from './support/browser.mjs';
 import { deliver, startDesk } from './support/desk.mjs';
 import { sleep, until } from './support/organisation.mjs';
 
 let desk, visitor, page, anna, james, unified;
 
-const row = (subject) => page.locator('.row:not(.row-skeleton)', { hasText: subject });
+const row = (subject) => page.locator(ROW, { hasText: subject });
 const toast = (text) => page.locator('.toast', { hasText: text });
 const section = (name) => page.locator(`.account[aria-label="${name}"]`);
 const mailbox = (account, name) => section(account).locator('.mailbox', { hasText: name });
@@ -17,7 +17,7 @@ const subjectsAt = async (person, folder = 'INBOX') => (await desk.org.control('
 const focused = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.className || document.activeElement?.tagName);
 const toInbox = async (account) => {
   await mailbox(account, 'Inbox').click();
-  await page.locator('.row:not(.row-skeleton)').first().waitFor();
+  await page.locator(ROW).first().waitFor();
 };
 
 async function choose(label) {
@@ -338,7 +338,7 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     for (const [name, options] of Object.entries({ 'he-1440': { locale: 'he-IL', width: 1440 }, 'dark-1024': { dark: true, width: 1024 }, 'phone-390': { width: 390, height: 780 } })) {
       const other = await desk.arrive(options);
       await other.page.goto(`${desk.postroom.url}/mail/${unified}/m-1`);
-      await other.page.locator('.row:not(.row-skeleton)').first().waitFor();
+      await other.page.locator(ROW).first().waitFor();
       await sleep(200);
       await other.screen(`desk-${name}`);
       assert.deepEqual(await other.overflow(), [], name);

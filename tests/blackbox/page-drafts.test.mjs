@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser } from './support/browser.mjs';
+import { noBrowser, ROW } from './support/browser.mjs';
 import { until } from './support/organisation.mjs';
 import { startPage } from './support/page.mjs';
 
@@ -74,7 +74,7 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await openDraft('One draft');
     const second = await visitor.context.newPage();
     await second.goto(all.postroom.url);
-    await second.locator('.row:not(.row-skeleton)').first().waitFor();
+    await second.locator(ROW).first().waitFor();
     await openDraft('One draft', second);
     await second.getByText('also open in another tab').waitFor();
     await page.getByText('also open in another tab').waitFor();
@@ -87,7 +87,7 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
   test('a page that dies while one types loses nothing', async () => {
     const second = await visitor.context.newPage();
     await second.goto(all.postroom.url);
-    await second.locator('.row:not(.row-skeleton)').first().waitFor();
+    await second.locator(ROW).first().waitFor();
     await second.route('**/jmap', (route) => (route.request().postData()?.includes('"create":{"draft"') ? route.abort() : route.continue()));
     await write('Died in the middle', 'words that no server has seen', second);
     await until('the copy', () => second.evaluate(() => new Promise((resolve) => {
@@ -110,7 +110,7 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await page.keyboard.press('Escape');
     await page.locator('.composer').waitFor({ state: 'detached' });
     await page.reload();
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
     await page.waitForTimeout(500);
     assert.equal(await toast('Died in the middle').count(), 0);
   });
@@ -136,7 +136,7 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
 
   test('who answers a mail again is offered the draft there is', async () => {
     await page.locator('.mailbox', { hasText: 'Inbox' }).first().click();
-    await page.locator('.row:not(.row-skeleton)').first().click();
+    await page.locator(ROW).first().click();
     await page.locator('.message[data-open=true]').waitFor();
     await page.keyboard.press('r');
     await editor().waitFor();

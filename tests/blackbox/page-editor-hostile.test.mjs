@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser } from './support/browser.mjs';
+import { noBrowser, ROW } from './support/browser.mjs';
 import { ROOT, until } from './support/organisation.mjs';
 import { startPage } from './support/page.mjs';
 
@@ -145,7 +145,7 @@ describe('hostile HTML in the editor', { skip: noBrowser, timeout: 300000 }, () 
     /* What goes out, and not what the policy stops before it does. */
     await visitor.context.route((url) => /^https?:$/.test(url.protocol) && url.origin !== new URL(all.postroom.url).origin, (route) => { asked.push(route.request().url()); return route.abort(); });
     await page.reload();
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
   }, { timeout: 200000 });
   after(async () => { await all?.close(); });
 
@@ -157,6 +157,6 @@ describe('hostile HTML in the editor', { skip: noBrowser, timeout: 300000 }, () 
   test('nothing was asked for, no dialog opened', async () => {
     assert.deepEqual(asked, []);
     assert.deepEqual(visitor.problems.filter((text) => text.includes('dialog')), []);
-    await until('the page', () => page.locator('.row:not(.row-skeleton)').first().isVisible());
+    await until('the page', () => page.locator(ROW).first().isVisible());
   });
 });

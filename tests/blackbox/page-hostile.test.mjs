@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { message, multipart, textPart } from '../../dev/mail/generate/mime.mjs';
-import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { VECTORS } from './support/attacks.mjs';
 import { startLinked } from './support/linked.mjs';
 import { ROOT, until } from './support/organisation.mjs';
@@ -121,7 +121,7 @@ describe('mail that attacks its reader', { skip: noBrowser, timeout: 300000 }, (
     page = visitor.page;
     visitor.context.on('request', (request) => requests.push(new URL(request.url())));
     await visitor.signIn(postroom.url, ADMIN);
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
   });
   after(async () => {
     await browser?.close();

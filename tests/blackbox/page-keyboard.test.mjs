@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
-import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
@@ -164,7 +164,7 @@ describe('by keyboard alone', { skip: noBrowser, timeout: 300000 }, () => {
     await page.locator('.settings-nav a[aria-current]', { hasText: section }).waitFor();
     await tabTo('.page-back', 'Shift+Tab');
     await press('Enter');
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
   });
 
   step('every screen is gone through by Tab: marked, in view, and to the end', async () => {
@@ -178,7 +178,7 @@ describe('by keyboard alone', { skip: noBrowser, timeout: 300000 }, () => {
 
   step('one signs out', async () => {
     await page.goto(world.postroom.url);
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
     await tabTo('.sidebar-foot [aria-haspopup=menu]');
     await press('Enter');
     await page.locator('[role=menu] button:focus').waitFor();

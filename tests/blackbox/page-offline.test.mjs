@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser } from './support/browser.mjs';
+import { noBrowser, ROW } from './support/browser.mjs';
 import { deliver, startDesk } from './support/desk.mjs';
 import { until } from './support/organisation.mjs';
 
 let desk, visitor, page, anna;
 
-const row = (subject) => page.locator('.row:not(.row-skeleton)', { hasText: subject });
+const row = (subject) => page.locator(ROW, { hasText: subject });
 const pill = (text) => page.locator('.strip-waiting', { hasText: text });
 const messages = (folder = 'INBOX') => desk.org.control('messages', { person: anna.mail, folder });
 const subjectsIn = async (folder) => (await messages(folder)).map((m) => m.subject);

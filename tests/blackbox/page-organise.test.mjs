@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
-import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
+import { inGoodShape } from './support/shape.mjs';
 import { isBroken, step } from './support/steps.mjs';
 
 let org, postroom, anna, account, client, close, browser, visitor, page;
@@ -38,12 +39,6 @@ async function openRow(text) {
 
 const call = (method, args) => client.call(method, { accountId: account, ...args });
 
-async function inGoodShape(name) {
-  await visitor.screen(name);
-  assert.deepEqual(await visitor.overflow(), [], name);
-  assert.deepEqual(await visitor.faintTexts(), [], name);
-}
-
 describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     ([{ org, postroom, person: anna, account, client, close }, browser] = await Promise.all([startLinked('main', { mails: 6 }), launchBrowser()]));
@@ -51,7 +46,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await until('the mail', async () => (await call('Email/query', { filter: { from: 'bea@x.example' } })).ids.length === MAILS.length);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await visitor.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
+    await visitor.signIn(postroom.url, ADMIN, ROW);
   }, { timeout: 200000 });
 
   after(async () => {
@@ -67,7 +62,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await page.keyboard.press('Enter');
     await toast('Große Messe').waitFor();
     await dialog().getByRole('checkbox', { name: 'Große Messe', checked: true }).waitFor();
-    await inGoodShape('organise-01-labels');
+    await inGoodShape(visitor, 'organise-01-labels');
     await button('Done', dialog()).click();
     await row('Fair in Milan').locator('.label-chip', { hasText: 'Große Messe' }).waitFor();
     await panel().locator('.label-chip', { hasText: 'Große Messe' }).waitFor();
@@ -113,19 +108,19 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await button('Add to-do', panel()).click();
     await panel().getByRole('textbox', { name: 'What is to be done?' }).fill('Confirm the lamps');
     await button('Today', panel()).click();
-    await inGoodShape('organise-02-todo-editor');
+    await inGoodShape(visitor, 'organise-02-todo-editor');
     await button('Save', panel()).click();
     await panel().locator('.todo-text', { hasText: 'Confirm the lamps' }).waitFor();
     await row('Lamp order 4711').locator('.todo-today').waitFor();
     await button('My to-dos').or(page.locator('.sidebar .todo-today')).first().waitFor();
-    await inGoodShape('organise-03-notes');
+    await inGoodShape(visitor, 'organise-03-notes');
     await page.locator('.sidebar .todo-today').click();
     await dialog().locator('.todo-text', { hasText: 'Confirm the lamps' }).waitFor();
-    await inGoodShape('organise-04-my-todos');
+    await inGoodShape(visitor, 'organise-04-my-todos');
     await dialog().getByRole('button', { name: 'Close' }).click();
     for (const [text, hits] of [['carpet', 1], ['note:mondays', 1], ['has:note', 1], ['is:todo for:me due:today', 1], ['due:overdue', 0]]) {
       await page.locator('#search').fill(text);
-      await until(text, async () => (await page.locator('.row:not(.row-skeleton)').count()) === hits, { ms: 10000 });
+      await until(text, async () => (await page.locator(ROW).count()) === hits, { ms: 10000 });
     }
     await page.locator('#search').press('Escape');
     await row('Lamp order').waitFor();
@@ -151,7 +146,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await dialog().locator('.tie').nth(2).waitFor();
     assert.match(await dialog().locator('.tie').nth(0).innerText(), /begins with this mail/);
     assert.match(await dialog().locator('.tie').nth(2).innerText(), /reply to the mail from Beatrice Lund/);
-    await inGoodShape('organise-05-why');
+    await inGoodShape(visitor, 'organise-05-why');
     await button('Take out this mail alone', dialog().locator('.tie').nth(2)).click();
     await toast('conversation of its own').waitFor();
     await until('two conversations', async () => (await row('Lamp order 4711').count()) === 2, { ms: 10000 });
@@ -188,14 +183,14 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await button('Save this search').click();
     await dialog().getByLabel('Name').fill('Lamps');
     assert.equal(await dialog().getByLabel('Search for').inputValue(), 'in:inbox from:bea@x.example lamp');
-    await inGoodShape('organise-06-save-search');
+    await inGoodShape(visitor, 'organise-06-save-search');
     await button('Save', dialog()).click();
     const entry = page.locator('.saved-search', { hasText: 'Lamps' });
     await until('the count', async () => (await entry.locator('.mailbox-badge').innerText().catch(() => '')) === '2', { ms: 15000 });
     await page.locator('#search').press('Escape');
     await row('Fair in Milan').waitFor();
     await entry.locator('.mailbox').click();
-    await until('what it finds', async () => (await page.locator('.row:not(.row-skeleton)').count()) === 2, { ms: 10000 });
+    await until('what it finds', async () => (await page.locator(ROW).count()) === 2, { ms: 10000 });
     await entry.hover();
     await button('Actions for Lamps').click();
     await page.getByRole('menuitem', { name: 'Edit saved search' }).click();
@@ -210,7 +205,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await page.goto(`${postroom.url}/settings/labels`);
     await page.getByRole('heading', { name: 'Labels', exact: true }).waitFor();
     await page.locator('.label-chip', { hasText: 'In brown' }).waitFor();
-    await inGoodShape('organise-07-settings');
+    await inGoodShape(visitor, 'organise-07-settings');
     await page.getByLabel('Name of Große Messe').fill('Messen');
     await page.keyboard.press('Enter');
     await page.locator('.label-chip', { hasText: 'Messen' }).waitFor();
@@ -228,7 +223,7 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await call('Email/set', { update: { [first]: { [`keywords/${label.keyword}`]: true } } });
     for (const [name, options] of [['narrow', { width: 390, height: 844 }], ['hebrew', { locale: 'he-IL', width: 1440, height: 900 }], ['dark', { dark: true, width: 1024, height: 768 }]]) {
       const other = await Visitor.arrive(browser, [postroom.url], options);
-      await other.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
+      await other.signIn(postroom.url, ADMIN, ROW);
       await other.page.goto(`${postroom.url}/mail/${account}/all/${threadId}`);
       await other.page.locator('.notes .note').first().waitFor();
       await other.screen(`organise-08-${name}`);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { ADMIN } from './support/postroom.mjs';
 import { allScreens, visit } from './support/screens.mjs';
@@ -16,7 +16,7 @@ const SIZES = [[1024, 768], [720, 450], [390, 844]];
 
 let world, browser, inside, outside;
 
-async function inGoodShape(who) {
+async function problemsOf(who) {
   return [...await who.axe(), ...await who.faintTexts(), ...await who.overflow()];
 }
 
@@ -24,13 +24,13 @@ async function inGoodShape(who) {
 async function faults(who) {
   const found = [];
   const look = async (name, what) => found.push(...what.map((one) => `${name}: ${one}`));
-  await look('light', await inGoodShape(who));
+  await look('light', await problemsOf(who));
   await who.light('dark');
-  await look('dark', await inGoodShape(who));
+  await look('dark', await problemsOf(who));
   await who.light('light');
   for (const language of LANGUAGES) {
     await who.speak(language);
-    await look(language, [...await untranslated(who), ...await who.overflow(), ...(language === 'he' ? await inGoodShape(who) : [])]);
+    await look(language, [...await untranslated(who), ...await who.overflow(), ...(language === 'he' ? await problemsOf(who) : [])]);
   }
   await who.speak('en');
   for (const size of SIZES) {
@@ -55,7 +55,7 @@ describe('every screen', { skip: noBrowser, timeout: 600000 }, () => {
     browser = await launchBrowser();
     [inside, outside] = await Promise.all([1, 2].map(() => Visitor.arrive(browser, [world.postroom.url], { width: WIDE[0], height: WIDE[1] })));
     await inside.signIn(world.postroom.url, ADMIN);
-    await inside.page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await inside.page.locator(ROW).first().waitFor();
   }, { timeout: 300000 });
 
   after(async () => {

@@ -7,11 +7,12 @@ import { after, before, describe, test } from 'node:test';
 
 import { filePart, message, multipart, textPart } from '../../dev/mail/generate/mime.mjs';
 import { barChart, beam } from '../../dev/mail/generate/png.mjs';
-import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { docx, pdf } from './support/documents.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
+import { inGoodShape } from './support/shape.mjs';
 
 const FROM = 'Rosa Winkler <rosa.winkler@fairs.example>';
 let org, postroom, client, person, account, close, browser, visitor, page, pictures;
@@ -84,12 +85,6 @@ async function menu(name) {
   await page.getByRole('menuitem', { name, exact: true }).click();
 }
 
-async function inGoodShape(who, name) {
-  await who.screen(name);
-  assert.deepEqual(await who.overflow(), [], name);
-  assert.deepEqual(await who.faintTexts(), [], name);
-}
-
 describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     [pictures, browser, { org, postroom, client, account, person, close }] = await Promise.all([startPictureServer(), launchBrowser(), startLinked('main', { mails: 3 })]);
@@ -98,7 +93,7 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
     await postroom.settled(person.mail);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await visitor.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
+    await visitor.signIn(postroom.url, ADMIN, ROW);
   });
   after(async () => {
     await browser?.close();
@@ -273,7 +268,7 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
   for (const [name, options] of Object.entries({ dark: { dark: true, width: 1440, height: 900 }, hebrew: { locale: 'he-IL', width: 1024, height: 768 }, narrow: { width: 390, height: 844 } }))
     test(`mail is legible and in its place: ${name}`, async () => {
       const other = await Visitor.arrive(browser, [postroom.url], options);
-      await other.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
+      await other.signIn(postroom.url, ADMIN, ROW);
       for (const [subject, picture] of [['Spring fair', 'newsletter'], ['Stand plan', 'invitation'], ['Everything for the stand', 'files']]) {
         await other.page.goto(`${postroom.url}/mail/${account}`);
         await other.page.locator('.row', { hasText: subject }).first().click();

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser } from './support/browser.mjs';
+import { noBrowser, ROW } from './support/browser.mjs';
 import { deliver, startDesk } from './support/desk.mjs';
 import { until } from './support/organisation.mjs';
 
 let desk, visitor, page;
 
-const row = (subject) => page.locator('.row:not(.row-skeleton)', { hasText: subject });
+const row = (subject) => page.locator(ROW, { hasText: subject });
 const box = () => page.locator('#search');
 const chip = (text) => page.locator('.search-chip', { hasText: text });
 const offer = (text) => page.locator('#search-offers [role=option]', { hasText: text });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser } from './support/browser.mjs';
+import { noBrowser, ROW } from './support/browser.mjs';
 import { until } from './support/organisation.mjs';
 import { startPage } from './support/page.mjs';
 
@@ -42,7 +42,7 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     const { client } = all;
     await client.call('Preferences/set', { accountId: Object.keys((await client.session()).accounts).find((id) => id.startsWith('u')), update: { singleton: { undoSendSeconds: 5 } } });
     await page.reload();
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
   }, { timeout: 200000 });
   after(async () => {
     await visitor?.screen('sending-last').catch(() => {});
@@ -66,7 +66,7 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await page.goto('about:blank');
     await until('the arrival', async () => (await arrived('Taken back')).length === 1, { ms: 30000 });
     await page.goto(all.postroom.url);
-    await page.locator('.row:not(.row-skeleton)').first().waitFor();
+    await page.locator(ROW).first().waitFor();
     await until('no draft left', async () => (await mails(all.person.mail, 'Drafts', 'Taken back')).length === 0);
     await until('one copy in Sent', async () => (await mails(all.person.mail, 'Sent Items', 'Taken back')).length === 1);
   });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { beam } from '../../dev/mail/generate/png.mjs';
-import { launchBrowser, noBrowser, Visitor } from './support/browser.mjs';
+import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
@@ -35,7 +35,7 @@ const arrived = async (subject, person = JAMES) => {
 
 async function compose({ to, subject } = {}) {
   await page.goto(postroom.url);
-  await page.locator('.row:not(.row-skeleton)').first().waitFor();
+  await page.locator(ROW).first().waitFor();
   await page.keyboard.press('c');
   await editor().waitFor();
   if (to) {
@@ -57,7 +57,7 @@ describe('writing', { skip: noBrowser, timeout: 300000 }, () => {
     ({ org, postroom, client, account, person: maeve } = linked);
     visitor = await Visitor.arrive(browser, [postroom.url], { width: 1440, height: 900 });
     page = visitor.page;
-    await visitor.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
+    await visitor.signIn(postroom.url, ADMIN, ROW);
   }, { timeout: 120000 });
 
   after(async () => {

@@ -12,6 +12,9 @@ const WEB = createRequire(path.join(ROOT, 'web/package.json'));
 const AXE = readFileSync(WEB.resolve('axe-core/axe.min.js'), 'utf8');
 const SCREENS = path.join(ROOT, 'build-logs/screens');
 
+/** Rows of a list that hold a mail, not those that stand for one until it has come. */
+export const ROW = '.row:not(.row-skeleton)';
+
 /** Why no browser test can run here, or false. */
 export const noBrowser = CHROMIUM ? false : 'Chromium is not installed (apt-get install chromium)';
 

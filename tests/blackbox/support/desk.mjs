@@ -1,6 +1,6 @@
 // What the tests of the page's desk begin with: an organisation, two linked mailboxes, and somebody signed in at the screen.
 
-import { launchBrowser, Visitor } from './browser.mjs';
+import { launchBrowser, ROW, Visitor } from './browser.mjs';
 import { startOrganisation } from './organisation.mjs';
 import { ADMIN, Postroom } from './postroom.mjs';
 
@@ -27,7 +27,7 @@ export async function startDesk(people = ['main', 'james.okafor@northlight.examp
     for (const person of found) await postroom.settled(person.mail);
     const arrive = async (options = {}) => {
       const visitor = await Visitor.arrive(browser, [postroom.url], options);
-      await visitor.signIn(postroom.url, ADMIN, '.row:not(.row-skeleton)');
+      await visitor.signIn(postroom.url, ADMIN, ROW);
       return visitor;
     };
     return { org, postroom, client, people: found, accounts, browser, arrive, close };

@@ -1,6 +1,8 @@
 // Every screen of the page, once: the accessibility test, the tests of languages and the pictures of docs/screenshots walk through this list. A new
 // settings section is found by itself; whatever else is new is an entry here.
 
+import { ROW } from './browser.mjs';
+
 /** How one gets to a screen. goto: a path. open: what a person does then, once the list is there. ready: what is there at the end. */
 export const SCREENS = [
   { name: 'sign-in', signedOut: true, goto: '', ready: 'form input[name=password]' },
@@ -33,7 +35,7 @@ async function press(page, key, effect) {
 }
 
 async function openNewest(page) {
-  await page.locator('.row:not(.row-skeleton)').first().click();
+  await page.locator(ROW).first().click();
   await page.locator('.message[data-open=true]').first().waitFor();
 }
 
@@ -59,7 +61,7 @@ export async function allScreens(page, url) {
 /** Goes there and waits until it is at rest. */
 export async function visit(page, url, screen) {
   await page.goto(`${url}/${screen.goto}`);
-  if (screen.open && screen.goto === '') await page.locator('.row:not(.row-skeleton)').first().waitFor();
+  if (screen.open && screen.goto === '') await page.locator(ROW).first().waitFor();
   await screen.open?.(page);
   await page.locator(screen.ready).first().waitFor();
   await page.waitForLoadState('networkidle', { timeout: 500 }).catch(() => {});
