@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { noBrowser, ROW } from './support/browser.mjs';
-import { until } from './support/organisation.mjs';
+import { sleep, until } from './support/organisation.mjs';
 import { startPage } from './support/page.mjs';
 
 let all, page, visitor;
@@ -132,6 +132,22 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     assert.ok(found);
     await page.keyboard.press('Escape');
     await page.locator('.composer').waitFor({ state: 'detached' });
+  });
+
+  test('an answer that nobody wrote in leaves no draft', async () => {
+    await page.locator('.mailbox', { hasText: 'Inbox' }).first().click();
+    await page.locator(ROW).first().click();
+    await page.locator('.message[data-open=true]').last().waitFor();
+    const count = async () => (await all.client.call('Email/query', { accountId: all.account, filter: { hasKeyword: '$draft' } })).ids.length;
+    const before = await count();
+    await page.keyboard.press('r');
+    await box().locator('.quote-node').waitFor();
+    await sleep(4000);
+    assert.equal(await box().locator('.composer-status').innerText(), '');
+    await page.keyboard.press('Escape');
+    await box().waitFor({ state: 'detached' });
+    await sleep(1000);
+    assert.equal(await count(), before);
   });
 
   test('who answers a mail again is offered the draft there is', async () => {

@@ -76,7 +76,9 @@ export function useMailEditor(options: EditorOptions): TipTapEditor | null {
     },
     onCreate: ({ editor }) => {
       if (options.quote === null) return;
-      editor.commands.insertContentAt(editor.state.doc.content.size, [{ type: "quotedMail", attrs: { shown: options.quote } }], { updateSelection: false });
+      /* No change of the person's: an answer that nobody wrote in is not kept. */
+      editor.chain().setMeta("preventUpdate", true).setMeta("addToHistory", false)
+        .insertContentAt(editor.state.doc.content.size, [{ type: "quotedMail", attrs: { shown: options.quote } }], { updateSelection: false }).run();
       if (options.autoFocus) editor.commands.focus("start");
     },
     onUpdate: options.onChange,

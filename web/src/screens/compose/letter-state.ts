@@ -251,13 +251,14 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
     setFields((before) => ({ ...before, attachments: renewBlobs(before.attachments, sent, blobIds) }));
   }, []);
   const { saveState, touch, save, saveQuietly, discard, release } = useSaving({ letter, now, content, renew, follow, copy, stored });
-  const change = useCallback((update: Partial<Fields>) => {
+  /* quietly: it is no change of the person's, which would be saved. */
+  const change = useCallback((update: Partial<Fields>, quietly = false) => {
     setFields((before) => ({ ...before, ...update }));
-    touch();
+    if (!quietly) touch();
   }, [touch]);
-  const changeAttachments = useCallback((update: (before: readonly DraftAttachment[]) => readonly DraftAttachment[]) => {
+  const changeAttachments = useCallback((update: (before: readonly DraftAttachment[]) => readonly DraftAttachment[], quietly = false) => {
     setFields((before) => ({ ...before, attachments: update(before.attachments) }));
-    touch();
+    if (!quietly) touch();
   }, [touch]);
   useAutomaticSaving(saveState, fields, saveQuietly);
   return useMemo(() => ({ fields, change, changeAttachments, touch, save, saveQuietly, saveState, discard, release, snapshot, content, draftId, copy, elsewhere, senders, sender, boxes }),

@@ -15,7 +15,7 @@ export interface SlotProps {
   readonly sender: Sender | null;
   /* null while the letter is written in plain text: then change({ text }) is how to write into it. */
   readonly editor: Editor | null;
-  readonly change: (update: Partial<Fields>) => void;
+  readonly change: (update: Partial<Fields>, quietly?: boolean) => void;
   readonly changeAttachments: ChangeAttachments;
 }
 

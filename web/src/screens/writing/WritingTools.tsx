@@ -34,7 +34,7 @@ export interface WritingToolsProps {
   readonly isContinued: boolean;
   readonly to: readonly Address[];
   readonly subject: string;
-  readonly onChange: (update: { readonly subject?: string; readonly text?: string }) => void;
+  readonly onChange: (update: { readonly subject?: string; readonly text?: string }, quietly?: boolean) => void;
   readonly changeAttachments: ChangeAttachments;
 }
 
@@ -93,7 +93,7 @@ export function WritingTools(props: WritingToolsProps) {
   const { editor, accountId, identity, isAnswer, isContinued, changeAttachments, to, text, onChange } = props;
   const place = useRef<HTMLSpanElement>(null);
   const [picking, setPicking] = useState(false);
-  const signature = useSignature({ editor, accountId, identity, kind: isAnswer ? "answer" : "new", isContinued, changeAttachments, text, onText: (now) => onChange({ text: now }) });
+  const signature = useSignature({ editor, accountId, identity, kind: isAnswer ? "answer" : "new", isContinued, changeAttachments, text, onText: (now, quietly) => onChange({ text: now }, quietly) });
   const open = useCallback(() => setPicking(true), []);
   useKey(place, open);
   const known = knownValues(to[0] ?? null, identity ? { name: identity.name, email: identity.email } : null, formatDay(new Date().toISOString(), locale));

@@ -13,14 +13,15 @@ import { pictureParts } from "./inline-pictures.ts";
 import { findSignature, isUnchanged, putSignature, removeSignature, signatureHtml } from "./signature-node.ts";
 import { signatureIn, withSignature } from "./signature-text.ts";
 
-export type ChangeAttachments = (update: (now: readonly DraftAttachment[]) => readonly DraftAttachment[]) => void;
+/* quietly: it is no change of the person's, which would be saved. */
+export type ChangeAttachments = (update: (now: readonly DraftAttachment[]) => readonly DraftAttachment[], quietly?: boolean) => void;
 
 /* The letter that a signature is put into. */
 export interface Signed {
   /* null: it is written in plain text. */
   readonly editor: Editor | null;
   readonly text: string;
-  readonly onText: (text: string) => void;
+  readonly onText: (text: string, quietly: boolean) => void;
   readonly accountId: Id;
   readonly identity: Identity | null;
   readonly kind: LetterKind;
@@ -36,8 +37,8 @@ function textOf(signature: ChosenSignature): string {
 async function putHtml(letter: Signed, editor: Editor, signature: ChosenSignature, quietly: boolean): Promise<void> {
   const { html, parts } = await pictureParts(signatureHtml(signature), letter.accountId);
   if (editor.isDestroyed) return;
-  if (parts.length > 0) letter.changeAttachments((now) => [...now, ...parts]);
-  putSignature(editor, signature, html, quietly && parts.length === 0);
+  if (parts.length > 0) letter.changeAttachments((now) => [...now, ...parts], quietly);
+  putSignature(editor, signature, html, quietly);
 }
 
 /* What is there: "none", "changed" by the person, or as it was put in. put: what was put into a plain text last. */
@@ -59,7 +60,7 @@ function replace(letter: Signed, put: RefObject<string | null>, signature: Chose
     return;
   }
   put.current = signature ? textOf(signature).trimEnd() : null;
-  letter.onText(withSignature(letter.text, put.current));
+  letter.onText(withSignature(letter.text, put.current), quietly);
 }
 
 /* Whether the linked account is this person's, so that its identities are in step with their signatures. */
