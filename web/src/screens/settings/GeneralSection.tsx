@@ -18,22 +18,24 @@ export function GeneralSection() {
   return (
     <>
       <div className="page-title"><div><h1>{t("settings.general")}</h1><p>{t("settings.generalLead")}</p></div></div>
-      <section className="card">
-        <label className="field">
-          <span>{t("language.label")}</span>
-          <select className="input" value={language} onChange={(event) => { if (isLanguageCode(event.target.value)) switchLanguage(event.target.value); }}>
-            {LANGUAGES.map(({ code, name }) => <option key={code} value={code} lang={code}>{name}</option>)}
-          </select>
-        </label>
-        <label className="field">
-          <span>{t("theme.label")}</span>
-          <select className="input" value={theme} onChange={(event) => { if (isTheme(event.target.value)) chooseTheme(event.target.value); }}>
-            {THEMES.map(([key, label]) => <option key={key} value={key}>{t(label)}</option>)}
-          </select>
-        </label>
-      </section>
-      <NotificationSettings />
-      <MailtoCard />
+      <div className="cards">
+        <section className="card">
+          <label className="field">
+            <span>{t("language.label")}</span>
+            <select className="input" value={language} onChange={(event) => { if (isLanguageCode(event.target.value)) switchLanguage(event.target.value); }}>
+              {LANGUAGES.map(({ code, name }) => <option key={code} value={code} lang={code}>{name}</option>)}
+            </select>
+          </label>
+          <label className="field">
+            <span>{t("theme.label")}</span>
+            <select className="input" value={theme} onChange={(event) => { if (isTheme(event.target.value)) chooseTheme(event.target.value); }}>
+              {THEMES.map(([key, label]) => <option key={key} value={key}>{t(label)}</option>)}
+            </select>
+          </label>
+        </section>
+        <NotificationSettings />
+        <MailtoCard />
+      </div>
     </>
   );
 }
