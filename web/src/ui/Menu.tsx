@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
 export interface MenuItem {
   readonly key: string;
@@ -40,12 +40,26 @@ export function moveFocus(menu: HTMLElement, event: KeyboardEvent): boolean {
   return true;
 }
 
+const MARGIN = 8;
+
+/* How far to move what reaches from start to end, so that it is within a window of that size; its start is what matters. */
+function into(start: number, end: number, size: number): number {
+  const shift = Math.min(0, size - MARGIN - end);
+  return Math.max(shift, MARGIN - start);
+}
+
+function moveIntoSight(menu: HTMLElement): void {
+  const { top, bottom, left, right } = menu.getBoundingClientRect();
+  menu.style.translate = `${into(left, right, innerWidth)}px ${into(top, bottom, innerHeight)}px`;
+}
+
 /* A button with a menu, after the ARIA menu button pattern. */
 export function Menu({ label, items, trigger, placement = "below-start" }: MenuProps) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
+  useLayoutEffect(() => { if (open && list.current) moveIntoSight(list.current); }, [open]);
   useEffect(() => {
     if (!open) return;
     list.current?.querySelector<HTMLButtonElement>("button:not(:disabled)")?.focus();
