@@ -157,10 +157,10 @@ static json_t *make_request(struct bytes *in)
         json_array_append_new(call, json_sprintf("%u", i));
         json_array_append_new(calls, call);
     }
-    return json_pack("{s: [s, s, s, s, s], s: o, s: {}}", "using", "urn:ietf:params:jmap:core",
+    return json_pack("{s: [s, s, s, s, s, s], s: o, s: {}}", "using", "urn:ietf:params:jmap:core",
                      "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission",
-                     "urn:postroom:manage", "urn:ietf:params:jmap:quota", "methodCalls", calls,
-                     "createdIds");
+                     "urn:postroom:manage", "urn:ietf:params:jmap:quota",
+                     "urn:ietf:params:jmap:blob", "methodCalls", calls, "createdIds");
 }
 
 /* --- what must hold --- */

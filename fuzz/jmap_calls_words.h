@@ -45,6 +45,12 @@ static const char *const starts[] = {
     "['SearchSnippet/get',{'accountId':'a1','filter':{'text':'hello world sec'},'emailIds':["
     "'e1','e2']}]",
     "['Blob/copy',{'accountId':'a1','fromAccountId':'a2','blobIds':['b2','b1-2']}]",
+    "['Blob/upload',{'accountId':'a1','create':{'k':{'type':'text/plain','data':[{'data:asText':"
+    "'a'},{'data:asBase64':'YWI='},{'blobId':'b1','offset':1,'length':5},{'blobId':'b1-3'}]}}}]",
+    "['Blob/get',{'accountId':'a1','ids':['b1','b1-4','#k'],'offset':2,'length':9,'properties':["
+    "'data','data:asText','data:asBase64','digest:sha','size']}]",
+    "['Blob/lookup',{'accountId':'a1','typeNames':['Email','Mailbox','Thread'],'ids':['b1',"
+    "'b1-1','b2']}]",
     "['Identity/get',{'accountId':'a1','ids':null}]",
     "['Identity/set',{'accountId':'a1','create':{'k':{'name':'Ann','email':'ann@mail.example',"
     "'replyTo':[{'name':null,'email':'x@example.org'}],'htmlSignature':'<b>x'}},'update':{'i1':{"

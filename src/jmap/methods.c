@@ -116,6 +116,26 @@ static const struct jmap_arg blob_copy_args[] = {
     {"blobIds", JMAP_ARG_STRINGS, 0},
     END,
 };
+/* RFC 9404, 4. */
+static const struct jmap_arg blob_upload_args[] = {
+    ACCOUNT,
+    {"create", JMAP_ARG_OBJECT_MAP, 0},
+    END,
+};
+static const struct jmap_arg blob_get_args[] = {
+    ACCOUNT,
+    {"ids", JMAP_ARG_STRINGS, 0},
+    PROPERTIES,
+    {"offset", JMAP_ARG_UNSIGNED, NULLABLE},
+    {"length", JMAP_ARG_UNSIGNED, NULLABLE},
+    END,
+};
+static const struct jmap_arg blob_lookup_args[] = {
+    ACCOUNT,
+    {"typeNames", JMAP_ARG_STRINGS, 0},
+    {"ids", JMAP_ARG_STRINGS, 0},
+    END,
+};
 static const struct jmap_arg email_import_args[] = {
     ACCOUNT,
     {"ifInState", JMAP_ARG_STRING, NULLABLE},
@@ -217,6 +237,9 @@ static const struct jmap_arg invite_args[] = {
 static const struct jmap_method methods[] = {
     {"Core/echo", JMAP_CORE, JMAP_SCOPE_NONE, 0, NULL, jmap_core_echo},
     {"Blob/copy", JMAP_CORE, MAILBOX, STORE_WRITE, blob_copy_args, jmap_blob_copy},
+    {"Blob/upload", JMAP_BLOB, MAILBOX, STORE_WRITE, blob_upload_args, jmap_blob_upload},
+    {"Blob/get", JMAP_BLOB, MAILBOX, STORE_READ, blob_get_args, jmap_blob_get},
+    {"Blob/lookup", JMAP_BLOB, MAILBOX, STORE_READ, blob_lookup_args, jmap_blob_lookup},
     {"PushSubscription/get", JMAP_CORE, JMAP_SCOPE_NONE, 0, push_get_args, jmap_push_subscription_get},
     {"PushSubscription/set", JMAP_CORE, JMAP_SCOPE_NONE, 0, push_set_args, jmap_push_subscription_set},
 

@@ -6,6 +6,9 @@
 
 void jmap_core_echo(struct jmap_call *call);
 void jmap_blob_copy(struct jmap_call *call);
+void jmap_blob_upload(struct jmap_call *call);
+void jmap_blob_get(struct jmap_call *call);
+void jmap_blob_lookup(struct jmap_call *call);
 
 void jmap_mailbox_get(struct jmap_call *call);
 void jmap_mailbox_changes(struct jmap_call *call);

@@ -36,6 +36,15 @@ static json_t *submission_capability(void)
                      "submissionExtensions", "FUTURERELEASE", "DSN");
 }
 
+/* RFC 9404, 3.1. */
+static json_t *blob_capability(const struct jmap *jmap)
+{
+    return json_pack("{s: I, s: i, s: [s, s, s], s: [s, s, s]}", "maxSizeBlobSet",
+                     (json_int_t)jmap->config.max_size_upload, "maxDataSources",
+                     JMAP_MAX_DATA_SOURCES, "supportedTypeNames", "Email", "Mailbox", "Thread",
+                     "supportedDigestAlgorithms", "sha", "sha-256", "sha-512");
+}
+
 static void offer(json_t *capabilities, enum jmap_capability capability, json_t *terms)
 {
     json_object_set_new(capabilities, jmap_capability_name(capability), terms);
@@ -60,6 +69,7 @@ static json_t *mailbox_account(const struct jmap *jmap, const struct store_accou
     json_t *capabilities = mail_capabilities(jmap, writable);
 
     offer(capabilities, JMAP_VACATION, json_object());
+    offer(capabilities, JMAP_BLOB, blob_capability(jmap));
     return json_pack("{s: o, s: b, s: b, s: o}", "name", jmap_json_text(view->address),
                      "isPersonal", view->is_own, "isReadOnly", !writable, "accountCapabilities",
                      capabilities);
@@ -103,6 +113,7 @@ static json_t *primary_object(const struct store_principal *principal, const GPt
         offer(primary, JMAP_SUBMISSION, jmap_id('a', view->id));
         offer(primary, JMAP_VACATION, jmap_id('a', view->id));
         offer(primary, JMAP_QUOTA, jmap_id('a', view->id));
+        offer(primary, JMAP_BLOB, jmap_id('a', view->id));
         break;
     }
     offer(primary, JMAP_MANAGE, jmap_id('u', store_principal_user(principal)));
@@ -166,6 +177,7 @@ static json_t *server_capabilities(const struct jmap *jmap)
     offer(capabilities, JMAP_VACATION, json_object());
     offer(capabilities, JMAP_WEBSOCKET, websocket_capability(jmap));
     offer(capabilities, JMAP_QUOTA, json_object());
+    offer(capabilities, JMAP_BLOB, json_object());
     return capabilities;
 }
 

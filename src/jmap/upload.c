@@ -28,7 +28,7 @@ static GBytes *refuse_error(int *status, GError *error)
     return answer;
 }
 
-static bool type_is_sound(const char *type)
+bool jmap_type_is_sound(const char *type)
 {
     for (const char *c = type; *c != '\0'; c++)
         if (*c < ' ' || *c > '~')
@@ -61,7 +61,7 @@ GBytes *jmap_upload(struct jmap *jmap, struct store_principal *principal, const 
     int64_t user = store_principal_user(principal);
     GBytes *answer;
 
-    if (type == NULL || !type_is_sound(type))
+    if (type == NULL || !jmap_type_is_sound(type))
         type = "application/octet-stream";
     if (g_bytes_get_size(body) > jmap->config.max_size_upload)
         return refuse(status, 413, "The file is too large.", "See maxSizeUpload in the session.",

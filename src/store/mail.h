@@ -338,6 +338,10 @@ void store_index_headers(const struct mail_summary *summary, struct store_index 
  * (ERROR_TOO_LARGE for the whole quota, ERROR_DISK_FULL). type may be NULL. */
 int64_t store_blob_put(const struct store_access *access, GBytes *bytes, const char *type,
                        GError **error);
+/* The emails of the account whose raw message is one of these blobs, at most that many. Ids
+ * (transfer full), or NULL on error. */
+GArray *store_blob_emails(const struct store_access *access, const GArray *blobs, size_t most,
+                          GError **error);
 /* (transfer full) or NULL with ERROR_NOT_FOUND. Large ones are backed by a file. */
 GBytes *store_blob(const struct store_access *access, int64_t blob, GError **error);
 

@@ -10,6 +10,9 @@ static const struct row {
 } rows[] = {
     {"Core/echo", "{}"},
     {"Blob/copy", "{'fromAccountId': 'a999', 'blobIds': ['b1']}"},
+    {"Blob/upload", "{'create': {'k': {'data': []}}}"},
+    {"Blob/get", "{'ids': ['b1']}"},
+    {"Blob/lookup", "{'typeNames': ['Email'], 'ids': ['b1']}"},
     {"PushSubscription/get", "{'ids': null}"},
     {"PushSubscription/set", "{'destroy': ['p1']}"},
     {"Mailbox/get", "{'ids': null}"},

@@ -278,10 +278,10 @@ json_t *jmap_fixture_json(const char *format, ...)
 static json_t *ask(struct jmap_fixture *t, struct store_principal *who, json_t *calls)
 {
     json_t *request =
-        json_pack("{s: [s, s, s, s, s, s], s: o}", "using", "urn:ietf:params:jmap:core",
+        json_pack("{s: [s, s, s, s, s, s, s], s: o}", "using", "urn:ietf:params:jmap:core",
                   "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission",
                   "urn:postroom:manage", "urn:ietf:params:jmap:vacationresponse",
-                  "urn:ietf:params:jmap:quota", "methodCalls", calls);
+                  "urn:ietf:params:jmap:quota", "urn:ietf:params:jmap:blob", "methodCalls", calls);
     char *text = json_dumps(request, JSON_COMPACT);
     int status;
     json_t *answer = jmap_fixture_send(t, who, text, strlen(text), &status);

@@ -28,6 +28,7 @@
 #define JMAP_MAX_KEYWORDS STORE_KEYWORDS_MAX
 #define JMAP_MAX_MAILBOXES 500                      /* of one email, named at once */
 #define JMAP_MAX_COPY ((uint64_t)256 * 1024 * 1024) /* bytes that one call copies */
+#define JMAP_MAX_DATA_SOURCES 256                   /* of one blob */
 #define JMAP_MAX_SIGNATURE (256 * 1024)
 #define JMAP_MAX_DELAY (366 * INT64_C(86400)) /* seconds a submission may wait */
 /* Weight (jmap_weigh) of all that references, bodies and headers bring into one request's answers;
@@ -42,7 +43,8 @@ enum jmap_capability {
     JMAP_MANAGE = 8,
     JMAP_VACATION = 16,
     JMAP_WEBSOCKET = 32,
-    JMAP_QUOTA = 64
+    JMAP_QUOTA = 64,
+    JMAP_BLOB = 128
 };
 /* The URI of one of them. */
 const char *jmap_capability_name(enum jmap_capability capability);
@@ -373,6 +375,8 @@ GBytes *jmap_blob_load(struct jmap *jmap, const struct store_access *access, con
 /* Sets error to what a download answers: a foreign account, a missing one and a missing file (no
  * failure) are alike to the outside. */
 void jmap_download_refuse(const GError *failure, GError **error);
+/* A media type that may stand in a header field. */
+bool jmap_type_is_sound(const char *type);
 /* The id of a part of blob (itself an id). (transfer full) */
 char *jmap_blob_part_id(const char *blob, const char *part_id);
 

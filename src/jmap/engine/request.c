@@ -19,6 +19,7 @@ static const struct {
     {JMAP_VACATION, "urn:ietf:params:jmap:vacationresponse"},
     {JMAP_WEBSOCKET, "urn:ietf:params:jmap:websocket"},
     {JMAP_QUOTA, "urn:ietf:params:jmap:quota"},
+    {JMAP_BLOB, "urn:ietf:params:jmap:blob"},
 };
 
 const char *jmap_capability_name(enum jmap_capability capability)

@@ -219,6 +219,26 @@ GBytes *store_blob(const struct store_access *access, int64_t blob, GError **err
     return bytes;
 }
 
+GArray *store_blob_emails(const struct store_access *access, const GArray *blobs, size_t most,
+                          GError **error)
+{
+    GError *cause = NULL;
+    struct store *store = store_access_store(access);
+    struct reader *reader = reader_begin(store, error);
+    if (reader == NULL)
+        return NULL;
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < blobs->len && ids->len < most && cause == NULL; i++) {
+        g_autoptr(GArray) found =
+            DB_NUMBERS(&reader->main, &cause,
+                       "SELECT public FROM email WHERE blob = ? AND account = ? AND thread > 0",
+                       I(g_array_index(blobs, int64_t, i)), I(store_access_account(access)));
+        g_array_append_vals(ids, found->data, (guint)MIN(found->len, most - ids->len));
+    }
+    reader_end(store, reader);
+    return db_settle_array(ids, cause, error);
+}
+
 GBytes *store_sync_raw(struct store *store, int64_t email, GError **error)
 {
     GBytes *bytes = NULL;

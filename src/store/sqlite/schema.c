@@ -401,6 +401,9 @@ static const char *const people_2 =
     "CREATE INDEX audit_at ON audit(at);"
     "CREATE UNIQUE INDEX audit_read ON audit(user, account, at) WHERE act = 'mail.read';";
 
+/* Which emails a blob is of (RFC 9404, 4.3). */
+static const char *const blobs_2 = "CREATE INDEX email_blob ON email(blob) WHERE blob IS NOT NULL;";
+
 #define SCHEMA_VERSION 2
 
 int64_t schema_version(void)
@@ -439,6 +442,7 @@ static bool upgrade_2(struct store *store, GError **error)
         push_2,
         pending_2,
         index_2,
+        blobs_2,
         vacation_2,
         attachments_2,
         subscriptions_2,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-export const USING = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission', 'urn:ietf:params:jmap:quota', 'urn:postroom:manage'];
+export const USING = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission', 'urn:ietf:params:jmap:quota', 'urn:ietf:params:jmap:blob', 'urn:postroom:manage'];
 
 export class Client {
   cookies = new Map(); // "host:port" -> Map
