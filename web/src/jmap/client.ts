@@ -1,5 +1,5 @@
 import { requestJson, type JsonRequest } from "./http.ts";
-import { CORE, MAIL, MANAGE, SUBMISSION, VACATION, type Id, type SetError, type SetResponse } from "./types.ts";
+import { BLOB, CORE, MAIL, MANAGE, SUBMISSION, VACATION, type Id, type SetError, type SetResponse } from "./types.ts";
 
 export type Invocation = readonly [name: string, args: Readonly<Record<string, unknown>>, callId: string];
 
@@ -87,7 +87,7 @@ const TYPE_CAPABILITY: Readonly<Record<string, string>> = {
   Autoconfig: MANAGE, SyncLogEntry: MANAGE, EmailView: MANAGE, Search: MANAGE, Preferences: MANAGE, Label: MANAGE, SavedSearch: MANAGE,
   ContactGroup: MANAGE, TrustedSender: MANAGE, Note: MANAGE, Todo: MANAGE, Person: MANAGE, Conversation: MANAGE, ProviderTest: MANAGE,
   User: MANAGE, UserSession: MANAGE, UserIdentity: MANAGE, ApiToken: MANAGE, AccountShare: MANAGE, AuditEntry: MANAGE,
-  FleetAccount: MANAGE, Contact: MANAGE, HiddenContact: MANAGE, VacationResponse: VACATION, Signature: MANAGE, Template: MANAGE,
+  FleetAccount: MANAGE, Contact: MANAGE, HiddenContact: MANAGE, VacationResponse: VACATION, Signature: MANAGE, Template: MANAGE, Blob: BLOB,
 };
 
 export function capabilitiesFor(calls: readonly Invocation[]): string[] {

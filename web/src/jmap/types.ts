@@ -360,4 +360,5 @@ export const CORE = "urn:ietf:params:jmap:core";
 export const MAIL = "urn:ietf:params:jmap:mail";
 export const SUBMISSION = "urn:ietf:params:jmap:submission";
 export const VACATION = "urn:ietf:params:jmap:vacationresponse";
+export const BLOB = "urn:ietf:params:jmap:blob";
 export const MANAGE = "urn:postroom:manage";

@@ -1,5 +1,5 @@
-import { FileText, Mail, Pause, Play, RotateCcw, X } from "lucide-react";
-import { useState } from "react";
+import { FileText, Mail, Pause, Play, RotateCcw, X, type LucideIcon } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import { formatBytes } from "../../i18n/format.ts";
 import { Button, IconButton } from "../../ui/Button.tsx";
@@ -7,6 +7,12 @@ import type { DraftAttachment } from "./composer-store.ts";
 import { encodedSize, isLargePhoto, shrinkPhoto, type UploadProgress, type UploadState, type Uploads } from "./uploads.ts";
 
 const STATES: Readonly<Record<Exclude<UploadState, "running">, MessageId>> = { paused: "compose.uploadPaused", waiting: "compose.uploadWaiting", failed: "compose.uploadBroken" };
+
+/* One button, so that the focus stays on it when it becomes another. */
+const TOGGLES: Readonly<Record<UploadState, { readonly label: MessageId; readonly icon: LucideIcon }>> = {
+  running: { label: "compose.uploadPause", icon: Pause }, paused: { label: "compose.uploadResume", icon: Play },
+  waiting: { label: "compose.uploadRetry", icon: RotateCcw }, failed: { label: "compose.uploadRetry", icon: RotateCcw },
+};
 
 interface ItemProps {
   readonly one: DraftAttachment;
@@ -21,13 +27,20 @@ function AttachmentItem({ one, progress, uploads }: ItemProps) {
   const state = progress?.state ?? "running";
   const percent = Math.round((progress?.fraction ?? 0) * 100);
   const Icon = one.type === "message/rfc822" ? Mail : FileText;
+  const toggle = TOGGLES[state];
+  const item = useRef<HTMLLIElement>(null);
+  const waited = useRef(waiting);
+  useEffect(() => {
+    /* The button that had the focus is gone when the file has arrived. */
+    if (waited.current && !waiting && document.activeElement === document.body) item.current?.querySelector("button")?.focus();
+    waited.current = waiting;
+  }, [waiting]);
   return (
-    <li className="composer-attachment" data-failed={waiting && state === "failed"}>
+    <li ref={item} className="composer-attachment" data-failed={waiting && state === "failed"}>
       <Icon size={14} aria-hidden />
       <bdi title={one.name}>{one.name}</bdi>
       <small>{!waiting ? formatBytes(one.size, locale) : state === "running" ? `${percent} %` : t(STATES[state])}</small>
-      {waiting && state === "running" && <IconButton label={t("compose.uploadPause", { name: one.name })} icon={Pause} onClick={() => uploads.pause(one.key)} />}
-      {waiting && state !== "running" && <IconButton label={t(state === "paused" ? "compose.uploadResume" : "compose.uploadRetry", { name: one.name })} icon={state === "paused" ? Play : RotateCcw} onClick={() => uploads.resume(one.key)} />}
+      {waiting && <IconButton label={t(toggle.label, { name: one.name })} icon={toggle.icon} onClick={() => (state === "running" ? uploads.pause : uploads.resume)(one.key)} />}
       <IconButton label={t("compose.removeAttachment", { name: one.name })} icon={X} onClick={() => uploads.remove(one.key)} />
       {waiting && <span className="upload-bar" style={{ inlineSize: `${percent}%` }} role="progressbar" aria-label={one.name} aria-valuenow={percent} aria-valuemin={0} aria-valuemax={100} />}
     </li>

@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { formatBytes } from "../../i18n/format.ts";
 import { i18n, regionalLocale } from "../../i18n/i18n.ts";
-import { upload, type Upload } from "../../jmap/blobs.ts";
 import { NetworkProblem } from "../../jmap/http.ts";
 import type { Id } from "../../jmap/types.ts";
 import { showToast } from "../../ui/toasts.ts";
 import type { DraftAttachment } from "./composer-store.ts";
+import { SlicedUpload } from "./sliced-upload.ts";
 
 type ChangeAttachments = (update: (now: readonly DraftAttachment[]) => readonly DraftAttachment[]) => void;
 
@@ -18,11 +18,13 @@ export interface UploadProgress {
 }
 
 interface Job {
-  readonly file: File;
+  readonly upload: SlicedUpload;
   readonly attachment: DraftAttachment;
   readonly onDone: ((done: DraftAttachment) => void) | undefined;
+  /* In vain, since it came this far. */
   attempts: number;
-  running: Upload | null;
+  reached: number;
+  isRunning: boolean;
 }
 
 const MOST_ATTEMPTS = 6;
@@ -38,7 +40,7 @@ function newAttachment(file: File, inline: boolean): DraftAttachment {
 
 /*
  * Uploads with progress, each on its own: paused and gone on with, tried again by themselves while the connection is lost, broken off
- * when the attachment is removed. The server takes a file in one piece, so one that was broken off begins anew.
+ * when the attachment is removed.
  */
 export function useUploads(accountId: Id, limit: number, change: ChangeAttachments) {
   const [progress, setProgress] = useState<Readonly<Record<string, UploadProgress>>>({});
@@ -46,54 +48,55 @@ export function useUploads(accountId: Id, limit: number, change: ChangeAttachmen
   const note = useCallback((key: string, state: UploadState, fraction: number) => setProgress((now) => ({ ...now, [key]: { state, fraction } })), []);
   const start = useCallback((job: Job): void => {
     const { key } = job.attachment;
-    const run = upload(accountId, job.file, (fraction) => note(key, "running", fraction));
-    job.running = run;
-    note(key, "running", 0);
-    run.done.then((blob) => {
-      const done = { ...job.attachment, blobId: blob.blobId };
-      job.running = null;
+    job.isRunning = true;
+    note(key, "running", job.upload.fraction);
+    job.upload.run((fraction) => note(key, "running", fraction)).then((blobId) => {
+      const done = { ...job.attachment, blobId };
+      job.isRunning = false;
       change((now) => now.map((one) => (one.key === key ? done : one)));
       job.onDone?.(done);
     }, (error: unknown) => {
-      job.running = null;
+      job.isRunning = false;
       if (error instanceof DOMException || !jobs.current.has(key)) return;
-      job.attempts += 1;
+      job.attempts = job.upload.fraction > job.reached ? 1 : job.attempts + 1;
+      job.reached = job.upload.fraction;
       const again = error instanceof NetworkProblem && job.attempts < MOST_ATTEMPTS;
-      note(key, again ? "waiting" : "failed", 0);
-      if (again) setTimeout(() => { if (jobs.current.get(key) === job && job.running === null && navigator.onLine) start(job); }, FIRST_PAUSE * 2 ** (job.attempts - 1));
-      else showToast({ text: "compose.uploadFailed", values: { name: job.file.name }, tone: "problem", detail: error instanceof Error ? error.message : null });
+      note(key, again ? "waiting" : "failed", job.upload.fraction);
+      if (again) setTimeout(() => { if (jobs.current.get(key) === job && !job.isRunning && navigator.onLine) start(job); }, FIRST_PAUSE * 2 ** (job.attempts - 1));
+      else showToast({ text: "compose.uploadFailed", values: { name: job.upload.file.name }, tone: "problem", detail: error instanceof Error ? error.message : null });
     });
-  }, [accountId, change, note]);
+  }, [change, note]);
   const add = useCallback((files: readonly File[], inline: boolean, onDone?: (attachment: DraftAttachment) => void) => {
     for (const file of files) {
       if (file.size > limit) {
         showToast({ text: "compose.tooLarge", values: { name: file.name, limit: formatBytes(limit, regionalLocale(i18n.locale)) }, tone: "problem" });
         continue;
       }
-      const job: Job = { file, attachment: newAttachment(file, inline), onDone, attempts: 0, running: null };
+      const job: Job = { upload: new SlicedUpload(accountId, file), attachment: newAttachment(file, inline), onDone, attempts: 0, reached: 0, isRunning: false };
       jobs.current.set(job.attachment.key, job);
       change((now) => [...now, job.attachment]);
       start(job);
     }
-  }, [limit, change, start]);
+  }, [accountId, limit, change, start]);
   const remove = useCallback((key: string) => {
-    jobs.current.get(key)?.running?.cancel();
+    jobs.current.get(key)?.upload.stop();
     jobs.current.delete(key);
     change((now) => now.filter((one) => one.key !== key));
   }, [change]);
   const pause = useCallback((key: string) => {
-    jobs.current.get(key)?.running?.cancel();
-    note(key, "paused", 0);
+    const job = jobs.current.get(key);
+    job?.upload.stop();
+    note(key, "paused", job?.upload.fraction ?? 0);
   }, [note]);
   const resume = useCallback((key: string) => {
     const job = jobs.current.get(key);
-    if (!job || job.running) return;
+    if (!job || job.isRunning) return;
     job.attempts = 0;
     start(job);
   }, [start]);
-  const fileOf = useCallback((key: string): File | null => jobs.current.get(key)?.file ?? null, []);
+  const fileOf = useCallback((key: string): File | null => jobs.current.get(key)?.upload.file ?? null, []);
   useEffect(() => {
-    const retry = (): void => { for (const job of jobs.current.values()) if (job.running === null && job.attempts > 0 && job.attempts < MOST_ATTEMPTS) start(job); };
+    const retry = (): void => { for (const job of jobs.current.values()) if (!job.isRunning && job.attempts > 0 && job.attempts < MOST_ATTEMPTS) start(job); };
     addEventListener("online", retry);
     return () => removeEventListener("online", retry);
   }, [start]);
