@@ -115,7 +115,7 @@ enum store_email_state {
 };
 
 struct store_email {
-    int64_t id, thread, blob; /* blob 0 while pending */
+    int64_t id, account, thread, blob; /* blob 0 while pending */
     enum store_email_state state;
     int64_t received_at;
     uint64_t size; /* octets of the raw message; an estimate while pending */

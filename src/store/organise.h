@@ -93,6 +93,19 @@ int64_t store_threads_merge(const struct store_access *access, const int64_t *th
 int64_t store_thread_split(const struct store_access *access, const int64_t *emails, size_t count,
                            struct store_moved **moved, GError **error);
 
+/* An email and its copy in another account, public ids. */
+struct store_carried {
+    int64_t original, copy;
+    int64_t copy_now, thread; /* out: the copy's id and thread by then; thread 0: as before */
+};
+/* What people made of conversations goes along to the copies of their emails: those of one
+ * conversation are one, and those that were taken apart are not. moved: the originals are about to
+ * go, and what stands at them goes along too; all notes of a conversation do when nothing stays of
+ * it but in Sent, Drafts, Trash and Junk. That needs STORE_WRITE in the account that they leave,
+ * where they stay otherwise. from may be the handle to all accounts. */
+bool store_carry(const struct store_access *from, const struct store_access *to,
+                 struct store_carried *pairs, size_t count, bool moved, GError **error);
+
 /* What ties an email to the conversation that it is in. */
 enum store_tie_kind {
     STORE_TIE_FIRST,     /* the others are tied to it */

@@ -1,6 +1,8 @@
 #include "jmap/email/draft.h"
 #include "jmap/email/store_item.h"
 #include "jmap/methods.h"
+#include "jmap/record/label.h"
+#include "store/organise.h"
 
 /* RFC 8621, 4.7; RFC 8620, 5.4. */
 
@@ -12,14 +14,21 @@ struct copy {
     int64_t original;
     size_t item;
 };
+/* One that is stored; key as long as the call. */
+struct done {
+    const char *key;
+    struct store_carried carried;
+};
 struct run {
     struct jmap_call *call;
     struct store_access *from;
     GPtrArray *originals; /* of struct store_email */
     struct store_set *set;
     GArray *copies; /* of struct copy: those of set */
+    GArray *done;   /* of struct done */
+    struct jmap_label_copy *labels;
     uint64_t condition, old_state, new_state;
-    bool committed;
+    bool committed, moved;   /* moved: the originals will go, as far as can be told */
     uint64_t bytes, waiting; /* copied in all, and since the last commit */
     json_t *created, *not_created;
     json_t *destroy; /* originals of what was copied: id -> true */
@@ -77,6 +86,14 @@ static json_t *keep(struct run *run, const char *key, const struct store_email *
     return NULL;
 }
 
+/* Labels of the other account have keywords of their own. */
+static void copy_flags(const struct run *run, const struct store_email *original,
+                       struct mail_flags *flags)
+{
+    mail_flags_copy(flags, &original->flags);
+    jmap_label_copy_translate(run->labels, original->account, flags);
+}
+
 static json_t *copy_one(struct run *run, const char *key, json_t *object)
 {
     static const char *const names[] = {"id", "mailboxIds", "keywords", "receivedAt", NULL};
@@ -95,13 +112,15 @@ static json_t *copy_one(struct run *run, const char *key, json_t *object)
     jmap_email_check(object, names, &received_at, bad);
     jmap_email_membership(run->call, object, &mailboxes, &flags, bad, &error);
     if (json_object_get(object, "keywords") == NULL)
-        mail_flags_copy(&flags, &original->flags);
+        copy_flags(run, original, &flags);
     if (error == NULL && bad->len > 0)
         error = jmap_email_bad_properties(bad);
     if (error == NULL)
         error = original_problem(run, original);
     if (error == NULL)
         error = keep(run, key, original, mailboxes, &flags, received_at);
+    if (error == NULL)
+        jmap_label_copy_want(run->labels, original->account, &flags);
     mail_flags_clear(&flags);
     return error;
 }
@@ -113,6 +132,8 @@ static void take_result(struct run *run, const struct copy *copy)
     const char *property = NULL;
     const GError *error = store_set_error(run->set, copy->item, &property);
     g_autofree char *original = g_strdup_printf("e%" G_GINT64_FORMAT, copy->original);
+    const struct store_email *created;
+    struct done done = {.key = copy->key, .carried.original = copy->original};
     json_t *object;
 
     if (error != NULL) {
@@ -120,7 +141,10 @@ static void take_result(struct run *run, const struct copy *copy)
                             jmap_set_error_of(g_error_copy(error), property));
         return;
     }
-    object = jmap_email_created(store_set_created(run->set, copy->item));
+    created = store_set_created(run->set, copy->item);
+    done.carried.copy = created->id;
+    g_array_append_val(run->done, done);
+    object = jmap_email_created(created);
     jmap_id_created(run->call->request, copy->key, json_object_get(object, "id"));
     json_object_set_new(run->created, copy->key, object);
     json_object_set_new(run->destroy, original, json_true());
@@ -164,6 +188,44 @@ static bool copy_all(struct run *run)
     return (run->committed && run->copies->len == 0) || commit(run);
 }
 
+/* The id that it has by now, and its conversation. */
+static void tell_carried(struct run *run, const struct done *done)
+{
+    json_t *object = json_object_get(run->created, done->key);
+
+    if (done->carried.thread == 0)
+        return;
+    json_object_set_new(object, "id", jmap_id('e', done->carried.copy_now));
+    json_object_set_new(object, "threadId", jmap_id('t', done->carried.thread));
+    jmap_id_created(run->call->request, done->key, json_object_get(object, "id"));
+}
+
+/* What people made of the conversations goes along; false: answered, and nothing may be destroyed.
+ */
+static bool carry(struct run *run)
+{
+    g_autofree struct store_carried *pairs = g_new0(struct store_carried, MAX(run->done->len, 1));
+    GError *error = NULL;
+
+    for (guint i = 0; i < run->done->len; i++)
+        pairs[i] = g_array_index(run->done, struct done, i).carried;
+    if (run->done->len > 0 &&
+        !store_carry(run->from, run->call->access, pairs, run->done->len, run->moved, &error)) {
+        jmap_set_commit_failed(run->call, true, error);
+        return false;
+    }
+    for (guint i = 0; i < run->done->len; i++) {
+        struct done *done = &g_array_index(run->done, struct done, i);
+
+        done->carried = pairs[i];
+        tell_carried(run, done);
+    }
+    jmap_label_copy_end(run->labels);
+    if (run->done->len > 0)
+        run->new_state = store_state(run->call->access, STORE_EMAIL);
+    return true;
+}
+
 static void answer(struct run *run)
 {
     json_t *object = jmap_copy_answer(run->call);
@@ -178,15 +240,22 @@ static void answer(struct run *run)
 /* What may not be destroyed there is refused by the Email/set itself. */
 static void destroy_originals(struct run *run)
 {
-    const char *condition = jmap_arg_string(run->call, "destroyFromIfInState"), *id;
-    json_t *ids = json_array(), *value;
+    json_t *ids = json_array(), *condition, *value;
+    const char *id;
+
+    condition = json_incref(jmap_arg(run->call, "destroyFromIfInState"));
+    /* It held until the notes left, which is a change of the emails that they stood at. */
+    if (run->moved && json_is_string(condition)) {
+        json_decref(condition);
+        condition = jmap_state(store_state(run->from, STORE_EMAIL));
+    }
 
     json_object_foreach(run->destroy, id, value)
     {
         json_array_append_new(ids, json_string(id));
     }
     jmap_call_implicit(run->call, "Email/set",
-                       json_pack("{s: s, s: s?, s: o}", "accountId",
+                       json_pack("{s: s, s: o?, s: o}", "accountId",
                                  jmap_arg_string(run->call, "fromAccountId"), "ifInState",
                                  condition, "destroy", ids));
 }
@@ -234,14 +303,26 @@ static bool read_condition(struct run *run)
     return false;
 }
 
+static bool will_move(const struct run *run)
+{
+    const char *condition = jmap_arg_string(run->call, "destroyFromIfInState");
+    uint64_t wanted = 0;
+
+    return jmap_arg_bool(run->call, "onSuccessDestroyOriginal") &&
+           (condition == NULL || (jmap_state_parse(condition, &wanted) &&
+                                  wanted == store_state(run->from, STORE_EMAIL)));
+}
+
 static void run_checked(struct run *run)
 {
     run->set = store_set_new(run->call->access, run->condition);
     run->copies = g_array_new(FALSE, FALSE, sizeof(struct copy));
+    run->done = g_array_new(FALSE, FALSE, sizeof(struct done));
     run->created = json_object();
     run->not_created = json_object();
     run->destroy = json_object();
-    if (copy_all(run)) {
+    run->moved = will_move(run);
+    if (copy_all(run) && carry(run)) {
         answer(run);
         if (jmap_arg_bool(run->call, "onSuccessDestroyOriginal") &&
             json_object_size(run->destroy) > 0)
@@ -249,9 +330,21 @@ static void run_checked(struct run *run)
     }
     store_set_free(run->set);
     g_array_unref(run->copies);
+    g_array_unref(run->done);
     json_decref(run->created);
     json_decref(run->not_created);
     json_decref(run->destroy);
+}
+
+/* false: answered. */
+static bool read_labels(struct run *run)
+{
+    GError *error = NULL;
+
+    run->labels = jmap_label_copy_new(run->from, run->call->access, &error);
+    if (run->labels == NULL)
+        jmap_fail_error(run->call, error);
+    return run->labels != NULL;
 }
 
 void jmap_email_copy(struct jmap_call *call)
@@ -265,8 +358,9 @@ void jmap_email_copy(struct jmap_call *call)
     run.from = jmap_copy_from(call);
     if (run.from == NULL)
         return;
-    if (read_condition(&run) && read_originals(&run))
+    if (read_condition(&run) && read_originals(&run) && read_labels(&run))
         run_checked(&run);
+    jmap_label_copy_free(run.labels);
     store_access_free(run.from);
     g_clear_pointer(&run.originals, g_ptr_array_unref);
 }

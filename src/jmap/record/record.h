@@ -57,6 +57,7 @@ struct jmap_record_type {
 
 /* The type that a method is of. Never NULL for the methods below. */
 const struct jmap_record_type *jmap_record_type(const struct jmap_call *call);
+const struct jmap_record_type *jmap_record_type_of(enum store_type type);
 
 /* Whether value is one that the property may have. */
 bool jmap_field_takes(const struct jmap_field *field, const json_t *value);

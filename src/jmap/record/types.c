@@ -88,6 +88,14 @@ static const struct jmap_record_type types[] = {
     {"Signature", STORE_SIGNATURE, 50, false, signature, .kept = jmap_signature_kept},
 };
 
+const struct jmap_record_type *jmap_record_type_of(enum store_type type)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (types[i].type == type)
+            return &types[i];
+    g_error("%d is no type of a record", (int)type);
+}
+
 const struct jmap_record_type *jmap_record_type(const struct jmap_call *call)
 {
     size_t length = strcspn(call->method->name, "/");

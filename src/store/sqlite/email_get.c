@@ -58,6 +58,7 @@ static struct store_email *load_email(struct db *db, const struct store_access *
         return NULL;
     struct store_email *email = g_new0(struct store_email, 1);
     email->id = public_id;
+    email->account = account;
     email->thread = db_int(row, 0);
     email->blob = db_int(row, 1);
     email->state = (enum store_email_state)db_int(row, 2);

@@ -153,6 +153,46 @@ bool notes_merge(struct tx *tx, int64_t account, int64_t from, int64_t into, GEr
     return error_settle(error, cause);
 }
 
+static bool carry_one(struct tx *tx, const struct notes_way *way, int64_t id, int64_t type,
+                      int64_t into, GError **error)
+{
+    if (!DB_RUN(tx->db, error,
+                "INSERT INTO note(account, type, email, thread, text, author, author_name, created,"
+                " updated, due, person, done, done_by) SELECT ?2, type, ?3, ?4, text, author,"
+                " author_name, created, updated, due, CASE WHEN person IN (SELECT user FROM access"
+                " WHERE account = ?2) THEN person ELSE 0 END, done, done_by FROM note WHERE id ="
+                " ?1",
+                I(id), I(way->into_account), I(into), I(way->into_thread)))
+        return false;
+    tx_change(tx, way->into_account, (enum store_type)type,
+              sqlite3_last_insert_rowid(tx->db->handle), CHANGE_CREATED);
+    tx_change(tx, way->account, (enum store_type)type, id, CHANGE_DESTROYED);
+    return DB_RUN(tx->db, error, "DELETE FROM note WHERE id = ?", I(id));
+}
+
+bool notes_carry(struct tx *tx, const struct notes_way *way, int64_t email, int64_t into,
+                 GError **error)
+{
+    GError *cause = NULL;
+    g_autoptr(GArray) notes = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
+    sqlite3_stmt *row =
+        DB_QUERY(tx->db, &cause,
+                 "SELECT id, type FROM note WHERE thread = ?1 AND ?2 IN (0, email) AND account = ?3"
+                 " ORDER BY id",
+                 I(way->thread), I(email), I(way->account));
+    while (db_step(tx->db, row, &cause)) {
+        int64_t pair[2] = {db_int(row, 0), db_int(row, 1)};
+        g_array_append_vals(notes, pair, 1);
+    }
+    for (guint i = 0; i < notes->len && cause == NULL; i++) {
+        const int64_t *pair = (const int64_t *)(const void *)notes->data + 2 * (size_t)i;
+        carry_one(tx, way, pair[0], pair[1], into, &cause);
+    }
+    if (notes->len > 0 && cause == NULL && tell_emails(tx, way->account, way->thread, &cause))
+        tell_emails(tx, way->into_account, way->into_thread, &cause);
+    return error_settle(error, cause);
+}
+
 /* --- writing */
 
 struct note_write {

@@ -13,7 +13,22 @@ bool notes_follow(struct tx *tx, int64_t account, int64_t email, int64_t thread,
 /* All of a thread, those too whose email is gone. */
 bool notes_merge(struct tx *tx, int64_t account, int64_t from, int64_t into, GError **error);
 
+/* From a thread of one account to a thread of another. */
+struct notes_way {
+    int64_t account, thread, into_account, into_thread;
+};
+/* What stands at an email (0: all of the thread) goes to that one of the other account, with author
+ * and times; who does not see that account has nothing to do there. */
+bool notes_carry(struct tx *tx, const struct notes_way *way, int64_t email, int64_t into,
+                 GError **error);
+
 /* --- regroup.c */
+bool regroup_are_apart(struct tx *tx, int64_t a, int64_t b, GError **error);
+bool regroup_set_apart(struct tx *tx, int64_t account, int64_t a, int64_t b, GError **error);
+/* One email alone comes into another thread, with its notes and what replies to it later; both are
+ * touched already. Returns its new public id, 0 on error. */
+int64_t regroup_take(struct tx *tx, int64_t account, int64_t email, int64_t from, int64_t into,
+                     GError **error);
 /* Of threads (int64_t, the nearest first) those stay that no person took apart from one that
  * stays. */
 bool regroup_respect(struct tx *tx, GArray *threads, GError **error);

@@ -34,7 +34,7 @@ static bool refuse(GError **error, enum error_code code, const char *why)
 
 /* --- what people decided holds */
 
-static bool are_apart(struct tx *tx, int64_t a, int64_t b, GError **error)
+bool regroup_are_apart(struct tx *tx, int64_t a, int64_t b, GError **error)
 {
     return DB_NUMBER(tx->db, error, 0, "SELECT 1 FROM apart WHERE a = ? AND b = ?", I(a), I(b)) ==
            1;
@@ -46,8 +46,8 @@ bool regroup_respect(struct tx *tx, GArray *threads, GError **error)
     for (guint i = 1; i < threads->len && cause == NULL;) {
         bool apart = false;
         for (guint k = 0; k < i && !apart && cause == NULL; k++)
-            apart = are_apart(tx, g_array_index(threads, int64_t, i),
-                              g_array_index(threads, int64_t, k), &cause);
+            apart = regroup_are_apart(tx, g_array_index(threads, int64_t, i),
+                                      g_array_index(threads, int64_t, k), &cause);
         if (apart)
             g_array_remove_index(threads, i);
         else
@@ -56,7 +56,7 @@ bool regroup_respect(struct tx *tx, GArray *threads, GError **error)
     return error_settle(error, cause);
 }
 
-static bool set_apart(struct tx *tx, int64_t account, int64_t a, int64_t b, GError **error)
+bool regroup_set_apart(struct tx *tx, int64_t account, int64_t a, int64_t b, GError **error)
 {
     return DB_RUN(tx->db, error,
                   "INSERT OR IGNORE INTO apart(a, b, account) VALUES(?1, ?2, ?3), (?2, ?1, ?3)",
@@ -66,6 +66,8 @@ static bool set_apart(struct tx *tx, int64_t account, int64_t a, int64_t b, GErr
 bool regroup_merged(struct tx *tx, int64_t from, int64_t into, GError **error)
 {
     static const char *const statements[] = {
+        "UPDATE OR REPLACE carried SET thread = ?2 WHERE thread = ?1",
+        "UPDATE carried SET into_thread = ?2 WHERE into_thread = ?1",
         "INSERT OR IGNORE INTO apart SELECT ?2, b, account FROM apart WHERE a = ?1 AND b <> ?1 AND"
         " b <> ?2",
         "INSERT OR IGNORE INTO apart SELECT b, ?2, account FROM apart WHERE a = ?1 AND b <> ?1 AND"
@@ -76,7 +78,7 @@ bool regroup_merged(struct tx *tx, int64_t from, int64_t into, GError **error)
     };
     const struct db_value values[] = {I(from), I(into)};
     for (size_t i = 0; i < G_N_ELEMENTS(statements); i++)
-        if (!db_run(tx->db, statements[i], values, i < 3 ? 2 : 1, error))
+        if (!db_run(tx->db, statements[i], values, i < 5 ? 2 : 1, error))
             return false;
     return true;
 }
@@ -153,7 +155,7 @@ static bool run_merge(struct tx *tx, void *arg, GError **error)
         if (merge->threads[i] != merge->into && !merge_one(tx, merge, merge->threads[i], error))
             return false;
     /* What it is known by stays known when all its mail goes, and comes back. */
-    return set_apart(tx, merge->account, merge->into, merge->into, error);
+    return regroup_set_apart(tx, merge->account, merge->into, merge->into, error);
 }
 
 /* Each once. */
@@ -240,7 +242,7 @@ static bool check_split(struct tx *tx, struct split *split, GError **error)
 }
 
 /* What names this email from now on comes into its thread. */
-static bool take_refs(struct tx *tx, const struct split *split, const struct email_row *row,
+static bool take_refs(struct tx *tx, const struct email_row *row, int64_t from, int64_t into,
                       GError **error)
 {
     const int64_t hashes[] = {row->msgid, row->alias};
@@ -248,25 +250,31 @@ static bool take_refs(struct tx *tx, const struct split *split, const struct ema
         if (hashes[i] != 0 &&
             !DB_RUN(tx->db, error,
                     "UPDATE ref SET thread = ? WHERE account = ? AND hash = ? AND thread = ?",
-                    I(split->thread), I(split->account), I(hashes[i]), I(split->from)))
+                    I(into), I(row->account), I(hashes[i]), I(from)))
             return false;
     return true;
 }
 
-static bool split_one(struct tx *tx, struct split *split, int64_t email, GError **error)
+int64_t regroup_take(struct tx *tx, int64_t account, int64_t email, int64_t from, int64_t into,
+                     GError **error)
 {
     struct email_row row;
     GError *cause = NULL;
+    int64_t fresh = 0;
     if (email_load(tx, email, &row, &cause)) {
-        int64_t fresh =
-            thread_take(tx, split->account, email, row.public_id, split->thread, &cause);
-        g_array_append_val(split->moved->emails, fresh);
-        if (fresh != 0 && take_refs(tx, split, &row, &cause) &&
-            notes_follow(tx, split->account, email, split->thread, &cause))
-            note_act(tx, split->access, split->account, email, true, &cause);
+        fresh = thread_take(tx, account, email, row.public_id, into, &cause);
+        if (fresh != 0 && take_refs(tx, &row, from, into, &cause))
+            notes_follow(tx, account, email, into, &cause);
     }
     email_row_clear(&row);
-    return error_settle(error, cause);
+    return error_settle(error, cause) ? fresh : 0;
+}
+
+static bool split_one(struct tx *tx, struct split *split, int64_t email, GError **error)
+{
+    int64_t fresh = regroup_take(tx, split->account, email, split->from, split->thread, error);
+    g_array_append_val(split->moved->emails, fresh);
+    return fresh != 0 && note_act(tx, split->access, split->account, email, true, error);
 }
 
 static bool run_split(struct tx *tx, void *arg, GError **error)
@@ -289,7 +297,7 @@ static bool run_split(struct tx *tx, void *arg, GError **error)
            DB_RUN(tx->db, error,
                   "INSERT OR IGNORE INTO apart SELECT b, ?2, account FROM apart WHERE a = ?1",
                   I(split->from), I(split->thread)) &&
-           set_apart(tx, split->account, split->from, split->thread, error);
+           regroup_set_apart(tx, split->account, split->from, split->thread, error);
 }
 
 int64_t store_thread_split(const struct store_access *access, const int64_t *emails, size_t count,

@@ -121,6 +121,7 @@ static bool remove_rest(struct tx *tx, void *arg, GError **error)
          "DELETE FROM note WHERE account = ?",
          "DELETE FROM regroup WHERE account = ?",
          "DELETE FROM apart WHERE account = ?",
+         "DELETE FROM carried WHERE ?1 IN (account, into_account)",
          "DELETE FROM account WHERE id = ?",
          NULL};
     for (const char *const *sql = statements; *sql != NULL; sql++)

@@ -352,7 +352,7 @@ static const char *const templates_2 =
 /* Notes and to-dos (store/organise.h). note.email: the internal number that it stands at, which may
  * be gone; thread: the conversation that it belongs to. due: yyyymmdd. regroup: what people did
  * with an email last. apart: threads that people took apart, both ways round; with
- * itself: one that they put together. */
+ * itself: one that they put together. carried: which thread of another account one has become. */
 static const char *const organise_2 =
     "CREATE TABLE note(id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL,"
     " type INTEGER NOT NULL, email INTEGER NOT NULL, thread INTEGER NOT NULL, text TEXT NOT NULL,"
@@ -367,7 +367,11 @@ static const char *const organise_2 =
     "CREATE INDEX regroup_account ON regroup(account);"
     "CREATE TABLE apart(a INTEGER NOT NULL, b INTEGER NOT NULL, account INTEGER NOT NULL,"
     " PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX apart_account ON apart(account);";
+    "CREATE INDEX apart_account ON apart(account);"
+    "CREATE TABLE carried(thread INTEGER NOT NULL, account INTEGER NOT NULL,"
+    " into_account INTEGER NOT NULL, into_thread INTEGER NOT NULL,"
+    " PRIMARY KEY(thread, into_account)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX carried_into ON carried(into_thread);";
 
 /* People beside their passwords, and what is done here. invitation: links to choose a password by;
  * only the hash of the word is kept. sign_in: identities of a provider (SECURITY.md 15). audit:

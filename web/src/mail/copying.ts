@@ -16,13 +16,14 @@ const MOST_PER_CALL = 50;
 interface Step {
   readonly id: Id;
   readonly mailboxIds: Readonly<Record<Id, true>>;
-  readonly keywords: Readonly<Record<string, true>>;
+  /* Without: the original's, labels under the keywords that they have there. */
+  readonly keywords?: Readonly<Record<string, true>>;
 }
 
 /* RFC 8621, 4.7. Answers the copies by their originals; a refusal ends it. */
 async function copy(from: Id, to: Id, steps: readonly Step[], destroy: boolean, made: Map<Id, Id>): Promise<void> {
   for (let at = 0; at < steps.length; at += MOST_PER_CALL) {
-    const create = Object.fromEntries(steps.slice(at, at + MOST_PER_CALL).map(({ id, mailboxIds, keywords }) => [id, { id, mailboxIds, keywords }]));
+    const create = Object.fromEntries(steps.slice(at, at + MOST_PER_CALL).map((step) => [step.id, step]));
     const answer = await jmapOne<CopyResponse>("Email/copy", { fromAccountId: from, accountId: to, create, onSuccessDestroyOriginal: destroy });
     for (const [original, { id }] of Object.entries(answer.created ?? {})) made.set(original, id);
     assertAccepted(answer);
@@ -65,7 +66,7 @@ export async function copyAcross(client: QueryClient, emails: readonly EmailSumm
     const made = new Map<Id, Id>();
     if (move) patchCache(client, new Map(), new Set(some.map((email) => email.id)));
     try {
-      await copy(from, targetAccount, some.map(({ id, keywords }) => ({ id, keywords, mailboxIds: { [target.id]: true } })), move, made);
+      await copy(from, targetAccount, some.map(({ id }) => ({ id, mailboxIds: { [target.id]: true } })), move, made);
     } catch (error) {
       showToast({ ...failureOf(error), tone: "problem" });
     }
