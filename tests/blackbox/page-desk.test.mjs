@@ -65,6 +65,35 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await until('the mail back in James\'s inbox', async () => (await subjectsAt(james)).includes('Bench is free at noon'));
   });
 
+  test('a note and a to-do stand beside all that is ticked, of whichever account, with Undo', async () => {
+    const written = async (type) => (await desk.client.call(`${type}/get`, { accountId: unified, ids: null })).list;
+    for (const subject of ['Bench is free at noon', 'Shipment 8 of 8', 'Shipment 7 of 8']) await row(subject).click({ modifiers: ['Control'] });
+    await page.locator('.selection-bar').getByRole('button', { name: 'More', exact: true }).click();
+    await visitor.screen('desk-selection-menu');
+    await page.getByRole('menuitem', { name: 'Add to-do', exact: true }).click();
+    const dialog = page.locator('dialog[open]', { hasText: 'To-do beside 3 conversations' });
+    await dialog.getByRole('textbox', { name: 'What is to be done?' }).fill('Book the bench');
+    await dialog.getByRole('button', { name: 'Tomorrow' }).click();
+    await visitor.screen('desk-todo-for-several');
+    assert.deepEqual(await visitor.overflow(), []);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await toast('To-do added to 3 conversations').waitFor();
+    assert.deepEqual((await written('Todo')).map(({ accountId, text }) => [accountId, text]).sort(), [...desk.accounts, desk.accounts[0]].map((id) => [id, 'Book the bench']).sort());
+    await row('Bench is free at noon').locator('.todo-mark').waitFor();
+    await toast('To-do added').getByRole('button', { name: 'Undo' }).click();
+    await until('no to-do', async () => (await written('Todo')).length === 0);
+    await row('Bench is free at noon').locator('.todo-mark').waitFor({ state: 'detached' });
+    await page.locator('.selection-bar').getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Add note', exact: true }).click();
+    await page.locator('dialog[open]').getByRole('textbox', { name: 'Note' }).fill('All agreed.');
+    await page.keyboard.press('Control+Enter');
+    await toast('Note added to 3 conversations').waitFor();
+    assert.equal((await written('Note')).length, 3);
+    await toast('Note added').getByRole('button', { name: 'Undo' }).click();
+    await until('no note', async () => (await written('Note')).length === 0);
+    await page.keyboard.press('Escape');
+  });
+
   test('new mail of any account appears in the list of all, and is said aloud', async () => {
     await deliver(desk.org, james, 'Fresh from the lab');
     await row('Fresh from the lab').waitFor();

@@ -42,7 +42,7 @@ export function useBulkJob(): BulkJob | null {
 const PATIENCE = [500, 2_000, 8_000, 20_000];
 
 /* A busy or absent server is given time; whatever else goes wrong ends the job. */
-async function patiently<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+export async function patiently<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
   for (const wait of PATIENCE) {
     try {
       return await act();
@@ -55,7 +55,7 @@ async function patiently<T>(signal: AbortSignal, act: () => Promise<T>): Promise
 }
 
 /* The first of all emails or conversations of a view, in its order; taken down before anything changes, so that nothing is passed over. */
-async function leadsOf(view: ListView, signal: AbortSignal): Promise<Id[]> {
+export async function leadsOf(view: ListView, signal: AbortSignal): Promise<Id[]> {
   const ids: Id[] = [];
   for (;;) {
     const results = await patiently(signal, () => jmap(allCalls(view, ids.length), { signal }));
@@ -117,7 +117,7 @@ async function changeBatch(client: QueryClient, view: ListView, emails: readonly
   for (const [accountId, ids] of doomed) await carryOut(client, { accountId, patches: new Map(), inverse: new Map() }, ids, signal, outcome);
 }
 
-async function runJob(total: number, work: (signal: AbortSignal, progress: (done: number) => void) => Promise<void>): Promise<void> {
+export async function runJob(total: number, work: (signal: AbortSignal, progress: (done: number) => void) => Promise<void>): Promise<void> {
   job?.cancel();
   const abort = new AbortController();
   const cancel = (): void => abort.abort();

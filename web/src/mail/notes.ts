@@ -1,6 +1,6 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import { assertAccepted, jmap, jmapOne, resultOf } from "../jmap/client.ts";
-import type { EmailSummary, GetResponse, Id, SetResponse, UTCDate } from "../jmap/types.ts";
+import type { EmailSummary, GetResponse, Id, SetError, SetResponse, UTCDate } from "../jmap/types.ts";
 
 /* What people write beside a conversation (docs/api.md, Organising). */
 export interface Note {
@@ -156,4 +156,31 @@ export async function updateNote(client: QueryClient, type: NoteType, accountId:
 export async function destroyNote(client: QueryClient, type: NoteType, accountId: Id, id: Id): Promise<void> {
   await set(type, accountId, { destroy: [id] });
   await refresh(client);
+}
+
+const MOST_PER_CALL = 100;
+
+/* The same beside each of these conversations; refusal: the first of those that were refused. */
+export async function createNotes(client: QueryClient, type: NoteType, accountId: Id, threadIds: readonly Id[], values: TodoText): Promise<{ readonly made: readonly Id[]; readonly refusal: SetError | null }> {
+  const made: Id[] = [];
+  let refusal: SetError | null = null;
+  try {
+    for (let at = 0; at < threadIds.length; at += MOST_PER_CALL) {
+      const create = Object.fromEntries(threadIds.slice(at, at + MOST_PER_CALL).map((threadId) => [threadId, { threadId, ...values }]));
+      const answer = await jmapOne<SetResponse>(`${type}/set`, { accountId, create });
+      made.push(...Object.values(answer.created ?? {}).map((one) => one!.id));
+      refusal ??= Object.values(answer.notCreated ?? {})[0] ?? null;
+    }
+  } finally {
+    await refresh(client);
+  }
+  return { made, refusal };
+}
+
+export async function destroyNotes(client: QueryClient, type: NoteType, accountId: Id, ids: readonly Id[]): Promise<void> {
+  try {
+    for (let at = 0; at < ids.length; at += MOST_PER_CALL) await set(type, accountId, { destroy: ids.slice(at, at + MOST_PER_CALL) });
+  } finally {
+    await refresh(client);
+  }
 }

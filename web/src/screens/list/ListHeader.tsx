@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Archive, Copy, FolderInput, Mail, MailOpen, Menu as MenuIcon, EllipsisVertical, ShieldAlert, ShieldCheck, SlidersHorizontal, SquareCheck, Star, StarOff, Trash2, X } from "lucide-react";
+import { Archive, Copy, FolderInput, Mail, MailOpen, Menu as MenuIcon, EllipsisVertical, ShieldAlert, ShieldCheck, SlidersHorizontal, SquareCheck, Star, StarOff, StickyNote, Trash2, X } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
 import { navigate, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
@@ -14,7 +14,7 @@ import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { LIST_FILTERS } from "../desk/slots.ts";
 import { SearchBox } from "../search/SearchBox.tsx";
-import { SelectionTools } from "../organise/SelectionTools.tsx";
+import { openNotes, SelectionTools } from "../organise/SelectionTools.tsx";
 import { useListCommands } from "./list-commands.ts";
 import type { ListState } from "./list-state.ts";
 
@@ -52,6 +52,8 @@ function SelectionMore({ list, route, mailbox, onCopy }: Omit<ListProps, "onDraw
     { key: "flag", label: t("action.flag"), icon: Star, onSelect: () => commands.flag(true) },
     { key: "unflag", label: t("action.unflag"), icon: StarOff, onSelect: () => commands.flag(false) },
     { key: "copy", label: t("action.copyTo"), icon: Copy, onSelect: () => onCopy() },
+    { key: "note", label: t("note.add"), icon: StickyNote, separated: true, onSelect: () => openNotes(list, "Note") },
+    { key: "todo", label: t("todo.add"), icon: SquareCheck, onSelect: () => openNotes(list, "Todo") },
   ];
   return (
     <Menu label={t("action.more")} items={items} placement="below-end" trigger={({ expanded, toggle, controls }) => (

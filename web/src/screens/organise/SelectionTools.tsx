@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Merge, Tag } from "lucide-react";
 import { useT } from "../../i18n/i18n.ts";
+import type { NoteType } from "../../mail/notes.ts";
 import { mergeConversations } from "../../mail/regroup.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import type { ListState } from "../list/list-state.ts";
@@ -10,6 +11,12 @@ import { openOrganise } from "./organise-store.ts";
 export function openLabels(list: ListState): void {
   const targets = list.targets();
   if (targets.length > 0) openOrganise({ kind: "labels", accountId: list.view.accountId, targets, ...(list.everything ? { everything: { view: list.view, total: list.total } } : {}) });
+}
+
+/* A note or to-do beside each of what is ticked. */
+export function openNotes(list: ListState, type: NoteType): void {
+  const targets = list.targets();
+  if (targets.length > 0) openOrganise({ kind: "note", type, accountId: list.view.accountId, targets, ...(list.everything ? { everything: { view: list.view, total: list.total } } : {}) });
 }
 
 /* What the bar of a selection has from here. */
