@@ -94,6 +94,66 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await page.keyboard.press('Escape');
   });
 
+  test('what is ticked of several accounts is archived, labelled and moved in each, with one Undo', async () => {
+    const both = ['Bench is free at noon', 'Shipment 8 of 8'];
+    const tick = async () => {
+      for (const subject of both) await row(subject).click({ modifiers: ['Control'] });
+      await page.locator('.selection-count', { hasText: '2 selected' }).waitFor();
+    };
+    const where = async (folder) => [(await subjectsAt(james, folder)).includes(both[0]), (await subjectsAt(anna, folder)).includes(both[1])];
+    await tick();
+    await page.keyboard.press('e');
+    await until('each in its archive', async () => (await where('Archive')).every(Boolean));
+    await toast('2 conversations archived').getByRole('button', { name: 'Undo' }).click();
+    await until('each in its inbox', async () => (await where('INBOX')).every(Boolean));
+    for (const subject of both) await row(subject).waitFor();
+
+    await tick();
+    await page.keyboard.press('l');
+    const dialog = page.locator('dialog[open]');
+    await dialog.getByPlaceholder('Find or create a label').fill('Museum');
+    await page.keyboard.press('Enter');
+    await toast('2 conversations labelled').waitFor();
+    await dialog.getByRole('checkbox', { name: 'Museum', checked: true }).waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    for (const accountId of desk.accounts) {
+      const [label] = (await desk.client.call('Label/get', { accountId, ids: null })).list;
+      assert.equal(label.name, 'Museum');
+      assert.equal((await desk.client.call('Email/query', { accountId, filter: { hasKeyword: label.keyword } })).ids.length, 1, 'a label of its own in each account');
+    }
+    for (const subject of both) await row(subject).locator('.label-chip', { hasText: 'Museum' }).waitFor();
+
+    await page.keyboard.press('v');
+    await page.getByRole('combobox', { name: 'Type a folder’s name' }).fill('germany');
+    await page.keyboard.press('Enter');
+    await toast('Moved to Germany').waitFor();
+    await until('both in Germany', async () => { const here = await subjectsAt(anna, 'Customers/Germany'); return both.every((subject) => here.includes(subject)); });
+    await until('it gone from James\'s inbox', async () => !(await subjectsAt(james)).includes(both[0]));
+    assert.equal(await toast('Moved to Germany').count(), 1);
+    await toast('Moved to Germany').getByRole('button', { name: 'Undo' }).click();
+    await until('each in its own inbox', async () => (await where('INBOX')).every(Boolean));
+    for (const subject of both) await row(subject).waitFor();
+  });
+
+  test('all that match are moved out of both accounts, and back', async () => {
+    const counts = async () => Promise.all(desk.accounts.map(async (id) => (await desk.client.mailboxes(id)).inbox.totalEmails));
+    const notices = async () => (await desk.client.call('Mailbox/get', { accountId: desk.accounts[0], ids: null })).list.find((one) => one.name === 'Notices').totalEmails;
+    const [before, there] = [await counts(), await notices()];
+    assert.ok(before.every((count) => count > 0));
+    await page.locator('#list').focus();
+    await page.keyboard.press('*');
+    await page.getByRole('button', { name: /Select all \d+ conversations in/ }).click();
+    await page.keyboard.press('v');
+    await page.getByRole('combobox', { name: 'Type a folder’s name' }).fill('notices');
+    await page.keyboard.press('Enter');
+    await until('both inboxes empty', async () => (await counts()).every((count) => count === 0), { ms: 40000 });
+    assert.equal(await notices(), there + before[0] + before[1]);
+    await toast('moved to Notices').getByRole('button', { name: 'Undo' }).click();
+    await until('as it was', async () => JSON.stringify(await counts()) === JSON.stringify(before), { ms: 40000 });
+    assert.equal(await notices(), there);
+    await row('Shipment 8 of 8').waitFor();
+  });
+
   test('new mail of any account appears in the list of all, and is said aloud', async () => {
     await deliver(desk.org, james, 'Fresh from the lab');
     await row('Fresh from the lab').waitFor();

@@ -6,7 +6,6 @@ import type { EmailSummary, Id, Mailbox } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
 import { cachedEmails, patchCache, refreshLists } from "./cache.ts";
 import { isUnread } from "./conversations.ts";
-import { copyAcross } from "./copying.ts";
 import { failureOf } from "./failures.ts";
 import { byRole, type Role } from "./mailboxes.ts";
 import { effectivePatch, invertPatch, keywordPatch, movePatch, type EmailPatch, type EmailPatches } from "./patches.ts";
@@ -135,11 +134,7 @@ export interface MailActions {
   readonly markRead: (emails: readonly EmailSummary[], aloud?: boolean) => void;
   readonly markUnread: (emails: readonly EmailSummary[]) => void;
   readonly setFlag: (emails: readonly EmailSummary[], on: boolean, aloud?: boolean) => void;
-  readonly moveTo: (emails: readonly EmailSummary[], target: Mailbox, from: Id | null) => void;
   readonly moveToRole: (emails: readonly EmailSummary[], role: Role, from: Id | null) => boolean;
-  /* Into a mailbox besides those where they are; of another account, too. */
-  readonly copyTo: (emails: readonly EmailSummary[], target: Mailbox, targetAccount: Id) => void;
-  readonly moveAcross: (emails: readonly EmailSummary[], target: Mailbox, targetAccount: Id, from: Id | null) => void;
   readonly destroy: (emails: readonly EmailSummary[]) => void;
 }
 
@@ -176,8 +171,6 @@ export function createMailActions(client: QueryClient, accountId: Id): MailActio
     markUnread: (emails) => change(each(emails, () => keywordPatch("$seen", false)), emails, { text: "action.markedUnread" }),
     setFlag: (emails, on, aloud = false) => change(each(emails, () => keywordPatch("$flagged", on)), emails,
       aloud ? { text: on ? "action.flagged" : "action.unflagged", values: { count: conversations(emails) } } : null),
-    moveTo: (emails, target, from) =>
-      change(moving(emails, target.id, from), emails, { text: "action.moved", values: { mailbox: target.name } }),
     moveToRole: (emails, role, from) => {
       const target = byRole(mailboxes(), role);
       if (!target) {
@@ -186,18 +179,6 @@ export function createMailActions(client: QueryClient, accountId: Id): MailActio
       }
       change(moving(emails, target.id, from), emails, { text: MOVED[role] ?? "action.moved", values: { count: conversations(emails), mailbox: target.name } });
       return true;
-    },
-    copyTo: (emails, target, targetAccount) => {
-      const map = cachedMailboxMap(client);
-      const near = emails.filter((email) => (isUnified(accountId) ? map.accountOf(email) : accountId) === targetAccount);
-      const known = new Map(near.map((email) => [email.id, email]));
-      void changeEmails(client, targetAccount, each(near, () => movePatch([], target.id)), { text: "action.copied", values: { mailbox: target.name } }, known);
-      const far = emails.filter((email) => !near.includes(email));
-      if (far.length > 0) void copyAcross(client, far, accountId, target, targetAccount, false);
-    },
-    moveAcross: (emails, target, targetAccount, from) => {
-      const here = from === null ? emails : emails.filter((email) => email.mailboxIds[from]);
-      void copyAcross(client, here, accountId, target, targetAccount, true);
     },
     destroy: (emails) => void destroyEmails(client, accountId, emails),
   };

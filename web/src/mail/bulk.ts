@@ -18,8 +18,16 @@ export interface BulkJob {
   readonly cancel: () => void;
 }
 
-/* What to do with an email: a patch, null for nothing, or destroy it. */
-export type BulkStep = (email: EmailSummary) => EmailPatch | "destroy" | null;
+/* What to do with an email: a patch, null for nothing, destroy it, or what the job does elsewhere. */
+type BulkAct = EmailPatch | "destroy" | "elsewhere" | null;
+export type BulkStep = (email: EmailSummary) => BulkAct | Promise<BulkAct>;
+
+/* What no change of an account's emails can do. */
+export interface Elsewhere {
+  readonly take: (emails: readonly EmailSummary[]) => Promise<void>;
+  readonly isTaken: () => boolean;
+  readonly undo: () => Promise<void>;
+}
 
 const BATCH = 100;
 const MOST_CONVERSATIONS = 200_000;
@@ -86,6 +94,7 @@ async function emailsOf(view: ListView, leads: readonly Id[], signal: AbortSigna
 interface Outcome {
   readonly inverse: AccountChange[];
   conversations: number;
+  homeless: number;
   refusal: SetError | null;
 }
 
@@ -101,20 +110,24 @@ async function carryOut(client: QueryClient, change: AccountChange, destroy: rea
   outcome.inverse.push({ accountId, patches: inverse, inverse: patches });
 }
 
-async function changeBatch(client: QueryClient, view: ListView, emails: readonly EmailSummary[], step: BulkStep, signal: AbortSignal, outcome: Outcome): Promise<void> {
+async function changeBatch(client: QueryClient, view: ListView, emails: readonly EmailSummary[], step: BulkStep, signal: AbortSignal, outcome: Outcome, elsewhere?: Elsewhere): Promise<void> {
   const wanted = new Map<Id, EmailPatch>();
   const doomed = new Map<Id, Id[]>();
+  const others: EmailSummary[] = [];
   const map = cachedMailboxMap(client);
   for (const email of emails) {
-    const what = step(email);
-    if (what === "destroy") {
+    const what = await step(email);
+    if (what === "elsewhere") others.push(email);
+    else if (what === "destroy") {
       const own = isUnified(view.accountId) ? map.accountOf(email) : view.accountId;
       if (own !== null) doomed.set(own, [...(doomed.get(own) ?? []), email.id]);
     } else if (what) wanted.set(email.id, what);
   }
-  const { changes } = changesByAccount(client, view.accountId, wanted, new Map(emails.map((email) => [email.id, email])));
+  const { changes, homeless } = changesByAccount(client, view.accountId, wanted, new Map(emails.map((email) => [email.id, email])));
+  outcome.homeless += homeless;
   for (const change of changes) await carryOut(client, change, [], signal, outcome);
   for (const [accountId, ids] of doomed) await carryOut(client, { accountId, patches: new Map(), inverse: new Map() }, ids, signal, outcome);
+  if (others.length > 0) await elsewhere?.take(others);
 }
 
 export async function runJob(total: number, work: (signal: AbortSignal, progress: (done: number) => void) => Promise<void>): Promise<void> {
@@ -138,7 +151,7 @@ async function undoJob(client: QueryClient, changes: readonly AccountChange[]): 
     let done = 0;
     for (const change of changes.toReversed()) {
       if (signal.aborted) return;
-      await carryOut(client, { ...change, patches: new Map(change.patches), inverse: new Map(change.inverse) }, [], signal, { inverse: [], conversations: 0, refusal: null });
+      await carryOut(client, { ...change, patches: new Map(change.patches), inverse: new Map(change.inverse) }, [], signal, { inverse: [], conversations: 0, homeless: 0, refusal: null });
       progress(done += change.patches.size);
     }
   });
@@ -146,13 +159,13 @@ async function undoJob(client: QueryClient, changes: readonly AccountChange[]): 
 }
 
 /* Does it to whatever matches the view, however much of it is on screen; with Undo for what was done, also when it is stopped on the way. */
-export async function changeEverything(client: QueryClient, view: ListView, total: number, step: BulkStep, announcement: Announcement): Promise<void> {
-  const outcome: Outcome = { inverse: [], conversations: 0, refusal: null };
+export async function changeEverything(client: QueryClient, view: ListView, total: number, step: BulkStep, announcement: Announcement, elsewhere?: Elsewhere): Promise<void> {
+  const outcome: Outcome = { inverse: [], conversations: 0, homeless: 0, refusal: null };
   await runJob(total, async (signal, progress) => {
     const leads = await leadsOf(view, signal);
     for (let at = 0; at < leads.length && !signal.aborted; at += BATCH) {
       const batch = leads.slice(at, at + BATCH);
-      await changeBatch(client, view, await emailsOf(view, batch, signal), step, signal, outcome);
+      await changeBatch(client, view, await emailsOf(view, batch, signal), step, signal, outcome, elsewhere);
       outcome.conversations += batch.length;
       progress(outcome.conversations);
     }
@@ -160,7 +173,8 @@ export async function changeEverything(client: QueryClient, view: ListView, tota
   const undoable = outcome.inverse.filter((change) => change.patches.size > 0);
   if (outcome.conversations > 0)
     showToast({ text: announcement.text, values: { ...announcement.values, count: outcome.conversations }, duration: 20_000,
-      ...(undoable.length > 0 ? { undo: () => void undoJob(client, undoable) } : {}) });
+      ...(undoable.length > 0 || elsewhere?.isTaken() ? { undo: () => void undoJob(client, undoable).then(() => elsewhere?.undo()) } : {}) });
+  if (outcome.homeless > 0) showToast({ text: "action.noSuchMailbox", values: { count: outcome.homeless }, tone: "problem" });
   if (outcome.refusal) showToast({ ...failureOf(new RefusedError(outcome.refusal)), tone: "problem" });
   await refreshLists(client, view.accountId);
 }

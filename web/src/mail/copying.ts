@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { assertAccepted, jmapOne } from "../jmap/client.ts";
+import { jmapOne, RefusedError } from "../jmap/client.ts";
 import type { EmailSummary, Id, Mailbox, SetError } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
 import { patchCache, refreshLists } from "./cache.ts";
@@ -20,14 +20,32 @@ interface Step {
   readonly keywords?: Readonly<Record<string, true>>;
 }
 
-/* RFC 8621, 4.7. Answers the copies by their originals; a refusal ends it. */
+/* Before what was put off is asked for again, where nothing else went on meanwhile. */
+const PATIENCE = [500, 1_500, 3_000, 6_000, 10_000];
+
+/* A call takes so much and no more, and a message that is not here as a whole is fetched when it is asked for. */
+function isPutOff({ type }: SetError): boolean {
+  return type === "rateLimit" || type === "serverUnavailable";
+}
+
+/* RFC 8621, 4.7. Gives the copies by their originals; a refusal of one is thrown when the others are done. */
 async function copy(from: Id, to: Id, steps: readonly Step[], destroy: boolean, made: Map<Id, Id>): Promise<void> {
-  for (let at = 0; at < steps.length; at += MOST_PER_CALL) {
-    const create = Object.fromEntries(steps.slice(at, at + MOST_PER_CALL).map((step) => [step.id, step]));
+  let left = [...steps];
+  let refusal: SetError | null = null;
+  for (let waits = 0; left.length > 0;) {
+    const some = left.slice(0, MOST_PER_CALL);
+    const create = Object.fromEntries(some.map((step) => [step.id, step]));
     const answer = await jmapOne<CopyResponse>("Email/copy", { fromAccountId: from, accountId: to, create, onSuccessDestroyOriginal: destroy });
-    for (const [original, { id }] of Object.entries(answer.created ?? {})) made.set(original, id);
-    assertAccepted(answer);
+    const created = Object.entries(answer.created ?? {});
+    for (const [original, { id }] of created) made.set(original, id);
+    const refused = Object.entries(answer.notCreated ?? {});
+    const wait = created.length > 0 ? 0 : PATIENCE[waits++];
+    const again = new Set(wait === undefined ? [] : refused.filter(([, error]) => isPutOff(error)).map(([id]) => id));
+    refusal ??= refused.find(([id]) => !again.has(id))?.[1] ?? null;
+    left = [...left.slice(MOST_PER_CALL), ...some.filter((step) => again.has(step.id))];
+    if (again.size > 0 && wait) await new Promise((resolve) => setTimeout(resolve, wait));
   }
+  if (refusal) throw new RefusedError(refusal);
 }
 
 function ownMailboxes(client: QueryClient, accountId: Id, email: EmailSummary): Record<Id, true> {
@@ -38,8 +56,17 @@ function ownMailboxes(client: QueryClient, accountId: Id, email: EmailSummary): 
   }));
 }
 
+/* What was copied from one account into another; made: the copies by their originals. */
+export interface Copied {
+  readonly from: Id;
+  readonly to: Id;
+  readonly emails: readonly EmailSummary[];
+  readonly made: ReadonlyMap<Id, Id>;
+  readonly moved: boolean;
+}
+
 /* Takes copies back: to where they were copied from when the originals went, else away. */
-async function takeBack(client: QueryClient, from: Id, to: Id, emails: readonly EmailSummary[], made: ReadonlyMap<Id, Id>, moved: boolean): Promise<void> {
+export async function takeBack(client: QueryClient, { from, to, emails, made, moved }: Copied): Promise<void> {
   try {
     if (moved) {
       const steps = emails.flatMap((email) => {
@@ -54,24 +81,25 @@ async function takeBack(client: QueryClient, from: Id, to: Id, emails: readonly 
   await Promise.all([refreshLists(client, from), refreshLists(client, to)]);
 }
 
-/* Between accounts mail is copied whole, and the original destroyed when it was to move. */
-export async function copyAcross(client: QueryClient, emails: readonly EmailSummary[], accountId: Id, target: Mailbox, targetAccount: Id, move: boolean): Promise<void> {
+/* Between accounts mail is copied whole, and the original destroyed when it was to move. What does not go stays, and is told. */
+export async function copyAcross(client: QueryClient, emails: readonly EmailSummary[], accountId: Id, target: Mailbox, to: Id, move: boolean): Promise<readonly Copied[]> {
   const map = cachedMailboxMap(client);
   const byAccount = new Map<Id, EmailSummary[]>();
   for (const email of emails) {
     const from = isUnified(accountId) ? map.accountOf(email) : accountId;
-    if (from !== null && from !== targetAccount) byAccount.set(from, [...(byAccount.get(from) ?? []), email]);
+    if (from !== null && from !== to) byAccount.set(from, [...(byAccount.get(from) ?? []), email]);
   }
+  const done: Copied[] = [];
   for (const [from, some] of byAccount) {
     const made = new Map<Id, Id>();
     if (move) patchCache(client, new Map(), new Set(some.map((email) => email.id)));
     try {
-      await copy(from, targetAccount, some.map(({ id }) => ({ id, mailboxIds: { [target.id]: true } })), move, made);
+      await copy(from, to, some.map(({ id }) => ({ id, mailboxIds: { [target.id]: true } })), move, made);
     } catch (error) {
       showToast({ ...failureOf(error), tone: "problem" });
     }
-    if (made.size > 0)
-      showToast({ text: move ? "action.moved" : "action.copied", values: { mailbox: target.name }, undo: () => void takeBack(client, from, targetAccount, some, made, move) });
-    await Promise.all([refreshLists(client, from), refreshLists(client, targetAccount)]);
+    if (made.size > 0) done.push({ from, to, emails: some, made, moved: move });
+    await Promise.all([refreshLists(client, from), refreshLists(client, to)]);
   }
+  return done;
 }

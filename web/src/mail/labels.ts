@@ -6,6 +6,7 @@ import { assertAccepted, jmapOne } from "../jmap/client.ts";
 import type { EmailSummary, GetResponse, Id, SetResponse } from "../jmap/types.ts";
 import { changeEmails } from "./actions.ts";
 import { keywordPatch, type EmailPatch } from "./patches.ts";
+import { cachedMailboxMap, isUnified } from "./unified.ts";
 
 export const COLORS = ["gray", "red", "orange", "yellow", "olive", "green", "teal", "blue", "indigo", "purple", "pink", "brown"] as const;
 export type LabelColor = (typeof COLORS)[number];
@@ -51,19 +52,50 @@ export function labelsOn(labels: readonly Label[], emails: readonly Pick<EmailSu
   return [...found.values()];
 }
 
+/* Labels of one name are one label to people, whatever keyword it has in each account. */
+export function foldedName(text: string): string {
+  return text.normalize("NFKC").toLocaleLowerCase();
+}
+
+type KeywordOf = (email: Pick<EmailSummary, "mailboxIds">) => string | null;
+
+/* The keyword that a label of that name has in each email's account; null: it has none there. */
+export function keywordByAccount(labels: readonly Label[], label: Label, accountOf: (email: Pick<EmailSummary, "mailboxIds">) => Id | null): KeywordOf {
+  const keywords = new Map(labels.filter((one) => foldedName(one.name) === foldedName(label.name)).map((one) => [one.accountId, one.keyword]));
+  return (email) => keywords.get(accountOf(email) ?? "") ?? null;
+}
+
 /* How far conversations have a label: all of them, some, or none. */
-export function stateOf(label: Label, conversations: readonly { readonly emails: readonly EmailSummary[] }[]): boolean | "mixed" {
-  const having = conversations.filter((row) => row.emails.some((email) => email.keywords[label.keyword])).length;
+export function stateOf(label: Label, conversations: readonly { readonly emails: readonly EmailSummary[] }[], keywordOf: KeywordOf = () => label.keyword): boolean | "mixed" {
+  const having = conversations.filter((row) => row.emails.some((email) => email.keywords[keywordOf(email) ?? ""])).length;
   return having === 0 ? false : having === conversations.length ? true : "mixed";
 }
 
+/* What puts a label on an email or takes it off, null for nothing: of several accounts, each has the label of its own by that name, which is made where it is missing. */
+export function labelStep(client: QueryClient, userAccount: Id, accountId: Id, label: Label, on: boolean): (email: EmailSummary) => Promise<EmailPatch | null> {
+  const map = cachedMailboxMap(client);
+  const labels = client.getQueryData<readonly Label[]>(labelsKey(userAccount)) ?? [];
+  const known = new Map<Id, string | Promise<string>>([...labels.filter((one) => foldedName(one.name) === foldedName(label.name)), label].map((one) => [one.accountId, one.keyword]));
+  return async (email) => {
+    const home = isUnified(accountId) ? map.accountOf(email) : accountId;
+    if (home === null || (!on && !known.has(home))) return null;
+    if (!known.has(home)) known.set(home, createLabel(client, userAccount, home, label.name, label.color).then((made) => made.keyword));
+    const keyword = await known.get(home)!;
+    return (email.keywords[keyword] === true) === on ? null : keywordPatch(keyword, on);
+  };
+}
+
 /* Puts a label on all emails of the conversations, or takes it off, with Undo. */
-export function setLabel(client: QueryClient, accountId: Id, label: Label, emails: readonly EmailSummary[], on: boolean): void {
+export async function setLabel(client: QueryClient, userAccount: Id, accountId: Id, label: Label, emails: readonly EmailSummary[], on: boolean): Promise<void> {
   const patches = new Map<Id, EmailPatch>();
-  for (const email of emails) if ((email.keywords[label.keyword] === true) !== on) patches.set(email.id, keywordPatch(label.keyword, on));
+  const step = labelStep(client, userAccount, accountId, label, on);
+  for (const email of emails) {
+    const patch = await step(email);
+    if (patch) patches.set(email.id, patch);
+  }
   const count = new Set(emails.map((email) => email.threadId)).size;
   const text: MessageId = on ? "label.added" : "label.removed";
-  void changeEmails(client, accountId, patches, { text, values: { name: label.name, count } });
+  await changeEmails(client, accountId, patches, { text, values: { name: label.name, count } }, new Map(emails.map((email) => [email.id, email])));
 }
 
 async function set(accountId: Id, args: Readonly<Record<string, unknown>>): Promise<SetResponse> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MailRoute } from "../../src/app/router.ts";
 import type { EmailSummary, Mailbox } from "../../src/jmap/types.ts";
-import { labelsOn, stateOf, type Label } from "../../src/mail/labels.ts";
+import { keywordByAccount, labelsOn, stateOf, type Label } from "../../src/mail/labels.ts";
 import { dayFromNow, dueGroup } from "../../src/mail/notes.ts";
 import { textToSave } from "../../src/screens/organise/SaveSearchButton.tsx";
 
@@ -19,6 +19,15 @@ describe("labels", () => {
     expect(stateOf(work, [{ emails: [email("work"), email()] }, { emails: [email("work")] }])).toBe(true);
     expect(stateOf(work, [{ emails: [email("work")] }, { emails: [email()] }])).toBe("mixed");
     expect(stateOf(work, [{ emails: [email()] }])).toBe(false);
+  });
+
+  test("of several accounts are one by their name, whatever keywords they have", () => {
+    const labels = [label("Work", "work"), label("WORK", "work-2", "a2"), label("Other", "work-2")];
+    const of = (accountId: string, keyword: string): EmailSummary => ({ ...email(keyword), mailboxIds: { [accountId]: true } }) as EmailSummary;
+    const keywordOf = keywordByAccount(labels, labels[0]!, (one) => Object.keys(one.mailboxIds)[0] ?? null);
+    expect([of("a1", ""), of("a2", ""), of("a3", "")].map(keywordOf)).toEqual(["work", "work-2", null]);
+    expect(stateOf(labels[0]!, [{ emails: [of("a1", "work")] }, { emails: [of("a2", "work-2")] }], keywordOf)).toBe(true);
+    expect(stateOf(labels[0]!, [{ emails: [of("a1", "work-2")] }, { emails: [of("a2", "work")] }, { emails: [of("a3", "work")] }], keywordOf)).toBe(false);
   });
 });
 

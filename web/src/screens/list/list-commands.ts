@@ -1,22 +1,16 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import type { MailRoute } from "../../app/router.ts";
-import type { EmailSummary, Id, Mailbox } from "../../jmap/types.ts";
+import type { Id, Mailbox } from "../../jmap/types.ts";
 import { createMailActions, type Announcement } from "../../mail/actions.ts";
 import { changeEverything, type BulkStep } from "../../mail/bulk.ts";
 import { factsOf, isUnread, type Conversation } from "../../mail/conversations.ts";
 import { byRole, type Role } from "../../mail/mailboxes.ts";
 import { keywordPatch, movePatch } from "../../mail/patches.ts";
 import { keys } from "../../mail/queries.ts";
-import { cachedMailboxMap, isUnified } from "../../mail/unified.ts";
+import { transfer, transferEverything, type Target } from "../../mail/transfer.ts";
 import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
 import { emailsOf, type ListState } from "./list-state.ts";
-
-/* Where something is to go. */
-export interface Target {
-  readonly accountId: Id;
-  readonly mailbox: Mailbox;
-}
 
 /* What the buttons and the keys do to the ticked, open or marked conversations, or to all that match. */
 export interface ListCommands {
@@ -61,10 +55,12 @@ function commandsForAll(client: QueryClient, list: ListState, route: MailRoute, 
   };
   const destroyAll = (): void => void confirmFirst({ title: "action.destroyAllTitle", text: "action.destroyText", values: { count: total }, action: "action.destroy", danger: true })
     .then((sure) => { if (sure) run((email) => (from === null || email.mailboxIds[from] ? "destroy" : null), { text: "action.destroyed" }, true); });
-  const moveTo = ({ accountId, mailbox: target }: Target): void => {
-    if (accountId !== view.accountId) return showToast({ text: "move.acrossAll", tone: "problem" }) && undefined;
-    if (target.id !== from) run(moveStep(target.id, from), { text: "action.movedMany", values: { mailbox: target.name } }, true);
+  const carry = (target: Target, copy: boolean): void => {
+    if (!copy) list.open(null);
+    list.clearSelection();
+    void transferEverything(client, view, total, target, from, copy);
   };
+  const moveTo = (target: Target): void => { if (target.mailbox.id !== from) carry(target, false); };
   const flag = (on: boolean): void => run(() => keywordPatch("$flagged", on), { text: on ? "action.flagged" : "action.unflagged" }, false);
   return {
     archive: toRole("archive"), junk: toRole("junk"), notJunk: toRole("inbox"),
@@ -75,10 +71,7 @@ function commandsForAll(client: QueryClient, list: ListState, route: MailRoute, 
     toggleFlag: () => flag(true),
     move: (target) => moveTo({ accountId: view.accountId, mailbox: target }),
     moveTo,
-    copyTo: ({ accountId, mailbox: target }) => {
-      if (accountId !== view.accountId) showToast({ text: "move.acrossAll", tone: "problem" });
-      else run(() => movePatch([], target.id), { text: "action.copied", values: { mailbox: target.name } }, false);
-    },
+    copyTo: (target) => carry(target, true),
   };
 }
 
@@ -109,15 +102,7 @@ export function commandsFor(client: QueryClient, list: ListState, route: MailRou
   const flag = (on: boolean): void => withTargets((targets) =>
     actions.setFlag(on ? targets.map((row) => row.emails.at(-1)!) : emailsOf(targets), on, targets.length > 1));
   const moveTo = (target: Target): void => withTargets((targets) => {
-    const map = cachedMailboxMap(client);
-    const emails = emailsOf(targets);
-    const unified = isUnified(list.view.accountId);
-    const homeOf = (email: EmailSummary): Id | null => (unified ? map.accountOf(email) : list.view.accountId);
-    /* A role's mailbox of the unified account is each account's own. */
-    const near = emails.filter((email) => isUnified(target.accountId) || homeOf(email) === target.accountId);
-    const far = emails.filter((email) => !near.includes(email));
-    if (near.length > 0) actions.moveTo(near, target.mailbox, route.mailboxId);
-    if (far.length > 0) actions.moveAcross(far, target.mailbox, target.accountId, route.mailboxId);
+    void transfer(client, list.view.accountId, emailsOf(targets), target, route.mailboxId, false);
     if (movesAway(target, route)) list.leave(targets);
   });
   return {
@@ -136,7 +121,7 @@ export function commandsFor(client: QueryClient, list: ListState, route: MailRou
     move: (target) => moveTo({ accountId: list.view.accountId, mailbox: target }),
     moveTo,
     copyTo: (target) => withTargets((targets) => {
-      actions.copyTo(emailsOf(targets), target.mailbox, target.accountId);
+      void transfer(client, list.view.accountId, emailsOf(targets), target, null, true);
       list.clearSelection();
     }),
   };

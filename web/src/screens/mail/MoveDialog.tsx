@@ -9,7 +9,8 @@ import { mailboxPath, orderMailboxes, roleName } from "../../mail/mailboxes.ts";
 import { mailboxesQuery } from "../../mail/queries.ts";
 import { isUnified } from "../../mail/unified.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
-import { commandsFor, useListCommands, type Target } from "../list/list-commands.ts";
+import { commandsFor, useListCommands } from "../list/list-commands.ts";
+import type { Target } from "../../mail/transfer.ts";
 import type { ListState } from "../list/list-state.ts";
 import { MailboxIcon } from "./MailboxIcon.tsx";
 

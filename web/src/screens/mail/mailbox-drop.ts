@@ -1,15 +1,13 @@
 import { useSyncExternalStore, type DragEvent } from "react";
 import type { QueryClient } from "@tanstack/react-query";
 import type { MailRoute } from "../../app/router.ts";
-import type { EmailSummary, Id, Mailbox } from "../../jmap/types.ts";
-import { createMailActions } from "../../mail/actions.ts";
+import type { Id, Mailbox } from "../../jmap/types.ts";
 import { nestMailbox } from "../../mail/mailbox-actions.ts";
 import { isWithin } from "../../mail/mailboxes.ts";
 import { keys } from "../../mail/queries.ts";
-import { cachedMailboxMap, isUnified } from "../../mail/unified.ts";
+import { transfer, type Target } from "../../mail/transfer.ts";
 import type { RowDrag } from "../desk/dragging.ts";
 import { leaveList } from "../desk/leaving.ts";
-import type { Target } from "../list/list-commands.ts";
 
 export const MAILBOX_TYPE = "application/x-postroom-mailbox";
 
@@ -53,16 +51,6 @@ export function dropMailbox(client: QueryClient, dragged: MailboxDrag, accountId
 
 /* Rows move, or are copied with Ctrl held; into another account they are copied there and leave here. */
 export function dropRows(client: QueryClient, drag: RowDrag, target: Target, route: MailRoute, copy: boolean): void {
-  const actions = createMailActions(client, drag.accountId);
-  const emails = drag.rows.flatMap((row) => row.emails);
-  if (copy && !isUnified(target.accountId)) return actions.copyTo(emails, target.mailbox, target.accountId);
-  const map = cachedMailboxMap(client);
-  const home = (email: EmailSummary): Id | null => (isUnified(drag.accountId) ? map.accountOf(email) : drag.accountId);
-  const near = emails.filter((email) => isUnified(target.accountId) || home(email) === target.accountId);
-  const far = emails.filter((email) => !near.includes(email));
-  /* A role of the unified account is each account's own mailbox of that role. */
-  const own = isUnified(target.accountId) && !isUnified(drag.accountId) ? map.own(drag.accountId, target.mailbox.id) : target.mailbox.id;
-  if (near.length > 0 && own !== null) actions.moveTo(near, { ...target.mailbox, id: own }, route.mailboxId);
-  if (far.length > 0) actions.moveAcross(far, target.mailbox, target.accountId, route.mailboxId);
-  leaveList(drag.rows);
+  void transfer(client, drag.accountId, drag.rows.flatMap((row) => row.emails), target, copy ? null : route.mailboxId, copy);
+  if (!copy) leaveList(drag.rows);
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Check, Minus, Plus, Settings2 } from "lucide-react";
-import { useRef, useState, type KeyboardEvent } from "react";
+import { useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { useDesk } from "../../app/context.ts";
 import { navigate, settingsRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
@@ -9,8 +9,8 @@ import { changeEverything } from "../../mail/bulk.ts";
 import { cachedEmails } from "../../mail/cache.ts";
 import type { Conversation } from "../../mail/conversations.ts";
 import { failureOf } from "../../mail/failures.ts";
-import { COLORS, createLabel, setLabel, stateOf, useLabels, type Label } from "../../mail/labels.ts";
-import { keywordPatch } from "../../mail/patches.ts";
+import { COLORS, createLabel, foldedName, keywordByAccount, labelStep, setLabel, stateOf, useLabels, type Label } from "../../mail/labels.ts";
+import { isUnified, useMailboxMap } from "../../mail/unified.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { showToast } from "../../ui/toasts.ts";
@@ -23,14 +23,10 @@ interface Props {
   readonly everything?: Everything | undefined;
 }
 
-function folded(text: string): string {
-  return text.normalize("NFKC").toLocaleLowerCase();
-}
-
 /* Where several accounts have a label of one name, one of them stands for all. */
 function byName(labels: readonly Label[]): readonly Label[] {
   const seen = new Set<string>();
-  return labels.filter((label) => !seen.has(folded(label.name)) && seen.add(folded(label.name)));
+  return labels.filter((label) => !seen.has(foldedName(label.name)) && seen.add(foldedName(label.name)));
 }
 
 interface EntryProps {
@@ -65,24 +61,30 @@ export function LabelDialog({ accountId, targets, everything }: Props) {
   const t = useT();
   const desk = useDesk();
   const client = useQueryClient();
-  const labels = byName(useLabels(accountId));
+  const all = useLabels(accountId);
+  const labels = byName(all);
+  const accounts = useMemo(() => desk.accounts.map((account) => account.id), [desk.accounts]);
+  const map = useMailboxMap(accounts);
+  const homeOf = isUnified(accountId) ? map.accountOf : () => accountId;
   const box = useRef<HTMLDivElement>(null);
   const [text, setText] = useState("");
   /* What was ticked here: the conversations are those of when the dialog opened. */
   const [ticked, setTicked] = useState<ReadonlyMap<string, boolean>>(new Map());
   const emails = targets.flatMap((row) => row.emails);
   const wanted = text.trim();
-  const found = labels.filter((label) => folded(label.name).includes(folded(wanted)));
-  const exact = labels.some((label) => folded(label.name) === folded(wanted));
+  const found = labels.filter((label) => foldedName(label.name).includes(foldedName(wanted)));
+  const exact = labels.some((label) => foldedName(label.name) === foldedName(wanted));
   const now = (): EmailSummary[] => {
     const known = cachedEmails(client);
     return emails.map((email) => known.get(email.id) ?? email);
   };
-  const stateNow = (label: Label): boolean | "mixed" => ticked.get(label.keyword) ?? stateOf(label, targets);
+  const stateNow = (label: Label): boolean | "mixed" => ticked.get(foldedName(label.name)) ?? stateOf(label, targets, keywordByAccount(all, label, homeOf));
   const apply = (label: Label, on: boolean): void => {
-    setTicked(new Map([...ticked, [label.keyword, on]]));
-    if (everything) void changeEverything(client, everything.view, everything.total, (email) => ((email.keywords[label.keyword] === true) === on ? null : keywordPatch(label.keyword, on)), { text: on ? "label.added" : "label.removed", values: { name: label.name } });
-    else setLabel(client, accountId, label, now(), on);
+    setTicked(new Map([...ticked, [foldedName(label.name), on]]));
+    const job = everything
+      ? changeEverything(client, everything.view, everything.total, labelStep(client, desk.userAccount, accountId, label, on), { text: on ? "label.added" : "label.removed", values: { name: label.name } })
+      : setLabel(client, desk.userAccount, accountId, label, now(), on);
+    job.catch((error: unknown) => showToast({ ...failureOf(error), tone: "problem" }));
   };
   const toggle = (label: Label): void => {
     const on = stateNow(label) !== true;
@@ -90,7 +92,7 @@ export function LabelDialog({ accountId, targets, everything }: Props) {
   };
   const create = async (): Promise<void> => {
     try {
-      const account = accountId === desk.userAccount ? (desk.accounts[0]?.id ?? accountId) : accountId;
+      const account = emails.map(homeOf).find((id) => id !== null) ?? accounts[0] ?? accountId;
       const label = await createLabel(client, desk.userAccount, account, wanted, COLORS[(labels.length + 1) % COLORS.length]!);
       setText("");
       apply(label, true);

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useT } from "../../i18n/i18n.ts";
 import type { Id } from "../../jmap/types.ts";
@@ -22,7 +23,7 @@ export function NoteDialog({ type, accountId, targets, everything }: Props) {
   const t = useT();
   const desk = useDesk();
   const client = useQueryClient();
-  const all = desk.accounts.map((account) => account.id);
+  const all = useMemo(() => desk.accounts.map((account) => account.id), [desk.accounts]);
   const map = useMailboxMap(all);
   const people = useQuery(peopleQuery(desk.userAccount)).data ?? [];
   const homes = everything ? all : targets.flatMap((row) => map.accountOf(row.emails[0]!) ?? []);
