@@ -288,6 +288,28 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await row('Shipment 3 of 8').waitFor();
   });
 
+  test('where a drag would go is said, and where it cannot; so is it by key', async () => {
+    /* Here a drag goes on only as long as the pointer moves. */
+    const over = (locator, said) => until(said, async () => {
+      const box = await locator.boundingBox();
+      await page.mouse.move(box.x + box.width / 2 + Math.random() * 9, box.y + box.height / 2, { steps: 2 });
+      return (await page.locator('[data-drop]').textContent()) === said;
+    });
+    await row('Shipment 3 of 8').hover();
+    await page.mouse.down();
+    await over(mailbox(anna.mail, 'Archive'), `Move to Archive of ${anna.mail}`);
+    await over(mailbox(anna.mail, 'Inbox'), `Cannot be moved to Inbox of ${anna.mail}`);
+    await over(page.locator('.list-head'), '');
+    await page.mouse.up();
+    await row('Shipment 3 of 8').click();
+    await page.keyboard.press('v');
+    await page.getByRole('combobox', { name: 'Type a folder’s name' }).fill('germany');
+    await page.locator('dialog[open] [role=status]', { hasText: /^Move to Germany$/ }).waitFor({ state: 'attached' });
+    await visitor.screen('desk-move');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('u');
+  });
+
   test('the context menu acts on the row it was opened on, and gives the focus back', async () => {
     await row('Shipment 7 of 8').click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Flag', exact: true }).click();
@@ -430,6 +452,13 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
       await other.page.locator(ROW).first().waitFor();
       await sleep(200);
       await other.screen(`desk-${name}`);
+      assert.deepEqual(await other.overflow(), [], name);
+      assert.deepEqual(await other.faintTexts(), [], name);
+      for (const index of [0, 1]) await other.page.locator('.row .row-face').nth(index).click();
+      await other.page.locator('.selection-bar .icon-button').last().click();
+      await other.page.getByRole('menuitem').last().click();
+      await other.page.locator('dialog[open] .note-editor').waitFor();
+      await other.screen(`desk-todo-${name}`);
       assert.deepEqual(await other.overflow(), [], name);
       assert.deepEqual(await other.faintTexts(), [], name);
       assert.deepEqual(other.complaints(), [], name);

@@ -1,5 +1,5 @@
 import { useSyncExternalStore, type DragEvent } from "react";
-import type { Translate } from "../../i18n/i18n.ts";
+import type { MessageId, Translate } from "../../i18n/i18n.ts";
 import type { Id } from "../../jmap/types.ts";
 import type { Conversation } from "../../mail/conversations.ts";
 
@@ -38,4 +38,26 @@ export function startRowDrag(event: DragEvent, rows: readonly Conversation[], ac
   setTimeout(() => picture.remove());
   publish({ accountId, rows });
   document.addEventListener("dragend", () => publish(null), { once: true });
+}
+
+/* What letting go here would do, in words for those who listen. */
+export interface DropWord {
+  readonly text: MessageId;
+  readonly place: string;
+}
+
+let word: DropWord | null = null;
+const hearers = new Set<() => void>();
+
+export function sayDrop(next: DropWord | null): void {
+  if (word === next || (word && next && word.text === next.text && word.place === next.place)) return;
+  word = next;
+  for (const hearer of hearers) hearer();
+}
+
+export function useDropWord(): DropWord | null {
+  return useSyncExternalStore((hearer) => {
+    hearers.add(hearer);
+    return () => hearers.delete(hearer);
+  }, () => word);
 }

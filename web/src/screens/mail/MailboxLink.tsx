@@ -1,14 +1,16 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, EllipsisVertical } from "lucide-react";
 import { useState, type DragEvent, type KeyboardEvent } from "react";
+import { useDesk } from "../../app/context.ts";
 import { mailboxRoute, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import type { Id, Mailbox } from "../../jmap/types.ts";
 import { badgeOf, roleName } from "../../mail/mailboxes.ts";
+import { isUnified } from "../../mail/unified.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Link } from "../../ui/Link.tsx";
-import { ROW_TYPE, useRowDrag } from "../desk/dragging.ts";
+import { ROW_TYPE, sayDrop, useRowDrag } from "../desk/dragging.ts";
 import { dropMailbox, dropRows, mayDropMailbox, MAILBOX_TYPE, startMailboxDrag, useMailboxDrag } from "./mailbox-drop.ts";
 import { MailboxIcon } from "./MailboxIcon.tsx";
 import { fold, treeEntry } from "./sidebar-state.ts";
@@ -41,7 +43,9 @@ function Badge({ mailbox }: { readonly mailbox: Mailbox }) {
 }
 
 /* Takes rows of the list and other mailboxes that are dropped on it. */
-function useDrop(accountId: Id, mailbox: Mailbox, route: MailRoute) {
+function useDrop(accountId: Id, mailbox: Mailbox, name: string, route: MailRoute) {
+  const t = useT();
+  const desk = useDesk();
   const client = useQueryClient();
   const rows = useRowDrag();
   const dragged = useMailboxDrag();
@@ -49,17 +53,25 @@ function useDrop(accountId: Id, mailbox: Mailbox, route: MailRoute) {
   const takesRows = rows !== null && mailbox.myRights.mayAddItems && !(route.accountId === accountId && route.mailboxId === mailbox.id);
   const takes = takesRows || mayDropMailbox(client, dragged, accountId, mailbox);
   const isOurs = (event: DragEvent): boolean => event.dataTransfer.types.includes(ROW_TYPE) || event.dataTransfer.types.includes(MAILBOX_TYPE);
+  const account = isUnified(accountId) ? t("unified.name") : (desk.accounts.find((one) => one.id === accountId)?.address ?? "");
+  const place = desk.accounts.length > 1 ? t("drag.place", { mailbox: name, account }) : name;
+  const leave = (): void => {
+    setOver(false);
+    sayDrop(null);
+  };
   return {
     over: over && takes,
     onDragOver: (event: DragEvent) => {
-      if (!takes || !isOurs(event)) return;
+      if (!isOurs(event)) return;
+      sayDrop({ text: !takes ? "drag.refused" : event.ctrlKey && takesRows ? "drag.copyTo" : "drag.moveTo", place });
+      if (!takes) return;
       event.preventDefault();
       event.dataTransfer.dropEffect = event.ctrlKey && takesRows ? "copy" : "move";
       setOver(true);
     },
-    onDragLeave: () => setOver(false),
+    onDragLeave: (event: DragEvent) => { if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) leave(); },
     onDrop: (event: DragEvent) => {
-      setOver(false);
+      leave();
       if (!takes) return;
       event.preventDefault();
       if (rows) dropRows(client, rows, { accountId, mailbox }, route, event.ctrlKey);
@@ -70,9 +82,9 @@ function useDrop(accountId: Id, mailbox: Mailbox, route: MailRoute) {
 
 export function MailboxLink({ accountId, mailbox, depth, hint, folded, route, onNavigate, onMenu }: MailboxLinkProps) {
   const t = useT();
-  const drop = useDrop(accountId, mailbox, route);
   const role = roleName(mailbox.role);
   const name = role ? t(role) : mailbox.name;
+  const drop = useDrop(accountId, mailbox, name, route);
   const current = route.accountId === accountId && route.mailboxId === mailbox.id;
   const unread = badgeOf(mailbox) > 0 && mailbox.role !== "drafts";
   const openMenu = (node: Element): void => {

@@ -85,6 +85,9 @@ export function MoveDialog({ list, route, mailbox, rows, copy, onClose }: Props)
   };
   const count = rows?.length ?? (list.everything ? list.total : list.targets().length);
   const current = Math.min(at, found.length - 1);
+  const marked = found[current];
+  const place = marked && (several ? t("drag.place", { mailbox: marked.name, account: marked.account }) : marked.name);
+  const spoken = place ? t(copy ? "drag.copyTo" : "drag.moveTo", { place }) : t("move.none");
   return (
     <Dialog title={t(copy ? "copy.title" : "move.title", { count })} onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); choose(found[current]); }}>
@@ -104,6 +107,7 @@ export function MoveDialog({ list, route, mailbox, rows, copy, onClose }: Props)
         ))}
         {found.length === 0 && <li className="muted">{t("move.none")}</li>}
       </ul>
+      <p className="visually-hidden" role="status">{spoken}</p>
     </Dialog>
   );
 }

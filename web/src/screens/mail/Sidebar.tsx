@@ -14,6 +14,7 @@ import { Button, IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { LanguageMenu, ThemeMenu } from "../../ui/Preferences.tsx";
 import { composeNew } from "../compose/composer-store.ts";
+import { DropVoice } from "../desk/DropVoice.tsx";
 import { SIDEBAR_GROUPS } from "../desk/slots.ts";
 import type { FolderQuestion } from "./FolderDialog.tsx";
 import { MailboxLink } from "./MailboxLink.tsx";
@@ -209,6 +210,7 @@ export function Sidebar({ route, onNavigate, onKeys }: Props) {
       </div>
       {menu && <Suspense><MailboxMenu place={menu} onQuestion={setQuestion} onClose={closeMenu} /></Suspense>}
       {question && <Suspense><FolderDialog question={question} onClose={() => setQuestion(null)} /></Suspense>}
+      <DropVoice />
     </nav>
   );
 }

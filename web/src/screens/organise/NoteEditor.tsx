@@ -30,8 +30,8 @@ export function NoteEditor({ type, initial, people, onSave, onCancel }: EditorPr
   return (
     <form className="note-editor" onSubmit={(event) => { event.preventDefault(); void save(); }} onKeyDown={onKeyDown}>
       {type === "Note"
-        ? <textarea className="input note-input" autoFocus rows={3} maxLength={5000} dir="auto" value={values.text ?? ""} aria-label={label} placeholder={label} onChange={(event) => setValues({ ...values, text: event.target.value })} />
-        : <input className="input" type="text" autoFocus maxLength={250} dir="auto" value={values.text ?? ""} aria-label={label} placeholder={label} onChange={(event) => setValues({ ...values, text: event.target.value })} />}
+        ? <textarea className="input note-input" autoFocus data-autofocus rows={3} maxLength={5000} dir="auto" value={values.text ?? ""} aria-label={label} placeholder={label} onChange={(event) => setValues({ ...values, text: event.target.value })} />
+        : <input className="input" type="text" autoFocus data-autofocus maxLength={250} dir="auto" value={values.text ?? ""} aria-label={label} placeholder={label} onChange={(event) => setValues({ ...values, text: event.target.value })} />}
       {type === "Todo" && <TodoFields values={values} people={people} onChange={(change) => setValues({ ...values, ...change })} />}
       <span className="button-row">
         <Button kind="primary" type="submit" disabled={busy || !values.text?.trim()}>{t("note.save")}</Button>

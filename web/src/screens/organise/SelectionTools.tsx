@@ -3,6 +3,7 @@ import { Merge, Tag } from "lucide-react";
 import { useT } from "../../i18n/i18n.ts";
 import type { NoteType } from "../../mail/notes.ts";
 import { mergeConversations } from "../../mail/regroup.ts";
+import { cachedMailboxMap, isUnified } from "../../mail/unified.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import type { ListState } from "../list/list-state.ts";
 import { openOrganise } from "./organise-store.ts";
@@ -28,10 +29,16 @@ export function SelectionTools({ list }: { readonly list: ListState }) {
     list.clearSelection();
     void mergeConversations(client, list.view.accountId, ids, (threadId) => list.setCursor(threadId));
   };
+  /* Conversations are put together within an account. */
+  const oneAccount = (): boolean => {
+    if (!isUnified(list.view.accountId)) return true;
+    const map = cachedMailboxMap(client);
+    return new Set([...list.selected.values()].map((row) => map.accountOf(row.emails[0]!))).size === 1;
+  };
   return (
     <>
       <IconButton label={t("label.button")} shortcut="l" icon={Tag} onClick={() => openLabels(list)} />
-      {list.selected.size > 1 && !list.everything && <IconButton label={t("why.mergeSelected")} icon={Merge} onClick={merge} />}
+      {list.selected.size > 1 && !list.everything && oneAccount() && <IconButton label={t("why.mergeSelected")} icon={Merge} onClick={merge} />}
     </>
   );
 }
