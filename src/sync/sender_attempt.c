@@ -131,6 +131,8 @@ static bool sign_in(struct attempt *attempt, bool refresh, struct smtp_result *r
     session_smtp(line->server, manager, line->account, line->secret, attempt->sender->cancel);
     smtp_result_clear(result);
     line->client = smtp_client_open(line->server, result, error);
+    if (line->client != NULL)
+        store_sync_size_limit(manager->config.store, line->account->id, result->size_limit, NULL);
     return line->client != NULL;
 }
 

@@ -94,6 +94,11 @@ test('an unknown recipient is refused with the server’s words', async () => {
   await until('the refusal', async () => /5\.1\.1/.test(JSON.stringify(await submission(id))));
 });
 
+test('what the server said that it takes of one message is known', async () => {
+  const { list: [linked] } = await client.call('LinkedAccount/get', { accountId: client.user.id, ids: [account] });
+  assert.equal(linked.maxSizeMessage, 157286400);
+});
+
 test('a personal account gets its Message-ID replaced, and there is one copy all the same', async () => {
   const sam = org.person('personal');
   const accountId = await client.linked(sam);

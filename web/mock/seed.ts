@@ -74,7 +74,7 @@ const MICROSOFT = {
 export function linkedAccount(account: MockAccount, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: account.id, address: account.address, provider: "microsoft", providerType: "microsoft", state: "idle", problem: null,
-    since: "2026-05-01T00:00:00Z", lastSync: new Date().toISOString(), nextAttempt: null, progress: null, canSend: true, sendProblem: null, refused: [], unreadAttachments: 0, ...more,
+    since: "2026-05-01T00:00:00Z", lastSync: new Date().toISOString(), nextAttempt: null, progress: null, canSend: true, sendProblem: null, maxSizeMessage: null, refused: [], unreadAttachments: 0, ...more,
   };
 }
 

@@ -331,6 +331,8 @@ size_t jmap_query_limit(const struct jmap_call *call, bool *clamped);
 
 /* A JSON string of any bytes: what is no UTF-8 is replaced. NULL gives null. (transfer full) */
 json_t *jmap_json_text(const char *text);
+/* UnsignedInt (RFC 8620, 1.3): as much of it as there can be. */
+json_t *jmap_json_unsigned(uint64_t value);
 /* UTCDate (RFC 8620, 1.4). */
 json_t *jmap_json_utc(int64_t seconds);
 /* null for 0. */

@@ -35,6 +35,11 @@ json_t *jmap_json_date(int64_t seconds, int offset_minutes)
                         zone % 60);
 }
 
+json_t *jmap_json_unsigned(uint64_t value)
+{
+    return json_integer((json_int_t)MIN(value, (UINT64_C(1) << 53) - 1));
+}
+
 json_t *jmap_json_utc(int64_t seconds)
 {
     return jmap_json_date(seconds, 0);

@@ -16,6 +16,7 @@ static const char *const properties[] = {
     "progress",
     "canSend",
     "sendProblem",
+    "maxSizeMessage",
     "refused",
     "unreadAttachments",
     "unreadableAttachments",
@@ -93,6 +94,8 @@ static json_t *account_object(struct jmap_call *call, const struct store_account
         refused(call, view->id), "unreadAttachments", (json_int_t)view->unread_attachments,
         "unreadableAttachments", (json_int_t)view->unreadable_attachments, "awaitsStart",
         view->awaits_start);
+    json_object_set_new(object, "maxSizeMessage",
+                        view->size_limit > 0 ? jmap_json_unsigned(view->size_limit) : json_null());
     json_object_set_new(object, "isOwner", json_boolean(view->is_own));
     json_object_set_new(object, "owner", jmap_json_text(view->owner));
     json_object_set_new(object, "access",

@@ -8,22 +8,16 @@ static const char *const properties[] = {
     "types", "warnLimit",    "softLimit", "description", NULL,
 };
 
-/* UnsignedInt (RFC 8620, 1.3). */
-static json_t *number(uint64_t value)
-{
-    return json_integer((json_int_t)MIN(value, (UINT64_C(1) << 53) - 1));
-}
-
 /* The mail server tells of no limits but the hard one. What a quota is of needs no words in any
  * language: it is the address of its account. */
 static json_t *object_of(const struct store_quota *quota)
 {
     return json_pack("{s: o, s: s, s: o, s: o, s: s, s: o, s: [s], s: n, s: n, s: o}", "id",
                      jmap_id('q', quota->id), "resourceType", jmap_quota_resource_type(quota),
-                     "used", number(quota->used), "hardLimit", number(quota->limit), "scope",
-                     JMAP_QUOTA_SCOPE, "name", jmap_json_text(jmap_quota_name(quota)), "types",
-                     jmap_quota_type(quota), "warnLimit", "softLimit", "description",
-                     jmap_json_text(quota->address));
+                     "used", jmap_json_unsigned(quota->used), "hardLimit",
+                     jmap_json_unsigned(quota->limit), "scope", JMAP_QUOTA_SCOPE, "name",
+                     jmap_json_text(jmap_quota_name(quota)), "types", jmap_quota_type(quota),
+                     "warnLimit", "softLimit", "description", jmap_json_text(quota->address));
 }
 
 void jmap_quota_get(struct jmap_call *call)

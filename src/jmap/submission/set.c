@@ -44,8 +44,10 @@ static json_t *invalid_email(json_t *properties)
 }
 
 /* invalidEmail naming all that makes the message one that cannot be sent; NULL: it can. */
-static json_t *email_problem(const struct store_email *email)
+static json_t *email_problem(const struct run *run, const struct store_email *email)
 {
+    uint64_t said = store_size_limit(run->call->access, email->account);
+    uint64_t most = said > 0 ? MIN(said, JMAP_MAX_MESSAGE) : JMAP_MAX_MESSAGE;
     const struct mail_summary *summary = email->summary;
     json_t *properties = json_array(), *error = NULL;
 
@@ -65,9 +67,9 @@ static json_t *email_problem(const struct store_email *email)
     } else if (email->state != STORE_EMAIL_READY) {
         error = jmap_set_error("invalidEmail", "the message is not here as a whole yet");
         json_object_set(error, "properties", properties);
-    } else if (email->size > JMAP_MAX_MESSAGE) {
+    } else if (email->size > most) {
         error = jmap_set_error("tooLarge", NULL);
-        json_object_set_new(error, "maxSize", json_integer(JMAP_MAX_MESSAGE));
+        json_object_set_new(error, "maxSize", json_integer((json_int_t)most));
     }
     json_decref(properties);
     return error;
@@ -211,7 +213,7 @@ static json_t *fill(struct run *run, json_t *object, const struct store_email *e
                     const struct store_identity *identity, struct store_submission *submission)
 {
     g_autoptr(GPtrArray) identities = identities_beside(run, identity);
-    json_t *error = email_problem(email);
+    json_t *error = email_problem(run, email);
 
     if (error == NULL && identity->proof != STORE_PROOF_GIVEN)
         error = jmap_set_error("forbiddenFrom", "the identity's address is still to be proven");

@@ -88,12 +88,13 @@ static bool has_other_part(struct tx *tx, int64_t thread, int64_t there, GError 
 static bool are_alone(struct tx *tx, const struct carry *carry, int64_t thread, int64_t there,
                       GError **error)
 {
-    guint own = 0;
-    for (guint i = 0; i < carry->items->len; i++)
-        own += item_at(carry, i)->thread == thread &&
-               thread_of(tx, item_at(carry, i)->copy, error) == there;
-    return DB_NUMBER(tx->db, error, 0, "SELECT count(*) FROM email WHERE thread = ?", I(there)) <=
-           (int64_t)own;
+    GError *cause = NULL;
+    int64_t others =
+        DB_NUMBER(tx->db, &cause, 0, "SELECT count(*) FROM email WHERE thread = ?", I(there));
+    for (guint i = 0; i < carry->items->len && cause == NULL; i++)
+        others -= item_at(carry, i)->thread == thread &&
+                  thread_of(tx, item_at(carry, i)->copy, &cause) == there;
+    return error_settle(error, cause) && others <= 0;
 }
 
 /* Where the copies of a thread belong together: a new one where all others are taken. */

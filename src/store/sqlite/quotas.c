@@ -162,3 +162,39 @@ bool store_sync_quotas(struct store *store, int64_t account, const GPtrArray *li
     struct telling telling = {account, at, list};
     return store_write(store, STORE_LANE_BULK, tell, &telling, error);
 }
+
+/* --- of one message */
+
+struct size_limit {
+    int64_t account, octets;
+};
+
+static bool put_size_limit(struct tx *tx, void *arg, GError **error)
+{
+    const struct size_limit *limit = arg;
+    if (!DB_RUN(tx->db, error,
+                "UPDATE account SET size_limit = ?2 WHERE id = ?1 AND size_limit <> ?2",
+                I(limit->account), I(limit->octets)))
+        return false;
+    return db_changes(tx->db) == 0 || tx_account_changed(tx, limit->account, CHANGE_UPDATED, error);
+}
+
+bool store_sync_size_limit(struct store *store, int64_t account, uint64_t octets, GError **error)
+{
+    struct size_limit limit = {account, (int64_t)MIN(octets, INT64_MAX)};
+    return store_write(store, STORE_LANE_BULK, put_size_limit, &limit, error);
+}
+
+uint64_t store_size_limit(const struct store_access *access, int64_t account)
+{
+    struct store *store = store_access_store(access);
+    struct reader *reader = reader_begin(store, NULL);
+    if (reader == NULL)
+        return 0;
+    int64_t octets = 0;
+    if (access_rights(access, account) != 0)
+        octets = DB_NUMBER(&reader->main, NULL, 0, "SELECT size_limit FROM account WHERE id = ?",
+                           I(account));
+    reader_end(store, reader);
+    return (uint64_t)octets;
+}

@@ -241,6 +241,8 @@ export interface LinkedAccount {
   readonly access: "read" | "work" | "send";
   readonly canSend: boolean;
   readonly sendProblem: Problem | null;
+  /* Octets that its server takes of one message, where it says. */
+  readonly maxSizeMessage: number | null;
   readonly refused: readonly Refusal[];
   /* Mails whose attachments are not searchable yet. */
   readonly unreadAttachments: number;

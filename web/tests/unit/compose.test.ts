@@ -7,7 +7,7 @@ import { isUnformatted, ownText, quoteText, textOfLetter, wrapText } from "../..
 import { chosenTime, sendTimes, utcDate } from "../../src/screens/compose/send-times.ts";
 import type { Submission } from "../../src/jmap/types.ts";
 import { outgoingOf, outgoingState } from "../../src/screens/compose/submissions.ts";
-import { encodedSize, usualLimit } from "../../src/screens/compose/uploads.ts";
+import { encodedSize, sizeLimits } from "../../src/screens/compose/uploads.ts";
 
 const person = (email: string, name: string | null = null) => ({ name, email });
 
@@ -127,7 +127,14 @@ describe("sizes", () => {
   it("count what the encoding adds", () => {
     expect(encodedSize(57)).toBe(78);
     expect(encodedSize(3_000_000)).toBeGreaterThan(4_000_000);
-    expect(usualLimit("microsoft", 50_000_000)).toBe(36_700_160);
-    expect(usualLimit(null, 50_000_000)).toBe(50_000_000);
+  });
+  it("are what the service takes, and what its server says that it takes", () => {
+    const most = 50_000_000;
+    expect(sizeLimits({ providerType: "microsoft", maxSizeMessage: 157_286_400 }, most)).toEqual({ usual: 36_700_160, limit: most, file: most });
+    expect(sizeLimits({ providerType: null, maxSizeMessage: null }, most)).toEqual({ usual: most, limit: most, file: most });
+    const { usual, limit, file } = sizeLimits({ providerType: null, maxSizeMessage: 10_240_000 }, most);
+    expect([usual, limit]).toEqual([10_240_000, 10_240_000]);
+    expect(encodedSize(file)).toBeLessThanOrEqual(limit + 80);
+    expect(encodedSize(file + 200)).toBeGreaterThan(limit);
   });
 });

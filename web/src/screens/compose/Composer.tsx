@@ -23,7 +23,7 @@ import { isUnformatted, textOfLetter } from "./plain-text.ts";
 import { SendControls } from "./SendControls.tsx";
 import { useSend } from "./sending.ts";
 import { ToolbarSlot } from "./slots.tsx";
-import { usualLimit, useUploads } from "./uploads.ts";
+import { sizeLimits, useUploads, type SizeLimits } from "./uploads.ts";
 import { textToHtml } from "../../mail/answers.ts";
 import "../../styles/compose.css";
 
@@ -41,10 +41,15 @@ function titleOf(letter: Letter): MessageId {
   return letter.draftId === null ? "compose.new" : "row.draft";
 }
 
+function useLimits(accountId: string): SizeLimits {
+  const desk = useDesk();
+  const linked = useQuery(linkedQuery(desk.userAccount)).data?.find((one) => one.id === accountId);
+  return sizeLimits(linked, desk.maxUpload);
+}
+
 /* The editor, the letter's fields and its files, which need each other: the editor calls what is there when it calls. */
 function useWriting(letter: Letter) {
   const t = useT();
-  const desk = useDesk();
   const [linking, setLinking] = useState(false);
   const hooks = useRef({ touch: () => undefined as void, files: (_files: readonly File[], _inline: boolean) => undefined as void, send: () => undefined as void });
   const editor = useMailEditor({
@@ -54,7 +59,8 @@ function useWriting(letter: Letter) {
   });
   const state = useLetterState(letter, editor);
   const { accountId, format } = state.fields;
-  const uploads = useUploads(accountId, desk.maxUpload, state.changeAttachments);
+  const limits = useLimits(accountId);
+  const uploads = useUploads(accountId, limits.file, state.changeAttachments);
   const addFiles = useCallback((files: readonly File[], inline: boolean) => {
     const within = inline && format === "html";
     uploads.add(files, within, within ? (done) => editor?.chain().setImage({ src: inlineAddress(accountId, done), alt: "" }).run() : undefined);
@@ -69,7 +75,7 @@ function useWriting(letter: Letter) {
     if (letter.to.length > 0 && letter.format === "html") editor.view.focus();
     composerHasOpened();
   }, [editor, letter]);
-  return { editor, state, uploads, addFiles, linking, setLinking, ...sending };
+  return { editor, state, limits, uploads, addFiles, linking, setLinking, ...sending };
 }
 
 type Writing = ReturnType<typeof useWriting>;
@@ -231,12 +237,6 @@ function Head({ open: { letter, window }, state, onClose }: HeadProps) {
   );
 }
 
-function useLimits(accountId: string) {
-  const desk = useDesk();
-  const linked = useQuery(linkedQuery(desk.userAccount)).data?.find((one) => one.id === accountId);
-  return { usual: usualLimit(linked?.providerType ?? null, desk.maxUpload), limit: desk.maxUpload };
-}
-
 /* A new window takes the focus; one that is opened again too. */
 function useFocusBack(section: RefObject<HTMLElement | null>, minimised: boolean): void {
   const before = useRef(document.activeElement);
@@ -257,10 +257,9 @@ function LetterEditor({ open }: { readonly open: OpenLetter }) {
   const section = useRef<HTMLElement>(null);
   const [withReplyTo, setWithReplyTo] = useState(false);
   const writing = useWriting(letter);
-  const { editor, state, uploads, send, linking, setLinking } = writing;
+  const { editor, state, limits, uploads, send, linking, setLinking } = writing;
   const dropping = useDropping(writing);
   const { close, discard } = useLeaving(letter, writing);
-  const limits = useLimits(state.fields.accountId);
   useFocusBack(section, window === "minimised");
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!(event.target instanceof Element) || !event.currentTarget.contains(event.target) || event.target.closest("dialog")) return;
@@ -279,7 +278,7 @@ function LetterEditor({ open }: { readonly open: OpenLetter }) {
         <div className="composer-scroll">
           {state.fields.format === "text" ? <PlainEditor state={state} send={() => void send()} focus={letter.to.length > 0} /> : <MailEditor editor={editor} />}
         </div>
-        <Attachments attachments={state.fields.attachments} uploads={uploads} {...limits} />
+        <Attachments attachments={state.fields.attachments} uploads={uploads} usual={limits.usual} limit={limits.limit} />
         <ComposerTools letter={letter} writing={writing} onDiscard={() => void discard()} onReplyTo={() => setWithReplyTo(true)} />
       </div>
       {linking && editor && <Suspense fallback={null}><LinkDialog editor={editor} onClose={() => setLinking(false)} /></Suspense>}

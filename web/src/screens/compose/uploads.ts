@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { formatBytes } from "../../i18n/format.ts";
 import { i18n, regionalLocale } from "../../i18n/i18n.ts";
 import { NetworkProblem } from "../../jmap/http.ts";
-import type { Id } from "../../jmap/types.ts";
+import type { Id, LinkedAccount } from "../../jmap/types.ts";
 import { showToast } from "../../ui/toasts.ts";
 import type { DraftAttachment } from "./composer-store.ts";
 import { SlicedUpload } from "./sliced-upload.ts";
@@ -113,8 +113,19 @@ export function encodedSize(bytes: number): number {
 /* What services take of one mail, as it is sent: beyond it they refuse, unless an administrator allowed more. */
 const USUAL: Readonly<Record<string, number>> = { microsoft: 36_700_160, google: 36_700_160 };
 
-export function usualLimit(providerType: string | null, limit: number): number {
-  return Math.min((providerType !== null ? USUAL[providerType] : undefined) ?? limit, limit);
+export interface SizeLimits {
+  /* Beyond it the service may refuse. */
+  readonly usual: number;
+  /* Beyond it the mail cannot be sent. */
+  readonly limit: number;
+  /* The largest file that can be in it. */
+  readonly file: number;
+}
+
+/* account: whose server may say what it takes; most: what Postroom takes. */
+export function sizeLimits(account: Pick<LinkedAccount, "providerType" | "maxSizeMessage"> | undefined, most: number): SizeLimits {
+  const said = account?.maxSizeMessage ?? Infinity, limit = Math.min(said, most);
+  return { limit, file: Math.min(Math.floor(said * 57 / 78), most), usual: Math.min((account?.providerType ? USUAL[account.providerType] : undefined) ?? limit, limit) };
 }
 
 const LARGE_PHOTO = 900_000;
