@@ -147,7 +147,7 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await page.getByRole('combobox', { name: 'Type a folder’s name' }).fill('notices');
     await page.keyboard.press('Enter');
     await until('both inboxes empty', async () => (await counts()).every((count) => count === 0), { ms: 40000 });
-    assert.equal(await notices(), there + before[0] + before[1]);
+    assert.equal(await notices(), there + before[0] + before[1], JSON.stringify({ there, before }));
     await toast('moved to Notices').getByRole('button', { name: 'Undo' }).click();
     await until('as it was', async () => JSON.stringify(await counts()) === JSON.stringify(before), { ms: 40000 });
     assert.equal(await notices(), there);
@@ -415,6 +415,12 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     await page.goBack();
     await page.locator('.list-head h1', { hasText: 'Lighting' }).waitFor();
     await page.goForward();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Type a folder or an action' }).fill('my to-dos');
+    await page.keyboard.press('Enter');
+    await page.locator('.todos h1', { hasText: 'My to-dos' }).waitFor();
+    await page.keyboard.press('u');
+    await page.locator('.list-head h1', { hasText: 'Inbox' }).waitFor();
   });
 
   test('notifications are asked for by a click only, come once for a mail, and open it', async () => {

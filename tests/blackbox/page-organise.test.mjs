@@ -112,12 +112,14 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await button('Save', panel()).click();
     await panel().locator('.todo-text', { hasText: 'Confirm the lamps' }).waitFor();
     await row('Lamp order 4711').locator('.todo-today').waitFor();
-    await button('My to-dos').or(page.locator('.sidebar .todo-today')).first().waitFor();
+    await page.locator('.sidebar .todo-today').waitFor();
     await inGoodShape(visitor, 'organise-03-notes');
     await page.locator('.sidebar .todo-today').click();
-    await dialog().locator('.todo-text', { hasText: 'Confirm the lamps' }).waitFor();
+    await page.locator('.todos .todo-text', { hasText: 'Confirm the lamps' }).waitFor();
+    assert.equal(new URL(page.url()).search, '?due=today');
     await inGoodShape(visitor, 'organise-04-my-todos');
-    await dialog().getByRole('button', { name: 'Close' }).click();
+    await page.goBack();
+    await row('Lamp order').waitFor();
     for (const [text, hits] of [['carpet', 1], ['note:mondays', 1], ['has:note', 1], ['is:todo for:me due:today', 1], ['due:overdue', 0]]) {
       await page.locator('#search').fill(text);
       await until(text, async () => (await page.locator(ROW).count()) === hits, { ms: 10000 });
@@ -139,6 +141,42 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
     await button('Delete note', panel()).click();
     await button('Undo', toast('Note deleted')).click();
     await panel().locator('.note-text', { hasText: 'is settled' }).waitFor();
+  });
+
+  step('the to-dos have a view of their own, with filters and order, ticked and opened by key', async () => {
+    const day = (days) => new Date(Date.now() + days * 86400e3 - new Date().getTimezoneOffset() * 60e3).toISOString().slice(0, 10);
+    const self = (await client.call('Person/get', { accountId: account, ids: null })).list.find((one) => one.isSelf).id;
+    const [fair] = (await call('Email/query', { filter: { subject: 'Milan' } })).ids;
+    const { created } = await call('Todo/set', { create: { a: { emailId: fair, text: 'Book the train', due: day(-3), personId: self }, b: { emailId: fair, text: 'Somebody waters the plants', due: day(9) } } });
+    const entry = (text) => page.locator('.todos .todo', { hasText: text });
+    const filter = (name) => page.locator('.todos-filters').getByRole('button', { name, exact: true });
+    await page.locator('.sidebar').getByRole('link', { name: 'My to-dos' }).click();
+    await entry('Book the train').waitFor();
+    assert.deepEqual(await page.locator('.todos h2').allInnerTexts(), ['Overdue', 'Today']);
+    await inGoodShape(visitor, 'organise-10-todos');
+    await filter('Everybody’s').click();
+    await entry('Somebody waters the plants').waitFor();
+    await filter('Overdue').click();
+    await until('one', async () => (await page.locator('.todos .todo').count()) === 1);
+    assert.equal(new URL(page.url()).search, '?who=all&due=overdue');
+    await filter('Any day').click();
+    await page.locator('.todos-sort select').selectOption({ label: 'Conversation' });
+    await until('the order', async () => /train[^]*plants[^]*lamps/.test((await page.locator('.todos .todo-text').allInnerTexts()).join(' ')));
+    await page.locator('.todos').focus();
+    for (const key of ['j', 'x']) await page.keyboard.press(key);
+    await page.locator('.todos .todo[data-done=true]', { hasText: 'Book the train' }).waitFor();
+    await until('it done', async () => (await call('Todo/query', { filter: { isDone: true } })).ids.length === 1);
+    await filter('Done').click();
+    await entry('Book the train').waitFor();
+    await entry('Somebody waters').waitFor({ state: 'detached' });
+    await page.reload();
+    await entry('Book the train').waitFor();
+    await entry('Book the train').locator('input').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.reader-subject', { hasText: 'Fair in Milan' }).waitFor();
+    await call('Todo/set', { destroy: Object.values(created).map((one) => one.id) });
+    await page.locator('.sidebar').getByRole('link', { name: /^Inbox/ }).first().click();
+    await openRow('Lamp order 4711');
   });
 
   step('the dialog says why mail is grouped; a mail is taken out, its conversation keeps the note', async () => {
@@ -229,6 +267,9 @@ describe('organising', { skip: noBrowser, timeout: 300000 }, () => {
       await other.screen(`organise-08-${name}`);
       assert.deepEqual(await other.overflow(), [], name);
       assert.deepEqual(await other.faintTexts(), [], name);
+      await other.page.goto(`${postroom.url}/todos?who=all&state=all`);
+      await other.page.locator('.todos .todo').first().waitFor();
+      await inGoodShape(other, `organise-11-todos-${name}`);
       await other.page.goto(`${postroom.url}/settings/labels`);
       await other.page.locator('.label-row').first().waitFor();
       await other.screen(`organise-09-settings-${name}`);

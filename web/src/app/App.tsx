@@ -12,6 +12,7 @@ import { startWaiting } from "../mail/waiting.ts";
 import { Signals } from "../screens/desk/Signals.tsx";
 import { MailScreen } from "../screens/mail/MailScreen.tsx";
 import { SignInPage } from "../screens/sign-in/SignInPage.tsx";
+import { lazyAhead } from "../ui/ahead.ts";
 import { Spinner } from "../ui/Notice.tsx";
 import { QuestionDialog } from "../ui/QuestionDialog.tsx";
 import { ToastRegion } from "../ui/ToastRegion.tsx";
@@ -25,6 +26,7 @@ const AccountPage = lazyPage(() => import("../screens/accounts/AccountPage.tsx")
 const SettingsPage = lazyPage(() => import("../screens/settings/SettingsPage.tsx").then((module) => module.SettingsPage));
 const LinkDonePage = lazyPage(() => import("../screens/link-result/LinkDonePage.tsx").then((module) => module.LinkDonePage));
 const LinkFailedPage = lazyPage(() => import("../screens/link-result/LinkFailedPage.tsx").then((module) => module.LinkFailedPage));
+const TodosScreen = lazyAhead(() => import("../screens/organise/TodosScreen.tsx").then((module) => module.TodosScreen));
 
 const InvitePage = lazyPage(() => import("../screens/invite/InvitePage.tsx").then((module) => module.InvitePage));
 
@@ -55,6 +57,7 @@ function Screens() {
     case "home":
     case "account":
     case "mail": return <MailScreen route={route} />;
+    case "todos": return <TodosScreen route={route} />;
     case "accounts": return <AccountsPage linking={route.linking} address={route.address} />;
     case "account-health": return <AccountPage key={route.accountId} accountId={route.accountId} />;
     case "settings": return <SettingsPage section={route.section} />;

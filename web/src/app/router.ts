@@ -10,6 +10,7 @@ export type Route =
     /* The one mail that is open, where mails are listed one by one. */
     readonly emailId?: Id | null;
     readonly sort?: "date" | "relevance" }
+  | { readonly screen: "todos"; readonly who: "mine" | "all"; readonly state: "open" | "done" | "all"; readonly due: "any" | "overdue" | "today" | "later"; readonly sort: "due" | "new" | "subject" }
   | { readonly screen: "accounts"; readonly linking: boolean; readonly address: string }
   | { readonly screen: "account-health"; readonly accountId: Id }
   | { readonly screen: "settings"; readonly section: string }
@@ -19,6 +20,7 @@ export type Route =
   | { readonly screen: "not-found" };
 
 export type MailRoute = Extract<Route, { screen: "mail" }>;
+export type TodosRoute = Extract<Route, { screen: "todos" }>;
 
 const EVERYWHERE = "all";
 
@@ -42,12 +44,37 @@ function mailRoute(parts: readonly string[], query: URLSearchParams): Route {
   };
 }
 
+/* The to-dos as they are opened from the sidebar. */
+export const TODOS: TodosRoute = { screen: "todos", who: "mine", state: "open", due: "any", sort: "due" };
+
+function oneOf<Value extends string>(value: string | null, first: Value, others: readonly Value[]): Value {
+  return others.find((other) => other === value) ?? first;
+}
+
+function todosRoute(query: URLSearchParams): TodosRoute {
+  return {
+    screen: "todos",
+    who: oneOf(query.get("who"), TODOS.who, ["all"]),
+    state: oneOf(query.get("state"), TODOS.state, ["done", "all"]),
+    due: oneOf(query.get("due"), TODOS.due, ["overdue", "today", "later"]),
+    sort: oneOf(query.get("sort"), TODOS.sort, ["new", "subject"]),
+  };
+}
+
+function todosPath(route: TodosRoute): string {
+  const query = new URLSearchParams();
+  for (const name of ["who", "state", "due", "sort"] as const) if (route[name] !== TODOS[name]) query.set(name, route[name]);
+  const search = query.toString();
+  return search ? `todos?${search}` : "todos";
+}
+
 export function parseRoute(path: string, search: string): Route {
   const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
   const query = new URLSearchParams(search);
   const place = parts.slice(0, 2).join("/");
   if (parts.length === 0) return { screen: "home" };
   if (parts[0] === "mail") return mailRoute(parts, query);
+  if (place === "todos") return todosRoute(query);
   if (place === "accounts") return { screen: "accounts", linking: false, address: "" };
   if (place === "accounts/link") return { screen: "accounts", linking: true, address: query.get("address") ?? "" };
   if (parts[0] === "accounts" && /^a\d+$/.test(parts[1] ?? "")) return { screen: "account-health", accountId: parts[1]! };
@@ -89,6 +116,7 @@ export function settingsRoute(section: string): Route {
 export function pathOf(route: Route): string {
   switch (route.screen) {
     case "mail": return mailPath(route);
+    case "todos": return todosPath(route);
     case "account": return `mail/${encodeURIComponent(route.accountId)}`;
     case "accounts":
       if (!route.linking) return "accounts";

@@ -83,23 +83,37 @@ export function peopleQuery(accountId: Id) {
   });
 }
 
+async function fetchTodos(userAccount: Id, filter: Readonly<Record<string, unknown>>, limit: number, signal: AbortSignal): Promise<readonly MyTodo[]> {
+  const results = await jmap([
+    ["Todo/query", { accountId: userAccount, filter, limit }, "query"],
+    ["Todo/get", { accountId: userAccount, "#ids": resultOf("query", "Todo/query", "/ids") }, "todos"],
+    ["Email/get", { accountId: userAccount, "#ids": resultOf("todos", "Todo/get", "/list/*/emailId"), properties: ["subject"] }, "emails"],
+  ], { signal });
+  const order = new Map(results.get<{ readonly ids: readonly Id[] }>("query").ids.map((id, index) => [id, index]));
+  const todos = results.get<GetResponse<Todo>>("todos").list;
+  const subjects = new Map(subjectsOf(results.tryGet<GetResponse<Pick<EmailSummary, "id" | "subject">>>("emails")?.list ?? []));
+  return [...todos].sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0))
+    .map((todo) => ({ todo, subject: todo.emailId === null ? null : (subjects.get(todo.emailId) ?? "") }));
+}
+
 /* Open to-dos for the person in all accounts, by their day; self: the person's own id, which is that of their account. */
 export function myTodosQuery(userAccount: Id) {
   return queryOptions({
     queryKey: noteKeys.mine(userAccount),
-    queryFn: async ({ signal }): Promise<readonly MyTodo[]> => {
-      const results = await jmap([
-        ["Todo/query", { accountId: userAccount, filter: { isDone: false, personId: userAccount }, limit: 200 }, "query"],
-        ["Todo/get", { accountId: userAccount, "#ids": resultOf("query", "Todo/query", "/ids") }, "todos"],
-        ["Email/get", { accountId: userAccount, "#ids": resultOf("todos", "Todo/get", "/list/*/emailId"), properties: ["subject"] }, "emails"],
-      ], { signal });
-      const order = new Map(results.get<{ readonly ids: readonly Id[] }>("query").ids.map((id, index) => [id, index]));
-      const todos = results.get<GetResponse<Todo>>("todos").list;
-      const subjects = new Map(subjectsOf(results.tryGet<GetResponse<Pick<EmailSummary, "id" | "subject">>>("emails")?.list ?? []));
-      return [...todos].sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0))
-        .map((todo) => ({ todo, subject: todo.emailId === null ? null : (subjects.get(todo.emailId) ?? "") }));
-    },
+    queryFn: ({ signal }) => fetchTodos(userAccount, { isDone: false, personId: userAccount }, 200, signal),
     staleTime: 300_000,
+  });
+}
+
+export const TODOS_SHOWN = 500;
+
+/* Those of all accounts, or of the person, in their order. */
+export function allTodosQuery(userAccount: Id, who: "mine" | "all", state: "open" | "done" | "all") {
+  const filter = { ...(who === "mine" ? { personId: userAccount } : {}), ...(state === "all" ? {} : { isDone: state === "done" }) };
+  return queryOptions({
+    queryKey: [...noteKeys.mine(userAccount), who, state],
+    queryFn: ({ signal }) => fetchTodos(userAccount, filter, TODOS_SHOWN, signal),
+    staleTime: 60_000,
   });
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { MailRoute } from "../../src/app/router.ts";
+import { parseRoute, pathOf, TODOS, type MailRoute } from "../../src/app/router.ts";
 import type { EmailSummary, Mailbox } from "../../src/jmap/types.ts";
 import { keywordByAccount, labelsOn, stateOf, type Label } from "../../src/mail/labels.ts";
-import { dayFromNow, dueGroup } from "../../src/mail/notes.ts";
+import { dayFromNow, dueGroup, type MyTodo } from "../../src/mail/notes.ts";
+import { sortTodos, withKept } from "../../src/screens/organise/todo-order.ts";
 import { textToSave } from "../../src/screens/organise/SaveSearchButton.tsx";
 
 const label = (name: string, keyword: string, accountId = "a1"): Label => ({ id: `r-${accountId}-${keyword}`, accountId, name, color: "blue", keyword, sortOrder: 0 });
@@ -62,5 +63,31 @@ describe("a search that is saved", () => {
     expect(textToSave(route("in:sent lamp", "m1"), inbox)).toBe("in:sent lamp");
     expect(textToSave(route("lamp", null), undefined)).toBe("lamp");
     expect(textToSave(route("begin:x", "m1"), inbox)).toBe("in:inbox begin:x");
+  });
+});
+
+describe("the view of to-dos", () => {
+  const mine = (id: number, due: string | null, subject: string, isDone = false): MyTodo => ({ todo: { id: `d${id}`, due, isDone, createdAt: `2026-01-0${id}T00:00:00Z` }, subject }) as unknown as MyTodo;
+  const todos = [mine(1, null, "Glass"), mine(2, "2026-03-01", "Lamps"), mine(3, "2026-02-01", "Fair")];
+  const ids = (list: readonly MyTodo[]): string => list.map((one) => one.todo.id).join(" ");
+
+  test("is by day, by age or by what they are about", () => {
+    expect(ids(sortTodos(todos, "due"))).toBe("d3 d2 d1");
+    expect(ids(sortTodos(todos, "new"))).toBe("d3 d2 d1");
+    expect(ids(sortTodos(todos, "subject"))).toBe("d3 d1 d2");
+  });
+
+  test("keeps what was ticked in it, which the server no longer gives", () => {
+    const ticked = new Map([["d2", mine(2, "2026-03-01", "Lamps", true)]]);
+    expect(withKept([todos[0]!, todos[2]!], ticked).map((one) => [one.todo.id, one.todo.isDone])).toEqual([["d1", false], ["d3", false], ["d2", true]]);
+    expect(withKept(todos, ticked).map((one) => one.todo.isDone)).toEqual([false, true, false]);
+  });
+
+  test("has an address that says what is chosen, and nothing else", () => {
+    expect(pathOf(TODOS)).toBe("todos");
+    const route = { ...TODOS, who: "all", due: "overdue" } as const;
+    expect(pathOf(route)).toBe("todos?who=all&due=overdue");
+    expect(parseRoute("todos", "?who=all&due=overdue")).toEqual(route);
+    expect(parseRoute("todos", "?who=nobody&state=x&due=&sort=1")).toEqual(TODOS);
   });
 });

@@ -1,8 +1,8 @@
 import { useQueries } from "@tanstack/react-query";
-import { Search, type LucideIcon, Archive, Copy, FolderInput, Keyboard, Mail, MailOpen, PenLine, Settings2, ShieldAlert, SlidersHorizontal, SquareCheck, Star, Trash2, AtSign } from "lucide-react";
+import { Search, type LucideIcon, Archive, Copy, FolderInput, Keyboard, ListTodo, Mail, MailOpen, PenLine, Settings2, ShieldAlert, SlidersHorizontal, SquareCheck, Star, StickyNote, Tag, Trash2, AtSign } from "lucide-react";
 import { useState, type KeyboardEvent, type ReactNode } from "react";
 import { useDesk, writingAccount } from "../../app/context.ts";
-import { ACCOUNTS, mailboxRoute, navigate, settingsRoute, type MailRoute } from "../../app/router.ts";
+import { ACCOUNTS, mailboxRoute, navigate, settingsRoute, TODOS, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { mailboxPath, orderMailboxes, roleName } from "../../mail/mailboxes.ts";
@@ -15,6 +15,7 @@ import { useListCommands } from "../list/list-commands.ts";
 import type { ListState } from "../list/list-state.ts";
 import type { Sheet } from "../mail/MailScreen.tsx";
 import { MailboxIcon } from "../mail/MailboxIcon.tsx";
+import { openLabels, openNotes } from "../organise/SelectionTools.tsx";
 
 interface Props {
   readonly list: ListState;
@@ -54,6 +55,9 @@ function useActions({ list, route, mailbox, onSheet }: Props): readonly Entry[] 
     { key: "read", label: t("action.markRead"), icon: icon(MailOpen), keys: "Shift+I", run: commands.markRead },
     { key: "unread", label: t("action.markUnread"), icon: icon(Mail), keys: "Shift+U", run: commands.markUnread },
     { key: "flag", label: t("action.flag"), icon: icon(Star), keys: "s", run: commands.toggleFlag },
+    { key: "label", label: t("label.button"), icon: icon(Tag), keys: "l", run: () => openLabels(list) },
+    { key: "note", label: t("note.add"), icon: icon(StickyNote), run: () => openNotes(list, "Note") },
+    { key: "todo", label: t("todo.add"), icon: icon(SquareCheck), run: () => openNotes(list, "Todo") },
   ];
   const looks = icon(SlidersHorizontal);
   return [
@@ -63,6 +67,7 @@ function useActions({ list, route, mailbox, onSheet }: Props): readonly Entry[] 
     { key: "density", label: t(density === "compact" ? "view.comfortable" : "view.compact"), icon: looks, run: () => set({ density: density === "compact" ? "comfortable" : "compact" }) },
     ...(["right", "below", "off"] as const).filter((pane) => pane !== readingPane).map((pane) => ({ key: pane, label: t(`view.${pane}`), icon: looks, run: () => set({ readingPane: pane }) })),
     { key: "conversations", label: t(conversations ? "view.mails" : "view.conversations"), icon: looks, run: () => set({ conversations: !conversations }) },
+    { key: "todos", label: t("todo.mine"), icon: icon(ListTodo), run: () => navigate(TODOS) },
     { key: "accounts", label: t("menu.accounts"), icon: icon(AtSign), run: () => navigate(ACCOUNTS) },
     { key: "settings", label: t("menu.settings"), icon: icon(Settings2), run: () => navigate(settingsRoute("general")) },
     { key: "keys", label: t("keys.title"), icon: icon(Keyboard), keys: "?", run: () => onSheet({ kind: "keys" }) },

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowDown, ArrowUp, CalendarClock, EllipsisVertical, Pencil, Search, SquareCheck, TriangleAlert, type LucideIcon } from "lucide-react";
+import { ArrowDown, ArrowUp, CalendarClock, EllipsisVertical, ListTodo, Pencil, Search, SquareCheck, TriangleAlert, type LucideIcon } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
-import { mailboxRoute, type MailRoute } from "../../app/router.ts";
+import { mailboxRoute, TODOS, useRoute, type MailRoute, type TodosRoute } from "../../app/router.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import { failureOf } from "../../mail/failures.ts";
@@ -29,23 +29,28 @@ function Count({ count }: { readonly count: number }) {
   return <span className="mailbox-badge">{count > 9_999 ? `${formatNumber(9_999, locale)}+` : formatNumber(count, locale)}</span>;
 }
 
-/* What is to be done; nothing is shown while there is nothing. */
+/* What is to be done, and below it how urgent that is. */
 function MyTodos({ onNavigate }: Pick<Props, "onNavigate">) {
   const t = useT();
   const desk = useDesk();
+  const route = useRoute();
   const todos = useQuery(myTodosQuery(desk.userAccount)).data ?? [];
-  if (todos.length === 0) return null;
+  const isCurrent = (due: TodosRoute["due"]): "page" | undefined => (route.screen === "todos" && route.due === due ? "page" : undefined);
   return (
     <section className="account" aria-label={t("todo.mine")}>
-      <h2 className="sidebar-heading">{t("todo.mine")}</h2>
       <ul className="mailboxes">
+        <li>
+          <Link className="mailbox" style={{ paddingInlineStart: "10px" }} aria-current={isCurrent("any")} onClick={onNavigate} to={TODOS}>
+            <ListTodo size={16} aria-hidden /><span className="mailbox-name">{t("todo.mine")}</span>{todos.length > 0 && <Count count={todos.length} />}
+          </Link>
+        </li>
         {GROUPS.map(({ key, text, icon: Icon }) => {
           const count = todos.filter(({ todo }) => dueGroup(todo.due) === key).length;
           return count > 0 && (
             <li key={key}>
-              <button type="button" className={`mailbox sidebar-button todo-${key}`} onClick={() => { onNavigate(); openOrganise({ kind: "todos", group: key }); }}>
+              <Link className={`mailbox todo-${key}`} style={{ paddingInlineStart: "24px" }} aria-current={isCurrent(key)} onClick={onNavigate} to={{ ...TODOS, due: key }}>
                 <Icon size={16} aria-hidden /><span className="mailbox-name">{t(text)}</span><Count count={count} />
-              </button>
+              </Link>
             </li>
           );
         })}

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import type { Id } from "../../jmap/types.ts";
 import type { Conversation } from "../../mail/conversations.ts";
-import type { DueGroup, NoteType } from "../../mail/notes.ts";
+import type { NoteType } from "../../mail/notes.ts";
 import type { ListView } from "../../mail/queries.ts";
 import type { SavedSearch } from "../../mail/saved-searches.ts";
 
@@ -17,7 +17,6 @@ export type OrganiseSheet =
   | { readonly kind: "note"; readonly type: NoteType; readonly accountId: Id; readonly targets: readonly Conversation[]; readonly everything?: Everything }
   | { readonly kind: "why"; readonly accountId: Id; readonly threadId: Id }
   | { readonly kind: "merge"; readonly accountId: Id; readonly threadId: Id }
-  | { readonly kind: "todos"; readonly group: DueGroup }
   | { readonly kind: "save"; readonly accountId: Id; readonly text: string }
   | { readonly kind: "edit"; readonly search: SavedSearch };
 
