@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { benchTalk } from '../tests/blackbox/support/bench-talk.mjs';
 import { launchBrowser, Visitor } from '../tests/blackbox/support/browser.mjs';
+import { furnish } from '../tests/blackbox/support/furnished.mjs';
 import { startLinked } from '../tests/blackbox/support/linked.mjs';
 import { ROOT } from '../tests/blackbox/support/organisation.mjs';
 import { ADMIN } from '../tests/blackbox/support/postroom.mjs';
@@ -40,11 +41,12 @@ async function walk(world, browser) {
   const [inside, outside] = await Promise.all([1, 2].map(() => Visitor.arrive(browser, [url], { width: 1440, height: 900 })));
   await inside.signIn(url, ADMIN);
   await inside.page.locator('.row').first().waitFor();
-  let bytes = 0, count = 0;
+  let bytes = 0, count = 0, more = null;
   for (const screen of (await allScreens(inside.page, url)).filter(({ name }) => ONLY === undefined || name === ONLY)) {
     const who = screen.signedOut ? outside : inside;
     await who.resize(...SIZES[1440]);
-    await visit(who.page, url, screen);
+    if (screen.furnished) more ??= await furnish(world);
+    await visit(who.page, { ...world, ...more }, screen);
     await who.atRest();
     for (const variant of variantsOf(screen.name)) {
       bytes += await picture(who, screen.name, variant);
@@ -57,7 +59,7 @@ async function walk(world, browser) {
 }
 
 /* A colleague's mailbox beside one's own, and a conversation with pictures on top. */
-async function furnish(world) {
+async function begin(world) {
   const [asked, shown] = benchTalk('https://pictures.northlight.example');
   for (const [raw, flags] of [[asked, ['\\Seen']], [shown, []]]) await world.org.control('append', { person: world.person.mail, raw: raw.toString('base64'), flags });
   const james = world.org.person('james.okafor@northlight.example');
@@ -68,7 +70,7 @@ async function furnish(world) {
 const world = await startLinked('anna.berg@northlight.example', { mails: 60 });
 const browser = await launchBrowser();
 try {
-  await furnish(world);
+  await begin(world);
   mkdirSync(FOLDER, { recursive: true });
   if (ONLY === undefined) for (const file of readdirSync(FOLDER)) if (file.endsWith('.png')) rmSync(path.join(FOLDER, file));
   await walk(world, browser);

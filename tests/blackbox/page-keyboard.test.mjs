@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
+import { furnish } from './support/furnished.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
 import { ADMIN } from './support/postroom.mjs';
@@ -169,8 +170,9 @@ describe('by keyboard alone', { skip: noBrowser, timeout: 300000 }, () => {
 
   step('every screen is gone through by Tab: marked, in view, and to the end', async () => {
     const wrong = [];
+    Object.assign(world, await furnish(world));
     for (const screen of (await allScreens(page, world.postroom.url)).filter((one) => !one.signedOut)) {
-      await visit(page, world.postroom.url, screen);
+      await visit(page, world, screen);
       wrong.push(...(await visitor.tabThrough()).map((what) => `${screen.name}: ${what}`));
     }
     assert.deepEqual(wrong, []);

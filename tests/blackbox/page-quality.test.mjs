@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
+import { furnish } from './support/furnished.mjs';
 import { startLinked } from './support/linked.mjs';
 import { ADMIN } from './support/postroom.mjs';
 import { allScreens, visit } from './support/screens.mjs';
@@ -14,7 +15,10 @@ const WIDE = [1440, 900];
 /* A laptop, one at 200 % zoom, a telephone. */
 const SIZES = [[1024, 768], [720, 450], [390, 844]];
 
-let world, browser, inside, outside;
+/* SCREENS='outbox|share' looks at some of them only. */
+const ONLY = process.env.SCREENS && new RegExp(process.env.SCREENS);
+
+let world, browser, people, outside;
 
 async function problemsOf(who) {
   return [...await who.axe(), ...await who.faintTexts(), ...await who.overflow()];
@@ -44,7 +48,7 @@ async function faults(who) {
 
 async function inspect(who, screen) {
   await who.resize(...WIDE);
-  await visit(who.page, world.postroom.url, screen);
+  await visit(who.page, world, screen);
   await who.atRest();
   assert.deepEqual(await faults(who), []);
 }
@@ -53,9 +57,9 @@ describe('every screen', { skip: noBrowser, timeout: 600000 }, () => {
   before(async () => {
     world = await startLinked('anna.berg@northlight.example', { mails: 60 });
     browser = await launchBrowser();
-    [inside, outside] = await Promise.all([1, 2].map(() => Visitor.arrive(browser, [world.postroom.url], { width: WIDE[0], height: WIDE[1] })));
-    await inside.signIn(world.postroom.url, ADMIN);
-    await inside.page.locator(ROW).first().waitFor();
+    Object.assign(world, await furnish(world));
+    [outside, ...people] = await Promise.all([1, 2, 3].map(() => Visitor.arrive(browser, [world.postroom.url], { width: WIDE[0], height: WIDE[1] })));
+    await Promise.all(people.map((who) => who.signIn(world.postroom.url, ADMIN, ROW)));
   }, { timeout: 300000 });
 
   after(async () => {
@@ -63,12 +67,18 @@ describe('every screen', { skip: noBrowser, timeout: 600000 }, () => {
     await world?.close();
   });
 
-  test('is in good shape', async (context) => {
-    for (const screen of await allScreens(inside.page, world.postroom.url))
-      await context.test(screen.name, () => inspect(screen.signedOut ? outside : inside, screen));
+  /* Two go through the list at once, each with screens of their own: much of the time is waiting. */
+  test('is in good shape', { concurrency: 2 }, async (context) => {
+    const left = (await allScreens(people[0].page, world.postroom.url)).filter((screen) => !ONLY || ONLY.test(screen.name));
+    await Promise.all(people.map(async (who) => {
+      for (let screen = left.shift(); screen; screen = left.shift()) {
+        const at = screen;
+        await context.test(at.name, () => inspect(at.signedOut ? outside : who, at));
+      }
+    }));
   });
 
   test('caused no complaint and no request elsewhere', () => {
-    assert.deepEqual([...inside.complaints(), ...outside.complaints()], []);
+    assert.deepEqual([outside, ...people].flatMap((who) => who.complaints()), []);
   });
 });

@@ -115,11 +115,11 @@ export class Client {
 
   /**
    * Links a mailbox as a person would: start, sign in, consent. Answers { done: URL of link/done or link/failed } or { page } when the sign-in
-   * service showed a page of its own. answer: 'accept' or 'decline'; person: who signs in; hint: the typed address. hold: stop before the
-   * callback, whose URL is `done` then.
+   * service showed a page of its own. answer: 'accept' or 'decline'; person: who signs in; hint: the typed address. agreed: fetch without asking for
+   * the start date first. hold: stop before the callback, whose URL is `done` then.
    */
-  async link({ provider = 'microsoft', hint, person, since = '', answer = 'accept', account, hold = false }) {
-    const query = new URLSearchParams({ ...(hint === undefined ? {} : { login_hint: hint }), ...(since ? { since } : {}), ...(account ? { account } : {}) });
+  async link({ provider = 'microsoft', hint, person, since = '', answer = 'accept', account, agreed = true, hold = false }) {
+    const query = new URLSearchParams({ ...(agreed ? {} : { hold: '1' }), ...(hint === undefined ? {} : { login_hint: hint }), ...(since ? { since } : {}), ...(account ? { account } : {}) });
     let place = await this.#follow(await this.fetch(`oauth/${provider}/start?${query}`), hold);
     if (place.done) return place;
     if (place.page.includes('id="other-account"')) {
