@@ -203,6 +203,7 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
     assert.equal((await page.locator('.list-pane').boundingBox()).width, wide);
     await edge.focus();
     await page.keyboard.press('Enter');
+    await until('the first size', async () => (await page.locator('.list-pane').boundingBox()).width === before);
     const box = await edge.boundingBox();
     await page.mouse.move(box.x + 4, box.y + 200);
     await page.mouse.down();
