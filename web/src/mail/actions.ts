@@ -8,7 +8,7 @@ import { cachedEmails, patchCache, refreshLists } from "./cache.ts";
 import { isUnread } from "./conversations.ts";
 import { failureOf } from "./failures.ts";
 import { byRole, type Role } from "./mailboxes.ts";
-import { effectivePatch, invertPatch, keywordPatch, movePatch, type EmailPatch, type EmailPatches } from "./patches.ts";
+import { applyPatch, effectivePatch, invertPatch, keywordPatch, movePatch, type EmailPatch, type EmailPatches } from "./patches.ts";
 import { keys } from "./queries.ts";
 import { cachedMailboxMap, isUnified, ownPatch } from "./unified.ts";
 import { hasWaiting, isForLater, keepForLater, sendChange, sendWaiting } from "./waiting.ts";
@@ -89,6 +89,17 @@ async function carryOut(client: QueryClient, change: AccountChange, announcement
   return true;
 }
 
+/* Undoes changes of these emails, whatever the cache says of them by now: a list may have been asked for before they were carried out. */
+export function putBack(client: QueryClient, changes: readonly AccountChange[], emails: ReadonlyMap<Id, EmailSummary>): void {
+  for (const { accountId, patches, inverse } of changes) {
+    const changed = new Map([...patches].flatMap(([id, patch]) => {
+      const email = emails.get(id);
+      return email ? [[id, applyPatch(email, patch)] as const] : [];
+    }));
+    void changeEmails(client, accountId, inverse, null, changed);
+  }
+}
+
 /*
  * Shows the change, then asks the server. What it refuses is put back with the reason; what it accepts can be undone
  * when there is something to announce.
@@ -96,12 +107,13 @@ async function carryOut(client: QueryClient, change: AccountChange, announcement
 export async function changeEmails(
   client: QueryClient, accountId: Id, wanted: EmailPatches, announcement: Announcement | null, known?: ReadonlyMap<Id, EmailSummary>,
 ): Promise<void> {
-  const { changes, homeless } = changesByAccount(client, accountId, wanted, known ?? cachedEmails(client));
+  const emails = known ?? cachedEmails(client);
+  const { changes, homeless } = changesByAccount(client, accountId, wanted, emails);
   if (homeless > 0) showToast({ text: "action.noSuchMailbox", values: { count: homeless }, tone: "problem" });
   if (changes.length === 0) return;
   await client.cancelQueries({ queryKey: keys.allLists });
   for (const { patches } of changes) patchCache(client, patches);
-  const undo = (): void => void changes.forEach((change) => changeEmails(client, change.accountId, change.inverse, null));
+  const undo = (): void => putBack(client, changes, emails);
   const dismiss = announcement ? showToast({ ...announcement, undo }) : () => undefined;
   const done = await Promise.all(changes.map((change) => carryOut(client, change, announcement ?? PLAIN_CHANGE)));
   if (!done.includes(true)) dismiss();

@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { EmailSummary, Id, Mailbox } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
-import { changeEmails, changesByAccount, moving, type Announcement } from "./actions.ts";
+import { changeEmails, changesByAccount, moving, putBack, type Announcement } from "./actions.ts";
 import { changeEverything } from "./bulk.ts";
 import { copyAcross, takeBack, type Copied } from "./copying.ts";
 import { movePatch, type EmailPatch } from "./patches.ts";
@@ -38,13 +38,11 @@ export async function transfer(client: QueryClient, accountId: Id, emails: reado
   const announcement: Announcement = { text: copy ? "action.copied" : "action.moved", values: { mailbox: target.mailbox.name } };
   if (far.length === 0) return changeEmails(client, accountId, patches, announcement, known);
   const { changes } = changesByAccount(client, accountId, patches, known);
-  const [copied] = await Promise.all([
-    copyAcross(client, far, accountId, target.mailbox, target.accountId, !copy),
-    changeEmails(client, accountId, patches, null, known),
-  ]);
+  await changeEmails(client, accountId, patches, null, known);
+  const copied = await copyAcross(client, far, accountId, target.mailbox, target.accountId, !copy);
   if (copied.length + changes.length === 0) return;
   const undo = (): void => {
-    for (const change of changes) void changeEmails(client, change.accountId, change.inverse, null);
+    putBack(client, changes, known);
     void takeAllBack(client, copied);
   };
   showToast({ ...announcement, undo });

@@ -14,6 +14,7 @@ import { keywordPatch } from "../../src/mail/patches.ts";
 import { keys, mailboxesQuery, pageQuery, type ListPage, type ListView } from "../../src/mail/queries.ts";
 import { prepareAnswer } from "../../src/screens/compose/prepare.ts";
 import { saveDraft, submitDraft } from "../../src/screens/compose/draft-mail.ts";
+import { undoLatest } from "../../src/ui/toasts.ts";
 
 const USER = { id: "1", admin: true, accounts: ["a1", "a2"] };
 const INBOX: ListView = { accountId: "a1", mailboxId: "mb1", text: "", only: "all", conversations: true, sort: "date" };
@@ -121,6 +122,18 @@ describe("actions", () => {
     await vi.waitFor(() => expect(world.accounts.get("a1")!.emails.get(row.leadId)!.mailboxIds).toEqual({ mb6: true }));
     /* The answer in Sent is not in the inbox, so it does not move. */
     expect([...world.accounts.get("a1")!.emails.values()].filter((one) => one.threadId === row.threadId && one.mailboxIds["mb3"])).toHaveLength(1);
+  });
+
+  it("are undone though a list was asked for before they were carried out", async () => {
+    const client = await warm();
+    const before = inboxPage(client);
+    const row = before.rows[0]!;
+    const placeOf = () => world.accounts.get("a1")!.emails.get(row.leadId)!.mailboxIds;
+    createMailActions(client, "a1").moveToRole(row.emails, "trash", "mb1");
+    await vi.waitFor(() => expect(placeOf()).toEqual({ mb6: true }));
+    client.setQueryData<ListPage>(keys.page(INBOX, 0), before);
+    expect(undoLatest()).toBe(true);
+    await vi.waitFor(() => expect(placeOf()).toEqual({ mb1: true }));
   });
 
   it("that are refused are put back", async () => {
