@@ -359,6 +359,7 @@ static void test_what_is_left_out_does_not_part_them(struct two *w)
     g_autofree char *t1 = NULL, *t2 = NULL;
     g_auto(GStrv) copies = NULL;
 
+    g_assert_nonnull(b);
     both = g_strconcat(a, ",", c, NULL);
     copies = move(w, both);
     t1 = thread_of(w, w->to, copies[0]);
