@@ -350,9 +350,9 @@ GBytes *store_blob(const struct store_access *access, int64_t blob, GError **err
 
 #define STORE_IDENTITIES_MAX 100
 
-/* What the account's sending server takes of one message, in octets, as it said last; 0: it does
- * not say, or the account is not seen. */
-uint64_t store_size_limit(const struct store_access *access, int64_t account);
+/* What the sending server of the email's account takes of one message, in octets, as it said last;
+ * 0: it does not say. */
+uint64_t store_size_limit(const struct store_access *access, const struct store_email *email);
 
 struct store_identity {
     int64_t id, account;

@@ -200,35 +200,6 @@ static void test_email_errors(void)
     sending_close(&s);
 }
 
-/* What the sending server said that it takes (RFC 1870) holds from the next submission on. */
-static void test_size_limit(void)
-{
-    struct sending s;
-    g_autofree char *email = NULL;
-    struct store *store;
-    json_t *answer;
-
-    sending_open(&s);
-    store = s.t.m.f.store;
-    email = draft(&s, FROM ", 'to': [{'email': 'bob@example.org'}]");
-    answer = jmap_fixture_ask(&s.t, s.t.m.user,
-                              "[['LinkedAccount/get', {'accountId': 'u1', 'ids': null}, '0']]");
-    g_assert_true(json_is_null(jmap_at(answer, "methodResponses/0/1/list/0/maxSizeMessage")));
-    json_decref(answer);
-    g_assert_true(store_sync_size_limit(store, s.t.m.account, 100, NULL));
-    answer = jmap_fixture_ask(&s.t, s.t.m.user,
-                              "[['LinkedAccount/get', {'accountId': 'u1', 'ids': null}, '0']]");
-    g_assert_cmpint(jmap_number_at(answer, "methodResponses/0/1/list/0/maxSizeMessage"), ==, 100);
-    json_decref(answer);
-    answer = submit(&s, email, "", false);
-    jmap_assert_json(answer, "{'type': 'tooLarge', 'maxSize': 100}");
-    json_decref(answer);
-    g_assert_true(store_sync_size_limit(store, s.t.m.account, UINT64_MAX, NULL));
-    answer = submit(&s, email, "", true);
-    json_decref(answer);
-    sending_close(&s);
-}
-
 static void test_too_many_recipients(void)
 {
     struct sending s;
@@ -614,7 +585,6 @@ int main(int argc, char **argv)
     g_test_add_func("/rfc8621/7/given-envelope", test_given_envelope);
     g_test_add_func("/rfc8621/7/envelope-errors", test_envelope_errors);
     g_test_add_func("/rfc8621/7.5/email-errors", test_email_errors);
-    g_test_add_func("/rfc8621/7/size-limit", test_size_limit);
     g_test_add_func("/rfc8621/7/too-many-recipients", test_too_many_recipients);
     g_test_add_func("/rfc8621/7.5/on-success", test_on_success);
     g_test_add_func("/rfc8621/7.5/on-success-destroy", test_on_success_destroy);

@@ -207,6 +207,35 @@ static void test_permission(struct jmap_fixture *t)
     json_decref(answer);
 }
 
+static void expect_size_limit(struct jmap_fixture *t, const char *json)
+{
+    json_t *answer =
+        jmap_fixture_ask(t, t->m.user,
+                         "[['LinkedAccount/get', {'accountId': 'u1', 'ids': null, 'properties':"
+                         " ['maxSizeMessage']}, '0']]");
+
+    jmap_assert_json(jmap_at(answer, "methodResponses/0/1/list/0"), json);
+    json_decref(answer);
+}
+
+/* What the sending server said that it takes (RFC 1870) holds from the next submission on. */
+static void test_size_limit(struct jmap_fixture *t)
+{
+    json_t *answer;
+
+    expect_size_limit(t, "{'id': 'a1', 'maxSizeMessage': null}");
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, 100, NULL));
+    expect_size_limit(t, "{'id': 'a1', 'maxSizeMessage': 100}");
+    answer = submit(t, "");
+    jmap_assert_json(answer, "{'type': 'tooLarge', 'maxSize': 100}");
+    json_decref(answer);
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, UINT64_MAX, NULL));
+    expect_size_limit(t, "{'id': 'a1', 'maxSizeMessage': 9007199254740991}");
+    answer = submit(t, "");
+    g_assert_cmpstr(jmap_text_at(answer, "undoStatus"), ==, "pending");
+    json_decref(answer);
+}
+
 static const struct jmap_case cases[] = {
     {"/rfc8621/5/marks-and-escapes", test_snippet},
     {"/rfc8621/5/either-alternative", test_snippet_of_either_alternative},
@@ -215,6 +244,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8621/7.1/get", test_submission_get},
     {"/rfc8621/7/delay", test_delay},
     {"/rfc8621/7.5/undo", test_undo},
+    {"/rfc8621/7.5/size-limit", test_size_limit},
     {"/rfc8621/9.6/permission-to-send", test_permission},
 };
 

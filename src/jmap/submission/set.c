@@ -46,7 +46,7 @@ static json_t *invalid_email(json_t *properties)
 /* invalidEmail naming all that makes the message one that cannot be sent; NULL: it can. */
 static json_t *email_problem(const struct run *run, const struct store_email *email)
 {
-    uint64_t said = store_size_limit(run->call->access, email->account);
+    uint64_t said = store_size_limit(run->call->access, email);
     uint64_t most = said > 0 ? MIN(said, JMAP_MAX_MESSAGE) : JMAP_MAX_MESSAGE;
     const struct mail_summary *summary = email->summary;
     json_t *properties = json_array(), *error = NULL;

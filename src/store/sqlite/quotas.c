@@ -185,16 +185,16 @@ bool store_sync_size_limit(struct store *store, int64_t account, uint64_t octets
     return store_write(store, STORE_LANE_BULK, put_size_limit, &limit, error);
 }
 
-uint64_t store_size_limit(const struct store_access *access, int64_t account)
+uint64_t store_size_limit(const struct store_access *access, const struct store_email *email)
 {
     struct store *store = store_access_store(access);
     struct reader *reader = reader_begin(store, NULL);
     if (reader == NULL)
         return 0;
     int64_t octets = 0;
-    if (access_rights(access, account) != 0)
+    if (access_rights(access, email->account) != 0)
         octets = DB_NUMBER(&reader->main, NULL, 0, "SELECT size_limit FROM account WHERE id = ?",
-                           I(account));
+                           I(email->account));
     reader_end(store, reader);
     return (uint64_t)octets;
 }
