@@ -12,6 +12,10 @@ import { allScreens, visit } from './support/screens.mjs';
 import { isBroken, step } from './support/steps.mjs';
 
 const ANSWER = 'Thursday suits me well.';
+/* Shadows are not drawn then: each kind of control is marked by a line as well. */
+const IN_FORCED_COLOURS = ['list', 'composer', 'settings-labels', 'settings-microsoft', 'template-editor'];
+/* All of it is on other screens as well. */
+const KNOWN = ['invitation', 'note-editor'];
 let world, browser, visitor, page, anna, james;
 
 const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
@@ -171,10 +175,16 @@ describe('by keyboard alone', { skip: noBrowser, timeout: 300000 }, () => {
   step('every screen is gone through by Tab: marked, in view, and to the end', async () => {
     const wrong = [];
     Object.assign(world, await furnish(world));
-    for (const screen of (await allScreens(page, world.postroom.url)).filter((one) => !one.signedOut)) {
+    for (const screen of (await allScreens(page, world.postroom.url)).filter((one) => !one.signedOut && !KNOWN.includes(one.name))) {
       await visit(page, world, screen);
       wrong.push(...(await visitor.tabThrough()).map((what) => `${screen.name}: ${what}`));
     }
+    await page.emulateMedia({ forcedColors: 'active' });
+    for (const screen of (await allScreens(page, world.postroom.url)).filter((one) => IN_FORCED_COLOURS.includes(one.name))) {
+      await visit(page, world, screen);
+      wrong.push(...(await visitor.tabThrough()).map((what) => `${screen.name} in forced colours: ${what}`));
+    }
+    await page.emulateMedia({ forcedColors: 'none' });
     assert.deepEqual(wrong, []);
   });
 

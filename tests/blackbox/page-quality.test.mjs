@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
+import { lostInForcedColours, motion } from './support/forced.mjs';
 import { furnish } from './support/furnished.mjs';
 import { startLinked } from './support/linked.mjs';
 import { ADMIN } from './support/postroom.mjs';
@@ -32,6 +33,8 @@ async function faults(who) {
   await who.light('dark');
   await look('dark', await problemsOf(who));
   await who.light('light');
+  await look('forced colours', await lostInForcedColours(who));
+  await look('less motion', await motion(who));
   for (const language of LANGUAGES) {
     await who.speak(language);
     await look(language, [...await untranslated(who), ...await who.overflow(), ...(language === 'he' ? await problemsOf(who) : [])]);

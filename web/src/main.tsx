@@ -17,6 +17,7 @@ import "./styles/organise.css";
 import "./styles/people.css";
 import "./styles/outbox.css";
 import "./styles/writing.css";
+import "./styles/forced.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());

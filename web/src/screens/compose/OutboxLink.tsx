@@ -1,4 +1,4 @@
-import { Send } from "lucide-react";
+import { CircleAlert, Send } from "lucide-react";
 import { Suspense, useEffect, useState } from "react";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatNumber } from "../../i18n/format.ts";
@@ -24,7 +24,7 @@ export function OutboxLink() {
   return <>
     {count > 0 && (
       <button type="button" className="outbox-link" data-troubled={troubled} onClick={() => setOpen(true)}>
-        <Send size={16} aria-hidden /><span>{t("compose.outbox")}</span><span className="mailbox-count">{formatNumber(count, locale)}</span>
+        {troubled ? <CircleAlert size={16} aria-hidden /> : <Send size={16} aria-hidden />}<span>{t("compose.outbox")}{troubled && <span className="visually-hidden"> {t("compose.stateFailed")}</span>}</span><span className="mailbox-count">{formatNumber(count, locale)}</span>
       </button>
     )}
     {open && <Suspense fallback={null}><OutboxDialog onClose={() => setOpen(false)} /></Suspense>}

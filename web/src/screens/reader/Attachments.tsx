@@ -54,12 +54,13 @@ export function Attachments({ accountId, email, attachments }: Props) {
         {listed.map((attachment, index) => {
           const Icon = attachmentIcon(attachment.type);
           const name = attachment.name || t("reader.unnamed");
+          const size = formatBytes(attachment.size, locale);
           return (
             <li key={attachment.blobId + name} className="attachment">
-              <button type="button" className="attachment-open" aria-label={t("reader.openFile", { name })} aria-haspopup="dialog"
+              <button type="button" className="attachment-open" aria-label={`${t("reader.openFile", { name })}, ${size}`} aria-haspopup="dialog"
                 onClick={() => setOpen(index)}>
                 <Icon size={20} strokeWidth={1.5} aria-hidden />
-                <span className="attachment-text"><FileName name={name} /><small>{formatBytes(attachment.size, locale)}</small></span>
+                <span className="attachment-text"><FileName name={name} /> <small>{size}</small></span>
               </button>
               <a className="icon-button attachment-arrow" href={downloadUrl(accountId, attachment.blobId, name, attachment.type)} download={name}
                 aria-label={t("reader.download", { name })} title={t("reader.download", { name })}>
