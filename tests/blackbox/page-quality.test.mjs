@@ -42,10 +42,13 @@ async function faults(who) {
   await who.speak('en');
   for (const size of SIZES) {
     await who.resize(...size);
-    await look(`${size[0]} pixels wide`, await who.overflow());
+    await look(`${size[0]} pixels wide`, await who.crampedTexts());
   }
-  await who.resize(1024, 768);
-  await look('longer texts', await who.cutTexts());
+  await who.stretch();
+  for (const size of [SIZES[2], SIZES[0], WIDE]) {
+    await who.resize(...size);
+    await look(`longer texts, ${size[0]} pixels wide`, await who.crampedTexts());
+  }
   return found;
 }
 

@@ -62,19 +62,42 @@ function findFaintTexts() {
   return faint;
 }
 
-/* Texts grow by two fifths; what is then cut off without saying so. Runs in the page. */
-function findCutTexts() {
+/* All texts grow by two fifths and a word, for those that are short already. Runs in the page. */
+function stretch() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const texts = [];
   while (walker.nextNode()) if (/\p{L}{3}/u.test(walker.currentNode.data) && !walker.currentNode.parentElement.closest('script, style, [contenteditable]')) texts.push(walker.currentNode);
   for (const text of texts) text.data += ' ' + 'Wort'.repeat(1 + Math.ceil(text.data.trim().length / 10)).replace(/(.{9})/g, '$1 ');
+}
+
+/* What is cut off without saying so, and texts that stick out of what they stand in. Runs in the page. */
+function findCutTexts() {
   const cut = [];
-  for (const node of document.querySelectorAll('button, label, a, h1, h2, h3, th, legend, .state, .filter')) {
+  const name = (node) => `${node.tagName.toLowerCase()}.${node.className}: "${node.textContent.trim().slice(0, 40)}"`;
+  const range = document.createRange();
+  for (const node of document.querySelectorAll('button, label, a, h1, h2, h3, th, legend, .state, .filter, .menu-item, [role=tab], [role=option]')) {
     const style = getComputedStyle(node);
-    if (!node.checkVisibility() || node.closest('.visually-hidden') || style.overflow === 'visible' || style.textOverflow === 'ellipsis') continue;
-    if (node.scrollWidth > node.clientWidth + 1) cut.push(`${node.tagName.toLowerCase()}.${node.className}: "${node.textContent.trim().slice(0, 40)}"`);
+    if (!node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || node.closest('.visually-hidden, .row') || style.textOverflow === 'ellipsis') continue;
+    if (style.overflowX !== 'visible' && node.scrollWidth > node.clientWidth + 1) cut.push(`cut off: ${name(node)}`);
+    if (!node.matches('button, .button, .state, .filter, .menu-item') || style.display === 'inline') continue;
+    range.selectNodeContents(node);
+    const box = node.getBoundingClientRect();
+    for (const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT); walker.nextNode();) {
+      if (!walker.currentNode.data.trim() || walker.currentNode.parentElement.closest('.visually-hidden') || !walker.currentNode.parentElement.checkVisibility()) continue;
+      range.selectNodeContents(walker.currentNode);
+      const text = range.getBoundingClientRect();
+      const kept = [...function* (one) { for (; one && one !== node; one = one.parentElement) yield one; }(walker.currentNode.parentElement)].some((one) => getComputedStyle(one).overflowX !== 'visible');
+      if (!kept && style.overflowX === 'visible' && (text.left < box.left - 1 || text.right > box.right + 1 || text.top < box.top - 1 || text.bottom > box.bottom + 1)) cut.push(`sticks out: ${name(node)}`);
+    }
   }
-  return cut;
+  return [...new Set(cut)];
+}
+
+/* What lies over the page, and partly outside of the window where nobody gets to it. Runs in the page. */
+function findOutOfSight() {
+  return [...document.querySelectorAll('dialog[open], [role=menu], .composer, .toast, .ant-modal-container')].filter((node) => node.checkVisibility({ visibilityProperty: true }))
+    .filter((node) => { const box = node.getBoundingClientRect(); return box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1; })
+    .map((node) => `partly outside of the window: ${node.tagName.toLowerCase()}.${node.className}`);
 }
 
 /* Where the keyboard is: what it is called, and what is wrong with it: no sign of the focus to be seen, or nothing of it. Runs in the page. */
@@ -184,10 +207,15 @@ export class Visitor {
     return this.page.evaluate(findFaintTexts);
   }
 
-  /** Lets all texts grow by 40 %; what is then cut off, or sticks out of the window. Spoils the page: load it anew. */
-  async cutTexts() {
-    const cut = await this.page.evaluate(findCutTexts);
-    return [...cut, ...await this.overflow()];
+  /** Lets all texts grow by 40 %. Spoils the page: load it anew. */
+  async stretch() {
+    await this.page.evaluate(stretch);
+    await this.atRest();
+  }
+
+  /** Texts that are cut off or stick out of their control, and whatever sticks out of the window or lies outside of it. */
+  async crampedTexts() {
+    return [...await this.page.evaluate(findCutTexts), ...await this.page.evaluate(findOutOfSight), ...await this.overflow()];
   }
 
   /** Goes through the whole screen by Tab: what is reached without a visible sign, what hides, what is never reached, where one is caught. */
