@@ -260,6 +260,23 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
     assert.equal(text.includes('Inbox'), false);
   });
 
+  test('printed by the browser itself it is the conversation alone, too', async () => {
+    await open('Everything for the stand');
+    await page.getByRole('button', { name: 'Open plan.pdf' }).waitFor();
+    await page.emulateMedia({ media: 'print' });
+    const text = (await page.locator('body').innerText()).replaceAll(/\s+(?=\.\w)/g, '');
+    for (const part of ['Everything for the stand', 'Rosa Winkler', 'rosa.winkler@fairs.example', 'to me', 'Six files.', 'chart.png', 'plan.pdf', 'Größen.txt']) assert.ok(text.includes(part), part);
+    for (const part of ['Inbox', 'New mail', 'Search', 'Spring fair', 'Add note', 'Forward', 'Download all']) assert.ok(!text.includes(part), part);
+    assert.deepEqual(await page.locator('nav, .list-pane, [role=toolbar]').evaluateAll((nodes) => nodes.filter((node) => node.checkVisibility()).map((node) => node.className)), []);
+    await visitor.resize(718, 1016);
+    await visitor.screen('reader-printed');
+    const paper = await page.pdf({ format: 'A4', printBackground: false, margin: { top: '1cm', bottom: '1cm', left: '1cm', right: '1cm' } });
+    assert.equal(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length, 1, 'one sheet holds it');
+    await visitor.resize(1440, 900);
+    await page.emulateMedia({ media: 'screen' });
+    await open('Stand plan');
+  });
+
   test('unread from here marks this mail and the later ones', async () => {
     await menu('Mark unread from here');
     await until('unread at the server', async () => (await org.control('messages', { person: person.mail })).filter((m) => /Stand plan/.test(m.subject) && !m.flags.includes('\\Seen')).length === 1);

@@ -18,6 +18,7 @@ import "./styles/people.css";
 import "./styles/outbox.css";
 import "./styles/writing.css";
 import "./styles/forced.css";
+import "./styles/print.css";
 
 async function start(): Promise<void> {
   applyTheme(themeChoice());
