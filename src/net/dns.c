@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <resolv.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ANSWER_MAX 16384
@@ -14,20 +16,64 @@
 #define RETRY_SECONDS 2
 #define TRIES 2
 
+union server {
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+};
+
 static struct {
-    struct sockaddr_in servers[SERVERS_MAX];
+    union server servers[SERVERS_MAX];
     int count;
 } own; /* library set-up */
 
-static bool parse_server(const char *text, struct sockaddr_in *server)
+/* "fe80::1%eth0" or "fe80::1%2": where a link-local address is one (RFC 4007 11). Changes text. */
+static bool parse_six(char *text, struct sockaddr_in6 *server)
 {
-    g_auto(GStrv) parts = g_strsplit(text, ":", 2);
-    guint64 port = 53;
-    *server = (struct sockaddr_in){.sin_family = AF_INET};
-    bool ok = inet_pton(AF_INET, parts[0], &server->sin_addr) == 1 &&
-              (parts[1] == NULL || g_ascii_string_to_unsigned(parts[1], 10, 1, 65535, &port, NULL));
-    server->sin_port = htons((uint16_t)port);
-    return ok;
+    char *zone = strchr(text, '%');
+    guint64 scope = 0;
+    if (zone != NULL) {
+        *zone++ = '\0';
+        scope = if_nametoindex(zone);
+        if (scope == 0 && !g_ascii_string_to_unsigned(zone, 10, 1, UINT32_MAX, &scope, NULL))
+            return false;
+    }
+    *server = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_scope_id = (uint32_t)scope};
+    return inet_pton(AF_INET6, text, &server->sin6_addr) == 1;
+}
+
+/* The address without its port and brackets, which stay in text. (transfer full) or NULL. */
+static char *split_port(const char *text, guint64 *port)
+{
+    const char *colon = strchr(text, ':'), *end = NULL;
+    *port = 53;
+    if (text[0] == '[') {
+        end = strchr(text++, ']');
+        if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+            return NULL;
+        colon = end[1] == ':' ? end + 1 : NULL;
+    } else if (colon != NULL && strchr(colon + 1, ':') != NULL) { /* bare IPv6 */
+        colon = NULL;
+    }
+    if (colon != NULL && !g_ascii_string_to_unsigned(colon + 1, 10, 1, 65535, port, NULL))
+        return NULL;
+    if (end == NULL)
+        end = colon;
+    return end != NULL ? g_strndup(text, (gsize)(end - text)) : g_strdup(text);
+}
+
+static bool parse_server(const char *text, union server *server)
+{
+    guint64 port;
+    g_autofree char *address = split_port(text, &port);
+    if (address == NULL)
+        return false;
+    if (strchr(address, ':') != NULL) {
+        bool ok = parse_six(address, &server->six);
+        server->six.sin6_port = htons((uint16_t)port);
+        return ok;
+    }
+    server->four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    return text[0] != '[' && inet_pton(AF_INET, address, &server->four.sin_addr) == 1;
 }
 
 bool net_dns_servers(const char *const *servers, GError **error)
@@ -39,7 +85,8 @@ bool net_dns_servers(const char *const *servers, GError **error)
             continue;
         }
         error_set(error, ERROR_INVALID,
-                  "[network] dns_servers: at most %d like 192.0.2.53 or 127.0.0.1:5300",
+                  "[network] dns_servers: at most %d like 192.0.2.53, 127.0.0.1:5300 or "
+                  "[2001:db8::53]:5300",
                   SERVERS_MAX);
         return false;
     }
@@ -60,17 +107,38 @@ bool net_dns_is_host(const char *name)
            strstr(name, "..") == NULL;
 }
 
+/* The C library keeps IPv6 servers beside its list: an entry without a family stands for one. Its
+ * copies are freed by res_nclose; a count of none has it take the list anew. */
+static bool use_own(struct __res_state *state)
+{
+    for (int i = 0; i < own.count; i++) {
+        struct sockaddr_in6 **place = &state->_u._ext.nsaddrs[i];
+        state->nsaddr_list[i] = own.servers[i].four;
+        if (own.servers[i].four.sin_family == AF_INET)
+            continue;
+        if (*place == NULL && (*place = calloc(1, sizeof **place)) == NULL)
+            return false;
+        **place = own.servers[i].six;
+        state->nsaddr_list[i].sin_family = 0;
+    }
+    if (own.count > 0) {
+        state->nscount = own.count;
+        state->_u._ext.nscount = 0;
+    }
+    return true;
+}
+
 /* The answer's length, 0: there is no such record; -1 with ERROR_DNS. */
 static int ask(const char *name, int type, unsigned char *answer, GError **error)
 {
     struct __res_state state = {0};
-    if (res_ninit(&state) != 0) {
+    bool ready = res_ninit(&state) == 0;
+    if (!ready || !use_own(&state)) {
+        if (ready)
+            res_nclose(&state);
         error_set(error, ERROR_DNS, "the resolver cannot be set up");
         return -1;
     }
-    for (int i = 0; i < own.count; i++)
-        state.nsaddr_list[i] = own.servers[i];
-    state.nscount = own.count > 0 ? own.count : state.nscount;
     state.options &= ~(unsigned long)(RES_DNSRCH | RES_DEFNAMES);
     state.retrans = RETRY_SECONDS;
     state.retry = TRIES;

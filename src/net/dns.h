@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Name servers ("192.0.2.53", "127.0.0.1:5300", IPv4 only) that are asked instead of the system's,
- * for everything but "localhost"; NULL: the system's. Once, before threads; copied. ERROR_INVALID.
- */
+/* Name servers ("192.0.2.53", "127.0.0.1:5300", "2001:db8::53", "[fe80::1%eth0]:5300"; the zone is
+ * an interface's name or number, RFC 4007) that are asked instead of the system's, for everything
+ * but "localhost"; NULL: the system's. Once, before threads; copied. ERROR_INVALID. */
 bool net_dns_servers(const char *const *servers, GError **error);
 
 enum net_dns_type { NET_DNS_SRV, NET_DNS_MX };
