@@ -62,11 +62,29 @@ static json_t *problem_json(const struct store_provider *provider)
                      "detail", provider->problem_detail);
 }
 
+/* Where an administrator approves for everybody; null where that is not known. A member sees it
+ * too: it holds no more than the address a browser is sent to for signing in, and is theirs to pass
+ * on.
+ */
+static json_t *consent_json(struct app *app, const struct store_provider *settings)
+{
+    if (g_strcmp0(settings->type, "google") == 0 || settings->client_id == NULL)
+        return json_null();
+    g_autoptr(GError) error = NULL;
+    struct oauth_provider *provider = app_provider_of(app, settings, &error);
+    if (provider == NULL)
+        return json_null();
+    g_autofree char *url = oauth_admin_consent_url(provider, "admin-consent");
+    oauth_provider_free(provider);
+    return json_string(url);
+}
+
 static json_t *provider_json(struct app *app, const struct store_provider *provider, bool admin)
 {
     json_t *object =
         json_pack("{s:s, s:s, s:s, s:b}", "id", provider->name, "type", provider->type, "name",
                   provider->name, "ready", provider->has_secret && provider->problem == NULL);
+    json_object_set_new(object, "adminConsentUrl", consent_json(app, provider));
     if (!admin)
         return object;
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -174,11 +192,9 @@ static bool take_second(struct store_provider *settings, const char *key, const 
 static bool take_property(struct store_provider *settings, const char *key, const json_t *value,
                           const char **property, GError **error)
 {
-    static const char *const server_set[] = {"id",          "hasClientSecret",
-                                             "redirectUri", "redirectWarning",
-                                             "ready",       "problem",
-                                             "name",        "secondSecretTakenAt",
-                                             NULL};
+    static const char *const server_set[] =
+        {"id",    "hasClientSecret", "redirectUri", "redirectWarning",     "adminConsentUrl",
+         "ready", "problem",         "name",        "secondSecretTakenAt", NULL};
     bool ok = true, taken;
     if (!take_second(settings, key, value, &taken))
         return bad(property, key, error, "this is not what it takes");

@@ -46,6 +46,15 @@ test('declined consent', async () => {
   await fails({ hint: anna.mail, person: anna, answer: 'decline' }, 'declined');
 });
 
+test('a member sees where an administrator consents, and nothing else of the registration', async () => {
+  const member = await postroom.signIn('second@northlight.example', 'another horse 43');
+  const { list: [provider] } = await member.call('Provider/get', { accountId: member.user.id, ids: null });
+  assert.deepEqual(Object.keys(provider).sort(), ['adminConsentUrl', 'id', 'name', 'ready', 'type']);
+  const link = new URL(provider.adminConsentUrl);
+  assert.ok(link.href.startsWith(org.authority), link.href);
+  assert.deepEqual([...link.searchParams.keys()], ['client_id', 'redirect_uri', 'scope', 'state']);
+});
+
 test('another account chosen than the one typed', async () => {
   const params = await fails({ hint: anna.mail, person: james }, 'wrong-account');
   assert.equal(params.get('expected'), anna.mail);

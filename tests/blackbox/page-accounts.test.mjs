@@ -11,7 +11,7 @@ import { inGoodShape } from './support/shape.mjs';
 import { passSignInService } from './support/sign-in-service.mjs';
 import { isBroken, step } from './support/steps.mjs';
 
-let org, postroom, browser, visitor, page, anna, james, dmytro, elif, workshop;
+let org, postroom, browser, visitor, page, anna, james, maeve, dmytro, elif, workshop;
 
 const row = (name) => page.locator('.check').filter({ has: page.locator('.check-head strong', { hasText: name }) });
 const linkedTo = (address) => postroom.json('account', 'list').some((one) => one.email === address);
@@ -52,7 +52,7 @@ async function fillPlain({ address = workshop.mail, password = workshop.password
 describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }, () => {
   before(async () => {
     [org, browser] = await Promise.all([startOrganisation(['--mails', '60']), launchBrowser()]);
-    [anna, james, dmytro, elif, workshop] = ['main', 'james.okafor@northlight.example', 'imapOff', 'smtpAuthOff', 'workshop@lampworks.example'].map(org.person);
+    [anna, james, maeve, dmytro, elif, workshop] = ['main', 'james.okafor@northlight.example', 'maeve.oneill@northlight.example', 'imapOff', 'smtpAuthOff', 'workshop@lampworks.example'].map(org.person);
     // Names are asked of a server that is not there: autoconfiguration has nothing to find, and says so soon.
     postroom = new Postroom({ env: { SSL_CERT_FILE: org.caFile } });
     postroom.addUser();
@@ -124,12 +124,113 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     assert.ok(!linkedTo(james.mail));
   });
 
-  step('the wrong account is refused, and the address is kept for another try', async () => {
+  const failure = () => page.locator('.link-failure');
+
+  /* "Try again" of a failure is the same once more: the mailbox asked for, the same provider. */
+  async function tryAgain(person) {
+    await failure().getByRole('button', { name: 'Try again' }).click();
+    await passSignInService(page, person);
+    await page.getByRole('heading', { name: `Set up ${person.mail}` }).waitFor();
+    await page.getByRole('button', { name: 'Do not link' }).click();
+    await page.getByText('Nothing was linked').waitFor();
+    await page.getByRole('heading', { name: 'Linked mailboxes' }).waitFor();
+  }
+
+  /* Back in the wizard, with what was asked for still there, and nothing linked. */
+  async function backInWizard(title, person, address = person.mail) {
+    await failure().getByRole('heading', { name: title }).waitFor();
+    await page.getByRole('heading', { name: 'Link a mailbox' }).waitFor();
+    assert.equal(await page.getByLabel('E-mail address of the mailbox').inputValue(), address);
+    assert.ok(await failure().getByRole('heading').evaluate((node) => node === document.activeElement));
+    assert.ok(!linkedTo(person.mail));
+  }
+
+  /* As far as the provider's question whether to grant. */
+  async function toConsent(person) {
+    await page.goto(`${postroom.url}/accounts/link`);
+    await page.getByLabel('E-mail address of the mailbox').fill(person.mail);
+    await page.getByRole('button', { name: 'Continue at Microsoft' }).click();
+    await page.locator('#username, #other-account, #decline, #return-to-app').first().waitFor();
+    if (await page.locator('#other-account').count()) await page.locator(`[data-upn="${person.upn}"], #other-account`).first().click();
+    await page.locator('#username, #decline, #return-to-app').first().waitFor();
+    if (await page.locator('#username').count() === 0) return;
+    await page.locator('#username').fill(person.upn);
+    await page.locator('#password').fill(person.password);
+    await page.locator('#signin').click();
+    await page.locator('#decline, #return-to-app').first().waitFor();
+  }
+
+  step('the wrong account is refused in the wizard, and the right one is a press away', async () => {
     await oauth(james, 'maeve.oneill@northlight.example');
-    await page.getByText('You signed in with another account').waitFor();
-    await page.getByRole('link', { name: 'Try again' }).click();
-    assert.equal(await page.getByLabel('E-mail address of the mailbox').inputValue(), 'maeve.oneill@northlight.example');
-    assert.ok(!linkedTo(james.mail));
+    await backInWizard('You signed in with another account', james, 'maeve.oneill@northlight.example');
+    await failure().getByText(james.mail).waitFor();
+    await inGoodShape(visitor, 'accounts-03-wrong-account');
+    await tryAgain(maeve);
+  });
+
+  step('consent that is declined comes back into the wizard', async () => {
+    await org.control('idp/consent', [james.upn, null]);
+    await toConsent(james);
+    await page.locator('#decline').click();
+    await backInWizard('You declined the permissions', james);
+    await inGoodShape(visitor, 'accounts-03-declined');
+    await tryAgain(james);
+  });
+
+  step('only an administrator may consent: the link to send them is there, and works', async () => {
+    await org.control('idp/consent', [maeve.upn, null]);
+    await org.control('idp/flags', [maeve.upn, { noUserConsent: true }]);
+    await toConsent(maeve);
+    await page.locator('#return-to-app').click();
+    await failure().locator('.link-consent code').waitFor();
+    const link = new URL(await failure().locator('.link-consent code').innerText());
+    assert.ok(link.pathname.endsWith('/v2.0/adminconsent'), link.href);
+    assert.equal(link.origin, new URL(org.authority).origin);
+    assert.match(link.searchParams.get('scope'), /IMAP\.AccessAsUser\.All/);
+    await inGoodShape(visitor, 'accounts-03-admin-consent');
+    await otherLooks('03-admin-consent');
+    const back = page.url();
+    await page.goto(link.href);
+    await passSignInService(page, james);
+    await page.getByRole('heading', { name: 'Microsoft' }).first().waitFor();
+    assert.equal(new URL(page.url()).pathname, '/settings/microsoft');
+    await page.goto(back);
+    await tryAgain(maeve);
+  });
+
+  step('a state that is used up or expired: this tab still knows what was asked for', async () => {
+    await page.goto(`${postroom.url}/oauth/microsoft/callback?state=long-gone&code=x`);
+    await backInWizard('The link has expired or was used twice', maeve);
+    await tryAgain(maeve);
+  });
+
+  step('a provider that cannot be reached comes back into the wizard', async () => {
+    await org.control('idp/fault', [{ endpoint: 'token', drop: true }]);
+    await oauth(james);
+    await backInWizard('The provider cannot be reached', james);
+    await org.control('idp/clearFaults');
+    await tryAgain(james);
+  });
+
+  step('a guest of another organization is told so', async () => {
+    await org.control('idp/fault', [{ endpoint: 'token', code: 50020, grant: 'authorization_code', times: 1 }]);
+    await oauth(james);
+    await backInWizard('This account belongs to another organization', james);
+    await tryAgain(james);
+  });
+
+  step('linking again with another account comes back to the health of the mailbox', async () => {
+    await page.goto(`${postroom.url}/accounts`);
+    await page.locator('.card', { hasText: anna.mail }).getByRole('link', { name: 'Health' }).click();
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+    await passSignInService(page, james);
+    await failure().getByRole('heading', { name: 'You signed in with another account' }).waitFor();
+    await page.getByRole('heading', { name: anna.mail }).waitFor();
+    await failure().getByText(james.mail).waitFor();
+    await inGoodShape(visitor, 'accounts-03-relink-failed');
+    await failure().getByRole('button', { name: 'Try again' }).click();
+    await passSignInService(page, anna);
+    await page.getByRole('heading', { name: `${anna.mail} is linked` }).waitFor();
   });
 
   step('IMAP that is off: named before anything starts', async () => {
@@ -235,6 +336,10 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await inGoodShape(visitor, `accounts-11-wizard-${language}`);
     await page.setViewportSize({ width: 390, height: 844 });
     await inGoodShape(visitor, `accounts-11-wizard-${language}-390`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${postroom.url}/link/failed?code=admin-consent&aadsts=90094`);
+    await page.locator('.link-consent code').waitFor();
+    await inGoodShape(visitor, `accounts-11-admin-consent-${language}`);
     assert.deepEqual(other.complaints(), []);
     await other.context.close();
     [visitor, page] = [english, before];

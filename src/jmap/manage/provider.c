@@ -31,11 +31,13 @@ static const char *const properties[] = {
     "signIn",
     "redirectUri",
     "redirectWarning",
+    "adminConsentUrl",
     "ready",
     "problem",
     NULL,
 };
-static const char *const public_properties[] = {"id", "type", "name", "ready", NULL};
+static const char *const public_properties[] = {"id", "type", "name", "ready", "adminConsentUrl",
+                                                NULL};
 
 static void add_redirect(const struct jmap_hooks *hooks, json_t *provider)
 {

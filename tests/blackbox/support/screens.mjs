@@ -25,7 +25,7 @@ export const SCREENS = [
   { name: 'accounts', goto: 'accounts', ready: '.card' },
   { name: 'account-health', goto: 'accounts', open: (page) => page.locator('.card a[href*="/accounts/"]').first().click(), ready: '.settings-content h1, .page-title h1' },
   { name: 'link', goto: 'accounts/link', ready: '[role=dialog] input, .page-body form input' },
-  { name: 'link-failed', goto: 'link/failed?code=wrong-account&expected=a@northlight.example&got=b@northlight.example', ready: '.result' },
+  { name: 'link-failed', goto: 'link/failed?code=wrong-account&expected=a@northlight.example&got=b@northlight.example', ready: '.link-failure' },
   { name: 'not-found', goto: 'nowhere/at/all', ready: '.empty' },
 ];
 

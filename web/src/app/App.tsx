@@ -25,7 +25,7 @@ const AccountsPage = lazyPage(() => import("../screens/accounts/AccountsPage.tsx
 const AccountPage = lazyPage(() => import("../screens/accounts/AccountPage.tsx").then((module) => module.AccountPage));
 const SettingsPage = lazyPage(() => import("../screens/settings/SettingsPage.tsx").then((module) => module.SettingsPage));
 const LinkDonePage = lazyPage(() => import("../screens/link-result/LinkDonePage.tsx").then((module) => module.LinkDonePage));
-const LinkFailedPage = lazyPage(() => import("../screens/link-result/LinkFailedPage.tsx").then((module) => module.LinkFailedPage));
+const LinkFailedScreen = lazyPage(() => import("../screens/link-result/LinkFailedScreen.tsx").then((module) => module.LinkFailedScreen));
 const TodosScreen = lazyAhead(() => import("../screens/organise/TodosScreen.tsx").then((module) => module.TodosScreen));
 
 const InvitePage = lazyPage(() => import("../screens/invite/InvitePage.tsx").then((module) => module.InvitePage));
@@ -62,7 +62,7 @@ function Screens() {
     case "account-health": return <AccountPage key={route.accountId} accountId={route.accountId} />;
     case "settings": return <SettingsPage section={route.section} />;
     case "link-done": return <LinkDonePage accountId={route.accountId} />;
-    case "link-failed": return <LinkFailedPage route={route} />;
+    case "link-failed": return <LinkFailedScreen route={route} />;
     default: return <NotFound />;
   }
 }

@@ -16,9 +16,12 @@ export type Route =
   | { readonly screen: "settings"; readonly section: string }
   | { readonly screen: "invite"; readonly token: string }
   | { readonly screen: "link-done"; readonly accountId: Id }
-  | { readonly screen: "link-failed"; readonly code: string; readonly aadsts: string | null; readonly correlation: string | null; readonly expected: string | null; readonly got: string | null }
+  | { readonly screen: "link-failed"; readonly code: string; readonly aadsts: string | null; readonly correlation: string | null; readonly expected: string | null; readonly got: string | null;
+    /* The account that was to be linked again. */
+    readonly accountId: Id | null }
   | { readonly screen: "not-found" };
 
+export type LinkFailedRoute = Extract<Route, { screen: "link-failed" }>;
 export type MailRoute = Extract<Route, { screen: "mail" }>;
 export type TodosRoute = Extract<Route, { screen: "todos" }>;
 
@@ -26,6 +29,19 @@ const EVERYWHERE = "all";
 
 function onlyOf(value: string | null): MailRoute["only"] {
   return value === "unread" || value === "flagged" ? value : "all";
+}
+
+function isAccount(text: string | null | undefined): text is Id {
+  return /^a\d+$/.test(text ?? "");
+}
+
+function failedRoute(query: URLSearchParams): Route {
+  const account = query.get("account");
+  return {
+    screen: "link-failed", code: query.get("code") ?? "", aadsts: query.get("aadsts"),
+    correlation: query.get("correlation"), expected: query.get("expected"), got: query.get("got"),
+    accountId: isAccount(account) ? account : null,
+  };
 }
 
 function mailRoute(parts: readonly string[], query: URLSearchParams): Route {
@@ -77,15 +93,11 @@ export function parseRoute(path: string, search: string): Route {
   if (place === "todos") return todosRoute(query);
   if (place === "accounts") return { screen: "accounts", linking: false, address: "" };
   if (place === "accounts/link") return { screen: "accounts", linking: true, address: query.get("address") ?? "" };
-  if (parts[0] === "accounts" && /^a\d+$/.test(parts[1] ?? "")) return { screen: "account-health", accountId: parts[1]! };
+  if (parts[0] === "accounts" && isAccount(parts[1])) return { screen: "account-health", accountId: parts[1] };
   if (parts[0] === "settings") return { screen: "settings", section: parts[1] ?? "general" };
   if (parts[0] === "invite" && parts[1]) return { screen: "invite", token: parts[1] };
   if (place === "link/done") return { screen: "link-done", accountId: query.get("account") ?? "" };
-  if (place === "link/failed")
-    return {
-      screen: "link-failed", code: query.get("code") ?? "", aadsts: query.get("aadsts"),
-      correlation: query.get("correlation"), expected: query.get("expected"), got: query.get("got"),
-    };
+  if (place === "link/failed") return failedRoute(query);
   return { screen: "not-found" };
 }
 

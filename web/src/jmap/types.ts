@@ -278,6 +278,7 @@ export interface Provider {
   readonly proxy?: string | null;
   readonly redirectUri?: string;
   readonly redirectWarning?: "not-https" | null;
+  readonly adminConsentUrl?: string | null;
 }
 
 export interface SessionAccount {

@@ -1,5 +1,6 @@
 import { pageUrl } from "../jmap/http.ts";
 import type { Id, LinkedAccount } from "../jmap/types.ts";
+import { rememberAttempt } from "./link-attempt.ts";
 
 export interface LinkStart {
   readonly provider: Id;
@@ -21,6 +22,7 @@ export function startAddress(start: LinkStart): string {
 
 /* Leaves the page for the provider's own sign-in; the way back is link/done or link/failed. */
 export function goToProvider(start: LinkStart): void {
+  rememberAttempt(start);
   location.assign(startAddress(start));
 }
 

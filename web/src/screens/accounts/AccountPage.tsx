@@ -140,7 +140,7 @@ function Checks({ health }: { readonly health: AccountHealth }) {
   );
 }
 
-function Health({ health, account }: { readonly health: AccountHealth; readonly account: LinkedAccount | undefined }) {
+function Health({ health, account, failure }: { readonly health: AccountHealth; readonly account: LinkedAccount | undefined; readonly failure: ReactNode }) {
   const t = useT();
   const [dialog, setDialog] = useState<DialogName>("none");
   const close = (): void => setDialog("none");
@@ -154,6 +154,7 @@ function Health({ health, account }: { readonly health: AccountHealth; readonly 
         {account && <Tools account={account} onDialog={setDialog} />}
       </div>
       <div className="cards">
+        {failure}
         {account && health.problem && <ProblemNotice account={account} problem={health.problem} sending={false} />}
         {account && health.sendProblem && <ProblemNotice account={account} problem={health.sendProblem} sending />}
         {!account && [health.problem, health.sendProblem].map((problem) => problem && <ForeignProblem key={problem.code} problem={problem} />)}
@@ -176,7 +177,7 @@ function Health({ health, account }: { readonly health: AccountHealth; readonly 
 }
 
 /* One linked mailbox: how it does, what is wrong, and what can be done about it. */
-export function AccountPage({ accountId }: { readonly accountId: string }) {
+export function AccountPage({ accountId, linkFailure = null }: { readonly accountId: string; readonly linkFailure?: ReactNode }) {
   const t = useT();
   const desk = useDesk();
   const client = useQueryClient();
@@ -196,9 +197,10 @@ export function AccountPage({ accountId }: { readonly accountId: string }) {
     <SettingsFrame current="accounts">
       <Link className="page-back" to={ACCOUNTS}><ArrowLeft size={16} aria-hidden className="directional" />{t("account.title")}</Link>
       {failure && !health.data && <Notice tone="problem" detail={failure.detail} action={<Button onClick={() => void health.refetch()}>{t("common.retry")}</Button>}>{t(failure.text, failure.values)}</Notice>}
+      {!health.data && linkFailure}
       {health.data === null && <Empty icon={Unlink} title={t("health.gone")} action={<Link className="button button-primary" to={ACCOUNTS}>{t("account.title")}</Link>} />}
       {health.data === undefined && !failure && <Spinner label={t("common.loading")} />}
-      {health.data && <Health health={health.data} account={account} />}
+      {health.data && <Health health={health.data} account={account} failure={linkFailure} />}
     </SettingsFrame>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { AtSign, Plus } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { useDesk } from "../../app/context.ts";
 import { LINKING, navigate } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
@@ -27,11 +27,11 @@ function Accounts() {
   return <div className="cards">{linked.data.map((account) => <AccountCard key={account.id} account={account} />)}</div>;
 }
 
-export function AccountsPage({ linking, address }: { readonly linking: boolean; readonly address: string }) {
+export function AccountsPage({ linking, address, failure }: { readonly linking: boolean; readonly address: string; readonly failure?: ReactNode }) {
   const t = useT();
   const desk = useDesk();
   const some = (useQuery(linkedQuery(desk.userAccount)).data?.length ?? 0) > 0;
-  if (linking) return <SettingsFrame current="accounts"><Suspense fallback={<Spinner label={t("common.loading")} />}><LinkWizard address={address} /></Suspense></SettingsFrame>;
+  if (linking) return <SettingsFrame current="accounts"><Suspense fallback={<Spinner label={t("common.loading")} />}><LinkWizard address={address} failure={failure} /></Suspense></SettingsFrame>;
   return (
     <SettingsFrame current="accounts">
       <div className="page-title">

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { useDesk } from "../../app/context.ts";
 import { ACCOUNTS, navigate } from "../../app/router.ts";
 import { useT, type MessageId } from "../../i18n/i18n.ts";
@@ -167,7 +167,7 @@ function useForm(initial: string, providers: readonly Provider[]) {
   return { address, setAddress, trimmed, finding, servers, chosen, setPicked, plain, setPlain };
 }
 
-function Form({ initial, providers }: { readonly initial: string; readonly providers: readonly Provider[] }) {
+function Form({ initial, providers, focused }: { readonly initial: string; readonly providers: readonly Provider[]; readonly focused: boolean }) {
   const t = useT();
   const form = useForm(initial, providers);
   const { trial, check, failure, start, forget } = useTrial();
@@ -193,7 +193,7 @@ function Form({ initial, providers }: { readonly initial: string; readonly provi
         {failure && <Notice tone="problem" detail={failure.detail}>{t(failure.text, failure.values)}</Notice>}
         <label className="field">
           <span>{t("link.address")}</span>
-          <input ref={field} className="input" type="email" dir="ltr" autoComplete="email" autoFocus value={form.address} aria-invalid={checked && !isAddress(trimmed)}
+          <input ref={field} className="input" type="email" dir="ltr" autoComplete="email" autoFocus={focused} value={form.address} aria-invalid={checked && !isAddress(trimmed)}
             onChange={(event) => { forget(); form.setAddress(event.target.value); }} />
         </label>
         {checked && !isAddress(trimmed) && <p className="field-error" role="alert">{t("link.addressInvalid")}</p>}
@@ -212,8 +212,8 @@ function Form({ initial, providers }: { readonly initial: string; readonly provi
   );
 }
 
-/* From an address to a mailbox that is being fetched. A plain one is tried before it is linked; the provider's own sign-in comes back to link/done. */
-export function LinkWizard({ address }: { readonly address: string }) {
+/* From an address to a mailbox that is being fetched. A plain one is tried before it is linked; the provider's own sign-in comes back to link/done, or here with what failed. */
+export function LinkWizard({ address, failure }: { readonly address: string; readonly failure?: ReactNode }) {
   const t = useT();
   const desk = useDesk();
   const providers = useQuery(providersQuery(desk.userAccount));
@@ -221,7 +221,8 @@ export function LinkWizard({ address }: { readonly address: string }) {
     <div className="wizard">
       <div className="page-title"><div><h1>{t("link.title")}</h1><p>{t("link.lead")}</p></div></div>
       <div className="cards">
-        {(providers.data || providers.isError) && <Form initial={address} providers={providers.data ?? []} />}
+        {failure}
+        {(providers.data || providers.isError) && <Form initial={address} providers={providers.data ?? []} focused={!failure} />}
       </div>
     </div>
   );
