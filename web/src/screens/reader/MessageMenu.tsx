@@ -8,6 +8,7 @@ import type { EmailDetail, Id } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { viewQuery } from "../../mail/queries.ts";
+import { useShared } from "../../mail/shared.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { showToast } from "../../ui/toasts.ts";
@@ -43,6 +44,7 @@ function usePrint(accountId: Id, images: boolean): (emails: readonly EmailDetail
 export function MessageMenu({ accountId, email, emails, control }: Props) {
   const t = useT();
   const dark = useDark();
+  const readOnly = useShared(accountId)?.readOnly ?? false;
   const actions = useMailActions(accountId);
   const print = usePrint(accountId, control.images);
   const [source, setSource] = useState(false);
@@ -54,7 +56,7 @@ export function MessageMenu({ accountId, email, emails, control }: Props) {
     { key: "replyAll", label: t("action.replyAll"), icon: ReplyAll, onSelect: () => void answer("replyAll", accountId, email.id) },
     { key: "forward", label: t("action.forward"), icon: Forward, onSelect: () => void answer("forward", accountId, email.id) },
     { key: "forwardAsFile", label: t("reader.forwardAsFile"), icon: Paperclip, onSelect: () => void forwardAsAttachment(accountId, [email.id]) },
-    { key: "unread", label: t("reader.unreadFromHere"), icon: MailOpen, onSelect: () => actions.markUnread(later) },
+    ...(readOnly ? [] : [{ key: "unread", label: t("reader.unreadFromHere"), icon: MailOpen, onSelect: () => actions.markUnread(later) }]),
     ...(view?.html ? [{ key: "plain", label: t(control.plain ? "reader.asHtml" : "reader.asText"), icon: Type, separated: true, onSelect: () => control.change({ plain: !control.plain }) }] : []),
     ...(view?.html && dark && !control.plain ? [{ key: "original", label: t(control.original ? "reader.adaptedColours" : "reader.originalColours"), icon: Palette, onSelect: () => control.change({ original: !control.original }) }] : []),
     { key: "details", label: t(control.details ? "reader.hideDetails" : "reader.showDetails"), icon: Info, onSelect: () => control.change({ details: !control.details }) },

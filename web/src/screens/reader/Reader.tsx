@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
-import { CloudOff, MailOpen, MailX } from "lucide-react";
+import { CloudOff, MailOpen, MailX, Users } from "lucide-react";
 import type { MailRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import type { Mailbox } from "../../jmap/types.ts";
@@ -13,6 +13,8 @@ import { Empty, Spinner } from "../../ui/Notice.tsx";
 import { setOpenEmail } from "../compose/composer-store.ts";
 import type { ListState } from "../list/list-state.ts";
 import { NotesPanel } from "../organise/NotesPanel.tsx";
+import { useShared } from "../../mail/shared.ts";
+import { cachedMailboxMap, isUnified } from "../../mail/unified.ts";
 import { Message } from "./Message.tsx";
 import { ReaderBar } from "./ReaderBar.tsx";
 
@@ -41,6 +43,10 @@ function useFirstOpen(thread: Thread): ReadonlySet<string> {
 function ConversationView({ thread, route }: { readonly thread: Thread; readonly route: MailRoute }) {
   const t = useT();
   const open = useFirstOpen(thread);
+  const client = useQueryClient();
+  const first = thread.emails[0];
+  const shared = useShared(isUnified(route.accountId) && first ? cachedMailboxMap(client).accountOf(first) : route.accountId);
+  const readOnly = shared?.readOnly ?? false;
   const actions = useMailActions(route.accountId);
   const heading = useRef<HTMLHeadingElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -49,7 +55,7 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
   useEffect(() => {
     const unread = thread.emails.filter(isUnread);
     /* After the mail has been drawn: the list is drawn again for it. */
-    if (unread.length > 0) setTimeout(() => actions.markRead(unread), DRAWN_MS);
+    if (unread.length > 0 && !readOnly) setTimeout(() => actions.markRead(unread), DRAWN_MS);
     /* Only on opening: marking unread again must not be undone by looking. */
   }, [thread.id]);
   useEffect(() => {
@@ -68,6 +74,7 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
   return (
     <div className="reader-scroll" ref={scroller}>
       <h2 className="reader-subject" dir="auto" ref={heading} tabIndex={-1}>{subject || t("row.noSubject")}</h2>
+      {shared && <p className="reader-shared"><Users size={14} aria-hidden />{t(readOnly ? "reader.sharedRead" : "reader.sharedWork", { owner: shared.owner })}</p>}
       <NotesPanel accountId={route.accountId} threadId={thread.id} emails={thread.emails} />
       <div className="messages" role="list" aria-label={t("reader.messages", { count: thread.emails.length })}>
         {thread.emails.map((email) => (
