@@ -15,7 +15,7 @@ static const struct {
     {MAIL_ROLE_DRAFTS,
      {"drafts", "draft", "Entwürfe", "טיוטות", "草稿", "草稿箱", "Taslaklar", "Чернетки"}},
     {MAIL_ROLE_SENT,
-     {"sent", "sent mail", "Gesendet", "Gesendete", "דואר יוצא", "פריטים שנשלחו", "נשלח", "已发送",
+     {"sent", "sent mail", "Gesendet", "Gesendete", "דואר שנשלח", "פריטים שנשלחו", "נשלח", "已发送",
       "已发送邮件", "Gönderilmiş", "Gönderilenler", "Надіслані"}},
     {MAIL_ROLE_ARCHIVE, {"archive", "Archiv", "ארכיון", "归档", "存档", "Arşiv", "Архів"}},
     {MAIL_ROLE_JUNK,
