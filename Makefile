@@ -24,6 +24,11 @@ soak: ## everything long: all flavours, long fuzzing, hundreds of kills
 	@tools/install-deps test
 	@tools/soak
 
+walks: ## every flow of the page, at three widths, in three languages, light and dark; with pictures
+	@tools/install-deps test
+	@tools/build release
+	@tools/walks
+
 bench: ## benchmarks with their peers, as ratios
 	@tools/install-deps bench
 	@tools/build release
@@ -43,4 +48,4 @@ install: build ## install under PREFIX (default /usr/local), with the systemd un
 clean: ## remove what was built
 	rm -rf build build-* web/dist
 
-.PHONY: help deps run build test soak bench check fuzz install clean
+.PHONY: help deps run build test soak walks bench check fuzz install clean

@@ -1,0 +1,105 @@
+// A walk: one flow of the page, gone through by hand as it were, at three widths, in three languages, and looked at in light and dark after every step.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+import { launchBrowser, noBrowser, ROW, Visitor } from '../../blackbox/support/browser.mjs';
+import { startLinked } from '../../blackbox/support/linked.mjs';
+import { ROOT } from '../../blackbox/support/organisation.mjs';
+import { ADMIN } from '../../blackbox/support/postroom.mjs';
+import { untranslated } from '../../blackbox/support/shape.mjs';
+import { sheets } from './sheets.mjs';
+import { words } from './words.mjs';
+
+const PICTURES = path.join(ROOT, 'build-logs/walks');
+const SIZES = { 1440: [1440, 900], 1024: [1024, 768], 390: [390, 844] };
+const REGIONS = { en: 'en-GB', he: 'he-IL', zh: 'zh-CN' };
+/* WALK_AT='he-390|en' takes some of them only; WALK='compose' walks of such names. */
+const [AT, NAME] = [process.env.WALK_AT, process.env.WALK].map((text) => new RegExp(text ?? ''));
+
+/** Somebody who walks. t(id, values): a text of the page in their language. world: what startLinked answered, and what prepare added. */
+export class Walker {
+  #steps = 0;
+  #folder;
+  faults = [];
+
+  constructor(who, world, name, language, width) {
+    Object.assign(this, { who, page: who.page, world, language, width, narrow: width < 720, t: words(language) });
+    this.#folder = path.join(PICTURES, name);
+  }
+
+  /** Controls and texts by the id of their text. within: a locator, or the page. */
+  button(id, { within = this.page, values, role = 'button', exact = true } = {}) {
+    return within.getByRole(role, { name: this.t(id, values), exact });
+  }
+  item(id, values) { return this.button(id, { values, role: 'menuitem' }); }
+  field(id, { within = this.page, values, exact = true } = {}) { return within.getByLabel(this.t(id, values), { exact }); }
+  text(id, values) { return this.page.getByText(this.t(id, values)).first(); }
+  dialog() { return this.page.locator('dialog[open], .ant-modal').last(); }
+  toast(id, values) { return this.page.locator('.toast', { hasText: this.t(id, values) }).last(); }
+  row(text) { return this.page.locator(ROW, { hasText: text }).first(); }
+
+  /** Opens a conversation by its subject, from wherever the list is. */
+  async open(subject) {
+    await this.row(subject).click();
+    await this.page.locator('.reader-subject', { hasText: subject }).waitFor();
+    await this.page.locator('.message[data-open=true]').first().waitFor();
+  }
+
+  async press(...keys) {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  /** Looks at the screen, light and dark: keeps a picture of each, and what is faint, cut, out of sight or of another language is a fault. */
+  async look(name) {
+    const { who, language, width } = this;
+    const step = `${String(++this.#steps).padStart(2, '0')}-${name}`;
+    await this.page.evaluate(() => document.fonts.ready);
+    await this.page.waitForTimeout(250); /* the frame of a mail takes its height from its text */
+    mkdirSync(this.#folder, { recursive: true });
+    for (const theme of ['light', 'dark']) {
+      await who.light(theme);
+      await this.page.screenshot({ path: path.join(this.#folder, `${step}-${language}-${theme}-${width}.png`), animations: 'disabled', caret: 'hide' });
+      this.faults.push(...(await who.faintTexts()).map((one) => `${step}, ${theme}: ${one}`));
+    }
+    await who.light('light');
+    this.faults.push(...[...await untranslated(who), ...await who.crampedTexts()].map((one) => `${step}: ${one}`));
+  }
+}
+
+/**
+ * Declares a walk. mails: of each person of the sample organisation. prepare(world): what the mailbox needs, before anybody signs in; what it answers is
+ * added to the world. start: what is there once one is signed in. ignore: complaints of the browser that the walk provokes.
+ */
+export function walk(name, { mails = 30, config = {}, prepare = async () => ({}), start = ROW, ignore = /^$/ }, play) {
+  const places = Object.keys(REGIONS).flatMap((language) => Object.keys(SIZES).map((width) => [language, Number(width)])).filter((place) => AT.test(place.join('-')));
+  if (!NAME.test(name)) return;
+  test(name, { skip: noBrowser }, async (context) => {
+    if (places.length === 9) rmSync(path.join(PICTURES, name), { recursive: true, force: true });
+    for (const [language, width] of places) {
+      await context.test(`${name}, ${language}, ${width}`, { timeout: 400000 }, async () => {
+        const world = await startLinked('anna.berg@northlight.example', { mails, config });
+        const browser = await launchBrowser();
+        let walker;
+        try {
+          Object.assign(world, await prepare(world));
+          const [w, h] = SIZES[width];
+          const who = await Visitor.arrive(browser, [world.postroom.url, world.org.authority], { width: w, height: h, locale: REGIONS[language] });
+          walker = new Walker(who, world, name, language, width);
+          await who.signIn(world.postroom.url, ADMIN, start);
+          await play(walker);
+          assert.deepEqual([...walker.faults, ...who.complaints().filter((text) => !ignore.test(text))], []);
+        } catch (error) {
+          await walker?.page.screenshot({ path: path.join(PICTURES, name, `failed-${language}-${width}.png`) }).catch(() => {});
+          throw error;
+        } finally {
+          await browser.close();
+          await world.close();
+        }
+      });
+    }
+    await sheets(path.join(PICTURES, name));
+  });
+}
