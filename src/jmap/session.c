@@ -57,7 +57,6 @@ static json_t *mail_capabilities(const struct jmap *jmap, bool writable)
 
     offer(capabilities, JMAP_CORE, json_object());
     offer(capabilities, JMAP_MAIL, mail_capability(jmap, writable));
-    offer(capabilities, JMAP_SUBMISSION, submission_capability());
     offer(capabilities, JMAP_MANAGE, json_object());
     offer(capabilities, JMAP_QUOTA, json_object());
     return capabilities;
@@ -68,6 +67,8 @@ static json_t *mailbox_account(const struct jmap *jmap, const struct store_accou
     bool writable = view->rights & STORE_WRITE;
     json_t *capabilities = mail_capabilities(jmap, writable);
 
+    if (view->rights & STORE_SEND)
+        offer(capabilities, JMAP_SUBMISSION, submission_capability());
     offer(capabilities, JMAP_VACATION, json_object());
     offer(capabilities, JMAP_BLOB, blob_capability(jmap));
     return json_pack("{s: o, s: b, s: b, s: o}", "name", jmap_json_text(view->address),
@@ -79,8 +80,11 @@ static json_t *mailbox_account(const struct jmap *jmap, const struct store_accou
  * mailboxes. */
 static json_t *user_account(const struct jmap *jmap)
 {
+    json_t *capabilities = mail_capabilities(jmap, false);
+
+    offer(capabilities, JMAP_SUBMISSION, submission_capability());
     return json_pack("{s: s, s: b, s: b, s: o}", "name", "All accounts", "isPersonal", 1,
-                     "isReadOnly", 0, "accountCapabilities", mail_capabilities(jmap, false));
+                     "isReadOnly", 0, "accountCapabilities", capabilities);
 }
 
 static json_t *accounts_object(const struct jmap *jmap, const struct store_principal *principal,

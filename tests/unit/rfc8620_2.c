@@ -112,12 +112,22 @@ static void test_shared_accounts(struct jmap_fixture *t)
     session = session_of(t, other);
     g_assert_true(json_is_false(jmap_at(session, "accounts/a1/isPersonal")));
     g_assert_true(json_is_true(jmap_at(session, "accounts/a1/isReadOnly")));
+    g_assert_true(jmap_has(session, "accounts/a1/accountCapabilities/urn:ietf:params:jmap:mail"));
+    g_assert_false(
+        jmap_has(session, "accounts/a1/accountCapabilities/urn:ietf:params:jmap:submission"));
     g_assert_false(jmap_has(session, "primaryAccounts/urn:ietf:params:jmap:mail"));
+    json_decref(session);
+    jmap_fixture_share(t, other, STORE_READ | STORE_WRITE);
+    session = session_of(t, other);
+    g_assert_false(
+        jmap_has(session, "accounts/a1/accountCapabilities/urn:ietf:params:jmap:submission"));
     json_decref(session);
     jmap_fixture_share(t, other, STORE_READ | STORE_WRITE | STORE_SEND);
     session = session_of(t, other);
     g_assert_true(json_is_false(jmap_at(session, "accounts/a1/isPersonal")));
     g_assert_true(json_is_false(jmap_at(session, "accounts/a1/isReadOnly")));
+    g_assert_true(
+        jmap_has(session, "accounts/a1/accountCapabilities/urn:ietf:params:jmap:submission"));
     g_assert_false(jmap_has(session, "primaryAccounts/urn:ietf:params:jmap:mail"));
     json_decref(session);
     session = session_of(t, t->m.user);
