@@ -1,11 +1,14 @@
 import { createContext, useContext } from "react";
 import type { User } from "../jmap/auth.ts";
-import { MAIL, MANAGE, type Id, type JmapSession } from "../jmap/types.ts";
+import { MAIL, MANAGE, SUBMISSION, type Id, type JmapSession } from "../jmap/types.ts";
 
 export interface MailAccount {
   readonly id: Id;
   readonly address: string;
+  /* One's own, not somebody else's who shares it. */
+  readonly personal: boolean;
   readonly readOnly: boolean;
+  readonly maySend: boolean;
 }
 
 /* Who is signed in and which mailboxes they reach. */
@@ -33,7 +36,7 @@ export function useDesk(): Desk {
 export function mailAccountsOf(session: JmapSession): MailAccount[] {
   return Object.entries(session.accounts)
     .filter(([id, account]) => id.startsWith("a") && MAIL in account.accountCapabilities)
-    .map(([id, account]) => ({ id, address: account.name, readOnly: account.isReadOnly }))
+    .map(([id, account]) => ({ id, address: account.name, personal: account.isPersonal, readOnly: account.isReadOnly, maySend: SUBMISSION in account.accountCapabilities }))
     .sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
 }
 
@@ -52,8 +55,7 @@ export function maxUploadOf(session: JmapSession): number {
   return core?.maxSizeUpload ?? 50_000_000;
 }
 
-/* Where a new mail is written from: the account that is open, or with all accounts open the first that may send. */
-export function writingAccount(desk: Desk, accountId: Id): Id {
-  if (accountId !== desk.userAccount) return accountId;
-  return (desk.accounts.find((account) => !account.readOnly) ?? desk.accounts[0])?.id ?? accountId;
+/* Whether a mailbox may only be read, by its account or by the one that its mail is listed for. */
+export function useReadOnly(accountId: Id): boolean {
+  return useDesk().accounts.find((account) => account.id === accountId)?.readOnly ?? false;
 }

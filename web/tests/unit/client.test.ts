@@ -156,17 +156,17 @@ describe("actions", () => {
 describe("an answer", () => {
   it("waits for a mail whose text is not here yet", async () => {
     const pending = [...world.accounts.get("a1")!.emails.values()].find((one) => one.state === "pending")!;
-    const error: unknown = await prepareAnswer("reply", "a1", pending.id, "html").catch((reason: unknown) => reason);
+    const error: unknown = await prepareAnswer({ kind: "reply", accountId: "a1", emailId: pending.id, at: "a1", format: "html" }).catch((reason: unknown) => reason);
     expect(failureOf(error).text).toBe("refusal.pending");
   });
   it("quotes the mail with its pictures, and knows whom it answers", async () => {
     const lead = [...world.accounts.get("a1")!.emails.values()].filter((one) => one.threadId === "T-harbour").at(-1)!;
-    const letter = await prepareAnswer("replyAll", "a1", lead.id, "html");
+    const letter = await prepareAnswer({ kind: "replyAll", accountId: "a1", emailId: lead.id, at: "a1", format: "html" });
     expect(letter.quote?.html).toMatch(/^<div class="postroom-quote"><p>On .*, Ben Okafor wrote:<\/p>/);
     expect(letter.quote?.html).toContain("cid:chart@example");
     expect(letter.attachments?.map((one) => one.name)).toEqual(["chart.png"]);
     expect(letter).toMatchObject({ inReplyTo: lead.messageId, answered: { emailId: lead.id, keyword: "$answered" } });
-    const forward = await prepareAnswer("forward", "a1", lead.id, "html");
+    const forward = await prepareAnswer({ kind: "forward", accountId: "a1", emailId: lead.id, at: "a1", format: "html" });
     expect(forward.attachments).toHaveLength(3);
     expect(forward.inReplyTo).toBeUndefined();
   });

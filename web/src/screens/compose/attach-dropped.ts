@@ -22,26 +22,24 @@ interface Dragged {
   readonly size: number;
 }
 
-/* A blob of another account is copied first (RFC 8620, 6.3). */
-async function bring(blobId: Id, from: Id, to: Id): Promise<Id> {
-  if (from === to) return blobId;
-  const answer = await jmapOne<{ copied: Readonly<Record<Id, Id>> | null }>("Blob/copy", { fromAccountId: from, accountId: to, blobIds: [blobId] });
-  return answer.copied?.[blobId] ?? blobId;
+/* Blobs of another account are copied first (RFC 8620, 6.3). */
+export async function bringAll(attachments: readonly DraftAttachment[], from: Id, to: Id): Promise<readonly DraftAttachment[]> {
+  const blobIds = attachments.flatMap(({ blobId }) => blobId ?? []);
+  if (from === to || blobIds.length === 0) return attachments;
+  const { copied } = await jmapOne<{ copied: Readonly<Record<Id, Id>> | null }>("Blob/copy", { fromAccountId: from, accountId: to, blobIds });
+  return attachments.map((one) => ({ ...one, blobId: copied?.[one.blobId ?? ""] ?? one.blobId }));
 }
 
-async function toAttachment(dragged: Dragged, accountId: Id): Promise<DraftAttachment> {
-  return {
-    key: `dropped-${nextKey++}-${dragged.blobId}`, name: dragged.name ?? translate("reader.unnamed"), type: dragged.type, size: dragged.size,
-    blobId: await bring(dragged.blobId, dragged.accountId, accountId), cid: null, inline: false,
-  };
+function toAttachment({ blobId, name, type, size }: Dragged): DraftAttachment {
+  return { key: `dropped-${nextKey++}-${blobId}`, name: name ?? translate("reader.unnamed"), type, size, blobId, cid: null, inline: false };
 }
 
 /* Mails as attachments, each a message of its own. */
 export async function attachMails(from: Id, emailIds: readonly Id[], accountId: Id): Promise<readonly DraftAttachment[]> {
   const answer = await jmapOne<GetResponse<{ blobId: Id; subject: string | null; size: number }>>("Email/get", { accountId: from, ids: emailIds.slice(0, MOST), properties: ["blobId", "subject", "size"] });
-  return Promise.all(answer.list.map((email) => toAttachment({
+  return bringAll(answer.list.map((email) => toAttachment({
     accountId: from, blobId: email.blobId, type: "message/rfc822", size: email.size, name: `${(email.subject ?? "").replace(/[\\/:*?"<>|\p{Cc}]/gu, " ").trim().slice(0, 80) || translate("row.noSubject")}.eml`,
-  }, accountId)));
+  })), from, accountId);
 }
 
 export async function attachDropped(transfer: DataTransfer, accountId: Id): Promise<readonly DraftAttachment[]> {
@@ -50,5 +48,7 @@ export async function attachDropped(transfer: DataTransfer, accountId: Id): Prom
     const { accountId: from, emailIds } = JSON.parse(mails) as { accountId: Id; emailIds: readonly Id[] };
     return attachMails(from, emailIds, accountId);
   }
-  return attachment ? [await toAttachment(JSON.parse(attachment) as Dragged, accountId)] : [];
+  if (!attachment) return [];
+  const dragged = JSON.parse(attachment) as Dragged;
+  return bringAll([toAttachment(dragged)], dragged.accountId, accountId);
 }

@@ -142,21 +142,36 @@ export function setUsualFormat(format: Letter["format"]): void {
   usualFormat = format;
 }
 
+/* The accounts that the person may send from. */
+let writable: readonly Id[] = [];
+
+export function setWritable(accountIds: readonly Id[]): void {
+  writable = accountIds;
+}
+
+/* Where a letter is written that begins at this account: there, or in the first from which it can be sent. */
+function writeAt(accountId: Id, write: (at: Id) => void): void {
+  const at = writable.includes(accountId) ? accountId : writable[0];
+  if (at === undefined) showToast({ text: "compose.nowhere", tone: "problem" });
+  else write(at);
+}
+
 export function composeNew(accountId: Id): void {
-  openLetter({ accountId, format: usualFormat });
+  writeAt(accountId, (at) => openLetter({ accountId: at, format: usualFormat }));
 }
 
 /* A new letter that begins with a text, in whichever format the person writes. */
 export function composeText(start: NewLetter, text: string): void {
-  openLetter({ ...start, format: usualFormat, ...(usualFormat === "text" ? { text } : { html: text ? `<p>${textToHtml(text)}</p>` : "" }) });
+  writeAt(start.accountId, (at) =>
+    openLetter({ ...start, accountId: at, format: usualFormat, ...(usualFormat === "text" ? { text } : { html: text ? `<p>${textToHtml(text)}</p>` : "" }) }));
 }
 
 /* A new letter with these mails in it as they are. */
-export async function forwardAsAttachment(accountId: Id, emailIds: readonly Id[]): Promise<void> {
-  await attempt(async () => {
+export function forwardAsAttachment(accountId: Id, emailIds: readonly Id[]): void {
+  writeAt(accountId, (at) => void attempt(async () => {
     const { attachMails } = await import("./attach-dropped.ts");
-    openLetter({ accountId, format: usualFormat, attachments: await attachMails(accountId, emailIds, accountId) });
-  });
+    openLetter({ accountId: at, format: usualFormat, attachments: await attachMails(accountId, emailIds, at) });
+  }));
 }
 
 /* What the reader shows, so that r, a and f know what they answer. */
@@ -184,15 +199,15 @@ async function attempt(job: () => Promise<void>): Promise<void> {
 }
 
 /* Answers are put together in the composer's chunk: quoting needs the sanitiser. */
-export async function answer(kind: AnswerKind, accountId: Id, emailId: Id): Promise<void> {
-  await attempt(async () => {
+export function answer(kind: AnswerKind, accountId: Id, emailId: Id): void {
+  writeAt(accountId, (at) => void attempt(async () => {
     const { prepareAnswer } = await import("./prepare.ts");
-    openLetter(await prepareAnswer(kind, accountId, emailId, usualFormat));
-  });
+    openLetter(await prepareAnswer({ kind, accountId, emailId, at, format: usualFormat }));
+  }));
 }
 
 export function answerOpenEmail(kind: AnswerKind): void {
-  if (openEmail) void answer(kind, openEmail.accountId, openEmail.emailId);
+  if (openEmail) answer(kind, openEmail.accountId, openEmail.emailId);
 }
 
 export async function openDraft(accountId: Id, emailId: Id): Promise<void> {

@@ -13,6 +13,7 @@ import { jmap, jmapOne, resultOf } from "../../jmap/client.ts";
 import type { Address, GetResponse, Identity, Mailbox, Submission } from "../../jmap/types.ts";
 import { confirmFirst } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
+import { bringAll } from "./attach-dropped.ts";
 import { cancelSending, fetchWishes } from "./draft-mail.ts";
 import { quoteText } from "./plain-text.ts";
 import type { AnswerKind, DraftAttachment, NewLetter } from "./composer-store.ts";
@@ -128,22 +129,33 @@ export async function similarDraft(accountId: Id, to: readonly Address[], cc: re
   return (await draftsOf(accountId)).find((draft) => draft.id !== except && !draft.inReplyTo?.length && addressesOf([draft.to, draft.cc]) === wanted) ?? null;
 }
 
-export async function prepareAnswer(kind: AnswerKind, accountId: Id, emailId: Id, format: "html" | "text"): Promise<NewLetter> {
-  const [original, body, own] = await Promise.all([fetchDetail(accountId, emailId), fetchBody(accountId, emailId), ownAddresses(accountId)]);
+/* at: the account that the answer is written in, which is another where this one may not be sent from. */
+interface AnswerAsked {
+  readonly kind: AnswerKind;
+  readonly accountId: Id;
+  readonly emailId: Id;
+  readonly at: Id;
+  readonly format: "html" | "text";
+}
+
+export async function prepareAnswer({ kind, accountId, emailId, at, format }: AnswerAsked): Promise<NewLetter> {
+  const [original, body, own] = await Promise.all([fetchDetail(accountId, emailId), fetchBody(accountId, emailId), ownAddresses(at)]);
   if (original["postroom:state"] === "pending") throw new PendingError();
   const messageId = original.messageId?.[0];
-  const drafted = kind === "forward" || !messageId ? null : await offerDraft(accountId, (draft) => draft.inReplyTo?.includes(messageId) ?? false, "compose.draftFoundText");
-  if (drafted) return { ...drafted, answered: { emailId, keyword: "$answered" } };
+  const drafted = kind === "forward" || !messageId ? null : await offerDraft(at, (draft) => draft.inReplyTo?.includes(messageId) ?? false, "compose.draftFoundText");
+  const answered = at === accountId ? { emailId, keyword: kind === "forward" ? "$forwarded" as const : "$answered" as const } : null;
+  if (drafted) return { ...drafted, answered };
   const plain = format === "text" || isPlain(body);
   const quote = plain ? "" : quoteOf(kind, original, sanitiseMailHtml(bodyHtml(body), outgoingImages));
+  const attachments = attachmentsFor(kind, body, quote).filter(() => !plain || kind === "forward").map((part) => (plain ? { ...part, inline: false } : part));
   return {
-    accountId,
+    accountId: at,
     ...answerRecipients(kind, original, own),
     subject: answerSubject(kind, original.subject),
     ...(plain ? { format: "text" as const, text: plainQuote(kind, original, isPlain(body) ? bodyText(body) : htmlToText(bodyHtml(body))) } : { quote: { html: quote } }),
-    attachments: attachmentsFor(kind, body, quote).filter(() => !plain || kind === "forward").map((part) => (plain ? { ...part, inline: false } : part)),
+    attachments: await bringAll(attachments, accountId, at),
     ...(kind === "forward" ? {} : answerReferences(original)),
-    answered: { emailId, keyword: kind === "forward" ? "$forwarded" : "$answered" },
+    answered,
     writtenTo: [...(original.to ?? []), ...(original.cc ?? [])].map((address) => address.email.toLowerCase()),
   };
 }

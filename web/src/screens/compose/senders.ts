@@ -12,10 +12,11 @@ export interface Sender {
 
 export function useSenders(): readonly Sender[] {
   const desk = useDesk();
+  const accounts = desk.accounts.filter((account) => account.maySend);
   return useQueries({
-    queries: desk.accounts.filter((account) => !account.readOnly).map((account) => identitiesQuery(account.id)),
+    queries: accounts.map((account) => identitiesQuery(account.id)),
     combine: (results) => results.flatMap((result, index) =>
-      (result.data ?? []).filter(isProven).map((identity) => ({ accountId: desk.accounts.filter((account) => !account.readOnly)[index]!.id, identity }))),
+      (result.data ?? []).filter(isProven).map((identity) => ({ accountId: accounts[index]!.id, identity }))),
   });
 }
 

@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { Search, type LucideIcon, Archive, Copy, FolderInput, Keyboard, ListTodo, Mail, MailOpen, PenLine, Settings2, ShieldAlert, SlidersHorizontal, SquareCheck, Star, StickyNote, Tag, Trash2, AtSign } from "lucide-react";
 import { useState, type KeyboardEvent, type ReactNode } from "react";
-import { useDesk, writingAccount } from "../../app/context.ts";
+import { useDesk } from "../../app/context.ts";
 import { ACCOUNTS, mailboxRoute, navigate, settingsRoute, TODOS, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import type { Mailbox } from "../../jmap/types.ts";
@@ -42,16 +42,16 @@ function icon(Icon: LucideIcon): ReactNode {
 
 function useActions({ list, route, mailbox, onSheet }: Props): readonly Entry[] {
   const t = useT();
-  const desk = useDesk();
   const commands = useListCommands(list, route, mailbox);
   const { density, readingPane, conversations } = usePreferences();
   const set = useSetPreferences();
-  const about: Entry[] = list.targets().length === 0 && !list.everything ? [] : [
+  const copy: Entry = { key: "copy", label: t("action.copyTo"), icon: icon(Copy), keys: "Shift+V", run: () => onSheet({ kind: "copy", rows: null }) };
+  const changes: Entry[] = [
     { key: "archive", label: t("action.archive"), icon: icon(Archive), keys: "e", run: commands.archive },
     { key: "delete", label: t("action.delete"), icon: icon(Trash2), keys: "#", run: commands.remove },
     { key: "junk", label: t("action.junk"), icon: icon(ShieldAlert), keys: "!", run: commands.junk },
     { key: "move", label: t("action.move"), icon: icon(FolderInput), keys: "v", run: () => onSheet({ kind: "move", rows: null }) },
-    { key: "copy", label: t("action.copyTo"), icon: icon(Copy), keys: "Shift+V", run: () => onSheet({ kind: "copy", rows: null }) },
+    copy,
     { key: "read", label: t("action.markRead"), icon: icon(MailOpen), keys: "Shift+I", run: commands.markRead },
     { key: "unread", label: t("action.markUnread"), icon: icon(Mail), keys: "Shift+U", run: commands.markUnread },
     { key: "flag", label: t("action.flag"), icon: icon(Star), keys: "s", run: commands.toggleFlag },
@@ -59,9 +59,10 @@ function useActions({ list, route, mailbox, onSheet }: Props): readonly Entry[] 
     { key: "note", label: t("note.add"), icon: icon(StickyNote), run: () => openNotes(list, "Note") },
     { key: "todo", label: t("todo.add"), icon: icon(SquareCheck), run: () => openNotes(list, "Todo") },
   ];
+  const about = list.targets().length === 0 && !list.everything ? [] : commands.mayChange ? changes : [copy];
   const looks = icon(SlidersHorizontal);
   return [
-    { key: "compose", label: t("compose.new"), icon: icon(PenLine), keys: "c", run: () => composeNew(writingAccount(desk, route.accountId)) },
+    { key: "compose", label: t("compose.new"), icon: icon(PenLine), keys: "c", run: () => composeNew(route.accountId) },
     ...about,
     { key: "all", label: t("selection.all"), icon: icon(SquareCheck), keys: "*", run: list.selectAll },
     { key: "density", label: t(density === "compact" ? "view.comfortable" : "view.compact"), icon: looks, run: () => set({ density: density === "compact" ? "comfortable" : "compact" }) },

@@ -11,6 +11,7 @@ import { displayName } from "../../mail/conversations.ts";
 import { byRole } from "../../mail/mailboxes.ts";
 import { mailboxesQuery } from "../../mail/queries.ts";
 import { cachedMailboxMap } from "../../mail/unified.ts";
+import { setWritable } from "../compose/composer-store.ts";
 import { isChosen, permission, playSound } from "./notify.ts";
 
 const ICON_DOT = "%3Ccircle cx='25' cy='7' r='7' fill='%23e5484d' stroke='white' stroke-width='2'/%3E";
@@ -65,6 +66,12 @@ function notify(arrivals: readonly Arrival[], openMail: (arrival: Arrival) => vo
     new Notification("Postroom", { body: translate("arrival.more", { count: arrivals.length - shown.length }), tag: "postroom-more" });
 }
 
+/* Where letters can be written, for whatever asks for one. */
+function useWritable(): void {
+  const { accounts } = useDesk();
+  useEffect(() => setWritable(accounts.filter((account) => account.maySend).map((account) => account.id)), [accounts]);
+}
+
 /* What tells of new mail wherever one is: the badge, a notification, and words for those who listen. */
 export function Signals() {
   const t = useT();
@@ -72,6 +79,7 @@ export function Signals() {
   const { userAccount } = useDesk();
   const [said, setSaid] = useState("");
   useBadge();
+  useWritable();
   useEffect(() => {
     const openMail = (arrival: Arrival, inbox: Id): void => {
       const map = cachedMailboxMap(client);

@@ -7,6 +7,8 @@ import type { Conversation } from "../../mail/conversations.ts";
 export interface RowDrag {
   readonly accountId: Id;
   readonly rows: readonly Conversation[];
+  /* They may not leave where they are. */
+  readonly copyOnly: boolean;
 }
 
 let current: RowDrag | null = null;
@@ -27,16 +29,16 @@ export function useRowDrag(): RowDrag | null {
 export const ROW_TYPE = "application/x-postroom-rows";
 
 /* The picture under the pointer says how many. */
-export function startRowDrag(event: DragEvent, rows: readonly Conversation[], accountId: Id, t: Translate): void {
+export function startRowDrag(event: DragEvent, rows: readonly Conversation[], accountId: Id, copyOnly: boolean, t: Translate): void {
   const picture = document.createElement("div");
   picture.className = "drag-image";
   picture.textContent = t("drag.count", { count: rows.length });
   document.body.append(picture);
   event.dataTransfer.setDragImage(picture, -12, -8);
   event.dataTransfer.setData(ROW_TYPE, String(rows.length));
-  event.dataTransfer.effectAllowed = "copyMove";
+  event.dataTransfer.effectAllowed = copyOnly ? "copy" : "copyMove";
   setTimeout(() => picture.remove());
-  publish({ accountId, rows });
+  publish({ accountId, rows, copyOnly });
   document.addEventListener("dragend", () => publish(null), { once: true });
 }
 

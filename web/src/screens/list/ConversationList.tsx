@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent } from "react";
-import { useDesk, type MailAccount } from "../../app/context.ts";
+import { useDesk, useReadOnly, type MailAccount } from "../../app/context.ts";
 import { useT } from "../../i18n/i18n.ts";
 import type { Id } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
@@ -38,13 +38,13 @@ function useHoverPrefetch(accountId: Id): (conversation: Conversation) => void {
   }, [client, accountId]);
 }
 
-/* Whose a row is: its account's address, for "me" and for rows of several accounts. */
-function useOwner(accountId: Id): (row: Conversation) => string {
+/* The account that a row is of, where several are listed together. */
+function useOwner(accountId: Id): (row: Conversation) => MailAccount | undefined {
   const { accounts } = useDesk();
   const ids = useMemo(() => (isUnified(accountId) ? accounts.map((account) => account.id) : []), [accountId, accounts]);
   const map = useMailboxMap(ids);
-  const addresses = useMemo(() => new Map(accounts.map((account) => [account.id, account.address])), [accounts]);
-  return useCallback((row) => addresses.get(isUnified(accountId) ? (map.accountOf(leadOf(row)) ?? "") : accountId) ?? "", [accountId, map, addresses]);
+  const byId = useMemo(() => new Map(accounts.map((account) => [account.id, account])), [accounts]);
+  return useCallback((row) => byId.get(isUnified(accountId) ? (map.accountOf(leadOf(row)) ?? "") : accountId), [accountId, map, byId]);
 }
 
 /* Where all accounts are of one domain, what stands before it tells them apart. */
@@ -88,6 +88,7 @@ function Rows({ list, route, mailbox, onMove, onCopy }: Pick<ListProps, "list" |
   const ownerOf = useOwner(route.accountId);
   const short = sameDomain(useDesk().accounts);
   const actions = useMailActions(route.accountId);
+  const readOnlyList = useReadOnly(route.accountId);
   const scroller = useRef<HTMLDivElement>(null);
   const [menu, setMenu] = useState<MenuPlace | null>(null);
   const hover = useHoverPrefetch(route.accountId);
@@ -120,7 +121,7 @@ function Rows({ list, route, mailbox, onMove, onCopy }: Pick<ListProps, "list" |
   });
   const drag = useSteady((event: DragEvent, key: Id) => {
     const row = list.rowAt(list.indexOf(key));
-    if (row) startRowDrag(event, list.selected.has(key) ? [...list.selected.values()] : [row], list.view.accountId, t);
+    if (row) startRowDrag(event, list.selected.has(key) ? [...list.selected.values()] : [row], list.view.accountId, readOnlyList, t);
   });
   return (
     <div className="rows" id="list" ref={scroller} role="grid" aria-rowcount={list.total} aria-label={t("list.label")} aria-multiselectable tabIndex={0} data-density={density} data-wide={wide}
@@ -136,10 +137,10 @@ function Rows({ list, route, mailbox, onMove, onCopy }: Pick<ListProps, "list" |
         {items.map((item) => {
           const row = list.rowAt(item.index);
           if (!row) return <Skeleton key={item.key} top={item.start} />;
-          const owner = ownerOf(row);
+          const { address: owner = "", readOnly = false } = ownerOf(row) ?? {};
           const chip = short && owner ? owner.slice(0, owner.indexOf("@")) : owner;
           return (
-            <ConversationRow key={row.key} conversation={row} accountId={route.accountId} own={owner} account={unified ? chip : null} outgoing={isOutgoing(mailbox)} top={item.start}
+            <ConversationRow key={row.key} conversation={row} accountId={route.accountId} own={owner} account={unified ? chip : null} readOnly={readOnly} outgoing={isOutgoing(mailbox)} top={item.start}
               position={item.index} active={row.key === cursor} open={row.key === list.opened}
               selected={list.everything || list.selected.has(row.key)} onOpen={open} onToggle={toggle} onRange={range}
               onFlag={flag} onHover={hover} onMenu={openMenu} onDrag={drag} />

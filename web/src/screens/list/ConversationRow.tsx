@@ -15,6 +15,7 @@ export interface RowProps {
   readonly own: string;
   /* In a list of several accounts' mail: which one this is of. */
   readonly account: string | null;
+  readonly readOnly: boolean;
   readonly outgoing: boolean;
   readonly active: boolean;
   readonly open: boolean;
@@ -133,11 +134,13 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
       </span>
       <RowText {...props} facts={facts} people={people} />
       <span className="row-cell" role="gridcell">
-        <button type="button" tabIndex={-1} className={facts.flagged ? "row-star row-starred" : "row-star"} aria-pressed={facts.flagged}
-          aria-label={t(facts.flagged ? "action.unflag" : "action.flag")}
-          onClick={(event) => { event.stopPropagation(); onFlag(conversation); }}>
-          <Star size={16} fill={facts.flagged ? "currentColor" : "none"} aria-hidden />
-        </button>
+        {props.readOnly ? facts.flagged && <span className="row-star row-starred"><Star size={16} fill="currentColor" aria-hidden /></span> : (
+          <button type="button" tabIndex={-1} className={facts.flagged ? "row-star row-starred" : "row-star"} aria-pressed={facts.flagged}
+            aria-label={t(facts.flagged ? "action.unflag" : "action.flag")}
+            onClick={(event) => { event.stopPropagation(); onFlag(conversation); }}>
+            <Star size={16} fill={facts.flagged ? "currentColor" : "none"} aria-hidden />
+          </button>
+        )}
       </span>
     </div>
   );

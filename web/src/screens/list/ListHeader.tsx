@@ -78,7 +78,7 @@ function EverythingNote({ list, route, mailbox }: Pick<ListProps, "list" | "rout
 }
 
 function SelectionBar(props: Omit<ListProps, "onDrawer">) {
-  const { list, route, mailbox, onMove } = props;
+  const { list, route, mailbox, onMove, onCopy } = props;
   const t = useT();
   const commands = useListCommands(list, route, mailbox);
   const count = list.everything ? list.total : list.selected.size;
@@ -88,14 +88,18 @@ function SelectionBar(props: Omit<ListProps, "onDrawer">) {
         <IconButton label={t("selection.clear")} shortcut="u" icon={X} onClick={list.clearSelection} />
         <span className="selection-count" role="status">{t("selection.count", { count })}</span>
         <IconButton label={t("selection.all")} shortcut="*" icon={SquareCheck} onClick={list.selectAll} />
-        <IconButton label={t("action.archive")} shortcut="e" icon={Archive} onClick={commands.archive} />
-        <IconButton label={t("action.delete")} shortcut="#" icon={Trash2} onClick={commands.remove} />
-        {mailbox?.role === "junk"
-          ? <IconButton label={t("action.notJunk")} shortcut="!" icon={ShieldCheck} onClick={commands.notJunk} />
-          : <IconButton label={t("action.junk")} shortcut="!" icon={ShieldAlert} onClick={commands.junk} />}
-        <IconButton label={t("action.move")} shortcut="v" icon={FolderInput} onClick={() => onMove()} />
-        <SelectionTools list={list} />
-        <SelectionMore {...props} />
+        {commands.mayChange ? (
+          <>
+            <IconButton label={t("action.archive")} shortcut="e" icon={Archive} onClick={commands.archive} />
+            <IconButton label={t("action.delete")} shortcut="#" icon={Trash2} onClick={commands.remove} />
+            {mailbox?.role === "junk"
+              ? <IconButton label={t("action.notJunk")} shortcut="!" icon={ShieldCheck} onClick={commands.notJunk} />
+              : <IconButton label={t("action.junk")} shortcut="!" icon={ShieldAlert} onClick={commands.junk} />}
+            <IconButton label={t("action.move")} shortcut="v" icon={FolderInput} onClick={() => onMove()} />
+            <SelectionTools list={list} />
+            <SelectionMore {...props} />
+          </>
+        ) : <IconButton label={t("action.copyTo")} shortcut="Shift+V" icon={Copy} onClick={() => onCopy()} />}
       </div>
       <EverythingNote list={list} route={route} mailbox={mailbox} />
     </>

@@ -32,7 +32,7 @@ interface Props {
 export function RowMenu({ place, list, route, mailbox, onMove, onCopy, onClose }: Props) {
   const t = useT();
   const client = useQueryClient();
-  const forAll = useListCommands(list, route, mailbox);
+  const { mayChange, ...forAll } = useListCommands(list, route, mailbox);
   const row = list.rowAt(list.indexOf(place.key));
   if (!row) return null;
   const several = list.selected.size > 1 || list.everything;
@@ -42,7 +42,7 @@ export function RowMenu({ place, list, route, mailbox, onMove, onCopy, onClose }
     const lead = leadOf(row);
     const newest = row.emails.findLast((email) => !email.keywords["$draft"]) ?? lead;
     const accountId = isUnified(list.view.accountId) ? cachedMailboxMap(client).accountOf(lead) : list.view.accountId;
-    if (accountId !== null) void answer(kind, accountId, newest.id);
+    if (accountId !== null) answer(kind, accountId, newest.id);
   };
   const single: MenuItem[] = several ? [] : [
     { key: "open", label: t("keys.open"), icon: ExternalLink, onSelect: () => list.open(row.key) },
@@ -50,18 +50,19 @@ export function RowMenu({ place, list, route, mailbox, onMove, onCopy, onClose }
     { key: "replyAll", label: t("action.replyAll"), icon: ReplyAll, onSelect: write("replyAll") },
     { key: "forward", label: t("action.forward"), icon: Forward, onSelect: write("forward") },
   ];
-  const items: MenuItem[] = [
-    ...single,
+  const copy: MenuItem = { key: "copy", label: t("action.copyTo"), icon: Copy, onSelect: () => onCopy(several ? undefined : [row]) };
+  const changes: MenuItem[] = [
     { key: "archive", label: t("action.archive"), icon: Archive, separated: !several, onSelect: commands.archive },
     { key: "delete", label: t("action.delete"), icon: Trash2, onSelect: commands.remove },
     mailbox?.role === "junk"
       ? { key: "notJunk", label: t("action.notJunk"), icon: ShieldCheck, onSelect: commands.notJunk }
       : { key: "junk", label: t("action.junk"), icon: ShieldAlert, onSelect: commands.junk },
     { key: "move", label: t("action.move"), icon: FolderInput, onSelect: () => onMove(several ? undefined : [row]) },
-    { key: "copy", label: t("action.copyTo"), icon: Copy, onSelect: () => onCopy(several ? undefined : [row]) },
+    copy,
     ...(several || facts.unread ? [{ key: "read", label: t("action.markRead"), icon: MailOpen, separated: true, onSelect: commands.markRead }] : []),
     ...(several || !facts.unread ? [{ key: "unread", label: t("action.markUnread"), icon: Mail, separated: !several, onSelect: commands.markUnread }] : []),
     { key: "flag", label: t(!several && facts.flagged ? "action.unflag" : "action.flag"), icon: Star, onSelect: commands.toggleFlag },
   ];
+  const items = [...single, ...(mayChange ? changes : [{ ...copy, separated: !several }])];
   return <ContextMenu label={t("row.menu")} items={items} x={place.x} y={place.y} onClose={onClose} />;
 }

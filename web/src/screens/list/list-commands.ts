@@ -1,4 +1,5 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useReadOnly } from "../../app/context.ts";
 import type { MailRoute } from "../../app/router.ts";
 import type { Id, Mailbox } from "../../jmap/types.ts";
 import { createMailActions, type Announcement } from "../../mail/actions.ts";
@@ -13,7 +14,7 @@ import { showToast } from "../../ui/toasts.ts";
 import { emailsOf, type ListState } from "./list-state.ts";
 
 /* What the buttons and the keys do to the ticked, open or marked conversations, or to all that match. */
-export interface ListCommands {
+export interface ListActs {
   readonly archive: () => void;
   readonly remove: () => void;
   readonly junk: () => void;
@@ -26,6 +27,20 @@ export interface ListCommands {
   readonly moveTo: (target: Target) => void;
   readonly copyTo: (target: Target) => void;
 }
+
+export interface ListCommands extends ListActs {
+  /* False: the mailbox may only be read. Its mail can be copied elsewhere; whatever else is asked for says why not. */
+  readonly mayChange: boolean;
+}
+
+export function refuseChange(): void {
+  showToast({ text: "refusal.readOnly", tone: "problem" });
+}
+
+const REFUSING: Omit<ListActs, "copyTo"> = {
+  archive: refuseChange, remove: refuseChange, junk: refuseChange, notJunk: refuseChange, markRead: refuseChange, markUnread: refuseChange,
+  toggleFlag: refuseChange, flag: refuseChange, move: refuseChange, moveTo: refuseChange,
+};
 
 /* From a mailbox only what is there moves; from a search, each email leaves wherever it is. */
 function moveStep(target: Id, from: Id | null): BulkStep {
@@ -40,7 +55,7 @@ function isLast(mailbox: Mailbox | undefined): boolean {
 }
 
 /* The same for whatever matches the view, on screen or not. */
-function commandsForAll(client: QueryClient, list: ListState, route: MailRoute, mailbox: Mailbox | undefined): ListCommands {
+function commandsForAll(client: QueryClient, list: ListState, route: MailRoute, mailbox: Mailbox | undefined): ListActs {
   const { view, total } = list;
   const from = route.mailboxId;
   const run = (step: BulkStep, announcement: Announcement, leaves: boolean): void => {
@@ -81,7 +96,7 @@ function movesAway(target: Target, route: MailRoute): boolean {
 }
 
 /* Commands for these conversations; after: what becomes of the list when they leave it. */
-export function commandsFor(client: QueryClient, list: ListState, route: MailRoute, mailbox: Mailbox | undefined, targetsOf: () => readonly Conversation[]): ListCommands {
+export function commandsFor(client: QueryClient, list: ListState, route: MailRoute, mailbox: Mailbox | undefined, targetsOf: () => readonly Conversation[]): ListActs {
   const actions = createMailActions(client, list.view.accountId);
   const withTargets = (act: (targets: readonly Conversation[]) => void): void => {
     const targets = targetsOf();
@@ -129,6 +144,8 @@ export function commandsFor(client: QueryClient, list: ListState, route: MailRou
 
 export function useListCommands(list: ListState, route: MailRoute, mailbox: Mailbox | undefined): ListCommands {
   const client = useQueryClient();
-  return list.everything ? commandsForAll(client, list, route, mailbox) : commandsFor(client, list, route, mailbox, list.targets);
+  const mayChange = !useReadOnly(route.accountId);
+  const acts = list.everything ? commandsForAll(client, list, route, mailbox) : commandsFor(client, list, route, mailbox, list.targets);
+  return { ...acts, ...(mayChange ? {} : REFUSING), mayChange };
 }
 

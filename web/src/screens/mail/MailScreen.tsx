@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useCallback, useEffect, useMemo, useState, type MouseEvent } from "react";
-import { useDesk, writingAccount } from "../../app/context.ts";
+import { useDesk } from "../../app/context.ts";
 import { mailboxRoute, navigate, type MailRoute, type Route } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import { leadOf, type Conversation } from "../../mail/conversations.ts";
@@ -78,7 +78,6 @@ function skipToList(event: MouseEvent): void {
 
 function MailPanes({ route }: { readonly route: MailRoute }) {
   const t = useT();
-  const desk = useDesk();
   const [sheet, setSheet] = useState<Sheet>(NO_SHEET);
   const [drawer, setDrawer] = useState(false);
   const [sizes, setSizes] = usePaneSizes();
@@ -91,7 +90,7 @@ function MailPanes({ route }: { readonly route: MailRoute }) {
   const list = useListState(view, route, beside);
   const readerRoute = useReaderRoute(route, list.opened === null ? undefined : list.rowAt(list.indexOf(list.opened)));
   const composing = useLetters().length > 0;
-  useComposeLink(writingAccount(desk, accountId));
+  useComposeLink(accountId);
   useLoadAhead();
   const close = useCallback(() => setSheet(NO_SHEET), []);
   const ask = (kind: "move" | "copy") => (rows?: readonly Conversation[]): void => setSheet({ kind, rows: rows ?? null });

@@ -52,6 +52,7 @@ function useDrop(accountId: Id, mailbox: Mailbox, name: string, route: MailRoute
   const [over, setOver] = useState(false);
   const takesRows = rows !== null && mailbox.myRights.mayAddItems && !(route.accountId === accountId && route.mailboxId === mailbox.id);
   const takes = takesRows || mayDropMailbox(client, dragged, accountId, mailbox);
+  const copies = (event: DragEvent): boolean => takesRows && (event.ctrlKey || rows.copyOnly);
   const isOurs = (event: DragEvent): boolean => event.dataTransfer.types.includes(ROW_TYPE) || event.dataTransfer.types.includes(MAILBOX_TYPE);
   const account = isUnified(accountId) ? t("unified.name") : (desk.accounts.find((one) => one.id === accountId)?.address ?? "");
   const place = desk.accounts.length > 1 ? t("drag.place", { mailbox: name, account }) : name;
@@ -63,10 +64,10 @@ function useDrop(accountId: Id, mailbox: Mailbox, name: string, route: MailRoute
     over: over && takes,
     onDragOver: (event: DragEvent) => {
       if (!isOurs(event)) return;
-      sayDrop({ text: !takes ? "drag.refused" : event.ctrlKey && takesRows ? "drag.copyTo" : "drag.moveTo", place });
+      sayDrop({ text: !takes ? "drag.refused" : copies(event) ? "drag.copyTo" : "drag.moveTo", place });
       if (!takes) return;
       event.preventDefault();
-      event.dataTransfer.dropEffect = event.ctrlKey && takesRows ? "copy" : "move";
+      event.dataTransfer.dropEffect = copies(event) ? "copy" : "move";
       setOver(true);
     },
     onDragLeave: (event: DragEvent) => { if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) leave(); },
@@ -74,7 +75,7 @@ function useDrop(accountId: Id, mailbox: Mailbox, name: string, route: MailRoute
       leave();
       if (!takes) return;
       event.preventDefault();
-      if (rows) dropRows(client, rows, { accountId, mailbox }, route, event.ctrlKey);
+      if (rows) dropRows(client, rows, { accountId, mailbox }, route, copies(event));
       else if (dragged) dropMailbox(client, dragged, accountId, mailbox);
     },
   };
@@ -82,10 +83,13 @@ function useDrop(accountId: Id, mailbox: Mailbox, name: string, route: MailRoute
 
 export function MailboxLink({ accountId, mailbox, depth, hint, folded, route, onNavigate, onMenu }: MailboxLinkProps) {
   const t = useT();
+  const personal = useDesk().accounts.find((account) => account.id === accountId)?.personal;
   const role = roleName(mailbox.role);
   const name = role ? t(role) : mailbox.name;
   const drop = useDrop(accountId, mailbox, name, route);
   const current = route.accountId === accountId && route.mailboxId === mailbox.id;
+  /* In somebody else's mailbox nobody subscribes to anything here. */
+  const subscribed = mailbox.isSubscribed || personal === false;
   const unread = badgeOf(mailbox) > 0 && mailbox.role !== "drafts";
   const openMenu = (node: Element): void => {
     const box = node.getBoundingClientRect();
@@ -99,7 +103,7 @@ export function MailboxLink({ accountId, mailbox, depth, hint, folded, route, on
   return (
     <li className="mailbox-item" data-over={drop.over} onDragOver={drop.onDragOver} onDragLeave={drop.onDragLeave} onDrop={drop.onDrop}
       onContextMenu={(event) => { if (onMenu) { event.preventDefault(); onMenu(accountId, mailbox, event.clientX, event.clientY); } }}>
-      <Link className="mailbox" aria-current={current ? "page" : undefined} onClick={onNavigate} onKeyDown={onKeyDown} data-unread={unread} data-subscribed={mailbox.isSubscribed}
+      <Link className="mailbox" aria-current={current ? "page" : undefined} onClick={onNavigate} onKeyDown={onKeyDown} data-unread={unread} data-subscribed={subscribed}
         draggable={mailbox.role === null && mailbox.myRights.mayRename} onDragStart={(event) => startMailboxDrag(event, accountId, mailbox)}
         style={{ paddingInlineStart: `${10 + Math.min(depth, 6) * 14}px` }} to={mailboxRoute(accountId, mailbox.id)}>
         <MailboxIcon role={mailbox.role} />

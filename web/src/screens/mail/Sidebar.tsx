@@ -2,7 +2,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { AtSign, ChevronDown, CircleAlert, Eye, FolderPlus, Keyboard, LogOut, PenLine, PlugZap, Plus, Settings2, UserRound } from "lucide-react";
 import { Suspense, useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { lazyPage } from "../../app/lazy-page.ts";
-import { useDesk, writingAccount, type MailAccount } from "../../app/context.ts";
+import { useDesk, type MailAccount } from "../../app/context.ts";
 import { ACCOUNTS, LINKING, navigate, settingsRoute, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import type { Id, LinkedAccount, Mailbox } from "../../jmap/types.ts";
@@ -191,7 +191,7 @@ export function Sidebar({ route, onNavigate, onKeys }: Props) {
   return (
     <nav className="sidebar" aria-label={t("sidebar.label")}>
       <div className="sidebar-top"><Brand /></div>
-      <Button kind="primary" icon={PenLine} className="compose-button" onClick={() => { onNavigate(); composeNew(writingAccount(desk, route.accountId)); }}>{t("compose.new")}</Button>
+      <Button kind="primary" icon={PenLine} className="compose-button" onClick={() => { onNavigate(); composeNew(route.accountId); }}>{t("compose.new")}</Button>
       <OutboxLink />
       <div className="sidebar-accounts" onKeyDown={moveAmong}>
         <Favourites {...part} />

@@ -1,12 +1,11 @@
 import { useEffect, useRef } from "react";
 import { tinykeys, type KeybindingsMap } from "tinykeys";
-import { useDesk, writingAccount, type Desk } from "../../app/context.ts";
 import { mailboxRoute, navigate, type MailRoute } from "../../app/router.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { byRole, type Role } from "../../mail/mailboxes.ts";
 import { undoLatest } from "../../ui/toasts.ts";
 import { answerOpenEmail, composeNew, isComposerOpening } from "../compose/composer-store.ts";
-import { useListCommands, type ListCommands } from "../list/list-commands.ts";
+import { refuseChange, useListCommands, type ListCommands } from "../list/list-commands.ts";
 import { openLabels } from "../organise/SelectionTools.tsx";
 import type { ListState } from "../list/list-state.ts";
 import type { Sheet } from "./MailScreen.tsx";
@@ -18,8 +17,6 @@ export interface KeyContext {
   readonly openSheet: (sheet: Sheet) => void;
   readonly enabled: boolean;
 }
-
-type FullContext = KeyContext & { readonly desk: Desk };
 
 export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement &&
@@ -39,7 +36,7 @@ function goTo({ route, mailboxes }: KeyContext, role: Role): void {
   if (mailbox) navigate(mailboxRoute(route.accountId, mailbox.id));
 }
 
-type Command = (context: FullContext, commands: ListCommands) => void;
+type Command = (context: KeyContext, commands: ListCommands) => void;
 
 const toList: Command = ({ route, list }) => {
   if (list.selected.size > 0) list.clearSelection();
@@ -57,20 +54,20 @@ const LETTERS: Readonly<Record<string, Command>> = {
   o: openCursor,
   u: toList,
   x: toggleCursor,
-  c: ({ route, desk }) => composeNew(writingAccount(desk, route.accountId)),
+  c: ({ route }) => composeNew(route.accountId),
   r: () => answerOpenEmail("reply"),
   a: () => answerOpenEmail("replyAll"),
   f: () => answerOpenEmail("forward"),
   e: (_, commands) => commands.archive(),
   s: (_, commands) => commands.toggleFlag(),
-  v: ({ openSheet, list }) => list.targets().length > 0 && openSheet({ kind: "move", rows: null }),
+  v: ({ openSheet, list }, { mayChange }) => (mayChange ? list.targets().length > 0 && openSheet({ kind: "move", rows: null }) : refuseChange()),
   z: () => void undoLatest(),
   "g i": (context) => goTo(context, "inbox"),
   "g s": (context) => goTo(context, "sent"),
   "g d": (context) => goTo(context, "drafts"),
   "g t": (context) => goTo(context, "trash"),
   "g a": ({ route }) => navigate(mailboxRoute(route.accountId, null)),
-  l: ({ list }) => openLabels(list),
+  l: ({ list }, { mayChange }) => (mayChange ? openLabels(list) : refuseChange()),
   "Shift+j": ({ list }) => list.stretch(1),
   "Shift+k": ({ list }) => list.stretch(-1),
   "Shift+v": ({ openSheet, list }) => list.targets().length > 0 && openSheet({ kind: "copy", rows: null }),
@@ -128,8 +125,7 @@ export function keyBindings(run: (command: Command, event: KeyboardEvent) => voi
   return bindings;
 }
 
-export function useMailKeys(given: KeyContext): void {
-  const context: FullContext = { ...given, desk: useDesk() };
+export function useMailKeys(context: KeyContext): void {
   const mailbox = context.mailboxes.find((one) => one.id === context.route.mailboxId);
   const commands = useListCommands(context.list, context.route, mailbox);
   const latest = useRef({ context, commands });

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { CalendarDays, Pencil, SquareCheck, StickyNote, Tag, Trash2, UserRound, Waypoints } from "lucide-react";
 import { useState } from "react";
-import { useDesk } from "../../app/context.ts";
+import { useDesk, useReadOnly } from "../../app/context.ts";
 import { formatDay, formatShortDate } from "../../i18n/format.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import type { EmailSummary, Id } from "../../jmap/types.ts";
@@ -118,7 +118,7 @@ export function NotesPanel({ accountId, threadId, emails }: Props) {
   const [adding, setAdding] = useState<NoteType | null>(null);
   const data = useQuery(threadNotesQuery(accountId, threadId)).data;
   const people = (useQuery(peopleQuery(desk.userAccount)).data ?? []).filter((person) => accountId === desk.userAccount || person.accountIds.includes(accountId));
-  const readOnly = desk.accounts.find((account) => account.id === accountId)?.readOnly ?? false;
+  const readOnly = useReadOnly(accountId);
   const item: ItemProps = { accountId, people, client };
   const add = async (values: TodoText): Promise<boolean> => {
     const done = adding !== null && (await attempt(createNote(client, adding, accountId, threadId, values)));

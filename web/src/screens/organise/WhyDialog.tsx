@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Merge, Scissors, Split } from "lucide-react";
-import { useDesk } from "../../app/context.ts";
+import { useReadOnly } from "../../app/context.ts";
 import { navigate, type MailRoute } from "../../app/router.ts";
 import { formatShortDate } from "../../i18n/format.ts";
 import { useLocale, useT, type MessageId, type Translate } from "../../i18n/i18n.ts";
@@ -47,12 +47,11 @@ function Reasons({ tie, emails }: { readonly tie: Tie; readonly emails: readonly
 /* Why is this grouped here? And what to do where it should not be. */
 export function WhyDialog({ accountId, threadId, route }: Props) {
   const t = useT();
-  const desk = useDesk();
   const locale = useLocale();
   const client = useQueryClient();
   const thread = useQuery(threadQuery(accountId, threadId)).data;
   const ties = useQuery(tiesQuery(accountId, threadId));
-  const readOnly = desk.accounts.find((account) => account.id === accountId)?.readOnly ?? false;
+  const readOnly = useReadOnly(accountId);
   const emails = thread?.emails ?? [];
   const split = (ids: readonly Id[]): void => {
     closeOrganise();

@@ -1,5 +1,4 @@
 import { useEffect, type KeyboardEvent as ReactKeyboardEvent } from "react";
-import { useDesk, writingAccount } from "../../app/context.ts";
 import { navigate } from "../../app/router.ts";
 import type { Id } from "../../jmap/types.ts";
 import { composeNew } from "../compose/composer-store.ts";
@@ -21,7 +20,6 @@ export function onTodoKey(event: ReactKeyboardEvent<HTMLElement>): void {
 
 /* The keys that need no place: to the first or next to-do, back to the mail, a new mail. */
 export function useTodoKeys(accountId: Id, onHelp: () => void, enabled: boolean): void {
-  const desk = useDesk();
   useEffect(() => {
     if (!enabled) return undefined;
     const onKey = (event: KeyboardEvent): void => {
@@ -33,7 +31,7 @@ export function useTodoKeys(accountId: Id, onHelp: () => void, enabled: boolean)
         const ticks = [...document.querySelectorAll<HTMLElement>(TICK)];
         const at = ticks.indexOf(document.activeElement as HTMLElement);
         ticks[Math.max(0, Math.min(ticks.length - 1, at < 0 ? 0 : at + step))]?.focus();
-      } else if (event.key === "c") composeNew(writingAccount(desk, accountId));
+      } else if (event.key === "c") composeNew(accountId);
       else if (event.key === "u" || event.key === "Escape") navigate({ screen: "home" });
       else if (event.key === "?") onHelp();
       else return;
@@ -41,5 +39,5 @@ export function useTodoKeys(accountId: Id, onHelp: () => void, enabled: boolean)
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [accountId, desk, enabled, onHelp]);
+  }, [accountId, enabled, onHelp]);
 }

@@ -1,6 +1,6 @@
 import { Forward, PenLine, Reply, ReplyAll, Star } from "lucide-react";
 import { useState } from "react";
-import { useDesk } from "../../app/context.ts";
+import { useDesk, useReadOnly } from "../../app/context.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatFullDate, formatListDate, formatShortDate } from "../../i18n/format.ts";
 import { formatBytes } from "../../i18n/format.ts";
@@ -93,6 +93,7 @@ function MessageHead({ accountId, email, emails, control, onClose }: HeadProps) 
   const own = desk.accounts.find((account) => account.id === accountId)?.address ?? "";
   const from = email.from?.[0] ?? UNKNOWN;
   const flagged = email.keywords["$flagged"] === true;
+  const readOnly = useReadOnly(accountId);
   return (
     <header className="message-head">
       <button type="button" className="message-face" aria-label={t("reader.collapse")} aria-expanded onClick={onClose}><Avatar address={from} /></button>
@@ -122,9 +123,9 @@ function MessageHead({ accountId, email, emails, control, onClose }: HeadProps) 
       </div>
       <time className="message-date" dateTime={email.receivedAt} title={formatFullDate(email.receivedAt, locale)}>{formatShortDate(email.receivedAt, locale)}</time>
       <span className="message-tools">
-        <IconButton label={t(flagged ? "action.unflag" : "action.flag")} icon={Star} filled={flagged} aria-pressed={flagged}
-          className={flagged ? "starred" : ""} onClick={() => actions.setFlag([email], !flagged)} />
-        <IconButton label={t("action.reply")} icon={Reply} directional onClick={() => void answer("reply", accountId, email.id)} />
+        {!readOnly && <IconButton label={t(flagged ? "action.unflag" : "action.flag")} icon={Star} filled={flagged} aria-pressed={flagged}
+          className={flagged ? "starred" : ""} onClick={() => actions.setFlag([email], !flagged)} />}
+        <IconButton label={t("action.reply")} icon={Reply} directional onClick={() => answer("reply", accountId, email.id)} />
         <MessageMenu accountId={accountId} email={email} emails={emails} control={control} />
       </span>
     </header>
@@ -135,9 +136,9 @@ function AnswerButtons({ accountId, emailId }: { readonly accountId: Id; readonl
   const t = useT();
   return (
     <footer className="message-foot">
-      <Button icon={Reply} className="directional-first" onClick={() => void answer("reply", accountId, emailId)}>{t("action.reply")}</Button>
-      <Button icon={ReplyAll} className="directional-first" onClick={() => void answer("replyAll", accountId, emailId)}>{t("action.replyAll")}</Button>
-      <Button icon={Forward} className="directional-first" onClick={() => void answer("forward", accountId, emailId)}>{t("action.forward")}</Button>
+      <Button icon={Reply} className="directional-first" onClick={() => answer("reply", accountId, emailId)}>{t("action.reply")}</Button>
+      <Button icon={ReplyAll} className="directional-first" onClick={() => answer("replyAll", accountId, emailId)}>{t("action.replyAll")}</Button>
+      <Button icon={Forward} className="directional-first" onClick={() => answer("forward", accountId, emailId)}>{t("action.forward")}</Button>
     </footer>
   );
 }
@@ -145,7 +146,8 @@ function AnswerButtons({ accountId, emailId }: { readonly accountId: Id; readonl
 export function Message({ accountId, email, emails, initiallyOpen, last }: Props) {
   const control = useViewControl();
   const [open, setOpen] = useState(initiallyOpen);
-  const draft = email.keywords["$draft"] === true;
+  /* What somebody else is writing can only be read. */
+  const draft = email.keywords["$draft"] === true && !useReadOnly(accountId);
   return (
     <article className="message" role="listitem" data-open={open && !draft}>
       {draft ? <DraftMessage accountId={accountId} email={email} />

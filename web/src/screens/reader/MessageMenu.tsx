@@ -1,6 +1,7 @@
 import { Code, Download, EllipsisVertical, Forward, Info, MailOpen, Palette, Paperclip, Printer, ReplyAll, Type } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useReadOnly } from "../../app/context.ts";
 import { useDark } from "../../app/theme.ts";
 import { translate, useLocale, useT } from "../../i18n/i18n.ts";
 import { allAttachmentsUrl, downloadUrl } from "../../jmap/blobs.ts";
@@ -8,7 +9,6 @@ import type { EmailDetail, Id } from "../../jmap/types.ts";
 import { useMailActions } from "../../mail/actions.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { viewQuery } from "../../mail/queries.ts";
-import { useShared } from "../../mail/shared.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { showToast } from "../../ui/toasts.ts";
@@ -44,7 +44,7 @@ function usePrint(accountId: Id, images: boolean): (emails: readonly EmailDetail
 export function MessageMenu({ accountId, email, emails, control }: Props) {
   const t = useT();
   const dark = useDark();
-  const readOnly = useShared(accountId)?.readOnly ?? false;
+  const readOnly = useReadOnly(accountId);
   const actions = useMailActions(accountId);
   const print = usePrint(accountId, control.images);
   const [source, setSource] = useState(false);
@@ -53,9 +53,9 @@ export function MessageMenu({ accountId, email, emails, control }: Props) {
   const later = emails.slice(emails.indexOf(email)).filter((one) => !one.keywords["$draft"]);
   const fileName = bundleName(email.subject, t("reader.mailFile")).replace(/zip$/, "eml");
   const items: MenuItem[] = [
-    { key: "replyAll", label: t("action.replyAll"), icon: ReplyAll, onSelect: () => void answer("replyAll", accountId, email.id) },
-    { key: "forward", label: t("action.forward"), icon: Forward, onSelect: () => void answer("forward", accountId, email.id) },
-    { key: "forwardAsFile", label: t("reader.forwardAsFile"), icon: Paperclip, onSelect: () => void forwardAsAttachment(accountId, [email.id]) },
+    { key: "replyAll", label: t("action.replyAll"), icon: ReplyAll, onSelect: () => answer("replyAll", accountId, email.id) },
+    { key: "forward", label: t("action.forward"), icon: Forward, onSelect: () => answer("forward", accountId, email.id) },
+    { key: "forwardAsFile", label: t("reader.forwardAsFile"), icon: Paperclip, onSelect: () => forwardAsAttachment(accountId, [email.id]) },
     ...(readOnly ? [] : [{ key: "unread", label: t("reader.unreadFromHere"), icon: MailOpen, onSelect: () => actions.markUnread(later) }]),
     ...(view?.html ? [{ key: "plain", label: t(control.plain ? "reader.asHtml" : "reader.asText"), icon: Type, separated: true, onSelect: () => control.change({ plain: !control.plain }) }] : []),
     ...(view?.html && dark && !control.plain ? [{ key: "original", label: t(control.original ? "reader.adaptedColours" : "reader.originalColours"), icon: Palette, onSelect: () => control.change({ original: !control.original }) }] : []),

@@ -3,7 +3,6 @@ import type { MailRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import type { Mailbox } from "../../jmap/types.ts";
 import { factsOf } from "../../mail/conversations.ts";
-import { useShared } from "../../mail/shared.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { useListCommands } from "../list/list-commands.ts";
@@ -18,8 +17,6 @@ interface Props {
 
 export function ReaderBar({ list, route, mailbox, onMove }: Props) {
   const t = useT();
-  /* What the server would refuse is not offered. */
-  const readOnly = useShared(route.accountId)?.readOnly ?? false;
   const commands = useListCommands(list, route, mailbox);
   const at = list.opened === null ? -1 : list.indexOf(list.opened);
   const row = at >= 0 ? list.rowAt(at) : undefined;
@@ -31,7 +28,7 @@ export function ReaderBar({ list, route, mailbox, onMove }: Props) {
   return (
     <div className="reader-bar" role="toolbar" aria-label={t("reader.actions")}>
       <IconButton label={t("reader.back")} shortcut="u" icon={ArrowLeft} directional className="reader-back" onClick={() => list.open(null)} />
-      {!readOnly && (
+      {commands.mayChange && (
         <>
           <IconButton label={t("action.archive")} shortcut="e" icon={Archive} onClick={commands.archive} />
           <IconButton label={t("action.delete")} shortcut="#" icon={Trash2} onClick={commands.remove} />

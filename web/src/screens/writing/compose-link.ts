@@ -1,5 +1,4 @@
 import { useEffect } from "react";
-import { useDesk } from "../../app/context.ts";
 import type { Id } from "../../jmap/types.ts";
 import { composeLink, parseMailto, type LetterLink } from "../../mail/mailto.ts";
 import { composeText } from "../compose/composer-store.ts";
@@ -13,14 +12,12 @@ function open(accountId: Id, { to, cc, bcc, subject, text }: LetterLink): void {
 
 /* Opens the letter that the page was asked for ("?compose=…"), once a mailbox is there to write from. */
 export function useComposeLink(accountId: Id): void {
-  const { accounts } = useDesk();
-  const account = (accounts.find((one) => one.id === accountId) ?? accounts.find((one) => !one.readOnly))?.id;
   useEffect(() => {
-    if (asked === null || account === undefined) return;
+    if (asked === null) return;
     const link = asked;
     asked = null;
-    open(account, link);
-  }, [account]);
+    open(accountId, link);
+  }, [accountId]);
 }
 
 /* For mailto: links that are followed in the page; false: it is none. */
