@@ -6,6 +6,7 @@ import { HttpProblem, NetworkProblem } from "../jmap/http.ts";
 import type { Id, SetError, SetResponse } from "../jmap/types.ts";
 import { showToast } from "../ui/toasts.ts";
 import { patchCache, refreshLists } from "./cache.ts";
+import { copyEmails, type CopyStep } from "./email-copy.ts";
 import { failureOf } from "./failures.ts";
 import { RefusedError } from "../jmap/client.ts";
 import type { EmailPatch } from "./patches.ts";
@@ -18,6 +19,8 @@ export interface WaitingChange {
   readonly patches: readonly (readonly [Id, EmailPatch])[];
   readonly inverse: readonly (readonly [Id, EmailPatch])[];
   readonly destroy: readonly Id[];
+  /* Copies into another account; move: the originals go. */
+  readonly copy?: { readonly to: Id; readonly steps: readonly CopyStep[]; readonly move: boolean };
   readonly text: MessageId;
   readonly values: MessageValues;
 }
@@ -40,11 +43,17 @@ function publish(list: readonly WaitingChange[]): void {
   for (const listener of listeners) listener();
 }
 
+function isCopy(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { to, steps, move } = value as Record<string, unknown>;
+  return typeof to === "string" && Array.isArray(steps) && typeof move === "boolean";
+}
+
 function isChange(value: unknown): value is WaitingChange {
   if (typeof value !== "object" || value === null) return false;
-  const { id, accountId, patches, inverse, destroy, text, values } = value as Record<string, unknown>;
+  const { id, accountId, patches, inverse, destroy, copy, text, values } = value as Record<string, unknown>;
   return typeof id === "string" && typeof accountId === "string" && typeof text === "string" && typeof values === "object" && values !== null &&
-    [patches, inverse, destroy].every(Array.isArray);
+    [patches, inverse, destroy].every(Array.isArray) && (copy === undefined || isCopy(copy));
 }
 
 function stored(): readonly WaitingChange[] {
@@ -111,6 +120,8 @@ export async function sendChange(change: Pick<WaitingChange, "accountId" | "patc
 /* One of them; what the server refuses is put back, with the reason. */
 async function carryOut(client: QueryClient, change: WaitingChange): Promise<void> {
   try {
+    const { accountId, copy } = change;
+    if (copy) await copyEmails(accountId, copy.to, copy.steps, copy.move, new Map());
     const refused = await sendChange(change);
     if (refused.size === 0) return;
     patchCache(client, new Map(change.inverse.filter(([id]) => refused.has(id))));
@@ -128,6 +139,7 @@ async function carryOutAll(client: QueryClient): Promise<void> {
   for (let list = stored(); list.length > 0; list = stored()) {
     const [first] = list;
     accounts.add(first!.accountId);
+    if (first!.copy) accounts.add(first!.copy.to);
     await carryOut(client, first!);
     /* Others may have come behind it meanwhile. */
     store(stored().filter((change) => change.id !== first!.id));
