@@ -131,8 +131,8 @@ describe('a mailbox of somebody else', { skip: noBrowser, timeout: 300000 }, () 
     await page.keyboard.type('I answer from my own desk.');
     await until('the draft in one’s own mailbox', async () => (await member.call('Email/query', { accountId: own, filter: { text: 'own desk' } })).ids.length === 1);
     await button('Discard the draft', page.locator('.composer')).click();
-    const sure = page.locator('dialog[open]').getByRole('button', { name: 'Discard', exact: true });
-    if (await sure.count()) await sure.click();
+    await button('Discard the draft', page.locator('dialog[open]')).click();
+    await page.locator('.composer').waitFor({ state: 'detached' });
   });
 
   step('where one may work but not send, mail is filed there and written from one’s own', async () => {
@@ -141,6 +141,12 @@ describe('a mailbox of somebody else', { skip: noBrowser, timeout: 300000 }, () 
     await toInbox(anna.mail);
     await row('Plan of the hall').locator('button.row-star').click();
     await until('the star', async () => (await messages(anna, 'INBOX')).some((one) => one.subject === 'Plan of the hall' && one.flags.includes('\\Flagged')));
+    await row('Plan of the hall').click();
+    await page.locator('.message[data-open=true]').first().waitFor();
+    await page.keyboard.press('r');
+    await page.getByRole('group', { name: 'Rosa Winkler <rosa.winkler@fairs.example>' }).waitFor();
+    await button('Send', page.locator('.composer')).click();
+    await until('the mark that it is answered', async () => (await messages(anna, 'INBOX')).some((one) => one.subject === 'Plan of the hall' && one.flags.includes('\\Answered')));
     await page.keyboard.press('c');
     await editor().click();
     await page.keyboard.type('Written beside it.');

@@ -90,9 +90,9 @@ describe("what is sent", () => {
     expect(bodyValues.html.value).toContain(mail.quoteHtml);
   });
   it("moves from Drafts to Sent and stops being a draft once it is accepted", () => {
-    const [submission, answered] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, draftsId: "d", sentId: "s", answered: { emailId: "o", keyword: "$answered" } });
+    const [submission, answered] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, draftsId: "d", sentId: "s", answered: { accountId: "a2", emailId: "o", keyword: "$answered" } });
     expect(submission?.[1]["onSuccessUpdateEmail"]).toEqual({ "#sending": { "mailboxIds/d": null, "mailboxIds/s": true, "keywords/$draft": null } });
-    expect(answered?.[1]["update"]).toEqual({ o: { "keywords/$answered": true } });
+    expect(answered?.[1]).toEqual({ accountId: "a2", update: { o: { "keywords/$answered": true } } });
   });
   it("can be taken back for some seconds", () => {
     const [submission] = sendCalls({ accountId: "a1", emailId: "e", ...NOW, seconds: 10, draftsId: "d", sentId: "s", answered: null });

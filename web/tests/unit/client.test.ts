@@ -165,7 +165,7 @@ describe("an answer", () => {
     expect(letter.quote?.html).toMatch(/^<div class="postroom-quote"><p>On .*, Ben Okafor wrote:<\/p>/);
     expect(letter.quote?.html).toContain("cid:chart@example");
     expect(letter.attachments?.map((one) => one.name)).toEqual(["chart.png"]);
-    expect(letter).toMatchObject({ inReplyTo: lead.messageId, answered: { emailId: lead.id, keyword: "$answered" } });
+    expect(letter).toMatchObject({ inReplyTo: lead.messageId, answered: { accountId: "a1", emailId: lead.id, keyword: "$answered" } });
     const forward = await prepareAnswer({ kind: "forward", accountId: "a1", emailId: lead.id, at: "a1", format: "html" });
     expect(forward.attachments).toHaveLength(3);
     expect(forward.inReplyTo).toBeUndefined();

@@ -38,8 +38,8 @@ export interface Letter {
   readonly attachments: readonly DraftAttachment[];
   readonly inReplyTo: readonly string[] | null;
   readonly references: readonly string[] | null;
-  /* What the mail that is answered gets once this has gone out. */
-  readonly answered: { readonly emailId: Id; readonly keyword: "$answered" | "$forwarded" } | null;
+  /* What the mail that is answered gets once this has gone out, where it may be changed. */
+  readonly answered: { readonly accountId: Id; readonly emailId: Id; readonly keyword: "$answered" | "$forwarded" } | null;
   readonly identityId: Id | null;
   readonly format: "html" | "text";
   /* Of a letter in plain text: all of it, the quotation too. */

@@ -164,7 +164,7 @@ export function sendCalls(sending: Sending): Invocation[] {
     create: { sending: { identityId: identity.id, emailId, envelope: envelopeOf(sending), ...(later ? { "postroom:moveToSent": true } : {}) } },
     ...(later ? {} : { onSuccessUpdateEmail: { "#sending": { ...moved, ...keywordPatch("$draft", false) } } }),
   }, "send"]];
-  if (answered) calls.push(["Email/set", { accountId, update: { [answered.emailId]: keywordPatch(answered.keyword, true) } }, "answered"]);
+  if (answered) calls.push(["Email/set", { accountId: answered.accountId, update: { [answered.emailId]: keywordPatch(answered.keyword, true) } }, "answered"]);
   return calls;
 }
 
@@ -183,6 +183,6 @@ export async function cancelSending(accountId: Id, submissionId: Id, answered: L
   const refused = answer.notUpdated?.[submissionId];
   if (refused?.type === "cannotUnsend") return false;
   assertWritten(answer);
-  if (answered) await jmapOne<SetResponse>("Email/set", { accountId, update: { [answered.emailId]: keywordPatch(answered.keyword, false) } }).catch(() => undefined);
+  if (answered) await jmapOne<SetResponse>("Email/set", { accountId: answered.accountId, update: { [answered.emailId]: keywordPatch(answered.keyword, false) } }).catch(() => undefined);
   return true;
 }

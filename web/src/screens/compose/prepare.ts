@@ -143,7 +143,7 @@ export async function prepareAnswer({ kind, accountId, emailId, at, format }: An
   if (original["postroom:state"] === "pending") throw new PendingError();
   const messageId = original.messageId?.[0];
   const drafted = kind === "forward" || !messageId ? null : await offerDraft(at, (draft) => draft.inReplyTo?.includes(messageId) ?? false, "compose.draftFoundText");
-  const answered = at === accountId ? { emailId, keyword: kind === "forward" ? "$forwarded" as const : "$answered" as const } : null;
+  const answered = { accountId, emailId, keyword: kind === "forward" ? "$forwarded" as const : "$answered" as const };
   if (drafted) return { ...drafted, answered };
   const plain = format === "text" || isPlain(body);
   const quote = plain ? "" : quoteOf(kind, original, sanitiseMailHtml(bodyHtml(body), outgoingImages));
