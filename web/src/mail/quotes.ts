@@ -4,14 +4,17 @@ export interface TextBlock {
   readonly lines: readonly string[];
 }
 
-/* quotes: first line and how many, in order. */
+/* quotes: first line and how many, in order. What only blank lines part is one quotation: a line that announces, and what it announces. */
 export function splitQuotes(text: string, quotes: readonly (readonly [number, number])[]): TextBlock[] {
   const lines = text.split("\n");
   const blocks: TextBlock[] = [];
   let at = 0;
   const take = (quoted: boolean, until: number): void => {
     const some = lines.slice(at, until);
-    if (some.length > 0) blocks.push({ quoted, lines: some });
+    const last = blocks.at(-1);
+    if (!quoted && last?.quoted && until < lines.length && some.every((line) => line.trim() === "")) return;
+    if (quoted && last?.quoted) blocks[blocks.length - 1] = { quoted, lines: [...last.lines, ...some] };
+    else if (some.length > 0) blocks.push({ quoted, lines: some });
     at = Math.max(at, until);
   };
   for (const [first, count] of quotes) {

@@ -9,6 +9,10 @@ describe("quotations in plain text", () => {
     expect(blocks[1]?.lines).toEqual(["On Monday Ben wrote:", "> first", "> second"]);
     expect(blocks[2]?.lines).toEqual(["", "Best"]);
   });
+  it("are one where only blank lines part them", () => {
+    const blocks = splitQuotes("Yes.\nOn Monday Ben wrote:\n\n> first\n \n> second\n\nBest\n> third", [[1, 1], [3, 1], [5, 1], [8, 1]]);
+    expect(blocks.map((block) => [block.quoted, block.lines.length])).toEqual([[false, 1], [true, 5], [false, 2], [true, 1]]);
+  });
   it.each([[[[0, 2], [3, 1]]], [[]], [[[4, 50]]]])("lose no line: %j", (quotes) => {
     const text = "a\n> b\n\nc\n> d\ne";
     expect(splitQuotes(text, quotes as [number, number][]).flatMap((block) => block.lines).join("\n")).toBe(text);
