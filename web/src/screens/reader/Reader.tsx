@@ -55,7 +55,9 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
   useEffect(() => {
     const unread = thread.emails.filter(isUnread);
     /* After the mail has been drawn: the list is drawn again for it. */
-    if (unread.length > 0 && !readOnly) setTimeout(() => actions.markRead(unread), DRAWN_MS);
+    if (unread.length === 0 || readOnly) return;
+    const timer = setTimeout(() => actions.markRead(unread), DRAWN_MS);
+    return () => clearTimeout(timer);
     /* Only on opening: marking unread again must not be undone by looking. */
   }, [thread.id]);
   useEffect(() => {
