@@ -149,9 +149,9 @@ export class Visitor {
   problems = [];
   strays = new Set();
 
-  static async arrive(browser, origins, { locale = 'en-GB', dark = false, width = 1280, height = 800, storageState } = {}) {
+  static async arrive(browser, origins, { locale = 'en-GB', dark = false, width = 1280, height = 800, touch = false, storageState } = {}) {
     const visitor = new Visitor();
-    visitor.context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'UTC', storageState });
+    visitor.context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'UTC', storageState, ...(touch ? { hasTouch: true, isMobile: true } : {}) });
     await visitor.context.addInitScript(() => addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
     visitor.page = await visitor.context.newPage();
     visitor.page.setDefaultTimeout(15000);

@@ -41,11 +41,39 @@ export class Walker {
   toast(id, values) { return this.page.locator('.toast', { hasText: this.t(id, values) }).last(); }
   row(text) { return this.page.locator(ROW, { hasText: text }).first(); }
 
+  /** Uses a control as the hand does: a finger on a telephone, where nothing hovers; what the eye does not see is not found. */
+  async tap(control) {
+    if (!this.narrow) return control.click();
+    /* Within a mail no script may run, also none that looks at it. */
+    if (!/enter-frame|frameLocator|contentFrame/.test(String(control)))
+      assert.ok(await control.evaluate((node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true })), `${control} is not to be seen without a pointer`);
+    return control.tap();
+  }
+
   /** Opens a conversation by its subject, from wherever the list is. */
   async open(subject) {
-    await this.row(subject).click();
+    await this.backToList();
+    await this.tap(this.row(subject));
     await this.page.locator('.reader-subject', { hasText: subject }).waitFor();
     await this.page.locator('.message[data-open=true]').first().waitFor();
+  }
+
+  /** To the list, where the reader has taken its place. */
+  async backToList() {
+    if (this.narrow && await this.page.locator('.mail[data-pane=reader]').count()) await this.tap(this.button('reader.back'));
+  }
+
+  /** The folders beside the list, or behind a button. */
+  async folders() {
+    await this.backToList();
+    if (this.width < 1100) await this.tap(this.button('sidebar.open'));
+    return this.page.locator('.sidebar');
+  }
+
+  /** To a folder of the linked account by its name as the page says it. */
+  async goTo(name) {
+    await this.tap((await this.folders()).locator('.mailbox', { hasText: name }).first());
+    await this.page.locator('.list-head h1', { hasText: name }).waitFor();
   }
 
   async press(...keys) {
@@ -86,7 +114,7 @@ export function walk(name, { mails = 30, config = {}, prepare = async () => ({})
         try {
           Object.assign(world, await prepare(world));
           const [w, h] = SIZES[width];
-          const who = await Visitor.arrive(browser, [world.postroom.url, world.org.authority], { width: w, height: h, locale: REGIONS[language] });
+          const who = await Visitor.arrive(browser, [world.postroom.url, world.org.authority], { width: w, height: h, locale: REGIONS[language], touch: width < 720 });
           walker = new Walker(who, world, name, language, width);
           await who.signIn(world.postroom.url, ADMIN, start);
           await play(walker);
