@@ -21,13 +21,30 @@ const [AT, NAME] = [process.env.WALK_AT, process.env.WALK].map((text) => new Reg
 
 /** Somebody who walks. t(id, values): a text of the page in their language. world: what startLinked answered, and what prepare added. */
 export class Walker {
-  #steps = 0;
-  #folder;
-  faults = [];
+  #walk;
+  #others = [];
 
-  constructor(who, world, name, language, width) {
-    Object.assign(this, { who, page: who.page, world, language, width, narrow: width < 720, t: words(language) });
-    this.#folder = path.join(PICTURES, name);
+  constructor(who, world, language, width, walk) {
+    Object.assign(this, { who, page: who.page, world, language, width, narrow: width < 720, t: words(language), faults: walk.faults });
+    this.#walk = walk;
+  }
+
+  static async arrive(browser, world, name, language, width, walk = { browser, name, steps: 0, faults: [] }) {
+    const [w, h] = SIZES[width];
+    const who = await Visitor.arrive(browser, [world.postroom.url, world.org.authority].map((url) => new URL(url).origin), { width: w, height: h, locale: REGIONS[language], touch: width < 720 });
+    return new Walker(who, world, language, width, walk);
+  }
+
+  /** Somebody else at such a screen of their own, not signed in. What is wrong there counts as well. */
+  async another() {
+    const other = await Walker.arrive(this.#walk.browser, this.world, this.#walk.name, this.language, this.width, this.#walk);
+    this.#others.push(other);
+    return other;
+  }
+
+  /** What the browser complained of, here and at the others. */
+  complaints() {
+    return [this, ...this.#others].flatMap((one) => one.who.complaints());
   }
 
   /** Controls and texts by the id of their text. within: a locator, or the page. */
@@ -83,13 +100,14 @@ export class Walker {
   /** Looks at the screen, light and dark: keeps a picture of each, and what is faint, cut, out of sight or of another language is a fault. */
   async look(name) {
     const { who, language, width } = this;
-    const step = `${String(++this.#steps).padStart(2, '0')}-${name}`;
+    const step = `${String(++this.#walk.steps).padStart(2, '0')}-${name}`;
+    const folder = path.join(PICTURES, this.#walk.name);
     await this.page.evaluate(() => document.fonts.ready);
     await this.page.waitForTimeout(250); /* the frame of a mail takes its height from its text */
-    mkdirSync(this.#folder, { recursive: true });
+    mkdirSync(folder, { recursive: true });
     for (const theme of ['light', 'dark']) {
       await who.light(theme);
-      await this.page.screenshot({ path: path.join(this.#folder, `${step}-${language}-${theme}-${width}.png`), animations: 'disabled', caret: 'hide' });
+      await this.page.screenshot({ path: path.join(folder, `${step}-${language}-${theme}-${width}.png`), animations: 'disabled', caret: 'hide' });
       this.faults.push(...(await who.faintTexts()).map((one) => `${step}, ${theme}: ${one}`));
     }
     await who.light('light');
@@ -97,28 +115,29 @@ export class Walker {
   }
 }
 
+const ANNA = 'anna.berg@northlight.example';
+
 /**
- * Declares a walk. mails: of each person of the sample organisation. prepare(world): what the mailbox needs, before anybody signs in; what it answers is
- * added to the world. start: what is there once one is signed in. ignore: complaints of the browser that the walk provokes.
+ * Declares a walk. mails: of each person of the sample organisation. begin(): the world it begins with, a linked mailbox unless told otherwise.
+ * prepare(world): what the mailbox needs, before anybody signs in; what it answers is added to the world. start: what is there once one is signed in;
+ * null where nobody signs in. ignore: complaints of the browser that the walk provokes. minutes: how long it may take in one place.
  */
-export function walk(name, { mails = 30, config = {}, prepare = async () => ({}), start = ROW, ignore = /^$/ }, play) {
+export function walk(name, { mails = 30, config = {}, begin = () => startLinked(ANNA, { mails, config }), prepare = async () => ({}), start = ROW, ignore = /^$/, minutes = 7 }, play) {
   const places = Object.keys(REGIONS).flatMap((language) => Object.keys(SIZES).map((width) => [language, Number(width)])).filter((place) => AT.test(place.join('-')));
   if (!NAME.test(name)) return;
   test(name, { skip: noBrowser }, async (context) => {
     if (places.length === 9) rmSync(path.join(PICTURES, name), { recursive: true, force: true });
     for (const [language, width] of places) {
-      await context.test(`${name}, ${language}, ${width}`, { timeout: 400000 }, async () => {
-        const world = await startLinked('anna.berg@northlight.example', { mails, config });
+      await context.test(`${name}, ${language}, ${width}`, { timeout: minutes * 60000 }, async () => {
+        const world = await begin();
         const browser = await launchBrowser();
         let walker;
         try {
           Object.assign(world, await prepare(world));
-          const [w, h] = SIZES[width];
-          const who = await Visitor.arrive(browser, [world.postroom.url, world.org.authority], { width: w, height: h, locale: REGIONS[language], touch: width < 720 });
-          walker = new Walker(who, world, name, language, width);
-          await who.signIn(world.postroom.url, ADMIN, start);
+          walker = await Walker.arrive(browser, world, name, language, width);
+          if (start !== null) await walker.who.signIn(world.postroom.url, ADMIN, start);
           await play(walker);
-          assert.deepEqual([...walker.faults, ...who.complaints().filter((text) => !ignore.test(text))], []);
+          assert.deepEqual([...walker.faults, ...walker.complaints().filter((text) => !ignore.test(text))], []);
         } catch (error) {
           await walker?.page.screenshot({ path: path.join(PICTURES, name, `failed-${language}-${width}.png`) }).catch(() => {});
           throw error;
