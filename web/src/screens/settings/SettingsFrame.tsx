@@ -37,9 +37,13 @@ export function SettingsFrame({ current, children }: { readonly current: string;
   const desk = useDesk();
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
-    /* Where it is one line, what is open may be out of sight. */
     const list = nav.current, open = list?.querySelector<HTMLElement>("a[aria-current]");
-    if (list && open && list.scrollWidth > list.clientWidth) open.scrollIntoView({ block: "nearest", inline: "center" });
+    if (!list || !open) return;
+    /* Where it is one line, as on a telephone that is turned, what is open may be out of sight. */
+    const show = (): void => { if (list.scrollWidth > list.clientWidth) open.scrollIntoView({ block: "nearest", inline: "center" }); };
+    const observer = new ResizeObserver(show);
+    observer.observe(list);
+    return () => observer.disconnect();
   }, [current]);
   const shown = [ACCOUNTS_ENTRY, ...entriesFor("person"), ...entriesFor("organisation")].find(({ key }) => key === current);
   return (
