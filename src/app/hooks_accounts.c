@@ -192,6 +192,13 @@ static json_t *quotas_json(const GPtrArray *quotas)
     return list;
 }
 
+/* Of what the server says nothing: null. */
+static json_t *size_json(uint64_t octets)
+{
+    return octets > 0 ? json_integer((json_int_t)MIN(octets, (UINT64_C(1) << 53) - 1))
+                      : json_null();
+}
+
 static json_t *people_json(const GPtrArray *people)
 {
     json_t *list = json_array();
@@ -263,6 +270,8 @@ static json_t *health_of(const struct store_account_status *status,
     json_decref(counts);
     json_object_set_new(health, "folders", folders_json(status->mailboxes));
     json_object_set_new(health, "quotas", quotas_json(status->quotas));
+    json_object_set_new(health, "maxSizeMessage", size_json(view->size_limit));
+    json_object_set_new(health, "maxSizeMessageAt", date_json(view->size_limit_at));
     return health;
 }
 

@@ -55,7 +55,8 @@ struct store_account_view {
     char *problem, *detail;                             /* problem code and raw text, or NULL */
     int64_t problem_at, since, last_sync, next_attempt; /* 0: none */
     char *send_problem, *send_detail;
-    uint64_t size_limit; /* what its server takes of one message, in octets; 0: it does not say */
+    uint64_t size_limit;   /* what its server takes of one message, in octets; 0: it does not say */
+    int64_t size_limit_at; /* when it was asked last; 0: never */
     uint64_t unread_attachments;     /* emails whose attachments are still to be read */
     uint64_t unreadable_attachments; /* that were tried, and cannot be read: none of their words */
     struct store_progress progress;

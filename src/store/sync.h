@@ -47,8 +47,10 @@ bool store_sync_state(struct store *store, int64_t account, const char *state,
 /* What passes by itself, without a problem: shown until the next state or a restart, never written.
  */
 void store_sync_state_passing(struct store *store, int64_t account, const char *state);
-/* What the sending server takes of one message, in octets (RFC 1870); 0: it does not say. */
-bool store_sync_size_limit(struct store *store, int64_t account, uint64_t octets, GError **error);
+/* What the sending server takes of one message, in octets (RFC 1870); 0: it does not say. at: when
+ * it was spoken to; noted once an hour while it says the same. */
+bool store_sync_size_limit(struct store *store, int64_t account, uint64_t octets, int64_t at,
+                           GError **error);
 /* Sending works or does not (NULL clears). */
 bool store_sync_send_problem(struct store *store, int64_t account, const GError *problem,
                              GError **error);

@@ -240,7 +240,8 @@ static void check_smtp(struct checking *checking)
     server.reply_ms = 20000;
     bool ok = smtp_verify(&server, &result, &problem);
     if (ok && config->id != 0)
-        store_sync_size_limit(checking->manager->config.store, config->id, result.size_limit, NULL);
+        store_sync_size_limit(checking->manager->config.store, config->id, result.size_limit,
+                              clock_wall(), NULL);
     g_autofree char *where = place(config->smtp_host, config->smtp_port);
     end(checking, "smtp", ok ? SYNC_CHECK_OK : SYNC_CHECK_BAD,
         json_pack("{s:s, s:s, s:i, s:o, s:I}", "server", where, "security", config->smtp_security,

@@ -132,7 +132,8 @@ static bool sign_in(struct attempt *attempt, bool refresh, struct smtp_result *r
     smtp_result_clear(result);
     line->client = smtp_client_open(line->server, result, error);
     if (line->client != NULL)
-        store_sync_size_limit(manager->config.store, line->account->id, result->size_limit, NULL);
+        store_sync_size_limit(manager->config.store, line->account->id, result->size_limit,
+                              clock_wall(), NULL);
     return line->client != NULL;
 }
 

@@ -188,7 +188,8 @@ static bool smtp_login(struct sync_manager *manager, const struct store_sync_acc
     struct smtp_result result = {0};
     bool ok = smtp_verify(&server, &result, error);
     if (ok)
-        store_sync_size_limit(manager->config.store, account->id, result.size_limit, NULL);
+        store_sync_size_limit(manager->config.store, account->id, result.size_limit, clock_wall(),
+                              NULL);
     smtp_result_clear(&result);
     secret_free(secret);
     return ok;

@@ -141,6 +141,8 @@ test('health: folders here and there, quotas, today’s bytes, who else sees it'
   assert.ok(inbox.serverCount > 0 && inbox.localCount === inbox.serverCount, JSON.stringify(inbox));
   assert.ok(inbox.comparedAt);
   assert.match(health.imapUrl, /^imaps:/);
+  assert.equal(health.maxSizeMessage, 157286400);
+  assert.ok(Math.abs(Date.parse(health.maxSizeMessageAt) - Date.now()) < 600e3, health.maxSizeMessageAt);
   const { drafts } = await client.mailboxes(account);
   const { list: [identity] } = await client.call('Identity/get', { accountId: account, ids: null });
   const [, [, { created }]] = await client.calls([

@@ -224,16 +224,37 @@ static void test_size_limit(struct jmap_fixture *t)
     json_t *answer;
 
     expect_size_limit(t, "{'id': 'a1', 'maxSizeMessage': null}");
-    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, 100, NULL));
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, 100, 5000, NULL));
     expect_size_limit(t, "{'id': 'a1', 'maxSizeMessage': 100}");
     answer = submit(t, "");
     jmap_assert_json(answer, "{'type': 'tooLarge', 'maxSize': 100}");
     json_decref(answer);
-    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, UINT64_MAX, NULL));
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, UINT64_MAX, 5001, NULL));
     expect_size_limit(t, "{'id': 'a1', 'maxSizeMessage': 9007199254740991}");
     answer = submit(t, "");
     g_assert_cmpstr(jmap_text_at(answer, "undoStatus"), ==, "pending");
     json_decref(answer);
+}
+
+static int64_t size_limit_at(struct jmap_fixture *t)
+{
+    g_autoptr(GPtrArray) views = store_accounts_of(t->m.f.store, t->m.user, NULL, NULL);
+    const struct store_account_view *view = views->pdata[0];
+    return view->size_limit_at;
+}
+
+/* When the server said so is noted once an hour, and at once when it says something else. */
+static void test_size_limit_at(struct jmap_fixture *t)
+{
+    g_assert_cmpint(size_limit_at(t), ==, 0);
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, 100, 5000, NULL));
+    g_assert_cmpint(size_limit_at(t), ==, 5000);
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, 100, 8000, NULL));
+    g_assert_cmpint(size_limit_at(t), ==, 5000);
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, 100, 9000, NULL));
+    g_assert_cmpint(size_limit_at(t), ==, 9000);
+    g_assert_true(store_sync_size_limit(t->m.f.store, t->m.account, 200, 9001, NULL));
+    g_assert_cmpint(size_limit_at(t), ==, 9001);
 }
 
 static const struct jmap_case cases[] = {
@@ -245,6 +266,7 @@ static const struct jmap_case cases[] = {
     {"/rfc8621/7/delay", test_delay},
     {"/rfc8621/7.5/undo", test_undo},
     {"/rfc8621/7.5/size-limit", test_size_limit},
+    {"/rfc8621/7.5/size-limit-noted", test_size_limit_at},
     {"/rfc8621/9.6/permission-to-send", test_permission},
 };
 

@@ -27,6 +27,8 @@ static const char *const properties[] = {
     "unreadableAttachments",
     "folders",
     "quotas",
+    "maxSizeMessage",
+    "maxSizeMessageAt",
     "imapUrl",
     "smtpUrl",
     "mayChange",

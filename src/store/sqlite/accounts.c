@@ -97,6 +97,7 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     view->unreadable_attachments = (uint64_t)db_int(row, 18);
     view->awaits_start = db_int(row, 19) != 0;
     view->size_limit = (uint64_t)db_int(row, 20);
+    view->size_limit_at = db_int(row, 21);
     pthread_mutex_lock(&store->progress_lock);
     struct progress_entry *entry = g_hash_table_lookup(store->progress, &view->id);
     if (entry != NULL)
@@ -114,8 +115,9 @@ static struct store_account_view *view_of_row(struct store *store, sqlite3_stmt 
     " account.problem, detail, problem_at, since, last_sync, next_attempt, send_problem,"          \
     " send_detail, pending, (SELECT count(*) FROM attachment WHERE attachment.account = "          \
     "account.id AND unreadable = 0), (SELECT sum(unreadable) FROM attachment WHERE "               \
-    "attachment.account = account.id AND unreadable > 0), setup, size_limit"
-#define VIEW_END 21 /* the first column after them */
+    "attachment.account = account.id AND unreadable > 0), setup, size_limit,"                      \
+    " size_limit_at"
+#define VIEW_END 22 /* the first column after them */
 
 uint64_t accounts_tick(struct store *store)
 {

@@ -165,23 +165,30 @@ bool store_sync_quotas(struct store *store, int64_t account, const GPtrArray *li
 
 /* --- of one message */
 
+#define SIZE_LIMIT_NOTED_S 3600
+
 struct size_limit {
-    int64_t account, octets;
+    int64_t account, octets, at;
 };
 
 static bool put_size_limit(struct tx *tx, void *arg, GError **error)
 {
     const struct size_limit *limit = arg;
     if (!DB_RUN(tx->db, error,
+                "UPDATE account SET size_limit_at = ?2 WHERE id = ?1 AND (size_limit <> ?3 OR"
+                " size_limit_at < ?2 - ?4)",
+                I(limit->account), I(limit->at), I(limit->octets), I(SIZE_LIMIT_NOTED_S)) ||
+        !DB_RUN(tx->db, error,
                 "UPDATE account SET size_limit = ?2 WHERE id = ?1 AND size_limit <> ?2",
                 I(limit->account), I(limit->octets)))
         return false;
     return db_changes(tx->db) == 0 || tx_account_changed(tx, limit->account, CHANGE_UPDATED, error);
 }
 
-bool store_sync_size_limit(struct store *store, int64_t account, uint64_t octets, GError **error)
+bool store_sync_size_limit(struct store *store, int64_t account, uint64_t octets, int64_t at,
+                           GError **error)
 {
-    struct size_limit limit = {account, (int64_t)MIN(octets, INT64_MAX)};
+    struct size_limit limit = {account, (int64_t)MIN(octets, INT64_MAX), at};
     return store_write(store, STORE_LANE_BULK, put_size_limit, &limit, error);
 }
 

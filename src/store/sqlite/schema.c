@@ -408,9 +408,10 @@ static const char *const people_2 =
 /* Which emails a blob is of (RFC 9404, 4.3). */
 static const char *const blobs_2 = "CREATE INDEX email_blob ON email(blob) WHERE blob IS NOT NULL;";
 
-/* What the sending server said it takes of one message (RFC 1870). 0: it says nothing. */
+/* What the sending server said it takes of one message (RFC 1870), and when. 0: it says nothing. */
 static const char *const size_limit_2 =
-    "ALTER TABLE account ADD COLUMN size_limit INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE account ADD COLUMN size_limit INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN size_limit_at INTEGER NOT NULL DEFAULT 0;";
 
 #define SCHEMA_VERSION 2
 
