@@ -98,7 +98,7 @@ const healthGet: Method = (args, context) => {
   own(args, context);
   const list = ((args["ids"] as string[] | null) ?? []).flatMap((id) => {
     const account = context.world.linked.get(id);
-    return account ? [{ ...account, owner: null, emails: 3, bytes: 4_096, pending: 0, unsent: 0, bytesToday: 0, bytesADay: null, folders: [], quotas: [], mayChange: true, isOwn: true, linkedBy: [], sharedWith: [] }] : [];
+    return account ? [{ ...account, owner: null, emails: 3, bytes: 4_096, pending: 0, unsent: 0, bytesToday: 0, bytesADay: null, folders: [], quotas: [], maxSizeMessage: null, maxSizeMessageAt: null, mayChange: true, isOwn: true, linkedBy: [], sharedWith: [] }] : [];
   });
   return { accountId: args["accountId"], state: null, list, notFound: [] };
 };

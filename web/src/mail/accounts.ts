@@ -78,6 +78,9 @@ export interface AccountHealth {
   readonly unreadableAttachments: number;
   readonly folders: readonly HealthFolder[];
   readonly quotas: readonly { readonly name: string; readonly of: "octets" | "emails" | "mailboxes"; readonly used: number; readonly limit: number }[];
+  /* Octets of one mail that the sending server takes, and when it said so; null: it names no limit, or was not asked yet. */
+  readonly maxSizeMessage: number | null;
+  readonly maxSizeMessageAt: UTCDate | null;
   readonly imapUrl?: string | null;
   readonly smtpUrl?: string | null;
   readonly mayChange: boolean;

@@ -90,6 +90,7 @@ function Facts({ health }: { readonly health: AccountHealth }) {
   return (
     <dl className="facts">
       <Works health={health} />
+      {health.maxSizeMessageAt && <Fact name={t("health.maxSize")}>{health.maxSizeMessage === null ? t("health.maxSizeNone") : t("health.maxSizeSaid", { size: formatBytes(health.maxSizeMessage, locale), ago: formatAgo(health.maxSizeMessageAt, locale) })}</Fact>}
       <Fact name={t("health.since")}>{health.since ? formatDay(health.since, locale) : t("account.sinceAll")}</Fact>
       <Fact name={t("health.lastSync")}>{health.lastSync ? formatAgo(health.lastSync, locale) : t("account.neverSynced")}</Fact>
       {health.nextAttempt && <Fact name={t("health.nextAttempt")}>{formatAgo(health.nextAttempt, locale)}</Fact>}
