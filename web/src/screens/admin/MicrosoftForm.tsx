@@ -1,6 +1,7 @@
 import { Button, Form, Input, Radio } from "antd";
 import { useState } from "react";
-import { useT, type MessageId } from "../../i18n/i18n.ts";
+import { formatDay } from "../../i18n/format.ts";
+import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import type { Cloud, Provider } from "../../jmap/types.ts";
 import { Choice } from "../../ui/Choice.tsx";
 import { CopyButton } from "../../ui/CopyButton.tsx";
@@ -75,13 +76,14 @@ function SecretFields({ provider, expires }: { readonly provider: Provider | und
 /* For a roll-over: it goes on where the first is refused. */
 function SecondSecretFields({ provider, onRoll }: { readonly provider: Provider | undefined; readonly onRoll: Props["onRoll"] }) {
   const t = useT();
+  const locale = useLocale();
   if (!provider?.hasClientSecret) return null;
   const stored = provider.hasSecondSecret === true;
   return (
     <details className="advanced" open={stored || undefined}>
       <summary>{t("ms.second")}</summary>
       <p className="muted">{t("ms.secondHint")}</p>
-      {provider.secondSecretTakenAt && <div className="form-note"><Notice tone="hint">{t("ms.secondTaken", { date: provider.secondSecretTakenAt.slice(0, 10) })}</Notice></div>}
+      {provider.secondSecretTakenAt && <div className="form-note"><Notice tone="hint">{t("ms.secondTaken", { date: formatDay(provider.secondSecretTakenAt, locale) })}</Notice></div>}
       <Form.Item name="secondSecret" label={t("ms.secondValue")} extra={stored ? t("ms.secretStored") : undefined} rules={[rule((value) => !looksLikeSecretId(value), t("ms.secretIsId"))]}>
         <Input.Password dir="ltr" spellCheck={false} autoComplete="new-password" placeholder={stored ? "••••••••••••" : undefined} />
       </Form.Item>

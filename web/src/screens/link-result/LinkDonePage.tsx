@@ -102,7 +102,7 @@ function FirstSync({ account, accountId }: { readonly account: LinkedAccount | u
   const done = account !== undefined && account.progress === null && account.lastSync !== null;
   const bad = account?.problem != null;
   const line = (
-    <CheckLine name={t("check.sync")} state={bad ? "bad" : done ? "ok" : "running"}>
+    <CheckLine name={t("check.sync")} state={bad ? "bad" : done ? "ok" : "running"} {...(!bad && !done && { label: "check.sync.running" })}>
       {account?.progress && <ProgressLine progress={account.progress} state={account.state} wide />}
       {account?.problem && <ProblemNotice account={account} problem={account.problem} sending={false} />}
       {done && !bad && <span>{t("linkDone.allHere")}</span>}

@@ -88,13 +88,15 @@ interface RowProps {
   readonly name: string;
   readonly state: CheckState | "waiting";
   readonly took?: string | null;
+  /* Where another word than that of a check fits its state. */
+  readonly label?: MessageId;
   readonly children?: ReactNode;
 }
 
 /* A line of the way to a mailbox. */
-export function CheckLine({ name, state, took, children }: RowProps) {
+export function CheckLine({ name, state, took, label = LOOKS[state].label, children }: RowProps) {
   const t = useT();
-  const { icon: Icon, label } = LOOKS[state];
+  const { icon: Icon } = LOOKS[state];
   return (
     <li className={`check check-${state}`}>
       <Icon size={18} aria-hidden className={state === "running" ? "spinning" : undefined} />

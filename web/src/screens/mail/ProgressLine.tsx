@@ -38,7 +38,7 @@ export function ProgressLine({ progress, state, wide = false }: Props) {
       </div>
       <div className="progress-text">
         <span>{t(paused ? "progress.paused" : PHASES[progress.phase])}</span>
-        <span>{counts}</span>
+        {progress.messagesTotal > 0 && <span>{counts}</span>}
         {(wide || progress.phase === "messages") && progress.bytesTotal > 0 && (
           <span>{t("progress.bytes", { done: formatBytes(progress.bytesDone, locale), total: formatBytes(progress.bytesTotal, locale) })}</span>
         )}
