@@ -46,6 +46,11 @@ export function formatDay(iso: string, locale: string): string {
   return formatter(locale, { day: "numeric", month: "long", year: "numeric" }).format(new Date(iso));
 }
 
+/* Of a day that is kept as its midnight in UTC, such as a start date: the same day everywhere. */
+export function formatStartDay(iso: string, locale: string): string {
+  return formatter(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(iso));
+}
+
 export function formatNumber(value: number, locale: string): string {
   return new Intl.NumberFormat(locale).format(value);
 }
@@ -81,4 +86,9 @@ export function formatAgo(iso: string, locale: string, now: Date = new Date()): 
   if (Math.abs(seconds) < 3600) return relative.format(Math.round(seconds / 60), "minute");
   if (Math.abs(seconds) < 86_400) return relative.format(Math.round(seconds / 3600), "hour");
   return relative.format(Math.round(seconds / 86_400), "day");
+}
+
+/* One after the other, as the language sets them: Chinese puts nothing behind its full stops. */
+export function sentences(texts: readonly string[], locale: string): string {
+  return texts.join(/^zh\b/.test(locale) ? "" : " ");
 }

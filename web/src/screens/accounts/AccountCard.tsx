@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { HeartPulse, Pause, Play, RefreshCw } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
-import { formatAgo, formatDay } from "../../i18n/format.ts";
+import { formatAgo, formatStartDay } from "../../i18n/format.ts";
 import type { LinkedAccount } from "../../jmap/types.ts";
 import { updateLinked } from "../../mail/linked.ts";
 import { problemText } from "../../mail/problems.ts";
@@ -10,6 +10,7 @@ import { canRelink, relink } from "../../mail/relink.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { isEverything } from "../link/plain-servers.ts";
 import { ProblemNotice } from "../mail/AccountBanner.tsx";
 import { ShareButton } from "../share/ShareButton.tsx";
 import { ProgressLine } from "../mail/ProgressLine.tsx";
@@ -68,7 +69,7 @@ export function AccountCard({ account }: { readonly account: LinkedAccount }) {
       </header>
       <div className="card-facts">
         <span>{t(providerName(account))}</span>
-        <span>{account.since ? t("account.since", { date: formatDay(account.since, locale) }) : t("account.sinceAll")}</span>
+        <span>{isEverything(account.since) ? t("account.sinceAll") : t("account.since", { date: formatStartDay(account.since!, locale) })}</span>
         <span>{account.lastSync ? t("account.lastSync", { ago: formatAgo(account.lastSync, locale) }) : t("account.neverSynced")}</span>
       </div>
       {account.progress && <ProgressLine progress={account.progress} state={account.state} wide />}

@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { useDesk } from "../../app/context.ts";
 import { ACCOUNTS } from "../../app/router.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
-import { formatAgo, formatBytes, formatDay, formatNumber } from "../../i18n/format.ts";
+import { formatAgo, formatBytes, formatStartDay, formatNumber } from "../../i18n/format.ts";
 import type { LinkedAccount, Problem } from "../../jmap/types.ts";
 import { accountKeys, checkQuery, healthQuery, runCheck, type AccountHealth } from "../../mail/accounts.ts";
 import { failureOf } from "../../mail/failures.ts";
@@ -17,6 +17,7 @@ import { Link } from "../../ui/Link.tsx";
 import { Empty, Notice, Spinner } from "../../ui/Notice.tsx";
 import { showToast } from "../../ui/toasts.ts";
 import { CheckRows } from "../link/CheckRows.tsx";
+import { isEverything } from "../link/plain-servers.ts";
 import { ProblemNotice } from "../mail/AccountBanner.tsx";
 import { ProgressLine } from "../mail/ProgressLine.tsx";
 import { SettingsFrame } from "../settings/SettingsFrame.tsx";
@@ -91,7 +92,7 @@ function Facts({ health }: { readonly health: AccountHealth }) {
     <dl className="facts">
       <Works health={health} />
       {health.maxSizeMessageAt && <Fact name={t("health.maxSize")}>{health.maxSizeMessage === null ? t("health.maxSizeNone") : t("health.maxSizeSaid", { size: formatBytes(health.maxSizeMessage, locale), ago: formatAgo(health.maxSizeMessageAt, locale) })}</Fact>}
-      <Fact name={t("health.since")}>{health.since ? formatDay(health.since, locale) : t("account.sinceAll")}</Fact>
+      <Fact name={t("health.since")}>{isEverything(health.since) ? t("account.sinceAll") : formatStartDay(health.since!, locale)}</Fact>
       <Fact name={t("health.lastSync")}>{health.lastSync ? formatAgo(health.lastSync, locale) : t("account.neverSynced")}</Fact>
       {health.nextAttempt && <Fact name={t("health.nextAttempt")}>{formatAgo(health.nextAttempt, locale)}</Fact>}
       <Fact name={t("health.mails")}>{t("health.mailsValue", { count: formatNumber(health.emails, locale), size: formatBytes(health.bytes, locale) })}</Fact>
@@ -136,7 +137,7 @@ function Checks({ health }: { readonly health: AccountHealth }) {
         <span className="muted">{running ? t("check.state.running") : ended ? t("health.checked", { ago: formatAgo(ended, locale) }) : t("health.neverChecked")}</span>
         {health.mayChange && <span className="card-tools"><Button icon={Stethoscope} disabled={running} onClick={() => void run()}>{t("health.checkNow")}</Button></span>}
       </header>
-      {check && check.rows.length > 0 && <CheckRows check={check} oauth={health.provider !== null} busy={running} />}
+      {check && check.rows.length > 0 && <CheckRows check={check} oauth={health.provider !== null} busy={running} since={health.since} />}
     </section>
   );
 }

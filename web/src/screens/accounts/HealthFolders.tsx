@@ -1,16 +1,15 @@
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { formatAgo, formatBytes, formatNumber } from "../../i18n/format.ts";
 import type { AccountHealth, HealthFolder } from "../../mail/accounts.ts";
-import { roleName } from "../../mail/mailboxes.ts";
+import { folderName } from "./account-words.ts";
 
 function FolderRow({ folder }: { readonly folder: HealthFolder }) {
   const t = useT();
   const locale = useLocale();
-  const role = roleName(folder.role);
   const differs = folder.localCount !== folder.serverCount;
   return (
     <tr className={differs ? "folder-differs" : undefined}>
-      <th scope="row"><bdi>{role ? t(role) : folder.name}</bdi></th>
+      <th scope="row"><bdi>{folderName(folder, t)}</bdi></th>
       <td>{formatNumber(folder.localCount, locale)}</td>
       <td>{formatNumber(folder.serverCount, locale)}</td>
       <td>{folder.pending > 0 ? formatNumber(folder.pending, locale) : "–"}</td>

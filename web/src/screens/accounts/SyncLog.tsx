@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useDesk } from "../../app/context.ts";
 import { useLocale, useT, type MessageId, type MessageValues, type Translate } from "../../i18n/i18n.ts";
-import { formatBytes, formatDuration, formatFullDate, formatNumber } from "../../i18n/format.ts";
+import { formatBytes, formatDuration, formatFullDate, formatNumber, sentences } from "../../i18n/format.ts";
 import { LOG_PAGE, logQuery, type HealthFolder, type SyncLogEntry } from "../../mail/accounts.ts";
 import { problemText } from "../../mail/problems.ts";
+import { folderName } from "./account-words.ts";
 import { Button } from "../../ui/Button.tsx";
 
 const EVENTS: Readonly<Record<string, MessageId>> = {
@@ -20,13 +21,14 @@ function valuesOf(entry: SyncLogEntry, folders: readonly HealthFolder[], t: Tran
   const count = (key: string): number => Number(details[key] ?? 0);
   const mailbox = details["mailbox"];
   const code = details["problem"];
+  const folder = folders.find((one) => one.mailboxId === `m${mailbox}`);
   const problem = typeof code === "string" ? problemText({ code }, t).title : "";
   return {
     fetched: count("fetched"), flags: count("flags"), removed: count("removed"), carried: count("carried"), messages: count("messages"), recipients: count("recipients"), bad: count("bad"),
     differed: count("missing") + count("surplus") + count("astray"),
     folders: formatNumber(count("folders"), locale), size: formatBytes(count("bytes"), locale), problem,
     time: count("seconds") > 0 ? formatDuration(count("seconds"), locale) : formatDuration(1, locale),
-    folder: folders.find((one) => one.mailboxId === `m${mailbox}`)?.name ?? t("log.someFolder"),
+    folder: folder ? folderName(folder, t) : t("log.someFolder"),
   };
 }
 
@@ -34,8 +36,8 @@ function sentence(entry: SyncLogEntry, folders: readonly HealthFolder[], t: Tran
   const id = EVENTS[entry.event];
   if (!id) return entry.event;
   const values = valuesOf(entry, folders, t, locale);
-  const more = (entry.event === "pass" || entry.event === "first-pass") && values["problem"] ? ` ${String(values["problem"])}` : "";
-  return t(id, values) + more;
+  const more = (entry.event === "pass" || entry.event === "first-pass") && values["problem"] ? [String(values["problem"])] : [];
+  return sentences([t(id, values), ...more], locale);
 }
 
 /* What syncing did, newest first, in plain words. */

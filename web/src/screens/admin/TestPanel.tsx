@@ -1,7 +1,8 @@
 import { CircleAlert, CircleCheck, CircleX } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
 import { LINKING } from "../../app/router.ts";
-import { useT, type MessageId, type Translate } from "../../i18n/i18n.ts";
+import { sentences } from "../../i18n/format.ts";
+import { useLocale, useT, type MessageId, type Translate } from "../../i18n/i18n.ts";
 import type { Provider } from "../../jmap/types.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { isProblemCode, problemText } from "../../mail/problems.ts";
@@ -18,18 +19,19 @@ const NAMES: Readonly<Record<TestRow["check"], MessageId>> = {
 const ICONS = { ok: CircleCheck, warn: CircleAlert, bad: CircleX } as const;
 const STATES: Readonly<Record<TestRow["state"], MessageId>> = { ok: "ms.testOk", warn: "ms.testWarn", bad: "ms.testBad" };
 
-function sentenceOf(row: TestRow, t: Translate): string | null {
+function sentenceOf(row: TestRow, t: Translate, locale: string): string | null {
   if (row.state === "ok") return null;
   if (row.problem === "tenant-unknown") return t("ms.testTenant");
   if (row.check === "clock") return t("ms.testClockBad");
-  if (row.problem && isProblemCode(row.problem)) { const text = problemText({ code: row.problem }, t); return `${text.title} ${text.action}`; }
+  if (row.problem && isProblemCode(row.problem)) { const text = problemText({ code: row.problem }, t); return sentences([text.title, text.action], locale); }
   return t("ms.testLook");
 }
 
 function Row({ row }: { readonly row: TestRow }) {
   const t = useT();
+  const locale = useLocale();
   const Icon = ICONS[row.state];
-  const sentence = sentenceOf(row, t);
+  const sentence = sentenceOf(row, t, locale);
   return (
     <li className="test-row" data-state={row.state} data-check={row.check}>
       <Icon size={18} aria-label={t(STATES[row.state])} />

@@ -111,7 +111,7 @@ function FirstSync({ account, accountId }: { readonly account: LinkedAccount | u
   return (
     <section className="card">
       <p>{t("linkDone.text")}</p>
-      {check && check.rows.length > 0 ? <CheckRows check={check} oauth={account?.provider !== null} busy={false}>{line}</CheckRows> : <ul className="checks" aria-live="polite">{line}</ul>}
+      {check && check.rows.length > 0 ? <CheckRows check={check} oauth={account?.provider !== null} busy={false} since={account?.since ?? null}>{line}</CheckRows> : <ul className="checks" aria-live="polite">{line}</ul>}
       <div className="form-foot">
         <Link className="button button-quiet" to={{ screen: "account-health", accountId }}>{t("health.title")}</Link>
         <Link className="button button-primary" to={{ screen: "account", accountId }}>{t("linkDone.open")}</Link>

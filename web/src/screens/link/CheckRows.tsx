@@ -1,9 +1,10 @@
 import { Ban, CircleAlert, CircleCheck, CircleDashed, LoaderCircle, TriangleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocale, useT, type MessageId, type Translate } from "../../i18n/i18n.ts";
-import { formatBytes, formatDay, formatNumber } from "../../i18n/format.ts";
+import { formatBytes, formatStartDay, formatNumber, sentences } from "../../i18n/format.ts";
 import type { AccountCheck, CheckName, CheckRow, CheckState, Evidence } from "../../mail/accounts.ts";
 import { problemText } from "../../mail/problems.ts";
+import { isEverything } from "./plain-servers.ts";
 
 const LOOKS: Readonly<Record<CheckState | "waiting", { readonly icon: LucideIcon; readonly label: MessageId }>> = {
   running: { icon: LoaderCircle, label: "check.state.running" },
@@ -33,6 +34,11 @@ function roleNames(roles: readonly string[], t: Translate, locale: string): stri
   return new Intl.ListFormat(locale, { type: "conjunction" }).format(roles.flatMap((role) => (ROLES[role] ? [t(ROLES[role])] : [])));
 }
 
+function sinceOf(evidence: Evidence): string | null {
+  const since = number(evidence, "since");
+  return since > 0 ? new Date(since * 1000).toISOString() : null;
+}
+
 /* What was found, as a sentence. */
 function found(row: CheckRow, t: Translate, locale: string): string {
   const evidence = row.evidence ?? {};
@@ -44,14 +50,14 @@ function found(row: CheckRow, t: Translate, locale: string): string {
     case "folders": {
       const missing = list(evidence, "missing");
       const base = t("check.folders.found", { count: number(evidence, "folders"), roles: roleNames(list(evidence, "roles"), t, locale) });
-      return missing.length > 0 ? `${base} ${t("check.folders.missing", { roles: roleNames(missing, t, locale) })}` : base;
+      return missing.length > 0 ? sentences([base, t("check.folders.missing", { roles: roleNames(missing, t, locale) })], locale) : base;
     }
     case "smtp": return t("check.smtp.found", { server: text(evidence, "server") });
     case "start": {
-      const since = number(evidence, "since");
+      const since = sinceOf(evidence);
       const id: MessageId = evidence["complete"] === false ? "check.start.atLeast" : "check.start.found";
       const values = { messages: formatNumber(number(evidence, "messages"), locale), size: formatBytes(number(evidence, "bytes"), locale) };
-      return since > 0 ? `${t(id, values)} ${t("check.start.since", { date: formatDay(new Date(since * 1000).toISOString(), locale) })}` : t(id, values);
+      return isEverything(since) ? t(id, values) : sentences([t(id, values), t("check.start.since", { date: formatStartDay(since!, locale) })], locale);
     }
   }
 }
@@ -124,12 +130,23 @@ function Row({ name, row }: { readonly name: CheckName; readonly row: CheckRow |
   );
 }
 
+interface Props {
+  readonly check: AccountCheck | undefined;
+  readonly oauth: boolean;
+  readonly busy: boolean;
+  /* The start date that was agreed to: an amount that was counted from another day is left out. */
+  readonly since?: string | null;
+  readonly children?: ReactNode;
+}
+
 /* Every check of it in its order, those to come too. */
-export function CheckRows({ check, oauth, busy, children }: { readonly check: AccountCheck | undefined; readonly oauth: boolean; readonly busy: boolean; readonly children?: ReactNode }) {
+export function CheckRows({ check, oauth, busy, since, children }: Props) {
   const t = useT();
+  const counted = check?.rows.find((row) => row.check === "start")?.evidence;
+  const outdated = since !== undefined && counted != null && sinceOf(counted)?.slice(0, 10) !== since?.slice(0, 10);
   return (
     <ul className="checks" aria-label={t("check.title")} aria-live="polite" aria-busy={busy}>
-      {(oauth ? OAUTH : PLAIN).map((name) => <Row key={name} name={name} row={check?.rows.find((row) => row.check === name)} />)}
+      {(oauth ? OAUTH : PLAIN).filter((name) => name !== "start" || !outdated).map((name) => <Row key={name} name={name} row={check?.rows.find((row) => row.check === name)} />)}
       {children}
     </ul>
   );

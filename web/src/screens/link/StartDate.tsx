@@ -5,12 +5,11 @@ import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
 import { formatBytes, formatNumber } from "../../i18n/format.ts";
 import { checkQuery, rowOf, runCheck, type CheckOf } from "../../mail/accounts.ts";
 import { Button } from "../../ui/Button.tsx";
-import { dayBefore, today } from "./plain-servers.ts";
+import { dayBefore, EVERYTHING, today } from "./plain-servers.ts";
 
 const SPANS: readonly { readonly label: MessageId; readonly days: number }[] = [
   { label: "link.lastMonth", days: 30 }, { label: "link.lastQuarter", days: 91 }, { label: "link.lastYear", days: 365 },
 ];
-export const EVERYTHING = "1990-01-01";
 const PAUSE = 500;
 
 /* How much there is since a day, asked of the server a moment after it was chosen. */

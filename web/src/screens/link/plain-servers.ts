@@ -36,3 +36,10 @@ export function today(): string {
 export function dayBefore(days: number): string {
   return localDay(new Date(Date.now() - days * 86_400_000));
 }
+
+/* No mail is older: the start date of who wants everything. */
+export const EVERYTHING = "1990-01-01";
+
+export function isEverything(since: string | null): boolean {
+  return since === null || since.slice(0, 10) <= EVERYTHING;
+}
