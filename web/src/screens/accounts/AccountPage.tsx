@@ -79,7 +79,7 @@ function Works({ health }: { readonly health: AccountHealth }) {
     <>
       <Fact name={t("health.newMail")}>{fetching}</Fact>
       <Fact name={t("health.kept")}>{t("health.keptWorks")}</Fact>
-      <Fact name={t("health.sending")}>{t(health.sendProblem ? "health.sendStopped" : "health.sendWorks")}</Fact>
+      <Fact name={t("health.sending")}>{t(health.sendProblem || health.state === "needs-relink" ? "health.sendStopped" : "health.sendWorks")}</Fact>
     </>
   );
 }
