@@ -274,6 +274,28 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
     assert.equal(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length, 1, 'one sheet holds it');
     await visitor.resize(1440, 900);
     await page.emulateMedia({ media: 'screen' });
+  });
+
+  test('on paper a mail is as high as it is there, and has its own colours where the page is dark', async () => {
+    await visitor.resize(1920, 900);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await open('Spring fair');
+    const frame = page.locator('.message[data-open=true] .mail-frame iframe');
+    const size = () => frame.evaluate((node) => [node.offsetWidth, node.clientHeight - node.contentDocument.querySelector('.postroom-mail').getBoundingClientRect().height]);
+    const colour = () => frame.evaluate((node) => getComputedStyle(node.contentDocument.querySelector('td')).color);
+    const [wide] = await size();
+    assert.ok(wide > 660);
+    assert.notEqual(await colour(), 'rgb(85, 51, 0)');
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    const [width, spare] = await size();
+    assert.equal(width, 660);
+    assert.ok(spare >= 0 && spare < 2, `${spare} pixels`);
+    assert.equal(await colour(), 'rgb(85, 51, 0)');
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    assert.equal((await size())[0], wide);
+    assert.notEqual(await colour(), 'rgb(85, 51, 0)');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await visitor.resize(1440, 900);
     await open('Stand plan');
   });
 

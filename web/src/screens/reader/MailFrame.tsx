@@ -10,9 +10,11 @@ import { LinkWarning } from "./LinkWarning.tsx";
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 const TALLEST = 200_000;
+/* About what paper is wide, in pixels: the browser lays a page out anew to print it, when nothing can be measured any more. */
+const PAPER_WIDTH = 660;
 
-/* Sets the frame's height to its content's, now and whenever an image or a fold changes it. */
-function followHeight(frame: HTMLIFrameElement, inner: Document, content: HTMLElement): () => void {
+/* Sets the frame's height to its content's, now, whenever an image or a fold changes it, and for paper; dress: before it goes there and when it is back. */
+function followHeight(frame: HTMLIFrameElement, inner: Document, content: HTMLElement, dress: (paper: boolean) => void): () => void {
   const measure = (): void => {
     const height = Math.min(TALLEST, Math.ceil(content.getBoundingClientRect().height));
     if (height > 0) frame.style.blockSize = `${height}px`;
@@ -24,7 +26,19 @@ function followHeight(frame: HTMLIFrameElement, inner: Document, content: HTMLEl
     image.addEventListener("error", measure);
   }
   measure();
-  return () => observer.disconnect();
+  const layOut = (paper: boolean) => (): void => {
+    dress(paper);
+    frame.style.inlineSize = paper ? `${PAPER_WIDTH}px` : "";
+    measure();
+  };
+  const [onPaper, onScreen] = [layOut(true), layOut(false)];
+  addEventListener("beforeprint", onPaper);
+  addEventListener("afterprint", onScreen);
+  return () => {
+    observer.disconnect();
+    removeEventListener("beforeprint", onPaper);
+    removeEventListener("afterprint", onScreen);
+  };
 }
 
 /* Keys pressed inside the frame belong to the page; Tab and typing do not reach it otherwise. */
@@ -77,6 +91,7 @@ export function MailFrame({ html, title, original = false, onWrite }: Props) {
   const t = useT();
   const locale = useLocale();
   const frame = useRef<HTMLIFrameElement>(null);
+  const ownColours = useRef<() => void>(undefined);
   const dark = useDark() && !original;
   const [pointed, setPointed] = useState<LinkFacts | null>(null);
   const [deceptive, setDeceptive] = useState<LinkFacts | null>(null);
@@ -97,9 +112,12 @@ export function MailFrame({ html, title, original = false, onWrite }: Props) {
       stop();
       if (adapts && !inner.documentElement.dataset["adapted"]) {
         inner.documentElement.dataset["adapted"] = "yes";
-        adaptColours(content);
+        ownColours.current = adaptColours(content);
       }
-      stop = followHeight(element, inner, content);
+      stop = followHeight(element, inner, content, (paper) => {
+        if (paper) ownColours.current?.();
+        else if (adapts) ownColours.current = adaptColours(content);
+      });
       if (inner.documentElement.dataset["watched"]) return;
       inner.documentElement.dataset["watched"] = "yes";
       forwardKeys(element, inner);

@@ -91,11 +91,15 @@ function lookOf(element: HTMLElement, style: CSSStyleDeclaration): Look {
   return { element, colour: parseColour(style.color)?.rgb ?? null, ground: ground && ground.alpha > 0 ? ground : null, edges };
 }
 
-/* Everything is read before anything is written, or each change would be seen as the next one's own colour. */
-export function adaptColours(root: HTMLElement): void {
+/*
+ * Everything is read before anything is written, or each change would be seen as the next one's own colour. What it answers gives
+ * the mail its own colours back.
+ */
+export function adaptColours(root: HTMLElement): () => void {
   const view = root.ownerDocument.defaultView;
-  if (!view) return;
+  if (!view) return () => undefined;
   const elements = [root, ...root.querySelectorAll<HTMLElement>("*")].slice(0, MOST_ELEMENTS).filter((one) => one.tagName !== "STYLE" && one.tagName !== "IMG");
+  const before = elements.map((element) => element.getAttribute("style"));
   const looks = elements.map((element) => lookOf(element, view.getComputedStyle(element)));
   const grounds = new Map<Element, Rgb>();
   for (const look of looks) {
@@ -107,4 +111,9 @@ export function adaptColours(root: HTMLElement): void {
     if (look.colour) look.element.style.setProperty("color", css(readableOn(look.colour, ground)), "important");
     for (const [edge, colour] of look.edges) look.element.style.setProperty(edge, css(darkGround(colour)), "important");
   }
+  return () => elements.forEach((element, index) => {
+    const style = before[index] ?? null;
+    if (style === null) element.removeAttribute("style");
+    else element.setAttribute("style", style);
+  });
 }

@@ -23,7 +23,7 @@ export function mailPolicy(base: string): string {
  */
 function styles(dark: boolean): string {
   const paper = dark
-    ? "html{color-scheme:dark;background:transparent;color:#dcdde0}a{color:#9db3ff}"
+    ? "html{color-scheme:dark;background:transparent;color:#dcdde0}a{color:#9db3ff}@media print{html{color-scheme:light;background:#fff;color:#1d1f23}a{color:#2b4bb8}}"
     : "html{color-scheme:light;background:#fff;color:#1d1f23}a{color:#2b4bb8}";
   return `${paper}
 html,body{height:auto!important;min-height:0!important;max-height:none!important;margin:0!important;overflow-y:hidden}
