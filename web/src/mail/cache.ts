@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import type { EmailDetail, EmailSummary, Id, Mailbox } from "../jmap/types.ts";
 import type { Conversation } from "./conversations.ts";
 import { applyPatch, countsAfter, type EmailPatches } from "./patches.ts";
@@ -55,17 +55,29 @@ function changeThread(thread: Thread, change: Change): Thread {
   return emails === thread.emails ? thread : { ...thread, emails };
 }
 
+/* Changes what is known in part. It is no fresher for that: what was to be asked again when it is next shown still is. */
+function amend<T>(client: QueryClient, queryKey: QueryKey, change: (data: T, accountId: Id) => T): void {
+  for (const query of client.getQueryCache().findAll({ queryKey })) {
+    const before = query.state.data as T | undefined;
+    if (before === undefined) continue;
+    const after = change(before, String(query.queryKey[1]));
+    if (after === before) continue;
+    const { isInvalidated, dataUpdatedAt } = query.state;
+    client.setQueryData<T>(query.queryKey, () => after, { updatedAt: dataUpdatedAt });
+    if (isInvalidated) query.invalidate();
+  }
+}
+
 /* changeFor: what is done to the emails of each account that has any in the cache. */
 function changeCached(client: QueryClient, changeFor: (accountId: Id) => Change | null): void {
-  const cache = client.getQueryCache();
-  for (const query of cache.findAll({ queryKey: keys.allLists })) {
-    const change = changeFor(String(query.queryKey[1]));
-    if (change) client.setQueryData<ListPage>(query.queryKey, (page) => page && changePage(page, change));
-  }
-  for (const query of cache.findAll({ queryKey: keys.allThreads })) {
-    const change = changeFor(String(query.queryKey[1]));
-    if (change) client.setQueryData<Thread>(query.queryKey, (thread) => thread && changeThread(thread, change));
-  }
+  amend<ListPage>(client, keys.allLists, (page, accountId) => {
+    const change = changeFor(accountId);
+    return change ? changePage(page, change) : page;
+  });
+  amend<Thread>(client, keys.allThreads, (thread, accountId) => {
+    const change = changeFor(accountId);
+    return change ? changeThread(thread, change) : thread;
+  });
 }
 
 /*
@@ -89,8 +101,8 @@ export function patchCache(client: QueryClient, patches: EmailPatches, destroyed
     const email = before.get(id);
     return email ? [{ from: map.unified(email), to: change(email) }] : [];
   }).map(({ from, to }) => ({ from, to: to && map.unified(to) }));
-  client.setQueriesData<readonly Mailbox[]>({ queryKey: keys.allMailboxes }, (mailboxes) =>
-    mailboxes?.map((mailbox) => steps.reduce((next, { from, to }) => countsAfter(next, from, to), mailbox)));
+  if (steps.length === 0) return;
+  amend<readonly Mailbox[]>(client, keys.allMailboxes, (mailboxes) => mailboxes.map((mailbox) => steps.reduce((next, { from, to }) => countsAfter(next, from, to), mailbox)));
 }
 
 /* Takes over what the server says of emails of an account that are in the cache. */

@@ -1,6 +1,9 @@
+import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
+import { mergeSummaries, patchCache } from "../../src/mail/cache.ts";
 import { applyPatch, countsAfter, effectivePatch, invertPatch, keywordPatch, movePatch } from "../../src/mail/patches.ts";
 import { orderMailboxes } from "../../src/mail/mailboxes.ts";
+import { keys, type Thread } from "../../src/mail/queries.ts";
 import { email, mailbox } from "./fixtures.ts";
 
 describe("patches", () => {
@@ -50,5 +53,27 @@ describe("the order of mailboxes", () => {
   it("shows mailboxes whose parents form a loop", () => {
     const list = [mailbox("a", { parentId: "b" }), mailbox("b", { parentId: "a" })];
     expect(orderMailboxes(list, "en")).toHaveLength(2);
+  });
+});
+
+describe("what is cached", () => {
+  const known = async (): Promise<QueryClient> => {
+    const client = new QueryClient();
+    for (const [id, ...mails] of [["read", "a"], ["grown", "b"]] as const)
+      client.setQueryData(keys.thread("acc", id), { id, emails: mails.map((mail) => email(mail, { keywords: {} })) } as unknown as Thread, { updatedAt: 1_000 });
+    await client.invalidateQueries({ queryKey: keys.thread("acc", "grown") });
+    return client;
+  };
+  const stateOf = (client: QueryClient, id: string) => client.getQueryCache().find({ queryKey: keys.thread("acc", id) })!.state;
+
+  it("is asked again for what came meanwhile, also after a change here to this mail or another", async () => {
+    const client = await known();
+    patchCache(client, new Map([["a", keywordPatch("$seen", true)], ["b", keywordPatch("$seen", true)]]));
+    expect((stateOf(client, "grown").data as Thread).emails[0]?.keywords).toEqual({ $seen: true });
+    expect([stateOf(client, "grown").isInvalidated, stateOf(client, "read").isInvalidated]).toEqual([true, false]);
+    mergeSummaries(client, "acc", [email("a", { keywords: { $flagged: true } })]);
+    expect((stateOf(client, "read").data as Thread).emails[0]?.keywords).toEqual({ $flagged: true });
+    expect([stateOf(client, "grown").isInvalidated, stateOf(client, "read").isInvalidated]).toEqual([true, false]);
+    expect(stateOf(client, "read").dataUpdatedAt).toBe(1_000);
   });
 });
