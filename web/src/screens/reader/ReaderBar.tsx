@@ -1,4 +1,4 @@
-import { Archive, ArrowLeft, ChevronDown, ChevronUp, EllipsisVertical, FolderInput, Mail, ShieldAlert, Star, Trash2 } from "lucide-react";
+import { Archive, ArrowLeft, ChevronDown, ChevronUp, EllipsisVertical, FolderInput, Mail, ShieldAlert, ShieldCheck, Star, Trash2 } from "lucide-react";
 import type { MailRoute } from "../../app/router.ts";
 import { useT } from "../../i18n/i18n.ts";
 import type { Mailbox } from "../../jmap/types.ts";
@@ -23,7 +23,9 @@ export function ReaderBar({ list, route, mailbox, onMove }: Props) {
   const flagged = row ? factsOf(row).flagged : false;
   const neighbour = (step: number) => (at < 0 ? undefined : list.rowAt(at + step));
   const more: MenuItem[] = [
-    { key: "junk", label: t("action.junk"), icon: ShieldAlert, onSelect: commands.junk },
+    mailbox?.role === "junk"
+      ? { key: "notJunk", label: t("action.notJunk"), icon: ShieldCheck, onSelect: commands.notJunk }
+      : { key: "junk", label: t("action.junk"), icon: ShieldAlert, onSelect: commands.junk },
   ];
   return (
     <div className="reader-bar" role="toolbar" aria-label={t("reader.actions")}>
