@@ -61,7 +61,7 @@ function AddressList({ label, addresses }: { readonly label: string; readonly ad
       <dt>{label}</dt>
       <dd>{addresses.map((address, index) => (
         <span key={address.email + String(index)} className="address">
-          <bdi>{displayName(address)}</bdi>{address.name && <bdi className="muted"> &lt;{address.email}&gt;</bdi>}
+          <bdi>{displayName(address)}</bdi>{address.name && <> <bdi className="muted">&lt;{address.email}&gt;</bdi></>}
         </span>
       ))}</dd>
     </div>
@@ -107,19 +107,6 @@ function MessageHead({ accountId, email, emails, control, onClose }: HeadProps) 
           <span aria-hidden className={details ? "caret caret-open" : "caret"} />
           <span className="visually-hidden">{t("reader.allAddresses")}</span>
         </button>
-        {details && (
-          <dl className="address-list">
-            <AddressList label={t("compose.from")} addresses={email.from} />
-            <AddressList label={t("compose.replyTo")} addresses={email.replyTo} />
-            <AddressList label={t("compose.to")} addresses={email.to} />
-            <AddressList label={t("compose.cc")} addresses={email.cc} />
-            <AddressList label={t("compose.bcc")} addresses={email.bcc} />
-            <FactLine label={t("reader.dateSent")}>{email.sentAt && formatFullDate(email.sentAt, locale)}</FactLine>
-            <FactLine label={t("reader.dateReceived")}>{formatFullDate(email.receivedAt, locale)}</FactLine>
-            <FactLine label={t("reader.size")}>{formatBytes(email.size, locale)}</FactLine>
-            <FactLine label={t("reader.messageId")}>{email.messageId?.join(" ")}</FactLine>
-          </dl>
-        )}
       </div>
       <time className="message-date" dateTime={email.receivedAt} title={formatFullDate(email.receivedAt, locale)}>{formatShortDate(email.receivedAt, locale)}</time>
       <span className="message-tools">
@@ -128,6 +115,19 @@ function MessageHead({ accountId, email, emails, control, onClose }: HeadProps) 
         <IconButton label={t("action.reply")} icon={Reply} directional onClick={() => answer("reply", accountId, email.id)} />
         <MessageMenu accountId={accountId} email={email} emails={emails} control={control} />
       </span>
+      {details && (
+        <dl className="address-list">
+          <AddressList label={t("compose.from")} addresses={email.from} />
+          <AddressList label={t("compose.replyTo")} addresses={email.replyTo} />
+          <AddressList label={t("compose.to")} addresses={email.to} />
+          <AddressList label={t("compose.cc")} addresses={email.cc} />
+          <AddressList label={t("compose.bcc")} addresses={email.bcc} />
+          <FactLine label={t("reader.dateSent")}>{email.sentAt && formatFullDate(email.sentAt, locale)}</FactLine>
+          <FactLine label={t("reader.dateReceived")}>{formatFullDate(email.receivedAt, locale)}</FactLine>
+          <FactLine label={t("reader.size")}>{formatBytes(email.size, locale)}</FactLine>
+          <FactLine label={t("reader.messageId")}>{email.messageId?.join(" ")}</FactLine>
+        </dl>
+      )}
     </header>
   );
 }
