@@ -12,6 +12,7 @@ import { linkedQuery } from "../../mail/queries.ts";
 import { isUnified } from "../../mail/unified.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
+import { useMedia } from "../desk/panes.ts";
 import { LIST_FILTERS } from "../desk/slots.ts";
 import { SearchBox } from "../search/SearchBox.tsx";
 import { openNotes, SelectionTools } from "../organise/SelectionTools.tsx";
@@ -111,12 +112,16 @@ function ViewMenu() {
   const t = useT();
   const { density, readingPane, conversations } = usePreferences();
   const set = useSetPreferences();
+  /* Where there is one pane, nothing of this would be seen. */
+  const roomy = useMedia("(min-width: 720px)");
   const items: MenuItem[] = [
     { key: "comfortable", label: t("view.comfortable"), checked: density === "comfortable", onSelect: () => set({ density: "comfortable" }) },
     { key: "compact", label: t("view.compact"), checked: density === "compact", onSelect: () => set({ density: "compact" }) },
-    { key: "right", label: t("view.right"), checked: readingPane === "right", separated: true, onSelect: () => set({ readingPane: "right" }) },
-    { key: "below", label: t("view.below"), checked: readingPane === "below", onSelect: () => set({ readingPane: "below" }) },
-    { key: "off", label: t("view.off"), checked: readingPane === "off", onSelect: () => set({ readingPane: "off" }) },
+    ...(roomy ? [
+      { key: "right", label: t("view.right"), checked: readingPane === "right", separated: true, onSelect: () => set({ readingPane: "right" }) },
+      { key: "below", label: t("view.below"), checked: readingPane === "below", onSelect: () => set({ readingPane: "below" }) },
+      { key: "off", label: t("view.off"), checked: readingPane === "off", onSelect: () => set({ readingPane: "off" }) },
+    ] as const : []),
     { key: "conversations", label: t("view.conversations"), checked: conversations, separated: true, onSelect: () => set({ conversations: true }) },
     { key: "mails", label: t("view.mails"), checked: !conversations, onSelect: () => set({ conversations: false }) },
   ];
