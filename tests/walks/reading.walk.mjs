@@ -61,6 +61,8 @@ async function grouping(w) {
   await w.tap(w.button('why.mergeSelected'));
   await w.toast('why.merged', { count: 2 }).waitFor();
   await until('one conversation', async () => (await w.page.locator('.row', { hasText: ORDER }).count()) === 1);
+  await w.open(ORDER);
+  await until('all of it', async () => (await w.page.locator('.message').count()) === 4);
 }
 
 async function oneMail(w) {
@@ -109,17 +111,20 @@ async function views(w) {
   await w.look('view-menu');
   await w.tap(w.button('view.compact', { role: 'menuitemradio' }));
   await w.look('compact');
-  await choose('view.below');
-  await w.open(ORDER);
-  await w.look('reading-pane-below');
-  await choose('view.off');
-  if (!w.narrow) await w.tap(w.button('reader.back'));
-  await w.row(ORDER).waitFor();
-  await w.look('no-reading-pane');
+  if (!w.narrow) {
+    await choose('view.below');
+    await w.open(ORDER);
+    await until('the whole conversation', async () => (await w.page.locator('.message').count()) === 4);
+    await w.look('reading-pane-below');
+    await choose('view.off');
+    await w.tap(w.button('reader.back'));
+    await w.row(ORDER).waitFor();
+    await w.look('no-reading-pane');
+  }
   await choose('view.mails');
-  await w.page.locator('.title-count', { hasText: /\d/ }).waitFor();
+  await w.row(`Re: ${ORDER}`).waitFor();
   await w.look('single-mails');
-  for (const id of ['view.conversations', 'view.right', 'view.comfortable']) await choose(id);
+  for (const id of ['view.conversations', ...(w.narrow ? [] : ['view.right']), 'view.comfortable']) await choose(id);
 }
 
 async function byKey(w) {
