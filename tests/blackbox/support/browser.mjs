@@ -245,12 +245,12 @@ export class Visitor {
     });
   }
 
-  /** Whatever the eye or a screen reader finds, as one list of texts; but names that stand in tables are those of people and servers. */
+  /** Whatever the eye or a screen reader finds, as one list of texts; but names that stand in tables are those of people and servers, and what a search found is of mails. */
   texts() {
     return this.page.evaluate(() => {
       const found = new Set();
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      while (walker.nextNode()) if (walker.currentNode.parentElement.checkVisibility() && !walker.currentNode.parentElement.closest('td bdi')) found.add(walker.currentNode.data.trim());
+      while (walker.nextNode()) if (walker.currentNode.parentElement.checkVisibility() && !walker.currentNode.parentElement.closest('td bdi, mark')) found.add(walker.currentNode.data.trim());
       for (const node of document.querySelectorAll('[aria-label], [title], [placeholder]')) for (const name of ['aria-label', 'title', 'placeholder']) found.add(node.getAttribute(name)?.trim());
       return [...found].filter(Boolean);
     });
