@@ -136,9 +136,8 @@ describe('a mailbox of somebody else', { skip: noBrowser, timeout: 300000 }, () 
   });
 
   step('where one may work but not send, mail is filed there and written from one’s own', async () => {
-    await share('work');
-    await page.reload();
     await toInbox(anna.mail);
+    await share('work');
     await row('Plan of the hall').locator('button.row-star').click();
     await until('the star', async () => (await messages(anna, 'INBOX')).some((one) => one.subject === 'Plan of the hall' && one.flags.includes('\\Flagged')));
     await row('Plan of the hall').click();

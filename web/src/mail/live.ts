@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { jmapOne, MethodError } from "../jmap/client.ts";
 import type { PushListener } from "../jmap/push.ts";
-import type { EmailSummary, Id, JmapSession, LinkedAccount, StateChange } from "../jmap/types.ts";
+import { SUBMISSION, type EmailSummary, type Id, type JmapSession, type LinkedAccount, type StateChange } from "../jmap/types.ts";
 import { cachedEmails, mergeSummaries, refreshLists } from "./cache.ts";
 import { labelsKey } from "./labels.ts";
 import { noteKeys } from "./notes.ts";
@@ -99,13 +99,17 @@ async function fetchEmailState(accountId: Id): Promise<string> {
   return answer.state;
 }
 
-/* The session lists the accounts, so it is asked again when one was linked or unlinked, not at each step of a sync. */
+/* The session lists the accounts and what may be done in them, so it is asked again when that has changed, not at each step of a sync. */
 function accountsDiffer(client: QueryClient, userAccount: Id): boolean {
   const linked = client.getQueryData<readonly LinkedAccount[]>(keys.linked(userAccount));
   const session = client.getQueryData<JmapSession>(keys.session);
   if (!linked || !session) return true;
   const known = Object.keys(session.accounts).filter((id) => id.startsWith("a"));
-  return linked.some((account) => !session.accounts[account.id]) || known.some((id) => !linked.some((account) => account.id === id));
+  const differs = ({ id, access }: LinkedAccount): boolean => {
+    const told = session.accounts[id];
+    return !told || told.isReadOnly !== (access === "read") || SUBMISSION in told.accountCapabilities !== (access === "send");
+  };
+  return linked.some(differs) || known.some((id) => !linked.some((account) => account.id === id));
 }
 
 type Handler = (accountId: Id) => void;
