@@ -40,6 +40,7 @@ describe('a mailbox of somebody else', { skip: noBrowser, timeout: 300000 }, () 
     world.postroom.addUser(MEMBER.email, MEMBER.password, false);
     member = await world.postroom.signIn(MEMBER.email, MEMBER.password);
     own = await member.linked(james);
+    await member.call('Preferences/set', { accountId: member.user.id, update: { singleton: { undoSendSeconds: 0 } } });
     await world.postroom.settled(james.mail);
     await org.control('append', { person: anna.mail, raw: quoted().toString('base64'), flags: [] });
     await until('the mail', async () => (await world.client.call('Email/query', { accountId: world.account, filter: { subject: 'Plan of the hall' } })).ids.length === 1);
