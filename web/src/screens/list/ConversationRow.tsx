@@ -49,7 +49,7 @@ function People({ people, outgoing, draft }: { readonly people: readonly Partici
         </span>
       ))}
       {people.length > 4 && <span> +{people.length - 4}</span>}
-      {people.length === 0 && <span>{t(outgoing ? "row.noRecipient" : "row.noSender")}</span>}
+      {people.length === 0 && !draft && <span>{t(outgoing ? "row.noRecipient" : "row.noSender")}</span>}
       {draft && <span className="row-draft">{people.length > 0 ? t("row.separator") : ""}{t("row.draft")}</span>}
     </span>
   );
