@@ -31,7 +31,8 @@ body{padding:0!important;font:15px/1.55 system-ui,-apple-system,"Segoe UI",Robot
 .postroom-mail{overflow-x:auto;overflow-y:hidden;padding:2px 0}
 .postroom-mail>:first-child,.postroom-mail>:first-child>:first-child{margin-top:0}
 .postroom-mail>:last-child,.postroom-mail>:last-child>:last-child{margin-bottom:0}
-img{max-width:100%;height:auto}
+img{max-width:100%}
+img[src]{height:auto}
 img:not([src]){background:#8881;border-radius:4px;font-size:12px}
 pre{white-space:pre-wrap}
 table{max-width:100%}
