@@ -43,6 +43,7 @@ async function labels(w) {
   await w.backToList();
   await w.row(FAIR).locator('.label-chip').first().waitFor();
   await w.look('labels-in-the-list');
+  assert.deepEqual(await w.page.locator('.row .label-chips').evaluateAll((nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.textContent)), [], 'labels are shortened, not cut');
   const found = await list(w, 'Label');
   assert.deepEqual(found.map((one) => one.name).sort().slice(1), ['תערוכות ויריד', '重要客户']);
   await ticked(w, FAIR, HALL);
