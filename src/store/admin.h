@@ -195,7 +195,7 @@ struct store_link {
     bool operator_hosts; /* the administrator's command named the hosts: any address may be dialled
                           */
     int64_t since;       /* start date; 0: everything. On a re-link: only when not 0 */
-    bool hold;           /* a new account waits for store_account_set_up */
+    bool hold; /* a new account waits for store_account_set_up; one that is there keeps its date */
 };
 /* Links a mailbox. The same tid+oid+address (password: address+host+login) again is a re-link in
  * place: mail stays, problem is cleared, state "linking". A second user gains access to the same

@@ -212,6 +212,43 @@ static void hosts_that_a_user_names_are_not_the_administrators(void)
     fixture_close(&f);
 }
 
+/* Linked again by the wizard, whose date is only a proposal: the one that was agreed to stays. */
+static void a_link_that_waits_keeps_the_start_date(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    g_autoptr(GError) error = NULL;
+    struct store_principal *ann = fixture_user(&f, "ann@example.org");
+    struct secret *password = secret_new("password one", 12);
+    struct store_link link = {.address = "ann@mail.example",
+                              .user = store_principal_user(ann),
+                              .imap_host = "imap.example",
+                              .imap_port = 993,
+                              .imap_security = "tls",
+                              .imap_login = "ann@mail.example",
+                              .password = password,
+                              .since = 1000};
+    static const struct {
+        int64_t since, expected;
+        bool hold;
+    } again[] = {{0, 1000, false}, {5000, 1000, true}, {2000, 2000, false}};
+    bool relinked = false;
+    int64_t account = store_link(f.store, &link, &relinked, &error);
+    for (size_t i = 0; i < G_N_ELEMENTS(again); i++) {
+        link.since = again[i].since;
+        link.hold = again[i].hold;
+        g_assert_cmpint(store_link(f.store, &link, &relinked, &error), ==, account);
+        g_assert_no_error(error);
+        g_autoptr(GPtrArray) views = store_accounts_of(f.store, ann, NULL, &error);
+        const struct store_account_view *view = views->pdata[0];
+        g_assert_cmpint(view->since, ==, again[i].expected);
+        g_assert_false(view->awaits_start);
+    }
+    secret_free(password);
+    store_principal_unref(ann);
+    fixture_close(&f);
+}
+
 static void progress_moves_the_state_of_linked_accounts(void)
 {
     struct fixture f;
@@ -261,6 +298,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/people/provider", a_provider_secret_opens_for_its_own_origin_only);
     g_test_add_func("/store/people/link",
                     relinking_keeps_the_account_and_foreign_ones_stay_foreign);
+    g_test_add_func("/store/people/start-date", a_link_that_waits_keeps_the_start_date);
     g_test_add_func("/store/people/hosts", hosts_that_a_user_names_are_not_the_administrators);
     g_test_add_func("/store/people/progress", progress_moves_the_state_of_linked_accounts);
     g_test_add_func("/store/people/parse-guard", a_crash_in_parsing_is_remembered);

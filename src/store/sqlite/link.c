@@ -113,8 +113,8 @@ static bool refresh_account(struct tx *tx, const struct link_write *write, GErro
                   " WHERE id = ?1",
                   I(write->account), T(link->display_name), T(link->login), I(link->imap_port),
                   T(link->imap_security), T(link->smtp_host), I(link->smtp_port),
-                  T(link->smtp_security), T(link->smtp_login), T(link->ca_file), I(link->since),
-                  I(link->operator_hosts));
+                  T(link->smtp_security), T(link->smtp_login), T(link->ca_file),
+                  I(link->hold ? 0 : link->since), I(link->operator_hosts));
 }
 
 static bool write_credential(struct tx *tx, const struct link_write *write, GError **error)

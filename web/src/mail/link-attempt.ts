@@ -16,7 +16,7 @@ function isStart(value: unknown): value is LinkStart {
   if (typeof value !== "object" || value === null) return false;
   const given = value as Readonly<Record<string, unknown>>;
   const account = given.accountId;
-  return typeof given.provider === "string" && typeof given.address === "string" && typeof given.since === "string"
+  return typeof given.provider === "string" && typeof given.address === "string" && (given.since === undefined || typeof given.since === "string")
     && (account === undefined || (typeof account === "string" && /^a\d+$/.test(account)));
 }
 

@@ -5,8 +5,8 @@ import { rememberAttempt } from "./link-attempt.ts";
 export interface LinkStart {
   readonly provider: Id;
   readonly address: string;
-  /* YYYY-MM-DD */
-  readonly since: string;
+  /* YYYY-MM-DD; none where the mailbox keeps the one it has. */
+  readonly since?: string;
   /* Nothing is fetched before the person agreed to the start date. */
   readonly hold?: boolean;
   /* Given to link the same mailbox again in place. */
@@ -14,7 +14,8 @@ export interface LinkStart {
 }
 
 export function startAddress(start: LinkStart): string {
-  const query = new URLSearchParams({ login_hint: start.address, since: start.since });
+  const query = new URLSearchParams({ login_hint: start.address });
+  if (start.since !== undefined) query.set("since", start.since);
   if (start.hold) query.set("hold", "1");
   if (start.accountId !== undefined) query.set("account", start.accountId);
   return pageUrl(`oauth/${encodeURIComponent(start.provider)}/start?${query.toString()}`);
@@ -32,6 +33,5 @@ export function canRelink(account: LinkedAccount): boolean {
 
 export function relink(account: LinkedAccount): void {
   if (account.provider === null) return;
-  const since = (account.since ?? new Date().toISOString()).slice(0, 10);
-  goToProvider({ provider: account.provider, address: account.address, since, accountId: account.id });
+  goToProvider({ provider: account.provider, address: account.address, accountId: account.id });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { startAddress } from "../../src/mail/relink.ts";
 import { attemptOf, lastAttempt, rememberAttempt } from "../../src/mail/link-attempt.ts";
 
 function storage(): Storage {
@@ -18,7 +19,13 @@ describe("what this tab went to the provider for", () => {
     rememberAttempt(start, place);
     expect(lastAttempt(place)).toEqual(start);
   });
-  it.each(["no json", "null", "[]", '{"provider":"x"}', '{"provider":"x","address":"a@b","since":"2026-01-01","accountId":"../x"}'])("is nothing when it makes no sense: %s", (text) => {
+  it("needs no start date to link again in place", () => {
+    const place = storage();
+    rememberAttempt({ provider: "microsoft", address: "ada@contoso.example", accountId: "a3" }, place);
+    expect(lastAttempt(place)).toEqual({ provider: "microsoft", address: "ada@contoso.example", accountId: "a3" });
+    expect(startAddress(lastAttempt(place)!)).not.toMatch(/since/);
+  });
+  it.each(["no json", "null", "[]", '{"provider":"x"}', '{"provider":"x","address":"a@b","since":1}', '{"provider":"x","address":"a@b","since":"2026-01-01","accountId":"../x"}'])("is nothing when it makes no sense: %s", (text) => {
     const place = storage();
     place.setItem("postroom-link-attempt", text);
     expect(lastAttempt(place)).toBeNull();
