@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { jmapOne, MethodError } from "../jmap/client.ts";
 import type { PushListener } from "../jmap/push.ts";
-import { SUBMISSION, type EmailSummary, type Id, type JmapSession, type LinkedAccount, type StateChange } from "../jmap/types.ts";
+import type { EmailSummary, Id, JmapSession, LinkedAccount, StateChange } from "../jmap/types.ts";
 import { cachedEmails, mergeSummaries, refreshLists } from "./cache.ts";
 import { labelsKey } from "./labels.ts";
 import { noteKeys } from "./notes.ts";
@@ -99,17 +99,26 @@ async function fetchEmailState(accountId: Id): Promise<string> {
   return answer.state;
 }
 
-/* The session lists the accounts and what may be done in them, so it is asked again when that has changed, not at each step of a sync. */
+/* The session lists the accounts, so it is asked again when one was linked or unlinked, not at each step of a sync. */
 function accountsDiffer(client: QueryClient, userAccount: Id): boolean {
   const linked = client.getQueryData<readonly LinkedAccount[]>(keys.linked(userAccount));
   const session = client.getQueryData<JmapSession>(keys.session);
   if (!linked || !session) return true;
   const known = Object.keys(session.accounts).filter((id) => id.startsWith("a"));
-  const differs = ({ id, access }: LinkedAccount): boolean => {
-    const told = session.accounts[id];
-    return !told || told.isReadOnly !== (access === "read") || SUBMISSION in told.accountCapabilities !== (access === "send");
-  };
-  return linked.some(differs) || known.some((id) => !linked.some((account) => account.id === id));
+  return linked.some((account) => !session.accounts[account.id]) || known.some((id) => !linked.some((account) => account.id === id));
+}
+
+/* What one may do in an account is said by the session, its folders and its identities: they are asked again when it changed. */
+async function followLinked(client: QueryClient, userAccount: Id): Promise<void> {
+  const linked = () => client.getQueryData<readonly LinkedAccount[]>(keys.linked(userAccount)) ?? [];
+  const before = new Map(linked().map((account) => [account.id, account.access]));
+  await client.invalidateQueries({ queryKey: keys.linked(userAccount) });
+  const changed = linked().filter((account) => before.has(account.id) && before.get(account.id) !== account.access);
+  if (changed.length > 0 || accountsDiffer(client, userAccount)) await client.invalidateQueries({ queryKey: keys.session });
+  for (const { id } of changed) {
+    await client.invalidateQueries({ queryKey: keys.mailboxes(id) });
+    await client.invalidateQueries({ queryKey: keys.identities(id) });
+  }
 }
 
 type Handler = (accountId: Id) => void;
@@ -131,10 +140,7 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     },
     Mailbox: (id) => pace(`Mailbox ${id}`, 1_000, refetch(keys.mailboxes(id))),
     Thread: () => undefined,
-    LinkedAccount: (id) => pace(`LinkedAccount ${id}`, 500, async () => {
-      await client.invalidateQueries({ queryKey: keys.linked(id) });
-      if (accountsDiffer(client, id)) await client.invalidateQueries({ queryKey: keys.session });
-    }),
+    LinkedAccount: (id) => pace(`LinkedAccount ${id}`, 500, () => followLinked(client, id)),
     Provider: (id) => pace(`Provider ${id}`, 500, refetch(keys.providers(id))),
     Preferences: (id) => pace(`Preferences ${id}`, 500, refetch(preferencesKey(id))),
     Label: (id) => pace(`Label ${id}`, 500, refetch(labelsKey(id))),
