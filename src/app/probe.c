@@ -309,11 +309,13 @@ static void probe_settings(struct probe *probe, const struct store_provider *set
         probe_note(probe, "settings", "warn", "last seen: %s %s", error_title(settings->problem),
                    error_action(settings->problem));
     if (settings->secret_expires != 0 && settings->secret_expires < clock_wall())
-        probe_note(probe, "settings", "bad", "the client secret has expired: create a new one");
+        add_row(probe, "settings", "bad",
+                g_strdup("the client secret has expired: create a new one"), "app-secret-expired");
     else if (settings->secret_expires != 0 &&
              settings->secret_expires < clock_wall() + SOON_SECONDS)
-        probe_note(probe, "settings", "warn",
-                   "the client secret expires within 30 days: create a new one");
+        add_row(probe, "settings", "warn",
+                g_strdup("the client secret expires within 30 days: create a new one"),
+                "app-secret-expires");
 }
 
 void probe_provider(struct probe *probe, const struct store_provider *settings)

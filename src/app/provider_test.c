@@ -68,6 +68,7 @@ static const char *field_of(const struct probe_row *row)
     static const struct {
         const char *check, *problem, *field;
     } fields[] = {
+        {"settings", "app-secret-expired", "clientSecret"},
         {"client", "app-unknown", "clientId"},
         {"client", "app-secret-wrong", "clientSecret"},
         {"client", "app-secret-expired", "clientSecret"},

@@ -26,6 +26,16 @@ const CHOICES: Readonly<Record<AccountTypes, MessageId>> = {
 const IMAP_ON = "Set-CASMailbox -Identity person@example.com -ImapEnabled $true";
 const SMTP_ON = "Set-CASMailbox -Identity person@example.com -SmtpClientAuthenticationDisabled $false";
 
+/* A command breaks between its words only, never behind the hyphen of one. */
+function Command({ text }: { readonly text: string }) {
+  return (
+    <div className="copy-line copy-command">
+      <code dir="ltr">{text.split(" ").flatMap((word, at) => [at > 0 ? " " : "", <span key={at}>{word}</span>])}</code>
+      <CopyButton text={text} />
+    </div>
+  );
+}
+
 function Value({ text }: { readonly text: string }) {
   return <div className="copy-line"><code dir="ltr">{text}</code><CopyButton text={text} /></div>;
 }
@@ -72,8 +82,8 @@ export function Guide({ values, redirectUri }: Props) {
         <h2>{t("guide.mailboxes")}</h2>
         <p className="guide-links"><Outside href={admin}>{t("guide.openAdmin")}</Outside></p>
         <ol>
-          <li><p>{t("guide.imap")}</p><Value text={IMAP_ON} /></li>
-          <li><p>{t("guide.smtp")}</p><Value text={SMTP_ON} /></li>
+          <li><p>{t("guide.imap")}</p><Command text={IMAP_ON} /></li>
+          <li><p>{t("guide.smtp")}</p><Command text={SMTP_ON} /></li>
           <li><p>{t("guide.personal")}</p></li>
           <li><p>{t("guide.finish")} <Link to={LINKING}>{t("guide.link")}</Link></p></li>
         </ol>

@@ -1,8 +1,7 @@
 import { CircleAlert, CircleCheck, CircleX } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
 import { LINKING } from "../../app/router.ts";
-import { sentences } from "../../i18n/format.ts";
-import { useLocale, useT, type MessageId, type Translate } from "../../i18n/i18n.ts";
+import { useT, type MessageId, type Translate } from "../../i18n/i18n.ts";
 import type { Provider } from "../../jmap/types.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { isProblemCode, problemText } from "../../mail/problems.ts";
@@ -11,6 +10,7 @@ import { Button } from "../../ui/Button.tsx";
 import { CopyButton } from "../../ui/CopyButton.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { showToast } from "../../ui/toasts.ts";
+import { daysLeft } from "./microsoft-values.ts";
 
 const NAMES: Readonly<Record<TestRow["check"], MessageId>> = {
   "settings": "ms.testSettings", "proxy": "ms.testProxy", "reach": "ms.testReach", "tls": "ms.testTls", "discovery": "ms.testDiscovery", "client": "ms.testClient",
@@ -19,25 +19,26 @@ const NAMES: Readonly<Record<TestRow["check"], MessageId>> = {
 const ICONS = { ok: CircleCheck, warn: CircleAlert, bad: CircleX } as const;
 const STATES: Readonly<Record<TestRow["state"], MessageId>> = { ok: "ms.testOk", warn: "ms.testWarn", bad: "ms.testBad" };
 
-function sentenceOf(row: TestRow, t: Translate, locale: string): string | null {
-  if (row.state === "ok") return null;
-  if (row.problem === "tenant-unknown") return t("ms.testTenant");
-  if (row.check === "clock") return t("ms.testClockBad");
-  if (row.problem && isProblemCode(row.problem)) { const text = problemText({ code: row.problem }, t); return sentences([text.title, text.action], locale); }
-  return t("ms.testLook");
+/* What is wrong, and what to do. */
+function sentencesOf(row: TestRow, provider: Provider, t: Translate): readonly string[] {
+  if (row.state === "ok") return [];
+  if (row.problem === "app-secret-expires" && provider.secretExpires) return [t("ms.secretExpiresSoon", { days: daysLeft(provider.secretExpires.slice(0, 10)) })];
+  if (row.problem === "tenant-unknown") return [t("ms.testTenant")];
+  if (row.check === "clock") return [t("ms.testClockBad")];
+  const code = row.problem ?? (row.check === "settings" && row.state === "warn" ? provider.problem?.code : null);
+  if (code && isProblemCode(code)) { const text = problemText({ code }, t); return [text.title, text.action]; }
+  return [t("ms.testLook")];
 }
 
-function Row({ row }: { readonly row: TestRow }) {
+function Row({ row, provider }: { readonly row: TestRow; readonly provider: Provider }) {
   const t = useT();
-  const locale = useLocale();
   const Icon = ICONS[row.state];
-  const sentence = sentenceOf(row, t, locale);
   return (
     <li className="test-row" data-state={row.state} data-check={row.check}>
       <Icon size={18} aria-label={t(STATES[row.state])} />
       <div>
         <strong>{t(NAMES[row.check] ?? "ms.testSettings")}</strong>
-        {sentence && <p>{sentence}</p>}
+        {sentencesOf(row, provider, t).map((sentence) => <p key={sentence}>{sentence}</p>)}
         {row.state !== "ok" && <details><summary>{t("common.details")}</summary><code dir="auto">{row.detail}</code></details>}
       </div>
     </li>
@@ -71,7 +72,7 @@ export function TestPanel({ provider, onField }: { readonly provider: Provider; 
     <section className="card" aria-labelledby="ms-test">
       <div className="card-line"><h2 id="ms-test">{t("ms.test")}</h2><Button kind="primary" disabled={busy} onClick={start}>{t(busy ? "ms.testing" : "ms.testRun")}</Button></div>
       <p className="muted">{t("ms.testHint")}</p>
-      <ul className="test-rows" aria-live="polite" aria-busy={busy}>{rows.map((row, index) => <Row key={`${row.check} ${index}`} row={row} />)}</ul>
+      <ul className="test-rows" aria-live="polite" aria-busy={busy}>{rows.map((row, index) => <Row key={`${row.check} ${index}`} row={row} provider={provider} />)}</ul>
       {test?.done && (
         <div className="card-line" role="status">
           <p>{t(good ? "ms.testGood" : "ms.testFailed")}</p>

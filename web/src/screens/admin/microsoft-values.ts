@@ -75,7 +75,7 @@ function explicitEndpoint(provider: Provider, name: Endpoint): string {
 }
 
 export function valuesOf(provider: Provider | undefined): MicrosoftValues {
-  if (!provider) return { accountTypes: "common", clientId: "", cloud: "global" };
+  if (!provider) return { accountTypes: "common", clientId: "", signIn: "off", cloud: "global" };
   const tenant = provider.tenant ?? "common";
   const accountTypes = accountTypesOf(tenant);
   return {
