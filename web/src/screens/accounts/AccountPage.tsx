@@ -91,12 +91,12 @@ function Facts({ health }: { readonly health: AccountHealth }) {
   return (
     <dl className="facts">
       <Works health={health} />
-      {health.maxSizeMessageAt && <Fact name={t("health.maxSize")}>{health.maxSizeMessage === null ? t("health.maxSizeNone") : t("health.maxSizeSaid", { size: formatBytes(health.maxSizeMessage, locale), ago: formatAgo(health.maxSizeMessageAt, locale) })}</Fact>}
       <Fact name={t("health.since")}>{isEverything(health.since) ? t("account.sinceAll") : formatStartDay(health.since!, locale)}</Fact>
       <Fact name={t("health.lastSync")}>{health.lastSync ? formatAgo(health.lastSync, locale) : t("account.neverSynced")}</Fact>
       {health.nextAttempt && <Fact name={t("health.nextAttempt")}>{formatAgo(health.nextAttempt, locale)}</Fact>}
       <Fact name={t("health.mails")}>{t("health.mailsValue", { count: formatNumber(health.emails, locale), size: formatBytes(health.bytes, locale) })}</Fact>
       <Fact name={t("health.today")}>{health.bytesADay === null ? formatBytes(health.bytesToday, locale) : t("health.todayOf", { used: formatBytes(health.bytesToday, locale), limit: formatBytes(health.bytesADay, locale) })}</Fact>
+      {health.maxSizeMessageAt && <Fact name={t("health.maxSize")}>{health.maxSizeMessage === null ? t("health.maxSizeNone") : t("health.maxSizeSaid", { size: formatBytes(health.maxSizeMessage, locale), ago: formatAgo(health.maxSizeMessageAt, locale) })}</Fact>}
       {health.pending > 0 && <Fact name={t("health.pendingMails")}>{formatNumber(health.pending, locale)}</Fact>}
       {health.unsent > 0 && <Fact name={t("health.unsent")}>{formatNumber(health.unsent, locale)}</Fact>}
       {health.unreadAttachments > 0 && <Fact name={t("health.unreadAttachments")}>{formatNumber(health.unreadAttachments, locale)}</Fact>}
