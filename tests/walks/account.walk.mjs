@@ -88,6 +88,7 @@ async function mendInPlace(w) {
   await w.page.getByRole('heading', { name: w.t('linkDone.title', { address: person.mail }) }).waitFor();
   await w.text('linkDone.allHere').waitFor();
   await w.look('mended');
+  assert.equal((await health(w)).since, null, 'everything is still wanted');
 }
 
 async function share(w) {
@@ -106,6 +107,7 @@ async function share(w) {
   await w.field('share.rightOf', { within: w.dialog(), values: { email: MAEVE.email } }).selectOption({ label: w.t('share.work') });
   await w.toast('share.saved').waitFor();
   await note('reader.sharedWork');
+  await maeve.page.locator('.account-shared').waitFor({ state: 'detached' });
   await maeve.look('to-work-in');
   await w.button('share.take', { within: w.dialog(), values: { email: MAEVE.email } }).click();
   await w.page.locator(`.share-row[data-user="${MAEVE.email}"]`).waitFor({ state: 'detached' });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-const OURS = '.mail, .wizard, .result, .settings-frame, .sign-in';
+const OURS = '.mail, .wizard, .result, .settings-frame, .sign-in, .empty';
 
 /** page stands at the service, or is on its way there. expected: the name that must be filled in already; look(name): at each page, before it is answered. */
 export async function passSignInService(page, person, { expected = null, look = async () => {} } = {}) {
