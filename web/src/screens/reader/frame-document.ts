@@ -34,6 +34,7 @@ body{padding:0!important;font:15px/1.55 system-ui,-apple-system,"Segoe UI",Robot
 img{max-width:100%}
 img[src]{height:auto}
 img:not([src]){background:#8881;border-radius:4px;font-size:12px}
+img:not([src])[width][height]{display:inline-block;max-height:400px;overflow:hidden}
 pre{white-space:pre-wrap}
 table{max-width:100%}
 blockquote{margin-block:.6em;margin-inline:0;padding-inline-start:1em;border-inline-start:2px solid #8886}
