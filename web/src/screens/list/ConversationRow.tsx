@@ -48,7 +48,7 @@ function People({ people, outgoing, draft }: { readonly people: readonly Partici
           <bdi className={person.unread ? "row-new" : undefined}>{nameOf(person, alone, t)}</bdi>
         </span>
       ))}
-      {people.length > 4 && <span> +{people.length - 4}</span>}
+      {people.length > 4 && <> <bdi dir="ltr">+{people.length - 4}</bdi></>}
       {people.length === 0 && !draft && <span>{t(outgoing ? "row.noRecipient" : "row.noSender")}</span>}
       {draft && <span className="row-draft">{people.length > 0 ? t("row.separator") : ""}{t("row.draft")}</span>}
     </span>
