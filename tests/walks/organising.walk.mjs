@@ -56,7 +56,7 @@ async function labels(w) {
   await w.tap(w.button('label.done', { within: w.dialog() }));
   const keyword = found.find((one) => one.name.startsWith('תער')).keyword;
   await until('both have it', async () => (await w.world.client.call('Email/query', { accountId: w.world.account, filter: { hasKeyword: keyword } })).ids.length === 2);
-  await w.tap(w.button('selection.clear'));
+  await w.tap(w.button('selection.clear', { within: w.page.locator('.selection-bar') }));
 }
 
 async function notes(w) {
@@ -103,7 +103,7 @@ async function besideMany(w) {
   assert.equal((await list(w, 'Todo')).filter((one) => one.due === day(1)).length, 3);
   await w.tap(w.button('common.undo', { within: w.toast('todo.added', { count: 3 }) }));
   await until('one is left', async () => (await list(w, 'Todo')).length === 1);
-  if (await w.button('selection.clear').count()) await w.tap(w.button('selection.clear'));
+  if (await w.button('selection.clear', { within: w.page.locator('.selection-bar') }).count()) await w.tap(w.button('selection.clear', { within: w.page.locator('.selection-bar') }));
 }
 
 async function toDo(w) {

@@ -72,6 +72,7 @@ async function oneMail(w) {
   await w.look('photographs');
   await w.tap(newest.locator('.message-to'));
   await w.look('all-addresses');
+  assert.ok((await w.page.locator('.address-list').boundingBox()).width > 280, 'addresses have room');
   await w.tap(newest.locator('.message-to'));
   await w.tap(w.button('reader.menu', { within: newest }));
   await w.look('menu-of-a-mail');
