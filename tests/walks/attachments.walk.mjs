@@ -67,6 +67,13 @@ walk('attachments', { prepare, ignore: /status of 404/ }, async (w) => {
   await next(w);
   await until('the page', () => w.page.locator('.preview-pages img').evaluate((image) => image.complete && image.naturalWidth >= 800));
   await w.look('pdf');
+  const sheet = async () => (await w.page.locator('.preview-pages img').boundingBox()).width;
+  const fitting = await sheet();
+  assert.ok(fitting <= w.width, 'the page fits');
+  await w.tap(w.button('reader.zoomIn'));
+  await w.tap(w.button('reader.zoomIn'));
+  await until('a larger page', async () => (await sheet()) > 1.5 * fitting);
+  await w.look('pdf-large');
   await next(w);
   await w.page.locator('.preview-text', { hasText: 'Die Größe M' }).waitFor();
   await w.look('text');

@@ -104,7 +104,6 @@ async function withMany(w) {
   const archived = w.toast('action.archived', { count: 2 });
   await archived.waitFor();
   await gone(w, 'Shipment 6 of 6');
-  await w.look('two-archived');
   await undo(w, archived);
   await w.row('Shipment 6 of 6').waitFor();
 }
@@ -119,7 +118,6 @@ async function withAll(w) {
   await w.look('all-that-match');
   await act(w, 'action.markRead', tools(w));
   await until('nothing unread', async () => (await unread()) === 0);
-  await w.look('all-read');
   await undo(w, w.toast('action.markedRead'));
   await until('as it was', async () => (await unread()) === before);
 }

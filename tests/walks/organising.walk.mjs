@@ -83,7 +83,6 @@ async function notes(w) {
   await panel(w).locator('.note-text', { hasText: 'is settled' }).waitFor();
   await w.tap(w.button('note.remove', { within: panel(w) }));
   await w.toast('note.removed').waitFor();
-  await w.look('note-deleted');
   await w.tap(w.button('common.undo', { within: w.toast('note.removed') }));
   await panel(w).locator('.note-text', { hasText: 'is settled' }).waitFor();
   await w.backToList();

@@ -67,7 +67,7 @@ function Pages({ accountId, file, zoom }: Props) {
   if (!first.data) return <None />;
   const { pages, ratio } = first.data;
   return (
-    <div className="preview-pages" style={{ inlineSize: `${Math.round(PAGE_WIDTH * zoom)}px` }}>
+    <div className="preview-pages" style={{ inlineSize: `calc(min(${PAGE_WIDTH}px, 100cqi) * ${zoom})` }}>
       {Array.from({ length: Math.min(pages, MOST_PAGES) }, (_, index) => (
         <img key={index} loading="lazy" src={previewUrl(accountId, file, index + 1, width)} style={{ aspectRatio: String(ratio) }} alt={t("reader.pageOf", { page: index + 1, pages })} />
       ))}
