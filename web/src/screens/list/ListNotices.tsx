@@ -42,7 +42,7 @@ export function ListEmpty({ route, mailbox }: { readonly route: MailRoute; reado
     return (
       <Empty icon={SearchX} title={t("list.noHits", { text: route.text })}
         action={<Widen route={route} />}>
-        {t(syncing ? "list.noHitsSyncing" : "list.noHitsHint")}
+        {syncing ? t("list.noHitsSyncing") : route.mailboxId !== null && t("list.noHitsHint")}
       </Empty>
     );
   if (route.only !== "all")

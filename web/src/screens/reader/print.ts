@@ -23,7 +23,7 @@ const PATIENCE_MS = 8_000;
 const STYLES = `@page{margin:18mm 16mm}
 html{color-scheme:light;background:#fff;color:#111}
 body{margin:0;font:11pt/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Noto Sans Hebrew",sans-serif;overflow-wrap:break-word}
-h1{font-size:16pt;line-height:1.25;margin:0 0 10pt}
+h1{font-size:16pt;line-height:1.25;margin:0 0 10pt;text-align:-webkit-match-parent;text-align:match-parent}
 .postroom-printed{break-inside:auto;margin-block-end:22pt}
 .postroom-printed+.postroom-printed{border-block-start:1px solid #bbb;padding-block-start:14pt}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2pt 10pt;margin:0 0 12pt;font-size:10pt;break-after:avoid}
