@@ -91,6 +91,19 @@ async function oneMail(w) {
   await paper(w, newest);
 }
 
+/* An answer that comes while one reads something else is there, open, when one comes back. */
+async function answered(w) {
+  await w.open(SUBJECT);
+  await deliverAll(w.world, [{ subject: `Re: ${ORDER}`, id: 'lamp-5', parent: 'lamp-4', minutes: 0, body: 'One more lamp, please.' }]);
+  await w.backToList();
+  await w.page.locator('.row-unread', { hasText: ORDER }).waitFor();
+  await w.open('Sales figures');
+  await w.open(ORDER);
+  await w.page.locator('.message[data-open=true]', { hasText: 'One more lamp' }).waitFor();
+  await until('it is read at the server', async () => (await atServer(w.world)).filter((mail) => mail.subject.includes(ORDER)).every((mail) => mail.flags.includes('\\Seen')));
+  await w.look('answered-meanwhile');
+}
+
 /* What comes out of the printer is a document of its own. */
 async function paper(w, newest) {
   await w.page.evaluate(() => { window.printed = []; new MutationObserver((changes) => { for (const { addedNodes } of changes) for (const node of addedNodes) if (node.tagName === 'IFRAME') node.addEventListener('load', () => { node.contentWindow.print = () => window.printed.push(`<html dir="${document.dir}">${node.contentDocument.documentElement.innerHTML}`); }, true); }).observe(document.body, { childList: true }); });
@@ -115,7 +128,7 @@ async function views(w) {
   if (!w.narrow) {
     await choose('view.below');
     await w.open(ORDER);
-    await until('the whole conversation', async () => (await w.page.locator('.message').count()) === 4);
+    await until('the whole conversation', async () => (await w.page.locator('.message').count()) === 5);
     await w.look('reading-pane-below');
     await choose('view.off');
     await w.tap(w.button('reader.back'));
@@ -153,6 +166,7 @@ walk('reading', { prepare }, async (w) => {
   assert.ok((await unread()) > 0);
   await grouping(w);
   await oneMail(w);
+  await answered(w);
   await views(w);
   if (!w.narrow) await byKey(w);
 });

@@ -27,22 +27,30 @@ interface Props {
   readonly onMove: () => void;
 }
 
-/* What is open at first: everything unread and the newest. Decided once, so that reading closes nothing. */
-function useFirstOpen(thread: Thread): ReadonlySet<string> {
-  const first = useRef<{ readonly id: string; readonly open: ReadonlySet<string> } | null>(null);
-  if (first.current?.id !== thread.id) {
-    const sent = thread.emails.filter((email) => !email.keywords["$draft"]);
-    const newest = sent.at(-1) ?? thread.emails.at(-1);
-    const open = new Set(sent.filter(isUnread).map((email) => email.id));
-    if (newest) open.add(newest.id);
-    first.current = { id: thread.id, open };
-  }
-  return first.current.open;
+interface FirstOpen {
+  readonly id: string;
+  readonly open: ReadonlySet<string>;
+  /* What was known when it was opened is all there is, or has been asked for again. */
+  readonly settled: boolean;
 }
 
-function ConversationView({ thread, route }: { readonly thread: Thread; readonly route: MailRoute }) {
+/* What is open at first: everything unread and the newest. Decided once, so that reading closes nothing; but not before it is known what there is. */
+function useFirstOpen(thread: Thread, refreshing: boolean): FirstOpen {
+  const first = useRef<FirstOpen | null>(null);
+  const before = first.current?.id === thread.id ? first.current : null;
+  if (!before?.settled) {
+    const sent = thread.emails.filter((email) => !email.keywords["$draft"]);
+    const newest = sent.at(-1) ?? thread.emails.at(-1);
+    const open = new Set([...(before?.open ?? []), ...sent.filter(isUnread).map((email) => email.id)]);
+    if (newest) open.add(newest.id);
+    first.current = { id: thread.id, open, settled: !refreshing };
+  }
+  return first.current!;
+}
+
+function ConversationView({ thread, route, refreshing }: { readonly thread: Thread; readonly route: MailRoute; readonly refreshing: boolean }) {
   const t = useT();
-  const open = useFirstOpen(thread);
+  const { open, settled } = useFirstOpen(thread, refreshing);
   const client = useQueryClient();
   const first = thread.emails[0];
   const shared = useShared(isUnified(route.accountId) && first ? cachedMailboxMap(client).accountOf(first) : route.accountId);
@@ -59,7 +67,7 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
     const timer = setTimeout(() => actions.markRead(unread), DRAWN_MS);
     return () => clearTimeout(timer);
     /* Only on opening: marking unread again must not be undone by looking. */
-  }, [thread.id]);
+  }, [thread.id, settled]);
   useEffect(() => {
     setOpenEmail(newest ? { accountId: route.accountId, emailId: newest.id } : null);
     return () => setOpenEmail(null);
@@ -72,7 +80,7 @@ function ConversationView({ thread, route }: { readonly thread: Thread; readonly
     const first = scroller.current?.querySelector<HTMLElement>(".message[data-open=true]");
     if (first && first.offsetTop > 160) scroller.current?.scrollTo({ top: first.offsetTop - 72 });
     else scroller.current?.scrollTo({ top: 0 });
-  }, [thread.id]);
+  }, [thread.id, settled]);
   return (
     <div className="reader-scroll" ref={scroller}>
       <h2 className="reader-subject" dir="auto" ref={heading} tabIndex={-1}>{subject || t("row.noSubject")}</h2>
@@ -100,7 +108,7 @@ function ReaderBody({ route }: { readonly route: MailRoute }) {
   }
   if (!data) return <Spinner label={t("common.loading")} />;
   if (data.emails.length === 0) return <Empty icon={MailX} title={t("reader.gone")}>{t("reader.goneHint")}</Empty>;
-  return <ConversationView key={data.id} thread={data} route={route} />;
+  return <ConversationView key={data.id} thread={data} route={route} refreshing={thread.isFetching} />;
 }
 
 export function Reader(props: Props) {
