@@ -13,7 +13,7 @@
 #define STORE_RESET_LIFE INT64_C(86400)            /* of a new one */
 
 struct store_person {
-    int64_t id, created, seen; /* seen: a session or token was used then; 0: never */
+    int64_t id, created, seen; /* seen: signed in, or a session or token used; 0: never */
     char *email, *name;
     bool admin, disabled, has_password, has_identity;
     int64_t invited_until; /* an unused link's end; 0: there is none */

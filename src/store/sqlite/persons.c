@@ -73,7 +73,9 @@ static void load_people(struct db *db, bool admin, GPtrArray *people, GError **e
                  " coalesce((SELECT max(expires) FROM invitation WHERE invitation.user = user.id"
                  " AND expires > ?1), 0), max(coalesce((SELECT max(used) FROM session WHERE"
                  " session.user = user.id), 0), coalesce((SELECT max(used) FROM token WHERE"
-                 " token.user = user.id), 0)) FROM user WHERE ?2 = 1 OR disabled = 0 ORDER BY id",
+                 " token.user = user.id), 0), coalesce((SELECT at FROM audit WHERE audit.user ="
+                 " user.id AND act = 'sign-in.done' ORDER BY id DESC LIMIT 1), 0)) FROM user WHERE "
+                 "?2 = 1 OR disabled = 0 ORDER BY id",
                  I(clock_wall()), I(admin));
     while (db_step(db, row, error)) {
         struct store_person *person = g_new0(struct store_person, 1);

@@ -46,6 +46,11 @@ export function formatDay(iso: string, locale: string): string {
   return formatter(locale, { day: "numeric", month: "long", year: "numeric" }).format(new Date(iso));
 }
 
+/* A line of a log. */
+export function formatMoment(iso: string, locale: string): string {
+  return formatter(locale, { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" }).format(new Date(iso));
+}
+
 /* Of a day that is kept as its midnight in UTC, such as a start date: the same day everywhere. */
 export function formatStartDay(iso: string, locale: string): string {
   return formatter(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(iso));

@@ -17,6 +17,8 @@ interface MenuProps {
   readonly items: readonly MenuItem[];
   readonly trigger: (props: { readonly expanded: boolean; readonly toggle: () => void; readonly controls: string }) => ReactNode;
   readonly placement?: "below-start" | "below-end" | "above-start";
+  /* Over everything, below the end of its button: where what is around it would cut it off. It closes when that is scrolled. */
+  readonly floating?: boolean;
 }
 
 export function MenuEntry({ item, onDone }: { readonly item: MenuItem; readonly onDone: () => void }) {
@@ -53,22 +55,41 @@ function moveIntoSight(menu: HTMLElement): void {
   menu.style.translate = `${into(left, right, innerWidth)}px ${into(top, bottom, innerHeight)}px`;
 }
 
+function float(menu: HTMLElement, box: HTMLElement): void {
+  const { bottom, x, width } = box.getBoundingClientRect();
+  const root = document.documentElement;
+  menu.showPopover();
+  menu.style.insetBlockStart = `${bottom + 4}px`;
+  menu.style.insetInlineEnd = `${root.dir === "rtl" ? x : root.clientWidth - x - width}px`;
+}
+
 /* A button with a menu, after the ARIA menu button pattern. */
-export function Menu({ label, items, trigger, placement = "below-start" }: MenuProps) {
+export function Menu({ label, items, trigger, placement = "below-start", floating = false }: MenuProps) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  useLayoutEffect(() => { if (open && list.current) moveIntoSight(list.current); }, [open]);
+  useLayoutEffect(() => {
+    if (!open || !list.current) return;
+    if (floating && box.current) float(list.current, box.current);
+    moveIntoSight(list.current);
+  }, [open, floating]);
   useEffect(() => {
     if (!open) return;
-    list.current?.querySelector<HTMLButtonElement>("button:not(:disabled)")?.focus();
+    list.current?.querySelector<HTMLButtonElement>("button:not(:disabled)")?.focus({ preventScroll: floating });
     const outside = (event: PointerEvent): void => {
       if (!box.current?.contains(event.target as Node)) setOpen(false);
     };
+    const scrolled = (event: Event): void => {
+      if (floating && !list.current?.contains(event.target as Node)) setOpen(false);
+    };
     document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, [open]);
+    document.addEventListener("scroll", scrolled, true);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("scroll", scrolled, true);
+    };
+  }, [open, floating]);
   const close = (): void => {
     setOpen(false);
     box.current?.querySelector<HTMLButtonElement>("[aria-haspopup]")?.focus();
@@ -86,7 +107,7 @@ export function Menu({ label, items, trigger, placement = "below-start" }: MenuP
     <div className="menu-box" ref={box}>
       {trigger({ expanded: open, toggle: () => setOpen(!open), controls: id })}
       {open && (
-        <div className={`menu menu-${placement}`} id={id} role="menu" aria-label={label} ref={list} onKeyDown={onKeyDown}>
+        <div className={floating ? "menu menu-floating" : `menu menu-${placement}`} popover={floating ? "manual" : undefined} id={id} role="menu" aria-label={label} ref={list} onKeyDown={onKeyDown}>
           {items.map((item) => <MenuEntry key={item.key} item={item} onDone={close} />)}
         </div>
       )}

@@ -2,7 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { Download } from "lucide-react";
 import { useState } from "react";
 import { useDesk } from "../../app/context.ts";
-import { formatFullDate, formatNumber } from "../../i18n/format.ts";
+import { formatMoment, formatNumber } from "../../i18n/format.ts";
 import { useLocale, useT } from "../../i18n/i18n.ts";
 import { AUDIT_PAGE, csvOf, fetchAllAudit, fetchAudit, type AuditEntry, type AuditFilter } from "../../mail/audit.ts";
 import { failureOf } from "../../mail/failures.ts";
@@ -63,7 +63,7 @@ function EntryRow({ entry }: { readonly entry: AuditEntry }) {
   const worded = (text: string): string => { const known = DETAILS[text]; return known ? t(known) : text; };
   return (
     <tr>
-      <td className="muted">{formatFullDate(entry.at, locale)}</td>
+      <td className="muted">{formatMoment(entry.at, locale)}</td>
       <td><bdi>{actor ?? t("audit.nobody")}</bdi></td>
       <td className="audit-act">{act ? t(act) : entry.act}</td>
       <td>{[entry.address, entry.subject].filter(Boolean).map((text) => <div key={text}><bdi>{worded(text!)}</bdi></div>)}</td>
@@ -91,7 +91,7 @@ function Entries({ filter }: { readonly filter: AuditFilter }) {
       <p className="muted" role="status">{t("audit.count", { count: log.data.pages[0]?.total ?? 0, shown: formatNumber(log.data.pages[0]?.total ?? 0, locale) })}</p>
       {entries.length > 0 && (
         <div className="table-scroll" role="region" aria-label={t("audit.title")} tabIndex={0}>
-          <table className="quiet-table">
+          <table className="quiet-table stacked-table audit-table">
             <thead><tr><th scope="col">{t("audit.when")}</th><th scope="col">{t("audit.person")}</th><th scope="col">{t("audit.act")}</th><th scope="col">{t("audit.about")}</th><th scope="col">{t("audit.detail")}</th></tr></thead>
             <tbody>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} />)}</tbody>
           </table>

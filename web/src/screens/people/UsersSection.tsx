@@ -109,7 +109,7 @@ function PersonMenu({ person, onRemove, onLink }: { readonly person: Person; rea
     { key: "remove", icon: Trash2, danger: true, separated: true, label: t("people.remove"), onSelect: onRemove },
   ];
   return (
-    <Menu label={t("people.menu", { email: person.email })} items={items} placement="below-end"
+    <Menu label={t("people.menu", { email: person.email })} items={items} floating
       trigger={({ expanded, toggle, controls }) => <IconButton label={t("people.menu", { email: person.email })} icon={MoreVertical} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onClick={toggle} />} />
   );
 }
@@ -146,7 +146,7 @@ export function UsersSection() {
       <Title heading="people.title" lead="people.lead" action={<Button kind="primary" icon={UserPlus} onClick={() => setInviting(true)}>{t("people.invite")}</Button>} />
       <Loaded query={people}>{(list) => (
         <div className="table-scroll" role="region" aria-label={t("people.title")} tabIndex={0}>
-          <table className="quiet-table">
+          <table className="quiet-table stacked-table people-table">
             <thead><tr><th scope="col">{t("people.person")}</th><th scope="col">{t("people.role")}</th><th scope="col">{t("people.state")}</th><th scope="col">{t("people.seen")}</th><th><span className="visually-hidden">{t("people.actions")}</span></th></tr></thead>
             <tbody>{list.map((person) => <PersonRow key={person.id} person={person} onRemove={() => setRemoving(person)} onLink={setShown} />)}</tbody>
           </table>
