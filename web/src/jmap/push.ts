@@ -6,11 +6,14 @@ export interface PushListener {
   /* Changes may have been missed: compare states with the server. */
   readonly onResync: () => void;
   readonly onOnline: (online: boolean) => void;
+  /* The server answers, and gives no events: maybe nobody is signed in any more. */
+  readonly onRefused: () => void;
 }
 
 type Broadcast =
   | { readonly kind: "change"; readonly change: StateChange }
   | { readonly kind: "resync" }
+  | { readonly kind: "refused" }
   | { readonly kind: "online"; readonly online: boolean };
 
 let listening = false;
@@ -53,6 +56,7 @@ export function startPush(user: string, listener: PushListener): () => void {
 function dispatch(listener: PushListener, message: Broadcast): void {
   if (message.kind === "change") listener.onChange(message.change);
   else if (message.kind === "resync") listener.onResync();
+  else if (message.kind === "refused") listener.onRefused();
   else listener.onOnline(message.online);
 }
 
@@ -79,6 +83,7 @@ function listenUntil(signal: AbortSignal, tell: (message: Broadcast) => void): P
       source.addEventListener("error", () => {
         tell({ kind: "online", online: false });
         if (source?.readyState !== EventSource.CLOSED || signal.aborted) return;
+        tell({ kind: "refused" });
         timer = setTimeout(connect, wait * (0.75 + Math.random() / 2));
         wait = Math.min(wait * 2, LONGEST_RETRY);
       });

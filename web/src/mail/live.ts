@@ -167,5 +167,7 @@ export function liveListener(client: QueryClient, onOnline: (online: boolean) =>
     pokeArrivals();
     void sendWaiting(client).then(() => client.invalidateQueries());
   };
-  return { onChange, onResync, onOnline };
+  /* Whoever is signed out is told so by the answer. */
+  const onRefused = (): void => void client.invalidateQueries({ queryKey: keys.session });
+  return { onChange, onResync, onOnline, onRefused };
 }

@@ -10,7 +10,8 @@ const SENTENCES: Readonly<Record<string, MessageId>> = {
 export function IdentityComplaint() {
   const t = useT();
   const code = new URLSearchParams(location.search).get("identity");
-  if (!code) return null;
+  /* "done" is left over from the profile of whoever was signed in here. */
+  if (!code || code === "done") return null;
   const sentence = SENTENCES[code];
   if (sentence) return <Notice tone="problem">{t(sentence)}</Notice>;
   if (!isProblemCode(code)) return <Notice tone="problem">{t("signIn.identityFailed")}</Notice>;
