@@ -28,18 +28,18 @@ const health = async (w) => (await w.world.client.call('AccountHealth/get', { ac
 
 async function openAccounts(w) {
   if (w.width < 1100) await w.button('sidebar.open').click();
-  await w.page.locator('.user-button').click();
-  await w.item('menu.accounts').click();
+  await w.tap(w.page.locator('.user-button'));
+  await w.tap(w.item('menu.accounts'));
   await w.page.getByRole('heading', { name: w.t('account.title'), level: 1 }).waitFor();
 }
 
 async function lookAtHealth(w) {
   await openAccounts(w);
   await w.look('mailboxes');
-  await w.button('health.title', { role: 'link' }).click();
+  await w.tap(w.button('health.title', { role: 'link' }));
   await w.page.getByRole('heading', { name: w.world.person.mail }).waitFor();
   await w.look('health');
-  await w.button('health.checkNow').click();
+  await w.tap(w.button('health.checkNow'));
   await until('a check', async () => (await w.page.locator('.check-ok').count()) === 7);
   await log(w, 'log.checked', { bad: 0 }).waitFor();
   await w.page.locator('.check').first().scrollIntoViewIfNeeded();
@@ -53,19 +53,19 @@ async function lookAtHealth(w) {
 }
 
 async function pauseAndGoOn(w) {
-  await w.button('account.pause').click();
+  await w.tap(w.button('account.pause'));
   await fact(w, 'health.newMail').getByText(w.t('health.fetchPaused')).waitFor();
   await w.look('paused');
-  await w.button('account.resume').click();
+  await w.tap(w.button('account.resume'));
   await fact(w, 'health.newMail').getByText(w.t('health.fetchWorks')).waitFor({ timeout: 30000 });
-  await w.button('account.changeSince').click();
-  await w.button('link.lastMonth', { within: w.dialog() }).click();
+  await w.tap(w.button('account.changeSince'));
+  await w.tap(w.button('link.lastMonth', { within: w.dialog() }));
   await until('an estimate', async () => (await w.dialog().locator('.start-estimate').innerText()) !== w.t('link.estimating'));
   await w.look('start-date');
-  await w.button('common.cancel', { within: w.dialog() }).click();
-  await w.button('resync.button').click();
+  await w.tap(w.button('common.cancel', { within: w.dialog() }));
+  await w.tap(w.button('resync.button'));
   await w.look('resync');
-  await w.button('resync.do', { within: w.dialog() }).click();
+  await w.tap(w.button('resync.do', { within: w.dialog() }));
   await log(w, 'log.resync').waitFor();
   await w.world.postroom.settled(w.world.person.mail);
   const { list: [email] } = await w.world.client.call('Email/get', { accountId: w.world.account, ids: [w.world.labelled], properties: ['keywords'] });
@@ -79,11 +79,11 @@ async function mendInPlace(w) {
   await w.page.locator('.notice[role=alert], [role=alert]').getByText(person.mail).first().waitFor();
   await fact(w, 'health.sending').getByText(w.t('health.sendStopped')).waitFor();
   await w.look('withdrawn');
-  await w.button('health.checkNow').click();
+  await w.tap(w.button('health.checkNow'));
   await w.page.locator('.check-bad').first().waitFor();
   await w.page.locator('.check-bad').first().scrollIntoViewIfNeeded();
   await w.look('withdrawn-check');
-  await w.button('account.relink', { within: w.page.locator('.cards') }).click();
+  await w.tap(w.button('account.relink', { within: w.page.locator('.cards') }));
   await passSignInService(w.page, person, { expected: person.mail });
   await w.page.getByRole('heading', { name: w.t('linkDone.title', { address: person.mail }) }).waitFor();
   await w.text('linkDone.allHere').waitFor();
@@ -93,14 +93,14 @@ async function mendInPlace(w) {
 
 async function share(w) {
   await openAccountsByNavigation(w);
-  await w.button('share.open').click();
+  await w.tap(w.button('share.open'));
   await w.field('share.with', { within: w.dialog() }).selectOption({ index: 0 });
-  await w.button('share.add', { within: w.dialog() }).click();
+  await w.tap(w.button('share.add', { within: w.dialog() }));
   await w.page.locator(`.share-row[data-user="${MAEVE.email}"]`).waitFor();
   await w.look('shared');
   const maeve = await w.another();
   await maeve.who.signIn(w.world.postroom.url, MAEVE, ROW);
-  await maeve.page.locator(ROW).first().click();
+  await maeve.tap(maeve.page.locator(ROW).first());
   const note = (id) => maeve.page.locator('.reader-shared', { hasText: maeve.t(id, { owner: ADMIN.email }) }).waitFor();
   await note('reader.sharedRead');
   await maeve.look('read-only');
@@ -109,7 +109,7 @@ async function share(w) {
   await note('reader.sharedWork');
   await maeve.page.locator('.account-shared').waitFor({ state: 'detached' });
   await maeve.look('to-work-in');
-  await w.button('share.take', { within: w.dialog(), values: { email: MAEVE.email } }).click();
+  await w.tap(w.button('share.take', { within: w.dialog(), values: { email: MAEVE.email } }));
   await w.page.locator(`.share-row[data-user="${MAEVE.email}"]`).waitFor({ state: 'detached' });
   await maeve.text('welcome.title').waitFor();
   await maeve.look('taken-away');
@@ -117,18 +117,18 @@ async function share(w) {
 }
 
 async function openAccountsByNavigation(w) {
-  await w.page.locator('.settings-nav a[aria-current]').click();
+  await w.tap(w.page.locator('.settings-nav a[aria-current]'));
   await w.page.getByRole('heading', { name: w.t('account.title'), level: 1 }).waitFor();
 }
 
 async function unlink(w) {
   const { person, postroom } = w.world;
-  await w.button('health.title', { role: 'link' }).click();
-  await w.button('account.unlink').click();
+  await w.tap(w.button('health.title', { role: 'link' }));
+  await w.tap(w.button('account.unlink'));
   assert.ok(await w.button('account.unlink', { within: w.dialog() }).isDisabled());
   await w.look('unlink');
   await w.dialog().locator('input').fill(person.mail);
-  await w.button('account.unlink', { within: w.dialog() }).click();
+  await w.tap(w.button('account.unlink', { within: w.dialog() }));
   await w.text('account.none').waitFor();
   await w.look('unlinked');
   await until('it to be gone', () => postroom.json('account', 'list').length === 0);

@@ -26,25 +26,25 @@ walk('linking', { begin: () => startEmpty({ mails: 120 }), start: '.empty, .welc
   const [anna, james] = [ANNA, JAMES].map(org.person);
   await w.text('welcome.title').waitFor();
   await w.look('empty');
-  await w.button('welcome.link', { role: 'link' }).click();
-  await w.button('link.toMicrosoft').click();
+  await w.tap(w.button('welcome.link', { role: 'link' }));
+  await w.tap(w.button('link.toMicrosoft'));
   await w.text('link.addressInvalid').waitFor();
   await w.look('wizard');
 
   await w.field('link.address').fill(ANNA);
-  await w.button('link.toMicrosoft').click();
+  await w.tap(w.button('link.toMicrosoft'));
   await passSignInService(w.page, james, { look: async (name) => w.look(`provider-${name}`) });
   await w.page.locator('.link-failure').getByText(JAMES).waitFor();
   assert.ok(!linked(w, ANNA) && !linked(w, JAMES));
   await w.look('wrong-account');
 
-  await w.button('linkFailed.again').click();
+  await w.tap(w.button('linkFailed.again'));
   await passSignInService(w.page, anna);
   await w.page.getByRole('heading', { name: w.t('link.setUpTitle', { address: ANNA }) }).waitFor();
   for (const id of ['check.address', 'check.authorise', 'check.token', 'check.imap', 'check.folders', 'check.smtp', 'check.start']) await check(w, id).getByText(w.t('check.state.ok')).waitFor();
   const quarter = await estimated(w);
   await w.look('checks');
-  await w.button('link.everything').click();
+  await w.tap(w.button('link.everything'));
   assert.notEqual(await estimated(w, quarter), quarter);
   await check(w, 'check.token').locator('summary').click();
   await estimate(w).scrollIntoViewIfNeeded();
@@ -52,13 +52,13 @@ walk('linking', { begin: () => startEmpty({ mails: 120 }), start: '.empty, .welc
   assert.equal(postroom.status(ANNA).emails, 0, 'nothing is fetched before it is agreed to');
 
   await org.control('addFault', { service: 'imap', kind: 'delay', person: ANNA, command: 'UID FETCH', ms: 1500, times: 8 });
-  await w.button('link.start').click();
+  await w.tap(w.button('link.start'));
   await w.page.getByRole('heading', { name: w.t('linkDone.title', { address: ANNA }) }).waitFor();
   await w.page.locator('.progress-line, [role=progressbar]').first().waitFor();
   await w.look('first-sync');
   await w.text('linkDone.allHere').waitFor({ timeout: 60000 });
   await w.look('all-here');
-  await w.button('linkDone.open', { role: 'link' }).click();
+  await w.tap(w.button('linkDone.open', { role: 'link' }));
   await w.page.locator(ROW).first().waitFor();
   await w.look('inbox');
   assert.deepEqual(await org.control('outside'), [], 'no test mail was sent');

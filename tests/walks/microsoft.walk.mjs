@@ -14,13 +14,13 @@ const copied = (w) => w.page.evaluate(() => navigator.clipboard.readText());
 const secretOf = (org) => readFileSync(org.apps[0].clientSecretFile, 'utf8').trim();
 
 async function save(w) {
-  await w.button('ms.save').click();
+  await w.tap(w.button('ms.save'));
   await w.toast('ms.saved').waitFor();
-  await w.toast('ms.saved').getByRole('button').last().click();
+  await w.tap(w.toast('ms.saved').getByRole('button').last());
 }
 
 async function runTest(w, outcome) {
-  await w.button('ms.testRun').click();
+  await w.tap(w.button('ms.testRun'));
   await w.text(outcome).waitFor({ timeout: 60000 });
   await w.text(outcome).scrollIntoViewIfNeeded();
   return Object.fromEntries(await w.page.locator('.test-row').evaluateAll((rows) => rows.map((row) => [row.dataset.check, row.dataset.state])));
@@ -28,10 +28,10 @@ async function runTest(w, outcome) {
 
 async function guideAndForm(w) {
   const uri = `${w.world.postroom.url}/oauth/microsoft/callback`;
-  await w.button('menu.microsoft', { role: 'link' }).click();
+  await w.tap(w.button('menu.microsoft', { role: 'link' }));
   await w.page.getByRole('heading', { name: w.t('ms.title') }).waitFor();
   await w.look('from-nothing');
-  await w.page.locator('form .copy-line').getByRole('button').click();
+  await w.tap(w.page.locator('form .copy-line').getByRole('button'));
   assert.equal(await copied(w), uri);
   await w.page.locator('.guide .copy-line').getByText(uri).scrollIntoViewIfNeeded();
   await w.look('guide');
@@ -45,7 +45,7 @@ async function fillIn(w) {
   await w.field('ms.typeCommon').check();
   await w.field('ms.clientId').fill('not-a-guid');
   await w.field('ms.secret').fill('4d6a6d0e-93a8-4b1c-8a53-6d2f2f0e7c11');
-  await w.button('ms.save').click();
+  await w.tap(w.button('ms.save'));
   await w.text('ms.guidInvalid').waitFor();
   await w.text('ms.secretIsId').waitFor();
   await w.look('secret-id');
@@ -66,13 +66,13 @@ async function fillIn(w) {
 async function testIt(w, client) {
   assert.equal((await runTest(w, 'ms.testFailed')).client, 'bad');
   await w.look('test-bad');
-  await w.page.locator('.copy-report').getByRole('button').click();
+  await w.tap(w.page.locator('.copy-report').getByRole('button'));
   assert.match(await copied(w), /BAD client app-secret-wrong/);
   assert.ok(!(await copied(w)).includes(w.world.org.apps[0].clientId));
-  await w.button('ms.testShowField').click();
+  await w.tap(w.button('ms.testShowField'));
   assert.equal(await w.page.evaluate(() => document.activeElement.id), 'clientSecret');
   await w.look('field-shown');
-  await w.page.locator('.advanced summary', { hasText: w.t('ms.second') }).click();
+  await w.tap(w.page.locator('.advanced summary', { hasText: w.t('ms.second') }));
   await w.field('ms.secondValue').fill(secretOf(w.world.org));
   await w.field('ms.secondExpires').fill(day(400));
   await save(w);
@@ -85,10 +85,10 @@ async function rollOver(w, client) {
   await w.page.reload();
   await w.button('ms.secondPromote').scrollIntoViewIfNeeded();
   await w.look('second-taken');
-  await w.button('ms.secondPromote').click();
+  await w.tap(w.button('ms.secondPromote'));
   await w.button('ms.secondPromote', { within: w.dialog() }).waitFor();
   await w.look('promote');
-  await w.button('ms.secondPromote', { within: w.dialog() }).click();
+  await w.tap(w.button('ms.secondPromote', { within: w.dialog() }));
   await until('the roll-over', async () => !(await provider(client)).hasSecondSecret);
   assert.equal((await runTest(w, 'ms.testGood')).client, 'ok');
   await w.look('test-good');
@@ -103,7 +103,7 @@ async function signInByIt(w) {
   await stranger.page.goto(w.world.postroom.url);
   await stranger.page.locator('input[name=password]').waitFor();
   await stranger.look('door');
-  await stranger.page.locator('a[href*="oauth/microsoft/sign-in"]').click();
+  await stranger.tap(stranger.page.locator('a[href*="oauth/microsoft/sign-in"]'));
   await passSignInService(stranger.page, w.world.org.person('anna.berg@northlight.example'));
   await stranger.page.locator('.sign-in [role=alert]').waitFor();
   await stranger.look('nobody');
