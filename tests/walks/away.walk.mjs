@@ -27,6 +27,7 @@ async function act(w, id) {
 
 async function serverGone(w) {
   for (const subject of [ONE, TWO, THREE]) await w.row(subject).waitFor();
+  await w.open(TWO);
   await w.open(ONE);
   await w.world.postroom.stop();
   await w.page.locator('.strip').getByText(w.t('app.offline')).waitFor({ timeout: 30000 });

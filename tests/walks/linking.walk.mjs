@@ -63,3 +63,44 @@ walk('linking', { begin: () => startEmpty({ mails: 120 }), start: '.empty, .welc
   await w.look('inbox');
   assert.deepEqual(await org.control('outside'), [], 'no test mail was sent');
 });
+
+async function typeServers(w, { password, imap }) {
+  const { org } = w.world;
+  for (const [server, port] of [['link.imapServer', imap], ['link.smtpServer', org.dovecot.submissionsPort]]) {
+    await w.page.getByLabel(`${w.t(server)}, ${w.t('link.host')}`).fill('localhost');
+    await w.page.getByLabel(`${w.t(server)}, ${w.t('link.port')}`).fill(String(port));
+  }
+  await w.page.locator('input[type=password]').fill(password);
+  await w.tap(w.page.locator('.link-form button[type=submit]'));
+}
+
+/* Names are asked of nobody here: only the table of well-known providers finds something. */
+walk('linking-plain', { begin: () => startEmpty({ mails: 40, env: (org) => ({ SSL_CERT_FILE: org.caFile }) }), start: '.empty' }, async (w) => {
+  const { org, postroom } = w.world;
+  const workshop = org.person('workshop@lampworks.example');
+  await w.tap(w.button('welcome.link', { role: 'link' }));
+  await w.field('link.address').fill('somebody@yahoo.com');
+  await w.text('link.foundServers', { imap: 'imap.mail.yahoo.com', smtp: 'smtp.mail.yahoo.com' }).waitFor();
+  await w.text('link.appPassword').waitFor();
+  await w.look('found');
+  await w.field('link.address').fill(workshop.mail);
+  await w.text('link.foundNothing').or(w.text('link.foundFailed')).waitFor({ timeout: 30000 });
+  await typeServers(w, { password: 'not this one', imap: org.dovecot.imapsPort });
+  await check(w, 'check.imap').getByText(w.t('check.state.bad')).waitFor();
+  await check(w, 'check.folders').getByText(w.t('check.state.skipped')).waitFor();
+  await w.look('wrong-password');
+  await typeServers(w, { password: workshop.password, imap: 1 });
+  await check(w, 'check.imap').getByText(w.t('check.state.bad')).waitFor();
+  await w.look('server-away');
+  assert.ok(!linked(w, workshop.mail));
+  await typeServers(w, { password: workshop.password, imap: org.dovecot.imapsPort });
+  await check(w, 'check.start').getByText(w.t('check.state.ok')).waitFor();
+  await estimated(w);
+  await estimate(w).scrollIntoViewIfNeeded();
+  await w.look('in-order');
+  await w.tap(w.button('link.start'));
+  await w.page.getByRole('heading', { name: w.t('linkDone.title', { address: workshop.mail }) }).waitFor();
+  await w.text('linkDone.allHere').waitFor({ timeout: 60000 });
+  await w.look('linked');
+  assert.ok(linked(w, workshop.mail) && postroom.status(workshop.mail).emails > 0);
+});
