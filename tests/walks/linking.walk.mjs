@@ -84,6 +84,7 @@ walk('linking-plain', { begin: () => startEmpty({ mails: 40, env: (org) => ({ SS
   await w.text('link.appPassword').waitFor();
   await w.look('found');
   await w.field('link.address').fill(workshop.mail);
+  await w.page.getByRole('radio', { name: w.t('link.plain') }).check();
   await w.text('link.foundNothing').or(w.text('link.foundFailed')).waitFor({ timeout: 30000 });
   await typeServers(w, { password: 'not this one', imap: org.dovecot.imapsPort });
   await check(w, 'check.imap').getByText(w.t('check.state.bad')).waitFor();
