@@ -43,6 +43,7 @@ async function serverGone(w) {
   await w.look('changes-wait');
   await w.tap(pill(w, 2));
   await w.dialog().waitFor();
+  await w.page.locator('.waiting-list li', { hasText: w.t('action.flagged') }).waitFor();
   await w.look('what-waits');
   await w.tap(w.button('common.close', { within: w.dialog() }).first());
   await w.world.postroom.serve();

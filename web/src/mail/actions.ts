@@ -62,7 +62,16 @@ function touchesMailboxes(patches: EmailPatches): boolean {
   return [...patches.values()].some((patch) => Object.keys(patch).some((path) => path.startsWith("mailboxIds/")));
 }
 
-const PLAIN_CHANGE: Announcement = { text: "waiting.change" };
+const MARKS: Readonly<Record<string, readonly [on: MessageId, off: MessageId]>> = {
+  "keywords/$seen": ["action.markedRead", "action.markedUnread"], "keywords/$flagged": ["action.flagged", "action.unflagged"],
+};
+
+/* What a change that nothing was said of is called while it waits. */
+export function nameOf(patches: EmailPatches): Announcement {
+  const kinds = new Set([...patches.values()].flatMap((patch) => Object.entries(patch).map(([path, value]) => MARKS[path]?.[value === true ? 0 : 1] ?? "waiting.change")));
+  const [only] = kinds;
+  return { text: kinds.size === 1 && only ? only : "waiting.change" };
+}
 
 /* One account's share: sent, or kept for later where the server cannot be asked. False: refused, and put back. */
 async function carryOut(client: QueryClient, change: AccountChange, announcement: Announcement): Promise<boolean> {
@@ -115,7 +124,7 @@ export async function changeEmails(
   for (const { patches } of changes) patchCache(client, patches);
   const undo = (): void => putBack(client, changes, emails);
   const dismiss = announcement ? showToast({ ...announcement, undo }) : () => undefined;
-  const done = await Promise.all(changes.map((change) => carryOut(client, change, announcement ?? PLAIN_CHANGE)));
+  const done = await Promise.all(changes.map((change) => carryOut(client, change, announcement ?? nameOf(change.patches))));
   if (!done.includes(true)) dismiss();
 }
 

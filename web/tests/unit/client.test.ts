@@ -7,7 +7,7 @@ import { activateLanguage } from "../../src/i18n/i18n.ts";
 import { capabilitiesFor, jmap, jmapOne, MethodError, resultOf } from "../../src/jmap/client.ts";
 import { HttpProblem, NetworkProblem, requestJson, setCsrfToken, whenSignedOut } from "../../src/jmap/http.ts";
 import type { GetResponse, Mailbox, QueryResponse } from "../../src/jmap/types.ts";
-import { changeEmails, createMailActions } from "../../src/mail/actions.ts";
+import { changeEmails, createMailActions, nameOf } from "../../src/mail/actions.ts";
 import { cachedEmails } from "../../src/mail/cache.ts";
 import { failureOf } from "../../src/mail/failures.ts";
 import { keywordPatch } from "../../src/mail/patches.ts";
@@ -194,5 +194,15 @@ describe("a draft", () => {
     const saved = await saveDraft({ ...mail, to: [] }, "mb2");
     await expect(submitDraft({ accountId: "a1", emailId: saved.id, ...SENDING })).rejects.toMatchObject({ refusal: { type: "noRecipients" } });
     expect(world.accounts.get("a1")!.emails.get(saved.id)?.mailboxIds).toEqual({ mb2: true });
+  });
+});
+
+describe("a change that waits", () => {
+  it("is called after what it does", () => {
+    const named = (...patches: Readonly<Record<string, true | null>>[]) => nameOf(new Map(patches.map((patch, at) => [`m${at}`, patch]))).text;
+    expect(named({ "keywords/$flagged": true }, { "keywords/$flagged": true })).toBe("action.flagged");
+    expect(named({ "keywords/$seen": null })).toBe("action.markedUnread");
+    expect(named({ "keywords/$seen": true }, { "keywords/$flagged": true })).toBe("waiting.change");
+    expect(named({ "keywords/blue": true })).toBe("waiting.change");
   });
 });
