@@ -28,6 +28,14 @@ async function openDraft(subject, where = page) {
   await editor(where).waitFor();
 }
 
+const hasCopy = (where, words) => where.evaluate((wanted) => new Promise((resolve) => {
+  const request = indexedDB.open('postroom-letters');
+  request.onsuccess = () => {
+    const all = request.result.transaction('letters').objectStore('letters').getAll();
+    all.onsuccess = () => { request.result.close(); resolve(all.result.some((copy) => copy.letter.html.includes(wanted))); };
+  };
+}), words);
+
 const toast = (text, where = page) => where.locator('.toast', { hasText: text });
 
 describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
@@ -90,13 +98,7 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await second.locator(ROW).first().waitFor();
     await second.route('**/jmap', (route) => (route.request().postData()?.includes('"create":{"draft"') ? route.abort() : route.continue()));
     await write('Died in the middle', 'words that no server has seen', second);
-    await until('the copy', () => second.evaluate(() => new Promise((resolve) => {
-      const request = indexedDB.open('postroom-letters');
-      request.onsuccess = () => {
-        const all = request.result.transaction('letters').objectStore('letters').getAll();
-        all.onsuccess = () => { request.result.close(); resolve(all.result.some((copy) => copy.letter.html.includes('no server has seen'))); };
-      };
-    })));
+    await until('the copy', () => hasCopy(second, 'no server has seen'));
     await second.close({ runBeforeUnload: false });
     assert.equal((await draftsThere('Died in the middle')).length, 0);
     await page.reload();
@@ -113,6 +115,53 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await page.locator(ROW).first().waitFor();
     await page.waitForTimeout(500);
     assert.equal(await toast('Died in the middle').count(), 0);
+  });
+
+  const kept = async (subject) => (await all.client.call('Email/query', { accountId: all.account, filter: { hasKeyword: '$draft', subject } })).ids.length;
+  const SAVING = '"create":{"draft"';
+
+  test('a reload while the first saving is under way leaves one draft, with all that was typed', async () => {
+    const second = await visitor.context.newPage();
+    await second.goto(all.postroom.url);
+    await second.locator(ROW).first().waitFor();
+    let held = null;
+    await second.route('**/jmap', async (route) => {
+      if (!route.request().postData()?.includes(SAVING)) return route.continue();
+      await route.fetch();
+      held = route;
+    });
+    await write('Reloaded in the middle', 'first words', second);
+    await until('the draft at the server, whose answer does not come', () => held);
+    await second.keyboard.type(' and some more');
+    await until('the copy', () => hasCopy(second, 'and some more'));
+    await Promise.all([second.reload(), until('the page going', async () => held.request().failure())]);
+    await second.unrouteAll();
+    await toast('Reloaded in the middle', second).getByRole('button', { name: 'Continue writing' }).click();
+    await until('the words', async () => (await editor(second).innerText().catch(() => '')).trim() === 'first words and some more');
+    await box(second).getByText('Saved to Drafts').waitFor();
+    assert.equal(await kept('Reloaded in the middle'), 1);
+    await until('one at the server', async () => (await draftsThere('Reloaded in the middle')).length === 1);
+    await second.keyboard.press('Escape');
+    await second.close();
+  });
+
+  test('a saving whose answer is lost on the way leaves one draft', async () => {
+    await write('Lost on the way', 'first words');
+    await page.route('**/jmap', async (route) => {
+      if (!route.request().postData()?.includes(SAVING)) return route.continue();
+      /* As a proxy does that tries again. */
+      await route.fetch();
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+    await box().getByText('kept on this device').waitFor();
+    await page.unrouteAll();
+    await page.keyboard.type(' and some more');
+    await box().getByText('Saved to Drafts').waitFor();
+    assert.equal(await kept('Lost on the way'), 1);
+    assert.equal(await page.getByText('changed or deleted elsewhere').count(), 0);
+    await page.keyboard.press('Escape');
+    await page.locator('.composer').waitFor({ state: 'detached' });
   });
 
   test('a server that dies while one types is waited for', async () => {

@@ -3,6 +3,7 @@ import type { Address, Id } from "../../jmap/types.ts";
 import { textToHtml } from "../../mail/answers.ts";
 import { failureOf } from "../../mail/failures.ts";
 import { showToast } from "../../ui/toasts.ts";
+import type { Attempt } from "./draft-mail.ts";
 
 export type AnswerKind = "reply" | "replyAll" | "forward";
 
@@ -28,6 +29,8 @@ export interface Letter {
   readonly accountId: Id;
   /* The draft in the mailbox that this continues, replaced at each save. */
   readonly draftId: Id | null;
+  /* Of a letter whose page died before the server said what it had stored. */
+  readonly unanswered: Attempt | null;
   readonly to: readonly Address[];
   readonly cc: readonly Address[];
   readonly bcc: readonly Address[];
@@ -98,7 +101,7 @@ export function openLetter(start: NewLetter): void {
     return;
   }
   const letter: Letter = {
-    draftId: null, to: [], cc: [], bcc: [], subject: "", html: "", quote: null, attachments: [],
+    draftId: null, unanswered: null, to: [], cc: [], bcc: [], subject: "", html: "", quote: null, attachments: [],
     inReplyTo: null, references: null, answered: null, identityId: null, format: "html", text: "", replyTo: [], priority: "normal", receipt: false,
     copyId: newCopyId(), recovered: false, writtenTo: [], ...start, key: nextKey++,
   };

@@ -1,5 +1,5 @@
 import { assertAccepted, jmap, jmapOne, MethodError, type Invocation } from "../../jmap/client.ts";
-import type { Address, EmailBody, GetResponse, Id, Identity, SetResponse } from "../../jmap/types.ts";
+import type { Address, EmailBody, GetResponse, Id, Identity, QueryResponse, SetResponse } from "../../jmap/types.ts";
 import { htmlToText, joinDraft } from "../../mail/answers.ts";
 import { keywordPatch, pointer } from "../../mail/patches.ts";
 import type { Letter } from "./composer-store.ts";
@@ -107,12 +107,43 @@ function assertWritten(answer: SetResponse): void {
   assertAccepted({ ...answer, notDestroyed: null });
 }
 
+/* A saving that was asked for: what it made is found by its Message-ID, should the answer never come. */
+export interface Attempt {
+  readonly accountId: Id;
+  readonly messageId: string;
+}
+
+/* The stored draft and the account it is in. */
+export interface Stored {
+  readonly accountId: Id;
+  readonly id: Id | null;
+  readonly unanswered: Attempt | null;
+}
+
+export function newAttempt({ accountId, identity }: Pick<DraftMail, "accountId" | "identity">): Attempt {
+  const domain = /@([a-z\d.-]+)$/i.exec(identity?.email ?? "")?.[1] ?? "localhost.invalid";
+  return { accountId, messageId: `${[...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join(".")}@${domain}` };
+}
+
+/* The draft to go on with: the one that the unanswered saving made, if it got as far as the server. */
+export async function settle(stored: Stored): Promise<Stored> {
+  const { accountId, id, unanswered } = stored;
+  if (!unanswered) return stored;
+  const { ids } = await jmapOne<QueryResponse>("Email/query", { accountId: unanswered.accountId, filter: { hasKeyword: "$draft", header: ["Message-ID", unanswered.messageId] } });
+  const [found, ...more] = ids;
+  if (found === undefined) return stored;
+  /* A proxy may have asked twice. */
+  if (more.length > 0) await destroyDraft(unanswered.accountId, ...more);
+  if (id !== null && accountId !== unanswered.accountId) await destroyDraft(accountId, id);
+  return { accountId: unanswered.accountId, id: found, unanswered: null };
+}
+
 /* An email cannot be changed, so saving makes a new one and removes the old in the same call. */
-export async function saveDraft(mail: DraftMail, draftsId: Id): Promise<SavedDraft> {
+export async function saveDraft(mail: DraftMail, draftsId: Id, { messageId } = newAttempt(mail)): Promise<SavedDraft> {
   const { accountId, draftId } = mail;
   const answer = await jmapOne<SetResponse>("Email/set", {
     accountId,
-    create: { draft: emailObject(mail, draftsId) },
+    create: { draft: { ...emailObject(mail, draftsId), messageId: [messageId] } },
     ...(draftId === null ? {} : { destroy: [draftId] }),
   });
   assertWritten(answer);
@@ -126,8 +157,8 @@ export async function saveDraft(mail: DraftMail, draftsId: Id): Promise<SavedDra
   return { id, blobIds: blobIds.length === mail.attachments.length ? blobIds : null, wasGone };
 }
 
-export async function destroyDraft(accountId: Id, draftId: Id): Promise<void> {
-  await jmapOne<SetResponse>("Email/set", { accountId, destroy: [draftId] });
+export async function destroyDraft(accountId: Id, ...draftIds: readonly Id[]): Promise<void> {
+  await jmapOne<SetResponse>("Email/set", { accountId, destroy: draftIds });
 }
 
 export interface Sending {

@@ -10,7 +10,7 @@ import { byRole } from "../../mail/mailboxes.ts";
 import { mailboxesQuery } from "../../mail/queries.ts";
 import { showToast } from "../../ui/toasts.ts";
 import { noteDraft, type DraftAttachment, type Letter, type NewLetter } from "./composer-store.ts";
-import { destroyDraft, saveDraft, type DraftMail } from "./draft-mail.ts";
+import { destroyDraft, newAttempt, saveDraft, settle, type DraftMail, type Stored } from "./draft-mail.ts";
 import { watchDraft, type DraftWatch } from "./draft-tabs.ts";
 import { contentOf } from "./Editor.tsx";
 import { hideInline } from "./inline-images.ts";
@@ -59,12 +59,6 @@ interface Now {
   readonly editor: Editor | null;
 }
 
-/* The stored draft and the account it is in. */
-interface Stored {
-  readonly accountId: Id;
-  readonly id: Id | null;
-}
-
 type Content = ReturnType<typeof contentOf>;
 
 /* What stands in the editor; the last of it once the editor is gone. */
@@ -88,10 +82,9 @@ function mailOf(letter: Letter, { fields, sender }: Now, stored: Stored, content
 }
 
 /* The letter as it can be opened again: after an undone sending, or from its copy. */
-function snapshotOf(letter: Letter, now: Now, draftId: Id | null, content: Content): NewLetter {
-  const { fields } = now;
+function snapshotOf(letter: Letter, { fields }: Now, { accountId, id, unanswered }: Stored, content: Content): NewLetter {
   return {
-    ...fields, draftId, html: hideInline(content.html, fields.attachments), quote: content.quoted ? letter.quote : null,
+    ...fields, draftId: accountId === fields.accountId ? id : null, unanswered, html: hideInline(content.html, fields.attachments), quote: content.quoted ? letter.quote : null,
     attachments: fields.attachments.filter((one) => one.blobId !== null), inReplyTo: letter.inReplyTo, references: letter.references,
     answered: letter.answered, copyId: letter.copyId, writtenTo: letter.writtenTo,
   };
@@ -169,12 +162,16 @@ function useSaving({ letter, now, content, renew, follow, copy, stored }: Saving
     const { draftsId } = now.current.boxes;
     if (revision.current.saved === revision.current.now && stored.current.id !== null) return stored.current.id;
     if (draftsId === null) return null;
-    const mail = mailOf(letter, now.current, stored.current, content());
-    const at = revision.current.now;
     setSaveState("saving");
-    const left = stored.current.accountId !== mail.accountId ? stored.current : null;
-    const saved = await saveDraft(mail, draftsId);
-    stored.current = { accountId: mail.accountId, id: saved.id };
+    const before = stored.current = await settle(stored.current);
+    const mail = mailOf(letter, now.current, before, content());
+    const at = revision.current.now;
+    const left = before.accountId !== mail.accountId ? before : null;
+    const attempt = newAttempt(mail);
+    stored.current = { ...before, unanswered: attempt };
+    await copy.keep();
+    const saved = await saveDraft(mail, draftsId, attempt);
+    stored.current = { accountId: mail.accountId, id: saved.id, unanswered: null };
     revision.current.saved = at;
     follow(mail.accountId, saved.id, saved.wasGone);
     if (left?.id) await destroyDraft(left.accountId, left.id);
@@ -210,10 +207,11 @@ function useSaving({ letter, now, content, renew, follow, copy, stored }: Saving
   }, [copy]);
   const discard = useCallback(async () => {
     revision.current.saved = revision.current.now;
+    copy.release();
     await copy.drop();
     await queue.current;
-    const { accountId, id } = stored.current;
-    stored.current = { accountId, id: null };
+    const { accountId, id } = await settle(stored.current);
+    stored.current = { accountId, id: null, unanswered: null };
     if (id !== null) await destroyDraft(accountId, id);
     await refreshLists(client, accountId);
   }, [client, copy, stored]);
@@ -238,12 +236,9 @@ export function useLetterState(letter: Letter, editor: Editor | null) {
   const sender = chooseSender(senders, fields.accountId, fields.identityId, letter.writtenTo);
   const now = useRef<Now>({ fields, boxes, sender, editor });
   now.current = { fields, boxes, sender, editor };
-  const stored = useRef<Stored>({ accountId: letter.accountId, id: letter.draftId });
+  const stored = useRef<Stored>({ accountId: letter.accountId, id: letter.draftId, unanswered: letter.unanswered });
   const content = useContent(letter, now);
-  const snapshot = useCallback((): NewLetter => {
-    const { accountId, id } = stored.current;
-    return snapshotOf(letter, now.current, accountId === now.current.fields.accountId ? id : null, content());
-  }, [letter, content]);
+  const snapshot = useCallback((): NewLetter => snapshotOf(letter, now.current, stored.current, content()), [letter, content]);
   const draftId = useCallback(() => stored.current.id, []);
   const copy = useLocalCopy(letter, snapshot);
   const { elsewhere, follow } = useDraftWatch(letter);

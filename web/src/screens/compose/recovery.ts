@@ -8,7 +8,7 @@ import { byRole } from "../../mail/mailboxes.ts";
 import { mailboxesQuery } from "../../mail/queries.ts";
 import { showToast } from "../../ui/toasts.ts";
 import { openLetter } from "./composer-store.ts";
-import { saveDraft } from "./draft-mail.ts";
+import { newAttempt, saveDraft, settle } from "./draft-mail.ts";
 import { copiesOf, dropCopy, isLeft, keepCopy, type LocalCopy } from "./local-copy.ts";
 import { sendDraft } from "./outbox.ts";
 
@@ -49,7 +49,8 @@ async function wasSubmitted(accountId: Id, emailId: Id): Promise<boolean> {
 async function sendCopy(client: QueryClient, copy: LocalCopy): Promise<void> {
   const { letter } = copy;
   const { accountId } = letter;
-  if (letter.draftId && (await wasSubmitted(accountId, letter.draftId))) return;
+  const { id: draftId } = await settle({ accountId, id: letter.draftId ?? null, unanswered: letter.unanswered ?? null });
+  if (draftId && (await wasSubmitted(accountId, draftId))) return;
   const [mailboxes, identities] = await Promise.all([
     client.fetchQuery({ ...mailboxesQuery(accountId), staleTime: 0 }),
     jmapOne<GetResponse<Identity>>("Identity/get", { accountId, ids: null }),
@@ -57,13 +58,15 @@ async function sendCopy(client: QueryClient, copy: LocalCopy): Promise<void> {
   const identity = identities.list.find((one) => one.id === letter.identityId) ?? identities.list[0];
   const draftsId = byRole(mailboxes, "drafts")?.id;
   if (!identity || !draftsId) throw new Error("this account cannot send");
+  const attempt = newAttempt({ accountId, identity });
+  await keepCopy({ ...copy, letter: { ...letter, draftId, unanswered: attempt } });
   const saved = await saveDraft({
-    accountId, draftId: letter.draftId ?? null, to: letter.to ?? [], cc: letter.cc ?? [], bcc: letter.bcc ?? [], subject: letter.subject ?? "", attachments: letter.attachments ?? [],
+    accountId, draftId, to: letter.to ?? [], cc: letter.cc ?? [], bcc: letter.bcc ?? [], subject: letter.subject ?? "", attachments: letter.attachments ?? [],
     inReplyTo: letter.inReplyTo ?? null, references: letter.references ?? null, answered: letter.answered ?? null, format: letter.format ?? "html", text: letter.text ?? "",
     replyTo: letter.replyTo?.length ? letter.replyTo : (identity.replyTo ?? []), priority: letter.priority ?? "normal", receipt: letter.receipt ?? false,
     identity, ownHtml: letter.html ?? "", quoteHtml: letter.quote?.html ?? null,
-  }, draftsId);
-  const next = { ...letter, draftId: saved.id };
+  }, draftsId, attempt);
+  const next = { ...letter, draftId: saved.id, unanswered: null };
   await keepCopy({ ...copy, letter: next });
   const late = copy.sending?.sendAt && Date.parse(copy.sending.sendAt) > Date.now() ? copy.sending.sendAt : null;
   await sendDraft(client, {
