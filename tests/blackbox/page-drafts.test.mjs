@@ -145,6 +145,23 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await second.close();
   });
 
+  test('what was saved whole as the page went is not offered again', async () => {
+    await write('Saved as it went', 'all of it');
+    let held = null;
+    await page.route('**/jmap', async (route) => {
+      if (!route.request().postData()?.includes(SAVING)) return route.continue();
+      await route.fetch();
+      held = route;
+    });
+    await until('the draft at the server, whose answer does not come', () => held);
+    await Promise.all([page.reload(), until('the page going', async () => held.request().failure())]);
+    await page.unrouteAll();
+    await page.locator(ROW).first().waitFor();
+    await until('the copy gone', async () => !(await hasCopy(page, 'all of it')));
+    assert.equal(await toast('Saved as it went').count(), 0);
+    assert.equal(await kept('Saved as it went'), 1);
+  });
+
   test('a saving whose answer is lost on the way leaves one draft', async () => {
     await write('Lost on the way', 'first words');
     await page.route('**/jmap', async (route) => {

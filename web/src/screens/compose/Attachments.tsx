@@ -37,10 +37,12 @@ function AttachmentItem({ one, progress, uploads }: ItemProps) {
   }, [waiting]);
   return (
     <li ref={item} className="composer-attachment" data-failed={waiting && state === "failed"}>
-      <Icon size={14} aria-hidden />
+      {/* Away from "Remove", which must not come beneath a finger when the file arrives. */}
+      {waiting
+        ? <IconButton label={t(toggle.label, { name: one.name })} icon={toggle.icon} onClick={() => (state === "running" ? uploads.pause : uploads.resume)(one.key)} />
+        : <Icon size={14} aria-hidden />}
       <bdi title={one.name}>{one.name}</bdi>
       <small>{!waiting ? formatBytes(one.size, locale) : state === "running" ? `${percent} %` : t(STATES[state])}</small>
-      {waiting && <IconButton label={t(toggle.label, { name: one.name })} icon={toggle.icon} onClick={() => (state === "running" ? uploads.pause : uploads.resume)(one.key)} />}
       <IconButton label={t("compose.removeAttachment", { name: one.name })} icon={X} onClick={() => uploads.remove(one.key)} />
       {waiting && <span className="upload-bar" style={{ inlineSize: `${percent}%` }} role="progressbar" aria-label={one.name} aria-valuenow={percent} aria-valuemin={0} aria-valuemax={100} />}
     </li>

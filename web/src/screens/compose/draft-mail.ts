@@ -111,6 +111,8 @@ function assertWritten(answer: SetResponse): void {
 export interface Attempt {
   readonly accountId: Id;
   readonly messageId: string;
+  /* It is not all of the letter any more. */
+  readonly isOutrun?: true;
 }
 
 /* The stored draft and the account it is in. */

@@ -155,9 +155,11 @@ function useSaving({ letter, now, content, renew, follow, copy, stored }: Saving
   const revision = useRef({ now: letter.recovered ? 1 : 0, saved: 0 });
   const touch = useCallback(() => {
     revision.current.now += 1;
+    const { unanswered } = stored.current;
+    if (unanswered) stored.current = { ...stored.current, unanswered: { ...unanswered, isOutrun: true } };
     setSaveState("dirty");
     copy.keepSoon();
-  }, [copy]);
+  }, [copy, stored]);
   const store = useCallback(async (): Promise<Id | null> => {
     const { draftsId } = now.current.boxes;
     if (revision.current.saved === revision.current.now && stored.current.id !== null) return stored.current.id;

@@ -111,10 +111,19 @@ export async function dropWaiting(userAccount: Id, copy: LocalCopy, edit: boolea
   publish((await copiesOf(userAccount)).filter((one) => one.sending));
 }
 
+/* Whether all of it is in Drafts, though the page died before it was told. */
+async function wasSaved({ letter: { accountId, draftId = null, unanswered = null } }: LocalCopy): Promise<boolean> {
+  return unanswered !== null && !unanswered.isOutrun && (await settle({ accountId, id: draftId, unanswered })).unanswered === null;
+}
+
 /* Letters that a page left behind when it died are offered again; those without a word in them are not. */
 async function offerLeft(userAccount: Id): Promise<void> {
   for (const copy of await copiesOf(userAccount)) {
     if (copy.sending || !(await isLeft(copy))) continue;
+    if (await wasSaved(copy).catch(() => false)) {
+      await dropCopy(copy.id);
+      continue;
+    }
     showToast({
       text: "compose.recovered", values: { subject: copy.letter.subject?.trim() ? copy.letter.subject : "…" }, duration: 120_000, undo: () => reopen(copy), undoLabel: "draft.edit",
     });
