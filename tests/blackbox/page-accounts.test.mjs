@@ -84,7 +84,13 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     await page.getByLabel('E-mail address of the mailbox').fill('somebody@yahoo.com');
     await page.getByText('Found: imap.mail.yahoo.com and smtp.mail.yahoo.com.').waitFor();
     assert.ok(await page.getByLabel('Another mailbox (IMAP)').isChecked());
-    assert.equal(await page.getByLabel('IMAP server (incoming), Host name').inputValue(), 'imap.mail.yahoo.com');
+    const host = page.getByLabel('IMAP server (incoming), Host name');
+    assert.equal(await host.inputValue(), 'imap.mail.yahoo.com');
+    /* A password does not go to the servers of another address. */
+    await page.getByLabel('E-mail address of the mailbox').fill('somebody@lampworks.example');
+    await page.waitForFunction((node) => node.value === '', await host.elementHandle());
+    await page.getByLabel('E-mail address of the mailbox').fill('somebody@yahoo.com');
+    await page.getByText('Found: imap.mail.yahoo.com and smtp.mail.yahoo.com.').waitFor();
     assert.equal(await page.getByLabel('SMTP server (outgoing), Port').inputValue(), '465');
     await page.getByText('This provider wants an app password').waitFor();
     await inGoodShape(visitor, 'accounts-01-found');

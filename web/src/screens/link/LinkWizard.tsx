@@ -157,9 +157,14 @@ function useForm(initial: string, providers: readonly Provider[]) {
   const [plain, setPlain] = useState<PlainValues>(NO_SERVERS);
   const servers = finding.state === "found" ? finding.servers : null;
   useEffect(() => {
-    if (!servers?.imap || !servers.smtp) return;
+    if (!servers?.imap || !servers.smtp) return undefined;
     const login = servers.loginIsLocalPart ? trimmed.slice(0, trimmed.lastIndexOf("@")) : "";
-    setPlain((now) => ({ ...now, imap: asValues(servers.imap!), smtp: asValues(servers.smtp!), login: login || now.login }));
+    const [imap, smtp] = [asValues(servers.imap), asValues(servers.smtp)];
+    setPlain((now) => ({ ...now, imap, smtp, login: login || now.login }));
+    /* They are of this address: what nobody has changed goes with it. */
+    return () => setPlain((now) => ({
+      ...now, imap: now.imap === imap ? NO_SERVERS.imap : now.imap, smtp: now.smtp === smtp ? NO_SERVERS.smtp : now.smtp, login: now.login === login ? "" : now.login,
+    }));
   }, [servers, trimmed]);
   const suggested = servers === null ? null
     : providers.find((provider) => provider.ready && provider.type === servers.providerType)?.id ?? (servers.imap ? PLAIN : null);
