@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Archive, Copy, FolderInput, Mail, MailOpen, Menu as MenuIcon, EllipsisVertical, ShieldAlert, ShieldCheck, SlidersHorizontal, SquareCheck, Star, StarOff, StickyNote, Trash2, X } from "lucide-react";
+import { Archive, Copy, FolderInput, Mail, MailOpen, Menu as MenuIcon, PenLine, EllipsisVertical, ShieldAlert, ShieldCheck, SlidersHorizontal, SquareCheck, Star, StarOff, StickyNote, Trash2, X } from "lucide-react";
 import { useDesk } from "../../app/context.ts";
 import { navigate, type MailRoute } from "../../app/router.ts";
 import { useLocale, useT, type MessageId } from "../../i18n/i18n.ts";
@@ -12,6 +12,7 @@ import { linkedQuery } from "../../mail/queries.ts";
 import { isUnified } from "../../mail/unified.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
+import { composeNew } from "../compose/composer-store.ts";
 import { useMedia } from "../desk/panes.ts";
 import { LIST_FILTERS } from "../desk/slots.ts";
 import { SearchBox } from "../search/SearchBox.tsx";
@@ -146,6 +147,7 @@ function TitleBar({ list, route, mailbox, onDrawer }: Pick<ListProps, "list" | "
       <span className="title-space" />
       {list.total > 0 && <IconButton label={t("selection.all")} shortcut="*" icon={SquareCheck} onClick={list.selectAll} />}
       <ViewMenu />
+      <IconButton label={t("compose.new")} icon={PenLine} className="only-narrow compose-here" onClick={() => composeNew(route.accountId)} />
     </div>
   );
 }
