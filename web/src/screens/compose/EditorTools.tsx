@@ -8,6 +8,7 @@ import { useT, type MessageId } from "../../i18n/i18n.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { ask } from "../../ui/questions.ts";
+import { changePicture } from "./image-node.tsx";
 import type { TableCommand } from "./table-tools.ts";
 
 interface Tool {
@@ -82,14 +83,16 @@ async function describePicture(editor: Editor): Promise<void> {
   const { from } = editor.state.selection;
   const alt = await ask({ title: "compose.pictureText", field: "compose.pictureTextField", action: "compose.apply" });
   if (alt === null || editor.isDestroyed) return;
-  editor.chain().setNodeSelection(from).updateAttributes("image", { alt: alt.trim() }).focus().run();
+  changePicture(editor, from, { alt: alt.trim() });
+  editor.commands.focus();
 }
 
 function PictureTools({ editor }: { readonly editor: Editor }) {
   const t = useT();
   const width = (part: number | null) => (): void => {
     const room = editor.view.dom.clientWidth;
-    editor.chain().updateAttributes("image", { width: part === null ? null : Math.round(room * part), height: null }).focus().run();
+    changePicture(editor, editor.state.selection.from, { width: part === null ? null : Math.round(room * part), height: null });
+    editor.commands.focus();
   };
   return (
     <span role="group" aria-label={t("compose.picture")} className="picture-tools">

@@ -1,3 +1,4 @@
+import type { Editor } from "@tiptap/core";
 import Image from "@tiptap/extension-image";
 import { NodeViewWrapper, ReactNodeViewRenderer, type NodeViewProps } from "@tiptap/react";
 import { ImageOff } from "lucide-react";
@@ -18,13 +19,21 @@ function isOurs(source: string): boolean {
   }
 }
 
-function PictureView({ node, selected, updateAttributes }: NodeViewProps) {
+/* A change puts a new picture in the place of the old one, which would no longer be the one that is selected. */
+export function changePicture(editor: Editor, at: number, attributes: Readonly<Record<string, unknown>>): void {
+  editor.chain().setNodeSelection(at).updateAttributes("image", attributes).setNodeSelection(at).run();
+}
+
+function PictureView({ node, selected, editor, getPos }: NodeViewProps) {
   const t = useT();
   const picture = useRef<HTMLImageElement>(null);
   const source = String(node.attrs["src"] ?? "");
   const alt = String(node.attrs["alt"] ?? "");
   const width = typeof node.attrs["width"] === "number" ? node.attrs["width"] : null;
-  const resize = (to: number): void => updateAttributes({ width: Math.round(Math.min(Math.max(to, LEAST), MOST)), height: null });
+  const resize = (to: number): void => {
+    const at = getPos();
+    if (at !== undefined) changePicture(editor, at, { width: Math.round(Math.min(Math.max(to, LEAST), MOST)), height: null });
+  };
   const onPointerDown = (event: PointerEvent<HTMLSpanElement>): void => {
     const from = picture.current?.getBoundingClientRect().width ?? 0;
     const startX = event.clientX;
