@@ -58,6 +58,8 @@ export default defineConfig(({ command }) => ({
   plugins: [catalogues(), react(), developmentPlaceholders()],
   build: {
     target: "es2022",
+    /* Older ones would have :dir() by the language of the page, which is not what a text in another one goes by. */
+    cssTarget: ["chrome120", "edge120", "firefox121", "safari17"],
     assetsInlineLimit: 0,
     manifest: "manifest.json",
     chunkSizeWarningLimit: 1200,

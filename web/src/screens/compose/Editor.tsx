@@ -20,6 +20,8 @@ export interface EditorOptions {
   readonly onLink: () => void;
 }
 
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
+
 function filesOf(transfer: DataTransfer | null): File[] {
   return [...(transfer?.files ?? [])];
 }
@@ -85,9 +87,22 @@ export function useMailEditor(options: EditorOptions): TipTapEditor | null {
   }, []);
 }
 
+/* The bullets of a list stand at the side where its first item begins: told to the whole of it, since items have a direction of their own. */
+export function directLists(html: string): string {
+  if (!html.includes("<li")) return html;
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  for (const list of body.querySelectorAll<HTMLElement>("ul, ol")) {
+    const told = list.querySelector("p")?.getAttribute("dir") ?? "auto";
+    const first = /\p{L}/u.exec(list.textContent)?.[0] ?? "";
+    list.dir = told === "auto" ? (RIGHT_TO_LEFT.test(first) ? "rtl" : "ltr") : told;
+    for (const item of list.children) item.removeAttribute("dir");
+  }
+  return body.innerHTML;
+}
+
 /* What the person wrote, and whether the quoted mail is still there. */
 export function contentOf(editor: TipTapEditor): { readonly html: string; readonly quoted: boolean; readonly text: string } {
-  const html = editor.getHTML();
+  const html = directLists(editor.getHTML());
   const quoted = html.includes(QUOTE_PLACEHOLDER);
   return { html: html.replaceAll(QUOTE_PLACEHOLDER, "").replace(/(?:<p dir="auto"><\/p>)+$/, ""), quoted, text: editor.getText() };
 }
