@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { addRecipients, addressProblem, outsiders, readPasted } from "../../src/mail/recipients.ts";
+import { directLists } from "../../src/screens/compose/list-direction.ts";
 import { linkTarget } from "../../src/screens/compose/link-target.ts";
 import { chooseSender } from "../../src/screens/compose/senders.ts";
 import { cleanPasted } from "../../src/screens/compose/paste.ts";
@@ -136,5 +137,17 @@ describe("sizes", () => {
     expect([usual, limit]).toEqual([10_240_000, 10_240_000]);
     expect(encodedSize(file)).toBeLessThanOrEqual(limit + 80);
     expect(encodedSize(file + 200)).toBeGreaterThan(limit);
+  });
+});
+
+describe("the direction of a list", () => {
+  it("is that of its first item, unless the writer said so, and the items keep their own", () => {
+    const item = (text: string, dir = "auto") => `<li dir="auto"><p dir="${dir}">${text}</p></li>`;
+    const list = (...items: readonly string[]) => directLists(`<ul>${items.join("")}</ul>`);
+    expect(list(item("30 € מחיר"), item("Price"))).toBe('<ul dir="rtl"><li><p dir="auto">30 € מחיר</p></li><li><p dir="auto">Price</p></li></ul>');
+    expect(list(item("Price"), item("מחיר"))).toMatch(/^<ul dir="ltr">/);
+    expect(list(item("Price", "rtl"))).toMatch(/^<ul dir="rtl">/);
+    expect(list(item("Price"), `<li dir="auto"><p dir="auto">a</p><ol>${item("אחת")}</ol></li>`)).toMatch(/^<ul dir="ltr">.*<ol dir="rtl">/);
+    expect(directLists('<p dir="auto">5 &lt; 6</p>')).toBe('<p dir="auto">5 &lt; 6</p>');
   });
 });

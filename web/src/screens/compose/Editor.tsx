@@ -5,6 +5,7 @@ import { SignatureNode } from "../writing/signature-node.ts";
 import { variableMarks } from "../writing/variable-marks.ts";
 import { Highlight, Table, TableCell, TableHeader, TableRow, TextAlignment, TextColour, TextDirection } from "./editor-nodes.ts";
 import { Picture } from "./image-node.tsx";
+import { directLists } from "./list-direction.ts";
 import { cleanPasted } from "./paste.ts";
 import { QUOTE_PLACEHOLDER, QuoteNode } from "./quote-node.tsx";
 
@@ -19,8 +20,6 @@ export interface EditorOptions {
   readonly onSend: () => void;
   readonly onLink: () => void;
 }
-
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
 function filesOf(transfer: DataTransfer | null): File[] {
   return [...(transfer?.files ?? [])];
@@ -85,19 +84,6 @@ export function useMailEditor(options: EditorOptions): TipTapEditor | null {
     },
     onUpdate: options.onChange,
   }, []);
-}
-
-/* The bullets of a list stand at the side where its first item begins: told to the whole of it, since items have a direction of their own. */
-export function directLists(html: string): string {
-  if (!html.includes("<li")) return html;
-  const { body } = new DOMParser().parseFromString(html, "text/html");
-  for (const list of body.querySelectorAll<HTMLElement>("ul, ol")) {
-    const told = list.querySelector("p")?.getAttribute("dir") ?? "auto";
-    const first = /\p{L}/u.exec(list.textContent)?.[0] ?? "";
-    list.dir = told === "auto" ? (RIGHT_TO_LEFT.test(first) ? "rtl" : "ltr") : told;
-    for (const item of list.children) item.removeAttribute("dir");
-  }
-  return body.innerHTML;
 }
 
 /* What the person wrote, and whether the quoted mail is still there. */
