@@ -14,7 +14,7 @@ const prepare = (world) => deliverAll(world, [{ subject: 'Plan of the hall', bod
 /* What one writes on the page of each language: the other direction than its own, and both on one line. */
 const WRITTEN = {
   en: { subject: 'תוכנית הדוכן', first: 'שלום דנה, מצורפת התוכנית של Hall 4 (עמוד 12).', second: 'Please look at the table: דוכן 12 is ours.', bold: 'עד יום שישי', items: ['טבלה', 'Drawings', 'מחירים: 30 €'] },
-  he: { subject: 'Plan of the stand', first: 'Dear James, here is the plan of אולם 4 (page 12).', second: 'נא לראות את הטבלה: Stand 12 שלנו.', bold: 'until Friday', items: ['Table', 'שרטוטים', 'Prices: 30 €'] },
+  he: { subject: 'Plan of the stand', first: 'Dear James, here is the plan of אולם 4 (page 12).', second: 'נא לראות את הטבלה: Stand 12 שלנו.', bold: 'until Friday', items: ['Stands', 'שרטוטים', 'Prices: 30 €'] },
   zh: { subject: '展位平面图 (Hall 4)', first: '您好，附上 4 号馆的平面图，דוכן 12 是我们的。', second: 'Please look at the table below.', bold: '周五之前', items: ['表格', 'שרטוטים', '价格：30 €'] },
 };
 
