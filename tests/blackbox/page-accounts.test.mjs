@@ -88,7 +88,8 @@ describe('linking and health in a browser', { skip: noBrowser, timeout: 300000 }
     assert.equal(await host.inputValue(), 'imap.mail.yahoo.com');
     /* A password does not go to the servers of another address. */
     await page.getByLabel('E-mail address of the mailbox').fill('somebody@lampworks.example');
-    await page.waitForFunction((node) => node.value === '', await host.elementHandle());
+    await page.getByLabel('Another mailbox (IMAP)').check();
+    await until('no server', async () => (await host.inputValue()) === '');
     await page.getByLabel('E-mail address of the mailbox').fill('somebody@yahoo.com');
     await page.getByText('Found: imap.mail.yahoo.com and smtp.mail.yahoo.com.').waitFor();
     assert.equal(await page.getByLabel('SMTP server (outgoing), Port').inputValue(), '465');
