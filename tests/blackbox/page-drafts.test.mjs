@@ -61,6 +61,18 @@ describe('drafts in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await box().waitFor({ state: 'detached' });
   });
 
+  test('what is typed last before the window closes is saved, and nothing of it stays behind', async () => {
+    await write('Closed at once', 'first');
+    await box().getByText('Saved to Drafts').waitFor();
+    await page.keyboard.type(' and last');
+    await page.keyboard.press('Escape');
+    await box().waitFor({ state: 'detached' });
+    await until('all of it in Drafts', async () => (await all.client.call('Email/query', { accountId: all.account, filter: { hasKeyword: '$draft', text: '"first and last"' } })).ids.length === 1);
+    await until('no copy on this machine', async () => !(await hasCopy(page, 'and last')), { ms: 5000 });
+    assert.equal((await draftsThere('Closed at once')).length, 1);
+    assert.equal(await page.locator('.toast-problem').count(), 0);
+  });
+
   test('a draft is found again on another machine, and written on there', async () => {
     const other = await all.arrive();
     await openDraft('One draft', other.page);

@@ -21,9 +21,11 @@ export interface DraftWatch {
 export function watchDraft(copyId: string, onElsewhere: (open: boolean) => void): DraftWatch {
   if (!("BroadcastChannel" in window)) return { follow: () => undefined, close: () => undefined };
   const channel = new BroadcastChannel("postroom-drafts");
+  let isOpen = true;
   let mine: { readonly accountId: Id; readonly draftId: Id } | null = null;
   const say = (kind: Said["kind"], draftId: Id | undefined = mine?.draftId): void => {
-    if (mine && draftId) channel.postMessage({ kind, from: self, accountId: mine.accountId, draftId, copyId } satisfies Said);
+    /* The last saving of a letter ends when its window is gone. */
+    if (isOpen && mine && draftId) channel.postMessage({ kind, from: self, accountId: mine.accountId, draftId, copyId } satisfies Said);
   };
   channel.onmessage = ({ data }: MessageEvent<Said>) => {
     if (data.from === self || !mine || data.accountId !== mine.accountId || data.draftId !== mine.draftId) return;
@@ -39,6 +41,7 @@ export function watchDraft(copyId: string, onElsewhere: (open: boolean) => void)
     },
     close: () => {
       say("closed");
+      isOpen = false;
       channel.close();
     },
   };
