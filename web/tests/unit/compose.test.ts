@@ -121,6 +121,7 @@ describe("the outbox", () => {
     expect(states(again, failed)).toEqual([["s2", "sending"]]);
     expect(states(failed, { ...again, undoStatus: "final", deliveryStatus: { "b@x.org": fine } })).toEqual([]);
     expect(states({ ...failed, emailId: "e2" })).toEqual([]);
+    expect(states({ ...again, id: "s3", undoStatus: "canceled", sendAt: "2031-01-01T08:00:00Z" }, failed)).toEqual([["s1", "failed"]]);
   });
 });
 

@@ -35,12 +35,14 @@ export function outgoingState(submission: Submission, now: number): OutgoingStat
 }
 
 /*
- * What there is to tell about these submissions. Of one mail only the newest counts: sent again, it has not failed any more.
+ * What there is to tell about these submissions. Of one mail only the newest counts: sent again, it has not failed any more. One
+ * that was called off counts for nothing, though it was to go later than the one that took its place.
  * A failed one whose draft is gone was discarded or written anew.
  */
 export function outgoingOf(accountId: Id, submissions: readonly Submission[], emails: ReadonlyMap<Id, NonNullable<Outgoing["email"]>>, now: number): readonly Outgoing[] {
   const newest = new Map<Id, Submission>();
   for (const submission of submissions) {
+    if (submission.undoStatus === "canceled") continue;
     const other = newest.get(submission.emailId);
     if (!other || other.sendAt < submission.sendAt) newest.set(submission.emailId, submission);
   }
