@@ -18,9 +18,10 @@ export interface KeyContext {
   readonly enabled: boolean;
 }
 
+/* Whether keys are meant for what has the focus: a field, a dialog, or a letter, whose buttons are no place to archive mail from. */
 export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement &&
-    (target.isContentEditable || target.matches("input, textarea, select, [role=menu] *") || target.closest("dialog, .ant-modal") !== null);
+    (target.isContentEditable || target.matches("input, textarea, select, [role=menu] *") || target.closest("dialog, .ant-modal, .composer") !== null);
 }
 
 function step({ list, route }: KeyContext, by: number): void {
