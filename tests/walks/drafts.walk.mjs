@@ -8,7 +8,7 @@ import { deliverAll } from './support/letters.mjs';
 import { walk } from './support/walk.mjs';
 
 const PLAN = 'תוכנית הדוכן: draft 2 (12 m²)', QUESTION = 'May we see the 展台平面图?', LOST = 'Half a thought';
-const prepare = (world) => deliverAll(world, [{ subject: QUESTION, minutes: 4, flags: ['\\Seen'], body: 'Dear Anna,\n\nwhen can we have it?\n\nPriya' }]);
+const prepare = (world) => deliverAll(world, [{ subject: QUESTION, minutes: 4, flags: ['\\Seen'], body: '<p>Dear Anna,</p><p>when can we have it?</p><p>Priya</p>' }]);
 
 const text = async (w) => (await editor(w).innerText()).trim();
 const holds = (w, words) => until(`"${words}" in the letter`, async () => (await text(w).catch(() => '')).includes(words));

@@ -26,7 +26,8 @@ export async function newLetter(w, { to = null, subject = null, words = null } =
 
 /** Types at the end of what stands there. */
 export async function typeInto(w, words) {
-  await w.tap(editor(w));
+  /* At its beginning: in the middle there may be a quotation. */
+  await (w.narrow ? editor(w).tap({ position: { x: 20, y: 12 } }) : editor(w).click({ position: { x: 20, y: 12 } }));
   await w.press('Control+End');
   await w.page.keyboard.type(words);
 }

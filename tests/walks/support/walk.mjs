@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import { launchBrowser, noBrowser, ROW, Visitor } from '../../blackbox/support/browser.mjs';
 import { startLinked } from '../../blackbox/support/linked.mjs';
-import { ROOT } from '../../blackbox/support/organisation.mjs';
+import { ROOT, until } from '../../blackbox/support/organisation.mjs';
 import { ADMIN } from '../../blackbox/support/postroom.mjs';
 import { untranslated } from '../../blackbox/support/shape.mjs';
 import { sheets } from './sheets.mjs';
@@ -63,7 +63,7 @@ export class Walker {
     if (!this.narrow) return control.click();
     /* Within a mail no script may run, also none that looks at it. */
     if (!/enter-frame|frameLocator|contentFrame/.test(String(control)))
-      assert.ok(await control.evaluate((node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true })), `${control} is not to be seen without a pointer`);
+      await until(`${control} to be seen without a pointer`, () => control.evaluate((node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true })), { ms: 3000 });
     return control.tap();
   }
 
@@ -73,6 +73,8 @@ export class Walker {
     await this.tap(this.row(subject));
     await this.page.locator('.reader-subject', { hasText: subject }).waitFor();
     await this.page.locator('.message[data-open=true]').first().waitFor();
+    /* What is below a mail moves until its frame has its height. */
+    await this.page.waitForFunction(() => [...document.querySelectorAll('.message[data-open=true] .mail-frame iframe')].every((frame) => frame.style.blockSize !== ''));
   }
 
   /** To the list, where the reader has taken its place. */
