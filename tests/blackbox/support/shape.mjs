@@ -16,7 +16,7 @@ export async function untranslated(who) {
   const other = catalogue(language);
   const english = new Set(Object.keys(ENGLISH).filter((key) => ENGLISH[key] !== other[key]).map((key) => ENGLISH[key]));
   const texts = await who.texts();
-  return [...texts.filter((text) => english.has(text)).map((text) => `in English: ${text}`), ...texts.filter((text) => text in ENGLISH).map((text) => `no text for ${text}`)];
+  return [...texts.filter((text) => english.has(text) && /\p{L}/u.test(text)).map((text) => `in English: ${text}`), ...texts.filter((text) => text in ENGLISH).map((text) => `no text for ${text}`)];
 }
 
 /** Leaves a picture of the screen; texts too faint, something sticking out, and texts of another language fail the test. */

@@ -30,9 +30,9 @@ const TOOLS: readonly Tool[] = [
   { name: "codeBlock", label: "compose.code", icon: Code, key: "Ctrl+Alt+C", run: (editor) => editor.chain().focus().toggleCodeBlock().run() },
 ];
 
-/* Read on white and on black paper: what is sent has the same colours for everybody. */
+/* To be read on white; compose.css has what they look like in the dark, where they are written. */
 const COLOURS: readonly (readonly [MessageId, string])[] = [
-  ["compose.colourRed", "#c0392b"], ["compose.colourOrange", "#b9770e"], ["compose.colourGreen", "#1e8449"], ["compose.colourBlue", "#2471a3"], ["compose.colourPurple", "#7d3c98"], ["compose.colourGray", "#707b7c"],
+  ["compose.colourRed", "#c0392b"], ["compose.colourOrange", "#9a6108"], ["compose.colourGreen", "#1e8449"], ["compose.colourBlue", "#2471a3"], ["compose.colourPurple", "#7d3c98"], ["compose.colourGray", "#667071"],
 ];
 const GROUNDS: readonly (readonly [MessageId, string])[] = [
   ["compose.colourYellow", "#fff3a3"], ["compose.colourGreen", "#d4f5d0"], ["compose.colourBlue", "#d6eaff"], ["compose.colourRed", "#ffd9d6"],
