@@ -41,6 +41,7 @@ async function template(w) {
   await w.tap(w.button('writing.variable', { within: w.dialog() }));
   await w.look('placeholders');
   await w.tap(w.item('writing.varRecipientFirstName'));
+  await w.dialog().locator('.rich-editor:focus').waitFor();
   await w.page.keyboard.type(', here is {{ask: Offer number}}.');
   await w.dialog().locator('input[type=file][multiple]').setInputFiles({ name: 'prices.txt', mimeType: 'text/plain', buffer: Buffer.from('price list') });
   await w.dialog().locator('.composer-attachment', { hasText: 'prices.txt' }).waitFor();

@@ -1,4 +1,5 @@
 import type { Address, EmailDetail } from "../jmap/types.ts";
+import { directionOf } from "./direction.ts";
 
 export type AnswerKind = "reply" | "replyAll" | "forward";
 
@@ -62,14 +63,17 @@ export function textToHtml(text: string): string {
 
 export const QUOTE_OPENING = '<div class="postroom-quote">';
 
+/* The line stands where the quoted text begins: a Hebrew mail has it at its right, whatever the language of who answers. */
 export function quoteForReply(attribution: string, html: string): string {
-  return `${QUOTE_OPENING}<p>${escapeHtml(attribution)}</p>` +
-    `<blockquote type="cite" style="margin:0 0 0 .8ex;padding-left:1ex;border-left:1px solid #ccc">${html}</blockquote></div>`;
+  const dir = directionOf(htmlToText(html));
+  const [margin, side] = dir === "rtl" ? ["0 .8ex 0 0", "right"] : ["0 0 0 .8ex", "left"];
+  return `${QUOTE_OPENING}<p dir="auto">${escapeHtml(attribution)}</p>` +
+    `<blockquote type="cite" dir="${dir}" style="margin:${margin};padding-${side}:1ex;border-${side}:1px solid #ccc">${html}</blockquote></div>`;
 }
 
 export function quoteForForward(title: string, headers: readonly (readonly [string, string])[], html: string): string {
   const lines = headers.filter(([, value]) => value).map(([name, value]) => `<b>${escapeHtml(name)}:</b> ${escapeHtml(value)}`);
-  return `${QUOTE_OPENING}<p>---------- ${escapeHtml(title)} ----------<br>${lines.join("<br>")}</p>${html}</div>`;
+  return `${QUOTE_OPENING}<p dir="auto">---------- ${escapeHtml(title)} ----------<br>${lines.join("<br>")}</p><div dir="${directionOf(htmlToText(html))}">${html}</div></div>`;
 }
 
 /* The person's own text and the quoted mail after it, which is taken over byte for byte. */

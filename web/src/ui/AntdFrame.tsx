@@ -18,6 +18,12 @@ function nonce(): string {
   return document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.nonce ?? "";
 }
 
+/* The words on a filled button are white in the dark too, which the lighter blue of links would not carry; on one without a filling they are that blue. */
+const DARK_BUTTON = {
+  colorPrimary: "#4767d9", colorPrimaryHover: "#3f5dcb", colorPrimaryActive: "#3854bd",
+  defaultHoverColor: "#86a0ff", defaultHoverBorderColor: "#86a0ff", defaultActiveColor: "#93a9ff", defaultActiveBorderColor: "#93a9ff",
+};
+
 /* Ant Design in our colours, direction and language. Only the forms and the administration load it. */
 export function AntdFrame({ children }: { readonly children: ReactNode }) {
   const language = languageOf(useLocale().split("-")[0] ?? "en");
@@ -33,8 +39,7 @@ export function AntdFrame({ children }: { readonly children: ReactNode }) {
   return (
     <ConfigProvider direction={language.direction} {...(locale ? { locale } : {})} csp={{ nonce: nonce() }}
       theme={{
-        /* The words on a filled button are white in the dark too, which the lighter blue of links would not carry. */
-        components: { Button: dark ? { colorPrimary: "#4767d9", colorPrimaryHover: "#3f5dcb", colorPrimaryActive: "#3854bd" } : {} },
+        components: { Button: dark ? DARK_BUTTON : {} },
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {
           colorPrimaryHover: dark ? "#86a0ff" : "#2b48ae", colorError: dark ? "#ff9c93" : "#b3261e", colorPrimary: dark ? "#6f8cf5" : "#3556c8", colorLink: dark ? "#93a9ff" : "#3556c8", borderRadius: 8, controlHeight: 36, fontFamily: "inherit", motion: false,

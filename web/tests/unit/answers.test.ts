@@ -63,6 +63,11 @@ describe("quoted mail", () => {
     expect(found).toBe(quote);
     expect(found).toContain(odd);
   });
+  it("runs as the quoted text does, with its line at that side", () => {
+    expect(quoteForReply("ביום שני כתב בן:", "<p>Hello, שלום</p>")).toMatch(/<p dir="auto">ביום.*<blockquote type="cite" dir="ltr" style="[^"]*border-left:1px/);
+    expect(quoteForReply("On Monday Ben wrote:", "<style>p{}</style><p>3. שלום, hello</p>")).toMatch(/<blockquote type="cite" dir="rtl" style="margin:0 .8ex 0 0;padding-right:1ex;border-right:1px/);
+    expect(quoteForForward("הועבר", [], "<p>Hello</p>")).toContain('<div dir="ltr"><p>Hello</p></div>');
+  });
   it("escapes what it adds, not what it quotes", () => {
     const quote = quoteForForward("Forwarded", [["From", "<script>"], ["Cc", ""]], odd);
     expect(quote).toContain("&lt;script&gt;");

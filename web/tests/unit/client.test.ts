@@ -162,7 +162,7 @@ describe("an answer", () => {
   it("quotes the mail with its pictures, and knows whom it answers", async () => {
     const lead = [...world.accounts.get("a1")!.emails.values()].filter((one) => one.threadId === "T-harbour").at(-1)!;
     const letter = await prepareAnswer({ kind: "replyAll", accountId: "a1", emailId: lead.id, at: "a1", format: "html" });
-    expect(letter.quote?.html).toMatch(/^<div class="postroom-quote"><p>On .*, Ben Okafor wrote:<\/p>/);
+    expect(letter.quote?.html).toMatch(/^<div class="postroom-quote"><p dir="auto">On .*, Ben Okafor wrote:<\/p>/);
     expect(letter.quote?.html).toContain("cid:chart@example");
     expect(letter.attachments?.map((one) => one.name)).toEqual(["chart.png"]);
     expect(letter).toMatchObject({ inReplyTo: lead.messageId, answered: { accountId: "a1", emailId: lead.id, keyword: "$answered" } });

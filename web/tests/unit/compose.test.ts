@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { addRecipients, addressProblem, outsiders, readPasted } from "../../src/mail/recipients.ts";
-import { directLists } from "../../src/screens/compose/list-direction.ts";
+import { directLists } from "../../src/mail/direction.ts";
 import { linkTarget } from "../../src/screens/compose/link-target.ts";
 import { chooseSender } from "../../src/screens/compose/senders.ts";
 import { cleanPasted } from "../../src/screens/compose/paste.ts";

@@ -1,11 +1,11 @@
 import { Extension, type Editor as TipTapEditor } from "@tiptap/core";
 import { EditorContent, useEditor } from "@tiptap/react";
 import StarterKit from "@tiptap/starter-kit";
+import { directLists } from "../../mail/direction.ts";
 import { SignatureNode } from "../writing/signature-node.ts";
 import { variableMarks } from "../writing/variable-marks.ts";
 import { Highlight, Table, TableCell, TableHeader, TableRow, TextAlignment, TextColour, TextDirection } from "./editor-nodes.ts";
 import { Picture } from "./image-node.tsx";
-import { directLists } from "./list-direction.ts";
 import { cleanPasted } from "./paste.ts";
 import { QUOTE_PLACEHOLDER, QuoteNode } from "./quote-node.tsx";
 
