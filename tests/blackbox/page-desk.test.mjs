@@ -425,30 +425,20 @@ describe('the desk', { skip: noBrowser, timeout: 300000 }, () => {
   });
 
   test('notifications are asked for by a click only, come once for a mail, and open it', async () => {
-    await visitor.context.addInitScript(() => {
-      window.notes_ = [];
-      window.asks_ = 0;
-      window.Notification = class {
-        static permission = 'default';
-        static requestPermission() { window.asks_++; this.permission = 'granted'; return Promise.resolve('granted'); }
-        constructor(title, options) { this.title = title; this.tag = options.tag; window.notes_.push(this); }
-        close() {}
-      };
-      Document.prototype.hasFocus = () => false;
-    });
+    await visitor.keepNotifications();
     await page.goto(`${desk.postroom.url}/settings/general`);
     const wish = page.getByRole('checkbox', { name: 'Notify me of new mail on this computer' });
     await wish.waitFor();
-    assert.equal(await page.evaluate(() => window.asks_), 0);
+    assert.equal(await page.evaluate(() => window.asks), 0);
     await wish.check();
-    assert.equal(await page.evaluate(() => window.asks_), 1);
+    assert.equal(await page.evaluate(() => window.asks), 1);
     await visitor.screen('desk-notifications');
     await deliver(desk.org, anna, 'Junk that nobody announces', { folder: 'Junk Email' }).catch(() => deliver(desk.org, anna, 'Junk that nobody announces', { folder: 'Junk' }));
     await deliver(desk.org, anna, 'Knock knock');
-    await until('the notification', () => page.evaluate(() => window.notes_.length > 0), { ms: 20000 });
+    await until('the notification', () => page.evaluate(() => window.notes.length > 0), { ms: 20000 });
     await sleep(2500);
-    assert.deepEqual(await page.evaluate(() => window.notes_.map((note) => note.title)), ['Priya Raman']);
-    await page.evaluate(() => window.notes_[0].onclick());
+    assert.deepEqual(await page.evaluate(() => window.notes.map((note) => note.title)), ['Priya Raman']);
+    await page.evaluate(() => window.notes[0].onclick());
     await page.locator('.reader-subject', { hasText: 'Knock knock' }).waitFor();
   });
 

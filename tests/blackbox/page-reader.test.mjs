@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { filePart, message, multipart, textPart } from '../../dev/mail/generate/mime.mjs';
 import { barChart, beam } from '../../dev/mail/generate/png.mjs';
 import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
+import { deliver } from './support/desk.mjs';
 import { docx, pdf } from './support/documents.mjs';
 import { startLinked } from './support/linked.mjs';
 import { until } from './support/organisation.mjs';
@@ -302,6 +303,22 @@ describe('reading one mail', { skip: noBrowser, timeout: 300000 }, () => {
   test('unread from here marks this mail and the later ones', async () => {
     await menu('Mark unread from here');
     await until('unread at the server', async () => (await org.control('messages', { person: person.mail })).filter((m) => /Stand plan/.test(m.subject) && !m.flags.includes('\\Seen')).length === 1);
+  });
+
+  test('a notification opens the mail in its own folder', async () => {
+    const other = await Visitor.arrive(browser, [postroom.url], {});
+    await other.keepNotifications();
+    await other.signIn(postroom.url, ADMIN, ROW);
+    await other.page.goto(`${postroom.url}/settings/general`);
+    await other.page.getByRole('checkbox', { name: 'Notify me of new mail on this computer' }).check();
+    await deliver(org, person, 'Knock knock');
+    await until('the notification', () => other.page.evaluate(() => window.notes.length > 0), { ms: 20000 });
+    await other.page.evaluate(() => window.notes[0].onclick());
+    await other.page.locator('.reader-subject', { hasText: 'Knock knock' }).waitFor();
+    await other.page.locator('.list-head h1', { hasText: 'Inbox' }).waitFor();
+    await other.page.locator(ROW, { hasText: 'Knock knock' }).waitFor();
+    assert.deepEqual(other.complaints(), []);
+    await other.context.close();
   });
 
   for (const [name, options] of Object.entries({ dark: { dark: true, width: 1440, height: 900 }, hebrew: { locale: 'he-IL', width: 1024, height: 768 }, narrow: { width: 390, height: 844 } }))

@@ -272,6 +272,20 @@ export class Visitor {
     await this.atRest();
   }
 
+  /** A browser without a desktop shows no notifications: those of pages from now on are kept in window.notes; how often it was asked whether they may, in window.asks. */
+  keepNotifications() {
+    return this.context.addInitScript(() => {
+      Object.assign(window, { notes: [], asks: 0 });
+      window.Notification = class {
+        static permission = 'default';
+        static requestPermission() { window.asks++; this.permission = 'granted'; return Promise.resolve('granted'); }
+        constructor(title, { body, tag }) { Object.assign(this, { title, body, tag }); window.notes.push(this); }
+        close() {}
+      };
+      Document.prototype.hasFocus = () => false;
+    });
+  }
+
   async resize(width, height) {
     await this.page.setViewportSize({ width, height });
     await this.atRest();

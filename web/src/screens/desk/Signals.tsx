@@ -82,10 +82,9 @@ export function Signals() {
   useWritable();
   useEffect(() => {
     const openMail = (arrival: Arrival, inbox: Id): void => {
-      const map = cachedMailboxMap(client);
-      const accountId = map.accountOf(arrival) ?? userAccount;
-      const mailboxId = map.own(accountId, inbox) ?? inbox;
-      navigate({ screen: "mail", accountId, mailboxId, threadId: arrival.threadId, emailId: arrival.id, text: "", only: "all" });
+      const accountId = cachedMailboxMap(client).accountOf(arrival);
+      const own = accountId === null ? undefined : byRole(client.getQueryData(mailboxesQuery(accountId).queryKey) ?? [], "inbox");
+      navigate({ screen: "mail", accountId: accountId ?? userAccount, mailboxId: own?.id ?? inbox, threadId: arrival.threadId, emailId: arrival.id, text: "", only: "all" });
     };
     return watchArrivals(userAccount, (arrivals, inbox) => {
       const [first] = arrivals;
