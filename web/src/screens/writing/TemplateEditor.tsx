@@ -125,13 +125,16 @@ function Sharing({ value, onChange }: { readonly value: string | null; readonly 
   );
 }
 
+/* It comes at the end of a form that may be longer than the window. */
+const bringIntoView = (node: HTMLElement | null): void => node?.scrollIntoView({ block: "nearest" });
+
 function SamplePreview({ content }: { readonly content: TemplateContent }) {
   const t = useT();
   const sample = useSample();
   const asked = Object.fromEntries(questionsIn(content.subject, content.html).map((question) => [question, `[${question}]`]));
   const values = { ...sample, asked };
   return (
-    <div className="writing-sample">
+    <div className="writing-sample" ref={bringIntoView}>
       <strong dir="auto">{fillText(content.subject, values) || t("writing.noSubject")}</strong>
       <Preview html={fillHtml(content.html, values)} title={t("writing.preview")} />
     </div>
