@@ -37,7 +37,7 @@ export function AntdFrame({ children }: { readonly children: ReactNode }) {
   /* Ant Design mounts everything anew when its texts come later, and what has been typed by then would be gone. */
   if (locale === undefined) return null;
   return (
-    <ConfigProvider direction={language.direction} {...(locale ? { locale } : {})} csp={{ nonce: nonce() }}
+    <ConfigProvider direction={language.direction} {...(locale ? { locale } : {})} csp={{ nonce: nonce() }} button={{ autoInsertSpace: false }}
       theme={{
         components: { Button: dark ? DARK_BUTTON : {} },
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,

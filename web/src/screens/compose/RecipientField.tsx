@@ -75,7 +75,7 @@ function SuggestionList({ id, list, at, onChoose, onHide }: ListProps) {
           {one.group === null ? <UserRound size={16} aria-hidden /> : <UsersRound size={16} aria-hidden />}
           <span className="suggestion-text">
             <bdi>{one.group ?? displayName(one.addresses[0]!)}</bdi>
-            <small>{one.group === null ? <bdi>{one.addresses[0]!.email}</bdi> : t("compose.groupMembers", { count: one.addresses.length })}</small>
+            {one.group === null ? <small dir="ltr">{one.addresses[0]!.email}</small> : <small>{t("compose.groupMembers", { count: one.addresses.length })}</small>}
           </span>
           {one.group === null && <button type="button" tabIndex={-1} className="suggestion-hide" aria-hidden title={t("compose.hideContact")}
             onMouseDown={(event) => { event.preventDefault(); event.stopPropagation(); onHide(one); }}><X size={14} aria-hidden /></button>}
