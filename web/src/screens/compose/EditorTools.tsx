@@ -106,7 +106,9 @@ function PictureTools({ editor }: { readonly editor: Editor }) {
 
 function useMenus(editor: Editor, table: boolean) {
   const t = useT();
-  const entry = (key: string, label: MessageId, onSelect: () => void, more: Partial<MenuItem> = {}): MenuItem => ({ key, label: t(label), onSelect, ...more });
+  /* Back in the text at once: the editor's own focus() comes a frame later, and a letter typed until then would go astray. */
+  const back = (run: () => void) => (): void => { run(); editor.view.focus(); };
+  const entry = (key: string, label: MessageId, run: () => void, more: Partial<MenuItem> = {}): MenuItem => ({ key, label: t(label), onSelect: back(run), ...more });
   const heading = (level: 1 | 2 | 3) => () => editor.chain().focus().toggleHeading({ level }).run();
   return {
     headings: [
@@ -135,7 +137,7 @@ function useMenus(editor: Editor, table: boolean) {
       entry("row", "compose.tableRow", () => void inTable(editor, "addRow")), entry("column", "compose.tableColumn", () => void inTable(editor, "addColumn")),
       entry("noRow", "compose.tableNoRow", () => void inTable(editor, "deleteRow"), { separated: true }), entry("noColumn", "compose.tableNoColumn", () => void inTable(editor, "deleteColumn")),
       entry("none", "compose.tableRemove", () => void inTable(editor, "deleteTable"), { danger: true, separated: true }),
-    ] : [[2, 2], [3, 3], [4, 4], [3, 5]].map(([columns = 2, rows = 2]) => ({ key: `${columns}x${rows}`, label: t("compose.tableSize", { columns, rows }), onSelect: () => insertTable(editor, rows, columns) })),
+    ] : [[2, 2], [3, 3], [4, 4], [3, 5]].map(([columns = 2, rows = 2]) => ({ key: `${columns}x${rows}`, label: t("compose.tableSize", { columns, rows }), onSelect: back(() => insertTable(editor, rows, columns)) })),
   };
 }
 
