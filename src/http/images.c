@@ -91,6 +91,7 @@ static void fetch(struct http_request *request, const char *url, const struct ne
             bytes_cache_put(cache, key, answer.body, 0);
         respond_image(request, answer.body);
     }
+    bytes_cache_done(cache, key);
     httpc_answer_clear(&answer);
 }
 

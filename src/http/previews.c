@@ -47,6 +47,7 @@ static void serve_page(struct http_request *request, GBytes *bytes,
                           maker->arg, &error);
         if (png != NULL)
             bytes_cache_put(cache, key, png, pages);
+        bytes_cache_done(cache, key);
     }
     if (png != NULL)
         respond_page(request, png, pages);
