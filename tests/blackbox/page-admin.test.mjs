@@ -148,7 +148,10 @@ describe('administration in the page', { skip: noBrowser, timeout: 300000 }, () 
   step('the log of acts tells it, by person and kind, and comes as a safe CSV', async () => {
     const member = await postroom.signIn(MEMBER.email, MEMBER.password);
     await member.call('ApiToken/set', { accountId: member.user.id, create: { a: { name: '=HYPERLINK("http://evil.example")' } } });
+    const own = await postroom.signIn();
+    await own.call('Provider/set', { accountId: own.user.id, update: { microsoft: { signIn: 'off', cloud: 'custom' } } });
     await settings('audit');
+    await page.getByText('Sign in to Postroom with Microsoft and Microsoft cloud').waitFor();
     await page.getByText('Read in another’s mailbox').first().waitFor();
     await page.getByText('Shared a mailbox').first().waitFor();
     await inGoodShape(admin, 'admin-06-audit');

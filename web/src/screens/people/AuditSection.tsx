@@ -11,7 +11,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Choice } from "../../ui/Choice.tsx";
 import { Notice, Spinner } from "../../ui/Notice.tsx";
 import { showToast } from "../../ui/toasts.ts";
-import { ACTS, DETAILS, KINDS } from "./acts.ts";
+import { ACTS, DETAILS, KINDS, PROPERTIES } from "./acts.ts";
 import { Title } from "./parts.tsx";
 
 interface Chosen {
@@ -60,14 +60,15 @@ function EntryRow({ entry }: { readonly entry: AuditEntry }) {
   const locale = useLocale();
   const act = ACTS[entry.act];
   const actor = entry.actor === "operator" ? t("audit.operator") : entry.actor === "postroom" ? t("audit.itself") : entry.actor;
-  const worded = (text: string): string => { const known = DETAILS[text]; return known ? t(known) : text; };
+  const worded = (text: string, words = DETAILS): string => { const known = words[text]; return known ? t(known) : text; };
+  const detailed = (detail: string): string => entry.act === "provider.set" ? new Intl.ListFormat(locale).format(detail.split(" ").map((name) => worded(name, PROPERTIES))) : worded(detail);
   return (
     <tr>
       <td className="muted">{formatMoment(entry.at, locale)}</td>
       <td><bdi>{actor ?? t("audit.nobody")}</bdi></td>
       <td className="audit-act">{act ? t(act) : entry.act}</td>
       <td>{[entry.address, entry.subject].filter(Boolean).map((text) => <div key={text}><bdi>{worded(text!)}</bdi></div>)}</td>
-      <td className="muted"><bdi>{entry.detail ? worded(entry.detail) : null}</bdi></td>
+      <td className="muted"><bdi>{entry.detail ? detailed(entry.detail) : null}</bdi></td>
     </tr>
   );
 }

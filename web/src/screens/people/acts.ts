@@ -23,3 +23,10 @@ export const DETAILS: Readonly<Record<string, MessageId>> = {
   administrator: "people.administrator", member: "people.member", read: "share.read", work: "share.work", "work and send": "share.send",
   password: "profile.password", link: "people.inviteLink", microsoft: "profile.microsoft", own: "people.self", none: "share.taken", removed: "people.removed",
 };
+
+/* The properties of a provider, as the form calls them: the log tells which were set, by their names in the API. */
+export const PROPERTIES: Readonly<Record<string, MessageId>> = {
+  type: "ms.accountTypes", tenant: "ms.tenant", clientId: "ms.clientId", clientSecret: "ms.secret", secretExpires: "ms.secretExpires", cloud: "ms.cloud", authority: "ms.authority", graph: "ms.graph", imap: "ms.imap", smtp: "ms.smtp",
+  scopePrefix: "ms.scopePrefix", caFile: "ms.caFile", proxy: "ms.proxy", proxyPassword: "ms.proxyPassword", signIn: "ms.signIn",
+  secondSecret: "ms.secondValue", secondSecretExpires: "ms.secondExpires", hasSecondSecret: "ms.secondRemove", promoteSecondSecret: "ms.secondPromote",
+};
