@@ -52,7 +52,8 @@ async function prepare(world) {
 }
 
 const mail = (w) => w.page.frameLocator('.message[data-open=true] .mail-frame iframe').last();
-const drawn = (w, alt, width) => until(`the picture ${alt}`, () => mail(w).getByAltText(alt).evaluate((image, wanted) => image.complete && image.naturalWidth === wanted, width));
+/* The frame may just be written anew. */
+const drawn = (w, alt, width) => until(`the picture ${alt}`, () => mail(w).getByAltText(alt).evaluate((image, wanted) => image.complete && image.naturalWidth === wanted, width).catch(() => false));
 const menu = async (w, id) => {
   await w.tap(w.button('reader.menu', { within: w.page.locator('.message[data-open=true]').last() }));
   await w.tap(w.item(id));
