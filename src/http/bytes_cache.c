@@ -17,7 +17,7 @@ struct entry {
 struct bytes_cache {
     pthread_mutex_t mutex;
     pthread_cond_t done;
-    GHashTable *wanted;  /* key that a thread gets -> its turn, from 1 on */
+    GHashTable *wanted; /* key that a thread gets -> its turn, from 1 on */
     unsigned turns;
     GHashTable *entries; /* key, owned by the entry -> struct entry */
     GQueue order;        /* of struct entry, the latest first */
