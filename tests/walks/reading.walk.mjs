@@ -63,6 +63,32 @@ async function grouping(w) {
   await until('one conversation', async () => (await w.page.locator('.row', { hasText: ORDER }).count()) === 1);
   await w.open(ORDER);
   await until('all of it', async () => (await w.page.locator('.message').count()) === 4);
+  await regrouping(w);
+}
+
+/* Taken apart from one mail on, and put together again by search. */
+async function regrouping(w) {
+  const rows = (count) => until(`${count} conversations`, async () => (await w.page.locator('.row', { hasText: ORDER }).count()) === count);
+  await w.tap(w.button('why.button'));
+  await w.dialog().locator('.tie').nth(3).waitFor();
+  await w.tap(w.button('why.splitFrom', { within: w.dialog().locator('.tie').nth(2) }));
+  await w.toast('why.split').waitFor();
+  await w.backToList();
+  await rows(2);
+  await w.open(ORDER);
+  await until('half of it', async () => (await w.page.locator('.message').count()) === 2);
+  await w.tap(w.button('why.button'));
+  await w.tap(w.button('why.merge', { within: w.dialog() }));
+  const found = w.dialog().locator('.merge-list button', { hasText: ORDER });
+  await w.dialog().getByLabel(w.t('why.mergeSearch')).fill('4711');
+  await until('the other half', async () => (await found.count()) === 1 && (await w.dialog().locator('[aria-busy=true]').count()) === 0);
+  await w.look('merge-with-which');
+  await w.tap(found);
+  await w.toast('why.merged', { count: 2 }).waitFor();
+  await w.backToList();
+  await rows(1);
+  await w.open(ORDER);
+  await until('all of it again', async () => (await w.page.locator('.message').count()) === 4);
 }
 
 async function oneMail(w) {
