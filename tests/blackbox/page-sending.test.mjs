@@ -55,6 +55,17 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     await toast('Sending…').getByRole('button', { name: 'Undo' }).click();
     await until('the letter again', async () => /should not say/.test(await editor().innerText().catch(() => '')));
     await toast('Not sent. Your mail is open again.').waitFor();
+    const { width, height } = page.viewportSize();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await box().getByRole('button', { name: 'Send later' }).click();
+    const covered = page.getByRole('menuitem').evaluateAll((items) => items.filter((item) => {
+      const { x, y, width, height } = item.getBoundingClientRect();
+      return !item.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    }).map((item) => item.textContent));
+    assert.deepEqual(await covered, [], 'a telephone shows its messages over the menu');
+    await toast('Not sent.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width, height });
     await page.waitForTimeout(5500);
     assert.equal((await arrived('Taken back')).length, 0);
     assert.equal((await mails(all.person.mail, 'Drafts', 'Taken back')).length, 1);
