@@ -312,5 +312,35 @@ describe('writing in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     }
   });
 
+  test('Tab goes through a table whose tools have not come yet', async () => {
+    const other = await all.arrive({ width: 1024, height: 800 });
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    let asked = false;
+    await other.context.route(/table-tools/, async (route) => { asked = true; await held; await route.continue(); });
+    await other.page.reload();
+    await other.page.locator(ROW).first().waitFor();
+    await other.page.keyboard.press('c');
+    const text = other.page.locator('.composer-editor');
+    await text.click();
+    await other.page.getByRole('button', { name: 'Table', exact: true }).click();
+    await other.page.getByRole('menuitem', { name: '2 × 2' }).click();
+    for (const word of ['Item', 'Price', 'Lamp', '30 €']) {
+      await other.page.keyboard.type(word);
+      if (word !== '30 €') await other.page.keyboard.press('Tab');
+    }
+    assert.deepEqual(await text.locator('th, td').allInnerTexts(), ['Item', 'Price', 'Lamp', '30 €']);
+    assert.ok(asked, 'the tools were held back');
+    release();
+    await other.page.keyboard.press('Shift+Tab');
+    await other.page.keyboard.type('Lantern');
+    assert.deepEqual(await text.locator('th, td').allInnerTexts(), ['Item', 'Price', 'Lantern', '30 €']);
+    await other.page.keyboard.press('Tab');
+    await other.page.keyboard.press('Tab');
+    assert.equal(await text.evaluate((node) => node.contains(document.activeElement)), false, 'behind the last cell it leaves the text');
+    assert.deepEqual(other.complaints(), []);
+    await other.context.close();
+  });
+
   test('nothing went wrong on the way', () => { assert.deepEqual(visitor.complaints().filter((text) => !text.includes('ERR_CONNECTION_RESET')), []); });
 });

@@ -4,7 +4,7 @@ import StarterKit from "@tiptap/starter-kit";
 import { directLists } from "../../mail/direction.ts";
 import { SignatureNode } from "../writing/signature-node.ts";
 import { variableMarks } from "../writing/variable-marks.ts";
-import { Highlight, Table, TableCell, TableHeader, TableRow, TextAlignment, TextColour, TextDirection } from "./editor-nodes.ts";
+import { Highlight, Table, TableCell, TableHeader, TableKeys, TableRow, TextAlignment, TextColour, TextDirection } from "./editor-nodes.ts";
 import { Picture } from "./image-node.tsx";
 import { cleanPasted } from "./paste.ts";
 import { QUOTE_PLACEHOLDER, QuoteNode } from "./quote-node.tsx";
@@ -33,7 +33,7 @@ function extensions(options: EditorOptions) {
       link: { openOnClick: false, autolink: true, protocols: ["http", "https", "mailto", "tel"], HTMLAttributes: { rel: null, target: null }, isAllowedUri: (uri) => /^(?:https?:|mailto:|tel:)/i.test(uri) },
       heading: { levels: [1, 2, 3] },
     }),
-    TextDirection, TextAlignment, TextColour, Highlight, Table, TableRow, TableCell, TableHeader, SignatureNode, Picture, QuoteNode, variableMarks(false),
+    TextDirection, TextAlignment, TextColour, Highlight, Table, TableRow, TableCell, TableHeader, TableKeys, SignatureNode, Picture, QuoteNode, variableMarks(false),
     Extension.create({
       name: "composerKeys",
       addKeyboardShortcuts: () => ({

@@ -1,5 +1,6 @@
 import { Extension, Mark, mergeAttributes, Node, type Editor } from "@tiptap/core";
 import type { Node as EditorNode } from "@tiptap/pm/model";
+import { TextSelection } from "@tiptap/pm/state";
 import { ahead } from "../../ui/ahead.ts";
 
 const tableTools = () => import("./table-tools.ts");
@@ -96,6 +97,29 @@ export const Table = Node.create({
   addStorage: (): { ready: boolean } => ({ ready: false }),
   onUpdate() { wantTables(this.editor, this.storage); },
   onCreate() { wantTables(this.editor, this.storage); },
+});
+
+/* Into the next cell of the table, or the one before, with all that is in it selected. False where there is none. */
+function toCell(editor: Editor, step: 1 | -1): boolean {
+  const { doc, selection: { $from } } = editor.state;
+  let depth = $from.depth;
+  while (depth > 0 && !$from.node(depth).type.name.match(/^table(Cell|Header)$/)) depth--;
+  if (depth === 0) return false;
+  const cells: (readonly [number, number])[] = [];
+  const start = $from.start(depth - 2);
+  $from.node(depth - 2).forEach((row, at) => row.forEach((one, within) => cells.push([start + at + within + 1, one.nodeSize])));
+  const [from, size] = cells[cells.findIndex(([before]) => before === $from.before(depth)) + step] ?? [0, 0];
+  if (size > 0) editor.view.dispatch(editor.state.tr.setSelection(TextSelection.between(doc.resolve(from + 1), doc.resolve(from + size - 1))).scrollIntoView());
+  return size > 0;
+}
+
+/* Tab goes from cell to cell, from the first moment of a table on, and also where it would do something else in a list. */
+export const TableKeys = Extension.create({
+  name: "tableKeys",
+  priority: 200,
+  addKeyboardShortcuts() {
+    return { Tab: () => toCell(this.editor, 1), "Shift-Tab": () => toCell(this.editor, -1) };
+  },
 });
 
 export const TableRow = Node.create({
