@@ -61,6 +61,9 @@ async function inTable(editor: Editor, command: TableCommand): Promise<void> {
   editor.commands.focus();
 }
 
+/* What is pressed leaves the focus in the text, and a telephone its keyboard. */
+const keep = (event: { preventDefault: () => void }): void => event.preventDefault();
+
 interface PickerProps {
   readonly named: MessageId;
   readonly icon: LucideIcon;
@@ -70,7 +73,7 @@ interface PickerProps {
 function Picker({ named, icon, items }: PickerProps) {
   const t = useT();
   return <Menu label={t(named)} placement="above-start" items={items} trigger={({ expanded, toggle, controls }) => (
-    <IconButton label={t(named)} icon={icon} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onMouseDown={(event) => event.preventDefault()} onClick={toggle} />
+    <IconButton label={t(named)} icon={icon} aria-haspopup="menu" aria-expanded={expanded} aria-controls={controls} onMouseDown={keep} onClick={toggle} />
   )} />;
 }
 
@@ -95,7 +98,7 @@ function PictureTools({ editor }: { readonly editor: Editor }) {
     editor.commands.focus();
   };
   return (
-    <span role="group" aria-label={t("compose.picture")} className="picture-tools">
+    <span role="group" aria-label={t("compose.picture")} className="picture-tools" onMouseDown={keep}>
       <button type="button" className="link-button" onClick={() => void describePicture(editor)}>{t("compose.pictureText")}</button>
       <button type="button" className="link-button" onClick={width(0.33)}>{t("compose.pictureSmall")}</button>
       <button type="button" className="link-button" onClick={width(0.66)}>{t("compose.pictureMedium")}</button>
@@ -148,7 +151,6 @@ export function FormatTools({ editor, onLink }: ToolsProps) {
     active: TOOLS.filter((tool) => now.isActive(tool.name)).map((tool) => tool.name).join(), link: now.isActive("link"), table: now.isActive("table"), picture: now.isActive("image"),
   }) });
   const menus = useMenus(editor, state.table);
-  const keep = (event: { preventDefault: () => void }): void => event.preventDefault();
   return (
     <div className="format-row">
       {state.picture && <PictureTools editor={editor} />}

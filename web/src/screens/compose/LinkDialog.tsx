@@ -27,7 +27,7 @@ export function LinkDialog({ editor, onClose }: Props) {
   const [wrong, setWrong] = useState(false);
   const done = (): void => {
     onClose();
-    setTimeout(() => !editor.isDestroyed && editor.commands.focus());
+    setTimeout(() => !editor.isDestroyed && editor.view.focus());
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();

@@ -157,7 +157,7 @@ export function TemplateEditor({ template, categories, onClose }: Props) {
     const trimmed = { ...content, name: content.name.trim(), category: content.category.trim(), subject: content.subject.trim() };
     if (await change.run(() => saveTemplate(client, desk.userAccount, template?.id ?? null, trimmed), "writing.saved", { overQuota: "writing.templateTooLarge", tooLarge: "writing.templateTooLarge" })) onClose();
   };
-  const insertInto = (editor: Editor) => (variable: string): void => { editor.chain().focus().insertContent(variable).run(); };
+  const insertInto = (editor: Editor) => (variable: string): void => { editor.chain().insertContent(variable).run(); editor.view.focus(); };
   return (
     <Dialog wide title={t(template ? "writing.templateEdit" : "writing.templateNew")} onClose={onClose} footer={
       <>
