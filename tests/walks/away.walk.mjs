@@ -89,7 +89,7 @@ async function withdrawn(w) {
   await until('the banner to go', async () => (await banner.count()) === 0);
 }
 
-walk('away', { prepare, ignore: /ERR_(CONNECTION|INTERNET|EMPTY_RESPONSE|INCOMPLETE|NETWORK)/ }, async (w) => {
+walk('away', { prepare, ignore: /\b503\b|ERR_(CONNECTION|INTERNET|EMPTY_RESPONSE|INCOMPLETE|NETWORK)/ }, async (w) => {
   await serverGone(w);
   await networkLost(w);
   await newMail(w);
