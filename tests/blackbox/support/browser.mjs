@@ -224,7 +224,12 @@ export class Visitor {
     await this.page.evaluate(() => { for (const node of document.querySelectorAll('[data-tabbed]')) delete node.dataset.tabbed; });
     for (let step = 0, turns = 0; step < 300; step++) {
       await this.page.keyboard.press('Tab');
-      const at = await this.page.evaluate(describeFocus, false);
+      let at = await this.page.evaluate(describeFocus, false);
+      if (at === null) {
+        /* On the way round through the browser's own window the focus may come back by itself, a moment later. */
+        await this.page.waitForTimeout(100);
+        at = await this.page.evaluate(describeFocus, false);
+      }
       if (at?.wrong.length > 0) {
         await this.atRest();
         at.wrong = (await this.page.evaluate(describeFocus, true))?.wrong ?? [];
