@@ -9,6 +9,7 @@ import { IconButton } from "../../ui/Button.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { ask } from "../../ui/questions.ts";
 import { changePicture } from "./image-node.tsx";
+import { focusText } from "./focus-text.ts";
 import type { TableCommand } from "./table-tools.ts";
 
 interface Tool {
@@ -58,7 +59,7 @@ function insertTable(editor: Editor, rows: number, columns: number): void {
 async function inTable(editor: Editor, command: TableCommand): Promise<void> {
   const { TABLE_COMMANDS } = await import("./table-tools.ts");
   TABLE_COMMANDS[command](editor.state, editor.view.dispatch);
-  editor.commands.focus();
+  focusText(editor);
 }
 
 /* What is pressed leaves the focus in the text, and a telephone its keyboard. */
@@ -87,7 +88,7 @@ async function describePicture(editor: Editor): Promise<void> {
   const alt = await ask({ title: "compose.pictureText", field: "compose.pictureTextField", action: "compose.apply" });
   if (alt === null || editor.isDestroyed) return;
   changePicture(editor, from, { alt: alt.trim() });
-  editor.commands.focus();
+  focusText(editor);
 }
 
 function PictureTools({ editor }: { readonly editor: Editor }) {
@@ -95,7 +96,7 @@ function PictureTools({ editor }: { readonly editor: Editor }) {
   const width = (part: number | null) => (): void => {
     const room = editor.view.dom.clientWidth;
     changePicture(editor, editor.state.selection.from, { width: part === null ? null : Math.round(room * part), height: null });
-    editor.commands.focus();
+    focusText(editor);
   };
   return (
     <span role="group" aria-label={t("compose.picture")} className="picture-tools" onMouseDown={keep}>
@@ -109,8 +110,7 @@ function PictureTools({ editor }: { readonly editor: Editor }) {
 
 function useMenus(editor: Editor, table: boolean) {
   const t = useT();
-  /* Back in the text at once: the editor's own focus() comes a frame later, and a letter typed until then would go astray. */
-  const back = (run: () => void) => (): void => { run(); editor.view.focus(); };
+  const back = (run: () => void) => (): void => { run(); focusText(editor); };
   const entry = (key: string, label: MessageId, run: () => void, more: Partial<MenuItem> = {}): MenuItem => ({ key, label: t(label), onSelect: back(run), ...more });
   const heading = (level: 1 | 2 | 3) => () => editor.chain().focus().toggleHeading({ level }).run();
   return {

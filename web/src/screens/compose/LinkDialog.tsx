@@ -3,6 +3,7 @@ import type { Editor } from "@tiptap/core";
 import { useT } from "../../i18n/i18n.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { focusText } from "./focus-text.ts";
 import { linkTarget } from "./link-target.ts";
 
 const EXAMPLE = "https://";
@@ -27,7 +28,7 @@ export function LinkDialog({ editor, onClose }: Props) {
   const [wrong, setWrong] = useState(false);
   const done = (): void => {
     onClose();
-    setTimeout(() => !editor.isDestroyed && editor.view.focus());
+    setTimeout(() => !editor.isDestroyed && focusText(editor));
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();

@@ -105,12 +105,14 @@ function toCell(editor: Editor, step: 1 | -1): boolean {
   let depth = $from.depth;
   while (depth > 0 && !$from.node(depth).type.name.match(/^table(Cell|Header)$/)) depth--;
   if (depth === 0) return false;
-  const cells: (readonly [number, number])[] = [];
+  const cells: { readonly at: number; readonly size: number }[] = [];
   const start = $from.start(depth - 2);
-  $from.node(depth - 2).forEach((row, at) => row.forEach((one, within) => cells.push([start + at + within + 1, one.nodeSize])));
-  const [from, size] = cells[cells.findIndex(([before]) => before === $from.before(depth)) + step] ?? [0, 0];
-  if (size > 0) editor.view.dispatch(editor.state.tr.setSelection(TextSelection.between(doc.resolve(from + 1), doc.resolve(from + size - 1))).scrollIntoView());
-  return size > 0;
+  $from.node(depth - 2).forEach((row, atRow) => row.forEach((one, inRow) => cells.push({ at: start + atRow + 1 + inRow, size: one.nodeSize })));
+  const next = cells[cells.findIndex(({ at }) => at === $from.before(depth)) + step];
+  if (!next) return false;
+  const all = TextSelection.between(doc.resolve(next.at + 1), doc.resolve(next.at + next.size - 1));
+  editor.view.dispatch(editor.state.tr.setSelection(all).scrollIntoView());
+  return true;
 }
 
 /* Tab goes from cell to cell, from the first moment of a table on, and also where it would do something else in a list. */

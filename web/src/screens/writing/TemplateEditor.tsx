@@ -15,6 +15,7 @@ import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { ask } from "../../ui/questions.ts";
 import { showToast } from "../../ui/toasts.ts";
+import { focusText } from "../compose/focus-text.ts";
 import { useChange } from "./change.ts";
 import { LazyRichField, Preview } from "./fields.tsx";
 
@@ -157,7 +158,7 @@ export function TemplateEditor({ template, categories, onClose }: Props) {
     const trimmed = { ...content, name: content.name.trim(), category: content.category.trim(), subject: content.subject.trim() };
     if (await change.run(() => saveTemplate(client, desk.userAccount, template?.id ?? null, trimmed), "writing.saved", { overQuota: "writing.templateTooLarge", tooLarge: "writing.templateTooLarge" })) onClose();
   };
-  const insertInto = (editor: Editor) => (variable: string): void => { editor.chain().insertContent(variable).run(); editor.view.focus(); };
+  const insertInto = (editor: Editor) => (variable: string): void => { editor.commands.insertContent(variable); focusText(editor); };
   return (
     <Dialog wide title={t(template ? "writing.templateEdit" : "writing.templateNew")} onClose={onClose} footer={
       <>
