@@ -58,11 +58,11 @@ describe('sending in a browser', { skip: noBrowser, timeout: 300000 }, () => {
     const { width, height } = page.viewportSize();
     await page.setViewportSize({ width: 390, height: 844 });
     await box().getByRole('button', { name: 'Send later' }).click();
-    const covered = page.getByRole('menuitem').evaluateAll((items) => items.filter((item) => {
-      const { x, y, width, height } = item.getBoundingClientRect();
-      return !item.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    const covered = await page.getByRole('menuitem').evaluateAll((items) => items.filter((item) => {
+      const box = item.getBoundingClientRect();
+      return !item.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
     }).map((item) => item.textContent));
-    assert.deepEqual(await covered, [], 'a telephone shows its messages over the menu');
+    assert.deepEqual(covered, [], 'a telephone shows its messages over the menu');
     await toast('Not sent.').waitFor();
     await page.keyboard.press('Escape');
     await page.setViewportSize({ width, height });
