@@ -2,39 +2,13 @@
 // as they happen, and the policy is a strict one.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, noBrowser, ROW, Visitor } from './support/browser.mjs';
 import { startOrganisation, until } from './support/organisation.mjs';
 import { ADMIN, Postroom } from './support/postroom.mjs';
+import { PREFIX, startReverseProxy } from './support/reverse-proxy.mjs';
 import { passSignInService } from './support/sign-in-service.mjs';
-
-const PREFIX = '/team/mail';
-
-/* Passes on what is below the prefix, as it is; whatever else is asked for is remembered and refused. */
-async function startReverseProxy() {
-  const proxy = { port: 0, target: 0, astray: [] };
-  const server = http.createServer((request, response) => {
-    if (!request.url.startsWith(`${PREFIX}/`) && request.url !== PREFIX) {
-      proxy.astray.push(request.url);
-      response.writeHead(404).end();
-      return;
-    }
-    const passed = http.request({ port: proxy.target, host: '127.0.0.1', method: request.method, path: request.url, headers: { ...request.headers, 'x-forwarded-for': '203.0.113.9' } }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    passed.on('error', () => response.destroy());
-    response.on('close', () => passed.destroy());
-    request.pipe(passed);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  proxy.port = server.address().port;
-  proxy.url = `http://localhost:${proxy.port}${PREFIX}`;
-  proxy.close = () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); });
-  return proxy;
-}
 
 let org, postroom, proxy, browser, visitor, page, anna;
 
